@@ -1,0 +1,111 @@
+"""Typed client for the Chessa Accounts API: results, or errors that say whether it happened.
+
+from chessa import Chessa
+
+with Chessa() as chessa:  # CHESSA_CLIENT_ID, CHESSA_CLIENT_SECRET
+    order = chessa.orders.retrieve("…")
+"""
+
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from chessa_api.errors import (
+        AbsentFieldError,
+        DecodeError,
+        EncodeError,
+        MisfitFieldError,
+        ModelError,
+    )
+    from chessa_api.operation import RawResponse
+    from chessa_api.types import UNSET, Unset
+
+    from . import models
+    from ._client import AsyncChessa, Chessa
+    from ._errors import (
+        ApiError,
+        AuthenticationError,
+        BadRequestError,
+        ChessaError,
+        ConfigurationError,
+        ErrorCode,
+        InvalidRequestError,
+        NotFoundError,
+        NotSentError,
+        OutcomeUnknownError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseError,
+        ServerError,
+        UnprocessableEntityError,
+    )
+    from ._hooks import Hooks, RequestInfo, ResponseInfo
+    from ._outcome import Outcome
+
+__all__ = [
+    "UNSET",
+    "AbsentFieldError",
+    "ApiError",
+    "AsyncChessa",
+    "AuthenticationError",
+    "BadRequestError",
+    "Chessa",
+    "ChessaError",
+    "ConfigurationError",
+    "DecodeError",
+    "EncodeError",
+    "ErrorCode",
+    "Hooks",
+    "InvalidRequestError",
+    "MisfitFieldError",
+    "ModelError",
+    "NotFoundError",
+    "NotSentError",
+    "Outcome",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RawResponse",
+    "RequestInfo",
+    "ResponseError",
+    "ResponseInfo",
+    "ServerError",
+    "UnprocessableEntityError",
+    "Unset",
+    "__version__",
+    "models",
+]
+
+if not TYPE_CHECKING:
+    _ELSEWHERE = {
+        "_client": ("AsyncChessa", "Chessa"),
+        "_hooks": ("Hooks", "RequestInfo", "ResponseInfo"),
+        "_outcome": ("Outcome",),
+        "chessa_api.errors": (
+            "AbsentFieldError",
+            "DecodeError",
+            "EncodeError",
+            "MisfitFieldError",
+            "ModelError",
+        ),
+        "chessa_api.operation": ("RawResponse",),
+        "chessa_api.types": ("UNSET", "Unset"),
+    }
+    _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names}
+
+    def __getattr__(name):
+        """Load a public name when it is first asked for: `import chessa` costs next to nothing."""
+        import importlib
+
+        if name == "models":
+            return importlib.import_module(".models", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = _HOMES.get(name, "_errors")
+        module = importlib.import_module(home if "." in home else f".{home}", __name__)
+        value = globals()[name] = getattr(module, name)
+        return value
+
+    def __dir__():
+        return sorted(__all__)

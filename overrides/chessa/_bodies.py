@@ -1,0 +1,127 @@
+"""Bodies of answers: read whole, bounded, unpacked, and made sense of.
+
+In: chunks from the wire. Out: bytes under the cap, JSON, and the vendor's error envelope. A body
+that cannot be used is a `BodyError` with a reason that holds nothing of it.
+"""
+
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final, TypeGuard, cast
+
+import attrs
+
+from chessa_api.errors import DecodeError
+from chessa_api.exact_json import loads
+
+_MAX_TEXT: Final = 2_000
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+_REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
+
+
+class BodyError(Exception):
+    """A body that cannot be used."""
+
+
+class Collector:
+    """Gathers the chunks of one body up to a cap."""
+
+    __slots__ = ("_chunks", "_limit", "_size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next chunk. Raises `BodyError` past the cap, what came before is kept."""
+        self._size += len(chunk)
+        if self._size > self._limit:
+            raise BodyError(f"longer than {self._limit} bytes")
+        self._chunks.append(chunk)
+
+    def gathered(self) -> bytes:
+        """All that arrived."""
+        return b"".join(self._chunks)
+
+
+def unpack(body: bytes, coding: str | None, limit: int) -> bytes:
+    """Undo the content coding: gzip only, whole, and no longer than the cap once unpacked."""
+    match (coding or "identity").strip().lower():
+        case "identity" | "":
+            return body
+        case "gzip" | "x-gzip":
+            return _gunzip(body, limit)
+        case _:
+            raise BodyError("a content coding that was not asked for")
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        plain = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise BodyError("not the gzip that it claims to be") from None
+    if len(plain) > limit:
+        raise BodyError(f"longer than {limit} bytes once unpacked")
+    if not inflater.eof or inflater.unused_data:
+        raise BodyError("gzip that is cut, or followed by something")
+    return plain
+
+
+@attrs.frozen
+class ErrorBody:
+    """An error's body, whatever it was."""
+
+    body: Any
+    """Parsed when it was JSON, else its text, cut; None when it was empty."""
+    code: str | None = None
+    messages: tuple[str, ...] = ()
+    envelope_status: int | None = None
+    """`statusCode`, when this is the vendor's envelope `{error, message, statusCode}`."""
+
+
+NO_BODY: Final = ErrorBody(None)
+
+
+def read_error(body: bytes) -> ErrorBody:
+    """Make what can be made of an error's body: JSON, HTML, text or nothing."""
+    if not body.strip():
+        return NO_BODY
+    try:
+        value = loads(body)
+    except DecodeError:
+        return ErrorBody(body[: 4 * _MAX_TEXT].decode("utf-8", "replace")[:_MAX_TEXT])
+    if not isinstance(value, dict):
+        return ErrorBody(value)
+    envelope = cast("dict[str, Any]", value)
+    code = envelope.get("error")
+    status = envelope.get("statusCode")
+    speaks = isinstance(code, str) and isinstance(status, int) and not isinstance(status, bool)
+    return ErrorBody(
+        envelope,
+        code if isinstance(code, str) else None,
+        _messages(envelope),
+        status if speaks else None,
+    )
+
+
+def _messages(envelope: Mapping[str, Any]) -> tuple[str, ...]:
+    message = envelope.get("message")
+    several = message if _is_list(message) else [message]
+    return tuple(text for text in several if isinstance(text, str))
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def printable_code(code: str | None) -> str | None:
+    """A vendor's code, if it is one that may stand in a message or a log."""
+    return code if code is not None and _CODE.fullmatch(code) else None
+
+
+def printable_request_id(value: str | None) -> str | None:
+    """A request id, if it is one that may stand in a message or a log."""
+    return value if value is not None and _REQUEST_ID.fullmatch(value) else None

@@ -1,0 +1,331 @@
+"""The clients: settings in, resources out.
+
+`Chessa` and `AsyncChessa` differ in how they send and in nothing else. What performs their calls is
+a private object, so that the public surface is resources, `with_options` and closing.
+"""
+
+import os
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+
+import attrs
+
+from chessa_api.client import AsyncResources, Resources
+from chessa_api.operation import Operation, RawResponse
+from chessa_api.types import UNSET, Unset
+
+from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
+from ._drivers import drive, drive_async
+from ._engine import Call, Plan, Result
+from ._errors import ConfigurationError, NotSentError
+from ._hooks import Hooks
+from ._hooks import check as check_hooks
+from ._options import ExtraQuery, Options
+from ._request import RequestBase
+from ._retry import Quota
+from ._secrets import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, wrapped
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .transport.connections import (
+        AsyncConnections,
+        AsyncTransportFactory,
+        Connections,
+        TransportFactory,
+    )
+
+T = TypeVar("T")
+_C = TypeVar("_C", "Connections", "AsyncConnections")
+
+
+@attrs.define
+class _Core(Generic[_C]):
+    """All that a client is: what its calls share, its credentials and its connections."""
+
+    plan: Plan
+    source: CredentialSource
+    connections: _C
+    is_closed: bool = False
+
+    def begin(self, operation: Operation[T]) -> Call[T]:
+        if self.is_closed or self.connections.is_closed:
+            raise NotSentError(
+                f"{operation.name} was not sent: the client is closed. Make a new one.",
+                operation=operation.name,
+                cause="ClientClosedError",
+            )
+        return Call(operation, self.plan)
+
+    def changed(self, options: Options) -> "_Core[_C]":
+        return _Core(self.plan.changed(options), self.source, self.connections)
+
+
+class _Performer:
+    def __init__(self, core: "_Core[Connections]") -> None:
+        self._core = core
+
+    def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
+        return self._run(operation, arguments).parsed
+
+    def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]:
+        return self._run(operation, arguments).raw()
+
+    def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
+        core = self._core
+        call = core.begin(operation)
+        return drive(call, arguments, core.source, core.connections, core.plan.hooks)
+
+
+class _AsyncPerformer:
+    def __init__(self, core: "_Core[AsyncConnections]") -> None:
+        self._core = core
+
+    async def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
+        return (await self._run(operation, arguments)).parsed
+
+    async def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]:
+        return (await self._run(operation, arguments)).raw()
+
+    async def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
+        core = self._core
+        call = core.begin(operation)
+        return await drive_async(call, arguments, core.source, core.connections, core.plan.hooks)
+
+
+def _read_plan(
+    *,
+    base_url: str | None,
+    timeout: float | None,
+    max_retries: int,
+    proxy: object,
+    transport: object,
+    trust_env: bool,
+    max_response_bytes: int,
+    hooks: Hooks | None,
+    may_await: bool,
+) -> Plan:
+    settings = read_settings(
+        base_url=base_url,
+        proxy=proxy,
+        trust_env=trust_env,
+        max_response_bytes=max_response_bytes,
+        environ=os.environ,
+    )
+    if transport is not None and not callable(transport):
+        raise ConfigurationError(
+            "transport must be a callable without arguments that returns a transport."
+        )
+    options = Options().changed(timeout=timeout, max_retries=max_retries)
+    base = RequestBase.of(settings, options)
+    return Plan(settings, options, base, Quota(), check_hooks(hooks, may_await=may_await))
+
+
+class _Client:
+    """What both clients are to copy, pickle and repr."""
+
+    _core: "_Core[Any]"
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_core"):  # it may be printed before it is made: in a traceback
+            return f"{type(self).__name__}()"
+        return f"{type(self).__name__}(base_url={self._core.plan.settings.base_url!r})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"A {type(self).__name__} cannot be pickled or copied: it holds credentials and "
+            "connections. Make one in each process; with_options makes a copy that shares them."
+        )
+
+
+class Chessa(_Client, Resources):
+    """The client of the Chessa Accounts API: `Chessa().orders.retrieve("…")`.
+
+    Safe to share between threads, and after a fork. Use it as a context manager, or `close` it.
+
+    Args:
+        client_id: Else CHESSA_CLIENT_ID. A callable is asked at each call.
+        client_secret: Else CHESSA_CLIENT_SECRET. A callable is asked at each call.
+        base_url: Else CHESSA_BASE_URL, else https://api.chessa.ai.
+        timeout: Seconds for a whole call, attempts, waits and all. Default: 30 for reads, 60 for
+            writes.
+        max_retries: How often a read is repeated after a failure that may pass, and a write that
+            was certainly not sent.
+        proxy: URL of an HTTP proxy.
+        ssl_context: Used as it is, in place of the client's own.
+        transport: Makes an `httpx.BaseTransport` for each write, and one for all reads. It is
+            trusted with the credentials; without its evidence a failed write is UNKNOWN.
+        trust_env: Whether proxy and certificate variables of the environment count.
+        hooks: Functions that are told of each attempt.
+        max_response_bytes: The longest answer that is read.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: ClientSecret | None = None,
+        client_secret: ClientSecret | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        max_retries: int = MAX_RETRIES,
+        proxy: str | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
+        transport: "TransportFactory | None" = None,
+        trust_env: bool = False,
+        hooks: Hooks | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        hidden = wrapped(client_id), wrapped(client_secret), wrapped(proxy)
+        del client_id, client_secret, proxy  # a traceback prints what its frames hold
+        plan = _read_plan(
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            proxy=hidden[2],
+            transport=transport,
+            trust_env=trust_env,
+            max_response_bytes=max_response_bytes,
+            hooks=hooks,
+            may_await=False,
+        )
+        source = from_settings(hidden[0], hidden[1], os.environ)
+
+        from .transport.connections import Connections
+
+        connections = Connections(plan.settings, ssl_context, transport)
+        weakref.finalize(self, connections.close)
+        self._adopt(_Core(plan, source, connections))
+
+    def _adopt(self, core: "_Core[Connections]", original: "Chessa | None" = None) -> None:
+        self._core = core
+        self._original = original  # kept alive for the connections, which end with it
+        super().__init__(_Performer(core))
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Unset | None = UNSET,
+        max_retries: int | Unset = UNSET,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: ExtraQuery | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """A client with other options on the same connections; this one stays as it is.
+
+        Extra headers, query parameters and members of the JSON body are added to every request of
+        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`.
+        """
+        options = self._core.plan.options.changed(
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+        )
+        copy = type(self).__new__(type(self))
+        copy._adopt(self._core.changed(options), self._original or self)
+        return copy
+
+    def close(self) -> None:
+        """Take no more calls; those under way end as they would have. A copy closes only itself."""
+        self._core.is_closed = True
+        if self._original is None:
+            self._core.connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncChessa(_Client, AsyncResources):
+    """`Chessa` on asyncio: `await AsyncChessa().orders.retrieve("…")`.
+
+    The arguments are those of `Chessa`; callables for the credentials and hooks may be coroutine
+    functions, and `transport` makes `httpx.AsyncBaseTransport`s. May be used in several event
+    loops, one after the other. Use it as an async context manager, or `aclose` it.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: AsyncClientSecret | None = None,
+        client_secret: AsyncClientSecret | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        max_retries: int = MAX_RETRIES,
+        proxy: str | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
+        transport: "AsyncTransportFactory | None" = None,
+        trust_env: bool = False,
+        hooks: Hooks | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        hidden = wrapped(client_id), wrapped(client_secret), wrapped(proxy)
+        del client_id, client_secret, proxy  # a traceback prints what its frames hold
+        plan = _read_plan(
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            proxy=hidden[2],
+            transport=transport,
+            trust_env=trust_env,
+            max_response_bytes=max_response_bytes,
+            hooks=hooks,
+            may_await=True,
+        )
+        source = from_settings(hidden[0], hidden[1], os.environ)
+
+        from .transport.connections import AsyncConnections
+
+        self._adopt(_Core(plan, source, AsyncConnections(plan.settings, ssl_context, transport)))
+
+    def _adopt(
+        self, core: "_Core[AsyncConnections]", original: "AsyncChessa | None" = None
+    ) -> None:
+        self._core = core
+        self._original = original
+        super().__init__(_AsyncPerformer(core))
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Unset | None = UNSET,
+        max_retries: int | Unset = UNSET,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: ExtraQuery | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """A client with other options on the same connections; this one stays as it is.
+
+        Extra headers, query parameters and members of the JSON body are added to every request of
+        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`.
+        """
+        options = self._core.plan.options.changed(
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+        )
+        copy = type(self).__new__(type(self))
+        copy._adopt(self._core.changed(options), self._original or self)
+        return copy
+
+    async def aclose(self) -> None:
+        """Take no more calls; those under way end as they would have. A copy closes only itself."""
+        self._core.is_closed = True
+        if self._original is None:
+            await self._core.connections.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

@@ -1,0 +1,114 @@
+"""The two functions that differ between sync and async: they ask for credentials, send and sleep.
+
+In: a call. Out: its `Result`, or the `ChessaError` that the engine raised. Interruptions go through
+the engine, so that they are on record, and come out as they are but for the frames below.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from ._engine import Call, Life, Result
+from ._errors import ConfigurationError
+from ._hooks import Hooks, tell, tell_async
+from ._secrets import Credentials, CredentialSource
+from ._steps import Attempt, Reply, Sleep, Step
+
+if TYPE_CHECKING:
+    from .transport.connections import AsyncConnections, Connections
+
+T = TypeVar("T")
+
+
+def drive(
+    call: Call[T],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    connections: "Connections",
+    hooks: Hooks | None,
+) -> Result[T]:
+    """Perform a call, blocking."""
+    request = call.prepare(arguments)
+    life = call.live(request, source.fixed or _ask(call, source))
+    reply: Reply = None
+    interruption: BaseException | None = None
+    while True:
+        step = _advance(life, reply, interruption)
+        if isinstance(step, Result):
+            return step
+        reply = interruption = None
+        try:
+            if isinstance(step, Attempt):
+                reply = connections.send(step)
+            elif isinstance(step, Sleep):
+                time.sleep(step.seconds)
+            elif hooks is not None:
+                tell(hooks, step.record)
+        except BaseException as error:  # noqa: BLE001  # the engine raises it again
+            interruption = error
+
+
+async def drive_async(
+    call: Call[T],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    connections: "AsyncConnections",
+    hooks: Hooks | None,
+) -> Result[T]:
+    """Perform a call on asyncio."""
+    request = call.prepare(arguments)
+    life = call.live(request, source.fixed or await _ask_async(call, source))
+    reply: Reply = None
+    interruption: BaseException | None = None
+    while True:
+        step = _advance(life, reply, interruption)
+        if isinstance(step, Result):
+            return step
+        reply = interruption = None
+        try:
+            if isinstance(step, Attempt):
+                reply = await connections.send(step)
+            elif isinstance(step, Sleep):
+                await asyncio.sleep(step.seconds)
+            elif hooks is not None:
+                await tell_async(hooks, step.record)
+        except BaseException as error:  # noqa: BLE001  # the engine raises it again
+            interruption = error
+
+
+def _advance(life: Life[T], reply: Reply, interruption: BaseException | None) -> Step | Result[T]:
+    try:
+        if interruption is None:
+            return life.send(reply)
+        # Its frames and context belong to the HTTP library and hold the request.
+        interruption.__cause__ = interruption.__context__ = None
+        interruption.__suppress_context__ = False
+        return life.throw(interruption.with_traceback(None))
+    except StopIteration as end:
+        result: Result[T] = end.value
+        return result
+
+
+def _ask(call: Call[T], source: CredentialSource) -> Credentials:
+    try:
+        return source.ask()
+    except ConfigurationError as error:
+        refusal = call.refused(error)
+    raise refusal
+
+
+async def _ask_async(call: Call[T], source: CredentialSource) -> Credentials:
+    try:
+        async with asyncio.timeout(max(0.0, call.deadline - time.monotonic())):
+            return await source.ask_async()
+    except ConfigurationError as error:
+        refusal = call.refused(error)
+    except TimeoutError:
+        refusal = call.refused(
+            ConfigurationError(
+                "The callable for the credentials did not answer in time; nothing was sent.",
+                timed_out=True,
+            )
+        )
+    raise refusal

@@ -1,0 +1,108 @@
+"""Hooks: the caller's own functions, told of every attempt and its end.
+
+In: `Hooks` given to the client. Out: frozen records without secrets, queries or bodies. A hook that
+raises changes nothing: it is logged by its name and the call goes on.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import attrs
+
+from . import _log
+from ._errors import ConfigurationError
+from ._outcome import Outcome
+
+
+@attrs.frozen
+class RequestInfo:
+    """An attempt is about to be made; nothing was sent yet."""
+
+    operation: str
+    """`orders.request_refund`"""
+    method: str
+    path: str
+    """The path with its parameters unfilled: `/v1/orders/{orderId}`."""
+    attempt: int
+    """1 for the first."""
+    call_id: str
+    """The same for all attempts of a call."""
+
+
+@attrs.frozen
+class ResponseInfo:
+    """An attempt has ended."""
+
+    operation: str
+    attempt: int
+    call_id: str
+    status_code: int | None
+    """None when no status line arrived."""
+    elapsed: float
+    """Seconds that the attempt took."""
+    outcome: Outcome | None
+    """None when it brought a result."""
+    request_id: str | None
+
+
+RequestHook: TypeAlias = Callable[[RequestInfo], object]
+ResponseHook: TypeAlias = Callable[[ResponseInfo], object]
+
+
+@attrs.frozen(kw_only=True)
+class Hooks:
+    """Functions to call before each attempt and after it.
+
+    They run in the call and on its time: a slow hook makes a slow call. `Chessa` takes plain
+    functions, `AsyncChessa` coroutine functions too.
+    """
+
+    request: RequestHook | None = None
+    response: ResponseHook | None = None
+
+
+def check(hooks: object, *, may_await: bool) -> Hooks | None:
+    """Refuse what is no `Hooks`, or what this client could not wait for."""
+    if hooks is None:
+        return None
+    if not isinstance(hooks, Hooks):
+        raise ConfigurationError("hooks must be a chessa.Hooks.")
+    for name, hook in (("request", hooks.request), ("response", hooks.response)):
+        if hook is not None and not callable(hook):
+            raise ConfigurationError(f"The {name} hook is not callable.")
+        if not may_await and inspect.iscoroutinefunction(hook):
+            raise ConfigurationError(
+                f"The {name} hook is a coroutine function, which only AsyncChessa can wait for."
+            )
+    return hooks
+
+
+def _hook_for(hooks: Hooks, record: RequestInfo | ResponseInfo) -> Callable[[Any], object] | None:
+    return hooks.request if isinstance(record, RequestInfo) else hooks.response
+
+
+def tell(hooks: Hooks, record: RequestInfo | ResponseInfo) -> None:
+    """Call the hook for this record."""
+    hook = _hook_for(hooks, record)
+    if hook is None:
+        return
+    try:
+        result = hook(record)
+        if inspect.iscoroutine(result):
+            result.close()
+    except Exception as error:  # noqa: BLE001  # a hook may raise anything, and changes nothing
+        _log.hook_failed(record.operation, hook, error)
+
+
+async def tell_async(hooks: Hooks, record: RequestInfo | ResponseInfo) -> None:
+    """Call the hook for this record, and wait for it if it has to be waited for."""
+    hook = _hook_for(hooks, record)
+    if hook is None:
+        return
+    try:
+        result = hook(record)
+        if inspect.isawaitable(result):
+            await result
+    except Exception as error:  # noqa: BLE001  # a hook may raise anything, and changes nothing
+        _log.hook_failed(record.operation, hook, error)

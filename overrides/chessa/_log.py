@@ -1,0 +1,58 @@
+"""The log: logger `chessa`, one line for each call and each repeat.
+
+Only these fields: operation, status, attempts, elapsed, request id, outcome. Never a URL, a header,
+a body or an argument.
+"""
+
+import logging
+from typing import Final
+
+from ._outcome import Outcome
+
+LOGGER: Final = logging.getLogger("chessa")
+LOGGER.addHandler(logging.NullHandler())
+
+_LEVELS: Final = {
+    None: logging.DEBUG,
+    Outcome.NOT_SENT: logging.INFO,
+    Outcome.REJECTED: logging.INFO,
+    Outcome.UNKNOWN: logging.WARNING,
+    Outcome.DONE: logging.WARNING,
+}
+
+
+def call_ended(
+    operation: str,
+    outcome: Outcome | None,
+    *,
+    status_code: int | None,
+    attempts: int,
+    elapsed: float,
+    request_id: str | None,
+) -> None:
+    """One line for each call, at a level that goes with what is known of it."""
+    level = _LEVELS[outcome]
+    if LOGGER.isEnabledFor(level):
+        LOGGER.log(
+            level,
+            "%s: %s, status=%s attempts=%d elapsed=%.3fs request_id=%s",
+            operation,
+            "ok" if outcome is None else outcome.value,
+            status_code,
+            attempts,
+            elapsed,
+            request_id,
+        )
+
+
+def will_repeat(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
+    """One line for each repeat."""
+    LOGGER.debug(
+        "%s: attempt %d brought status=%s, next in %.3fs", operation, attempt, status_code, wait
+    )
+
+
+def hook_failed(operation: str, hook: object, error: Exception) -> None:
+    """A hook raised; the call goes on."""
+    name = getattr(hook, "__qualname__", type(hook).__name__)
+    LOGGER.warning("%s: hook %s raised %s, ignored", operation, name, type(error).__name__)

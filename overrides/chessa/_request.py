@@ -1,0 +1,150 @@
+"""One request from an operation and its arguments, made once per call.
+
+In: `Operation`, arguments, settings, options. Out: a `PreparedRequest` without credentials, or an
+`InvalidRequestError`.
+"""
+
+import platform
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+import attrs
+
+from chessa_api import SPEC_HASH
+from chessa_api.errors import EncodeError
+from chessa_api.exact_json import dumps
+from chessa_api.operation import BoundArguments, Operation
+from chessa_api.types import UNSET
+
+from ._config import Settings
+from ._errors import InvalidRequestError
+from ._options import RESERVED_HEADERS, Options, is_header_value
+from ._steps import Headers, PreparedRequest
+from ._version import __version__
+
+USER_AGENT: Final = (
+    f"chessa-python/{__version__} python/{platform.python_version()} spec/{SPEC_HASH[:12]}"
+)
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@attrs.frozen
+class RequestBase:
+    """What all requests of a client have in common, made once."""
+
+    origin: str
+    prefix: str
+    headers: Headers
+    extra_query: tuple[tuple[str, str], ...]
+    extra_body: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, settings: Settings, options: Options) -> "RequestBase":
+        """Put together what settings and options say."""
+        headers = {
+            "host": settings.origin.netloc,
+            "user-agent": USER_AGENT,
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            **dict(options.extra_headers),
+        }
+        return cls(
+            settings.origin.url,
+            settings.prefix,
+            _encoded(headers.items()),
+            options.extra_query,
+            options.extra_body,
+        )
+
+
+def prepare(
+    operation: Operation[Any], arguments: Mapping[str, object], base: RequestBase
+) -> PreparedRequest:
+    """Make the request of a call. Raises `InvalidRequestError`."""
+    try:
+        bound = operation.bind(arguments)
+        body = _body(operation, bound, base)
+        target = base.prefix + _path(operation, bound) + _query(operation, bound, base)
+        headers = base.headers + _headers(operation, bound, base)
+    except EncodeError as error:
+        problem = str(error)
+    except UnicodeEncodeError:
+        problem = f"{operation.name}: a text holds characters that cannot be sent (lone surrogates)"
+    else:
+        if body is not None:
+            length = str(len(body)).encode("ascii")
+            headers += ((b"content-type", b"application/json"), (b"content-length", length))
+        elif operation.method not in _BODILESS:
+            headers += ((b"content-length", b"0"),)
+        return PreparedRequest(operation.method, base.origin, target, headers, body)
+    raise InvalidRequestError(f"{problem}. Nothing was sent.", operation=operation.name)
+
+
+def _path(operation: Operation[Any], bound: BoundArguments) -> str:
+    path = operation.path
+    for name, value in bound.path.items():
+        if value in ("", ".", ".."):
+            raise EncodeError(
+                f"{operation.name}: {name} in the path must not be empty, '.' or '..'"
+            )
+        path = path.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
+    if "{" in path:
+        raise EncodeError(f"{operation.name}: a parameter of the path is missing")
+    return path
+
+
+def _query(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> str:
+    pairs = bound.query
+    if base.extra_query:
+        _refuse_overlap(operation, "extra_query", base.extra_query, (name for name, _ in pairs))
+        pairs += base.extra_query
+    if not pairs:
+        return ""
+    quote = urllib.parse.quote
+    return "?" + "&".join(
+        f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs
+    )
+
+
+def _headers(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> Headers:
+    if not bound.headers:
+        return ()
+    taken = {name.decode("ascii") for name, _ in base.headers}
+    for name, value in bound.headers:
+        if not is_header_value(value):
+            raise EncodeError(
+                f"{operation.name}: {name} must be printable ASCII, without line breaks"
+            )
+        if name.lower() in taken or name.lower() in RESERVED_HEADERS:
+            raise EncodeError(f"{operation.name}: the client sets the header {name} itself")
+    return _encoded(bound.headers)
+
+
+def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> bytes | None:
+    body = bound.body
+    if base.extra_body:
+        if operation.method in _BODILESS:
+            raise EncodeError(f"{operation.name} has no body that extra_body could be added to")
+        members: dict[str, Any] = {}
+        if isinstance(body, dict):
+            members = cast("dict[str, Any]", body)
+        elif body is not UNSET:
+            raise EncodeError(f"{operation.name}: its body is no object, extra_body does not fit")
+        _refuse_overlap(operation, "extra_body", base.extra_body, members)
+        body = {**members, **base.extra_body}
+    return None if body is UNSET else dumps(body)
+
+
+def _refuse_overlap(
+    operation: Operation[Any], what: str, extra: Iterable[Any], given: Iterable[str]
+) -> None:
+    names = {item if isinstance(item, str) else item[0] for item in extra}
+    if both := sorted(names.intersection(given)):
+        raise EncodeError(
+            f"{operation.name}: {what} would replace {', '.join(both)}, which the call gave"
+        )
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> Headers:
+    return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in headers)

@@ -1,0 +1,223 @@
+"""Credentials: two texts that nothing may show.
+
+In: texts, callables or the environment. Out: `Credentials`, checked, whose values only the
+transport reveals. A value is wrapped before it is checked, so that no traceback holds it either.
+"""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal, NoReturn, Self, TypeAlias
+
+from ._errors import ConfigurationError
+
+ClientSecret: TypeAlias = str | Callable[[], str]
+AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+
+CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-secret")
+_VARIABLES: Final = {"client_id": "CHESSA_CLIENT_ID", "client_secret": "CHESSA_CLIENT_SECRET"}
+_Name: TypeAlias = Literal["client_id", "client_secret"]
+_NAMES: Final[tuple[_Name, _Name]] = ("client_id", "client_secret")
+
+_MAX_LENGTH: Final = 4096
+_MIN_SCRUBBED: Final = 8  # a shorter "secret" is a word of the tests, and would maul any text
+_NOT_PRINTABLE: Final = re.compile(r"[^!-~]")
+
+
+class Secret:
+    """A value whose repr, format, comparison, copy and pickle give nothing away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value.strip() if isinstance(value, str) else value
+
+    def reveal(self) -> str:
+        """The value itself. Only the transport asks for it."""
+        return self._value if isinstance(self._value, str) else ""
+
+    def problem(self) -> str | None:
+        """Why this cannot be sent as a credential, in words that hold nothing of it."""
+        value = self._value
+        if not isinstance(value, str):
+            return f"must be a str, not {type(value).__name__}"
+        if not value:
+            return "is blank"
+        if len(value) > _MAX_LENGTH:
+            return f"is longer than {_MAX_LENGTH} characters"
+        odd = _NOT_PRINTABLE.search(value)
+        if odd is None:
+            return None
+        if odd[0].isascii():
+            return "holds white space or a control character"
+        return "holds a character that is not ASCII"
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("A Secret cannot be pickled.")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("A Secret has no state to give away.")
+
+
+class Credentials:
+    """The two checked secrets of one call."""
+
+    __slots__ = ("_client_id", "_client_secret")
+
+    def __init__(self, client_id: Secret, client_secret: Secret) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The two headers, for the transport to add at the last moment."""
+        secrets = (self._client_id, self._client_secret)
+        return [
+            (name.encode("ascii"), secret.reveal().encode("ascii"))
+            for name, secret in zip(CREDENTIAL_HEADERS, secrets, strict=True)
+        ]
+
+    def scrub(self, body: bytes) -> bytes:
+        """Take the client secret out of what a server sent back."""
+        secret = self._client_secret.reveal().encode("ascii")
+        return body.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else body
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+Provider: TypeAlias = Callable[[], object]
+
+
+class CredentialSource:
+    """Where the credentials of each call come from: fixed ones, or callables that are asked."""
+
+    __slots__ = ("_fixed", "_parts")
+
+    def __init__(self, client_id: object, client_secret: object) -> None:
+        self._parts: tuple[Secret | Provider, Secret | Provider] = (
+            _part("client_id", client_id),
+            _part("client_secret", client_secret),
+        )
+        first, second = self._parts
+        self._fixed = (
+            Credentials(first, second)
+            if isinstance(first, Secret) and isinstance(second, Secret)
+            else None
+        )
+
+    @property
+    def fixed(self) -> Credentials | None:
+        """The credentials, unless a callable has to be asked for them."""
+        return self._fixed
+
+    def ask(self) -> Credentials:
+        """The credentials of one call, callables asked anew. Raises `ConfigurationError`."""
+        first, second = (
+            part if isinstance(part, Secret) else _asked(name, part)
+            for name, part in zip(_NAMES, self._parts, strict=True)
+        )
+        return Credentials(first, second)
+
+    async def ask_async(self) -> Credentials:
+        """`ask`, where a callable may also return an awaitable."""
+        first, second = [
+            part if isinstance(part, Secret) else await _asked_async(name, part)
+            for name, part in zip(_NAMES, self._parts, strict=True)
+        ]
+        return Credentials(first, second)
+
+
+def wrapped(value: object) -> object:
+    """Hide a text at once; a callable and None stay what they are."""
+    return value if value is None or callable(value) else Secret(value)
+
+
+def from_settings(
+    client_id: object, client_secret: object, environ: Mapping[str, str]
+) -> CredentialSource:
+    """The credentials that were given, else those of the environment; both are needed.
+
+    Takes what `wrapped` returned. Raises `ConfigurationError`.
+    """
+    if client_id is None:
+        client_id = _from_environment("client_id", environ)
+    if client_secret is None:
+        client_secret = _from_environment("client_secret", environ)
+    if client_id is None or client_secret is None:
+        missing = [
+            name
+            for name, value in zip(_NAMES, (client_id, client_secret), strict=True)
+            if value is None
+        ]
+        raise ConfigurationError(
+            f"{' and '.join(missing)} missing: pass client_id and client_secret, or set "
+            "CHESSA_CLIENT_ID and CHESSA_CLIENT_SECRET."
+        )
+    return CredentialSource(client_id, client_secret)
+
+
+def _from_environment(name: _Name, environ: Mapping[str, str]) -> Secret | None:
+    secret = Secret(environ.get(_VARIABLES[name], ""))
+    return secret if secret.reveal() else None
+
+
+def _part(name: _Name, value: object) -> Secret | Provider:
+    if not isinstance(value, Secret):
+        return value if callable(value) else _refuse(name, Secret(value))
+    return _refuse(name, value) if value.problem() else value
+
+
+def _refuse(name: _Name, secret: Secret) -> NoReturn:
+    raise ConfigurationError(
+        f"{name} {secret.problem()}. Check the argument, or {_VARIABLES[name]} in the environment."
+    )
+
+
+def _asked(name: _Name, provider: Provider) -> Secret:
+    failure: str | None = None
+    secret = Secret("")
+    try:
+        answer = provider()
+        if inspect.isawaitable(answer):
+            if inspect.iscoroutine(answer):
+                answer.close()
+            failure = "returned an awaitable, which only AsyncChessa can wait for"
+        else:
+            secret = Secret(answer)
+        del answer
+    except Exception as error:  # noqa: BLE001  # the caller's code may raise anything
+        failure = f"raised {type(error).__name__}"
+    return _checked_answer(name, secret, failure)
+
+
+async def _asked_async(name: _Name, provider: Provider) -> Secret:
+    failure: str | None = None
+    secret = Secret("")
+    try:
+        answer = provider()
+        secret = Secret(await answer if inspect.isawaitable(answer) else answer)
+        del answer
+    except Exception as error:  # noqa: BLE001  # the caller's code may raise anything
+        failure = f"raised {type(error).__name__}"
+    return _checked_answer(name, secret, failure)
+
+
+def _checked_answer(name: _Name, secret: Secret, failure: str | None) -> Secret:
+    failure = failure or secret.problem()
+    if failure:
+        raise ConfigurationError(f"The callable given as {name} {failure}; nothing was sent.")
+    return secret

@@ -1,0 +1,80 @@
+"""`python -m chessa.testing --port N`: the sandbox over HTTP, until Ctrl-C.
+
+Prints its address and what to set in the environment, so that any program can talk to it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from ._extra import explained
+
+if TYPE_CHECKING:
+    from . import Sandbox
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve. Returns the exit status: 0 after a clean stop, 2 when it cannot begin."""
+    parser = argparse.ArgumentParser(
+        prog="python -m chessa.testing",
+        description="Serves a stand-in for the Chessa API on 127.0.0.1. Its clock is the real one.",
+    )
+    parser.add_argument("--port", type=_port, default=0, help="0, the default, takes any free one")
+    port: int = parser.parse_args(arguments).port
+    try:
+        from ._clock import Clock
+        from ._sandbox import sandbox
+        from ._server import serve_until
+    except ModuleNotFoundError as error:
+        print(explained(error), file=sys.stderr)
+        return 2
+    api = sandbox(clock=Clock(running=True))
+
+    async def run() -> None:
+        await serve_until(_interruption(), api, port, lambda url: _announce(api, url))
+
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # where no signal handler could be set
+            asyncio.run(run())
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        print(f"Cannot listen on 127.0.0.1, port {port}: {reason}.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _interruption() -> asyncio.Event:
+    """Set by Ctrl-C and by SIGTERM."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def _announce(api: "Sandbox", url: str) -> None:
+    print(f"Chessa sandbox on {url}, stop it with Ctrl-C.")
+    print()
+    print(f"  export CHESSA_BASE_URL={url}")
+    print(f"  export CHESSA_CLIENT_ID={api.client_id}")
+    print(f"  export CHESSA_CLIENT_SECRET={api.client_secret}")
+    print()
+    print("An order moves along on command: fund, advance, complete or fail.")
+    print()
+    print(f"  curl -X POST {url}/_sandbox/orders/ORDER_ID/fail", flush=True)
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

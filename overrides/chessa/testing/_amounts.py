@@ -1,0 +1,39 @@
+"""Amounts of money: exact in calculation, and written as the vendor writes them.
+
+In: Decimals. Out: Decimals and the texts of the wire.
+"""
+
+import decimal
+from decimal import Decimal
+from typing import Final
+
+PLACES: Final = 8
+"""Decimals that the vendor shows of an amount once an order is accepted."""
+
+_EXACT: Final = decimal.Context(
+    prec=10_000, Emin=-9_999, Emax=9_999, traps=[decimal.InvalidOperation]
+)
+_UNIT: Final = Decimal(1).scaleb(-PLACES)
+
+
+def times(amount: Decimal, rate: Decimal) -> Decimal:
+    """Multiply, every digit kept."""
+    return _EXACT.multiply(amount, rate)
+
+
+def divided(amount: Decimal, rate: Decimal) -> Decimal:
+    """Divide, rounded up to the vendor's decimals: the payer covers what shall arrive."""
+    quotient = decimal.Context(prec=1_000, rounding=decimal.ROUND_UP).divide(amount, rate)
+    return quotient.quantize(_UNIT, context=decimal.Context(prec=10_000, rounding=decimal.ROUND_UP))
+
+
+def plain(amount: Decimal) -> str:
+    """Write without padding: `1500`, `0.95`."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def padded(amount: Decimal) -> str:
+    """Write with the vendor's eight decimals, or more where there are more: `0.95000000`."""
+    whole, _, fraction = plain(amount).partition(".")
+    return f"{whole}.{fraction:0<{PLACES}}"

@@ -1,0 +1,108 @@
+"""What the sandbox keeps: recipients, deposits, refunds, movements of money, requests.
+
+Plain records. Orders, which have commands, stand in `_life_cycle`.
+"""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+MovementKind: TypeAlias = Literal["deposit", "payout", "refund"]
+
+
+@attrs.define(eq=False)
+class SandboxRecipient:
+    """A payout destination."""
+
+    id: str
+    account_name: str
+    account_number: str
+    """Without a leading plus."""
+    code: str
+    country: str
+    currency: str
+    type: str
+    user_id: str
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    is_active: bool = True
+
+
+@attrs.frozen
+class DepositAddress:
+    """Where the payer shall send the crypto."""
+
+    id: str
+    chain: str
+    address: str
+
+
+@attrs.frozen
+class Deposit:
+    """The crypto that the payer sent."""
+
+    id: str
+    hash: str
+    paid_at: datetime.datetime
+
+
+@attrs.frozen
+class SandboxRefund:
+    """A refund that was made."""
+
+    id: str
+    order_id: str
+    amount: Decimal
+    asset: str
+    address: str
+    tag: str | None
+    created_at: datetime.datetime
+
+    @property
+    def estimated_at(self) -> datetime.datetime:
+        """When it shall have arrived: two hours later, as in the vendor's example."""
+        return self.created_at + datetime.timedelta(hours=2)
+
+
+@attrs.frozen
+class Movement:
+    """Money that moved: in from the payer, out to the recipient, or back to the payer."""
+
+    kind: MovementKind
+    order_id: str
+    amount: Decimal
+    asset: str
+    at: datetime.datetime
+
+
+@attrs.frozen
+class Step:
+    """A status that an order reached, and when."""
+
+    status: str
+    at: datetime.datetime
+
+
+@attrs.frozen
+class SandboxRequest:
+    """A request that reached the sandbox. It holds no credentials."""
+
+    operation: str | None
+    """The operation's name, `orders.request_refund`; None where the spec has no such operation."""
+    method: str
+    path: str
+    """As sent, percent-encoded, without the query."""
+    query: tuple[tuple[str, str], ...] = attrs.field(repr=False)
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    """By lower-case name, credentials and cookies left out."""
+    body: Any = attrs.field(repr=False)
+    """The JSON value; None without a body, or where it was no JSON."""
+    status: int | None
+    """What was answered; None where the connection was lost before."""
+    acted: bool
+    """Whether it got as far as the operation: past credentials, validation and faults."""
+    invented: tuple[str, ...] = ()
+    """JSON pointers of what the answer took from the spec's examples, for want of a behaviour."""

@@ -1,0 +1,307 @@
+"""The sandbox as a test holds it: what is in it, what shall go wrong, and clients that talk to it.
+
+In: a spec and a clock. Out: `Sandbox`, over the backend that does the work.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from . import _reference as reference
+from ._amounts import times
+from ._backend import Backend
+from ._clock import Clock
+from ._errors import SandboxError
+from ._faults import Fault
+from ._life_cycle import SandboxOrder
+from ._records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
+from ._spec import Spec
+from ._world import World
+
+if TYPE_CHECKING:
+    from chessa import AsyncChessa, Chessa
+
+BASE_URL: Final = "https://sandbox.invalid"
+"""No host of this name can exist (RFC 2606): nothing leaves the process, even by mistake."""
+
+
+class Sandbox:
+    """A stand-in for the Chessa API. Made by `sandbox()`; use it as a context manager.
+
+    Leaving the context closes the sync clients that it made, and raises `SandboxError` if an answer
+    of the sandbox broke the spec meanwhile.
+    """
+
+    client_id: Final = reference.CLIENT_ID
+    """The only credentials that it accepts, with `client_secret`. They open nothing else."""
+    client_secret: Final = reference.CLIENT_SECRET
+    user_id: Final = reference.USER_ID
+    """Whom the credentials belong to."""
+
+    def __init__(
+        self, *, spec: Mapping[str, Any] | None = None, clock: Clock | None = None
+    ) -> None:
+        self._world = World(clock or Clock())
+        self.backend = Backend(self._world, Spec(spec))
+        """What answers requests; for the transports and the server, not for tests."""
+        self._clients: list[Chessa] = []
+        self._async_clients: list[AsyncChessa] = []
+
+    # ---- Clients --------------------------------------------------------------------------------
+
+    def client(self, **options: Any) -> "Chessa":
+        """A `Chessa` that talks to this sandbox, in the process.
+
+        Args:
+            options: Any argument of `Chessa`: `timeout`, `max_retries`, `hooks`, other credentials.
+        """
+        from chessa import Chessa
+
+        from ..transport.in_process import InProcessTransport
+
+        made = Chessa(**self._options(lambda: InProcessTransport(self.backend), options))
+        self._clients.append(made)
+        return made
+
+    def async_client(self, **options: Any) -> "AsyncChessa":
+        """An `AsyncChessa` that talks to this sandbox, in the process.
+
+        Args:
+            options: Any argument of `AsyncChessa`.
+        """
+        from chessa import AsyncChessa
+
+        from ..transport.in_process import AsyncInProcessTransport
+
+        made = AsyncChessa(**self._options(lambda: AsyncInProcessTransport(self.backend), options))
+        self._async_clients.append(made)
+        return made
+
+    def _options(self, transport: object, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "base_url": BASE_URL,
+            "transport": transport,
+            **options,
+        }
+
+    # ---- What is in it --------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's time, which stands still until `clock.advance(seconds=62)`."""
+        return self._world.clock
+
+    @property
+    def orders(self) -> Mapping[str, SandboxOrder]:
+        """The orders by id, each with commands: `api.orders[order.id].fail()`."""
+        return MappingProxyType(self._world.orders)
+
+    @property
+    def recipients(self) -> Mapping[str, SandboxRecipient]:
+        """The recipients by id."""
+        return MappingProxyType(self._world.recipients)
+
+    @property
+    def refunds(self) -> Sequence[SandboxRefund]:
+        """The refunds that were made: `assert len(api.refunds) == 1`."""
+        return tuple(self._world.refunds)
+
+    @property
+    def movements(self) -> Sequence[Movement]:
+        """Every movement of money, oldest first: deposits, payouts, refunds."""
+        return tuple(self._world.movements)
+
+    @property
+    def requests(self) -> Sequence[SandboxRequest]:
+        """Every request that arrived, oldest first, without credentials."""
+        return tuple(self.backend.requests)
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The spec that it goes by."""
+        return self.backend.spec.document
+
+    # ---- What a test arranges -------------------------------------------------------------------
+
+    def add_recipient(
+        self, *, account_number: str = "0123456789", code: str = "ng_9psb"
+    ) -> SandboxRecipient:
+        """Put in a recipient without a request.
+
+        Args:
+            account_number: Who owns it follows from the number.
+            code: Of an institution that `configurations.retrieve` lists.
+
+        Raises `ValueError` for an unknown code.
+        """
+        known = reference.institution(code)
+        if known is None:
+            raise ValueError(f"there is no institution {code!r} in the sandbox")
+        with self._world.lock:
+            return self._world.add_recipient(
+                account_name=reference.holder(account_number),
+                account_number=account_number,
+                code=code,
+                country=known[0].country,
+                currency=known[0].currency,
+                type=known[1].type,
+            )
+
+    def add_order(
+        self,
+        *,
+        recipient: SandboxRecipient | None = None,
+        origin_amount: Decimal | int = Decimal(10),
+        origin_asset: str = "USDC",
+        chain: str = "Solana",
+    ) -> SandboxOrder:
+        """Put in an order without a request, its quote open: `api.add_order().fail()`.
+
+        Args:
+            recipient: Default: a new one.
+            origin_amount: What the payer sends, in units of the asset.
+            origin_asset: USDC, USDT, BTC or ETH.
+            chain: Where the payer sends it.
+
+        Raises `ValueError` for an asset without a rate.
+        """
+        with self._world.lock:
+            recipient = recipient or self.add_recipient()
+            rate = reference.rate(origin_asset, recipient.currency)
+            if rate is None:
+                raise ValueError(f"there is no rate from {origin_asset!r} in the sandbox")
+            amount = Decimal(origin_amount)
+            return self._world.add_order(
+                recipient,
+                origin_asset=origin_asset,
+                origin_amount=amount,
+                destination_amount=times(amount, rate),
+                rate=rate,
+                chain=chain,
+            )
+
+    def forget_account(self, account_number: str) -> None:
+        """Let no institution know this account: `recipients.validate` answers `valid: false`."""
+        with self._world.lock:
+            self._world.unknown_accounts.add(account_number.removeprefix("+"))
+
+    def show_refunds_late(self, *, reads: int) -> None:
+        """Let refunds from now on appear on their order only after it was read this often.
+
+        The refund itself is made at once. The vendor does not say when a refund becomes visible.
+        """
+        with self._world.lock:
+            self._world.reads_until_refunds_show = reads
+
+    # ---- What shall go wrong --------------------------------------------------------------------
+    # Each fault waits for a request to `operation` ("orders.request_refund"), or to any, and
+    # happens to `times` of them.
+
+    def lose_next_answer(self, *, operation: str | None = None, times: int = 1) -> None:
+        """Let the sandbox act, then lose the connection before it answers."""
+        self._add(Fault("lose", operation), times)
+
+    def refuse_next_connection(self, *, operation: str | None = None, times: int = 1) -> None:
+        """Let there be no server: nothing is sent, nothing happens.
+
+        In the process only. Over HTTP the connection stands before the request is known; there it
+        is closed without an answer, and without acting.
+        """
+        self._add(Fault("refuse", operation, acts=False), times)
+
+    def delay_next(self, seconds: float, *, operation: str | None = None, times: int = 1) -> None:
+        """Let the sandbox act, and hold its answer back for so many seconds of real time.
+
+        A call whose timeout is shorter ends before; it has acted all the same.
+        """
+        self._add(Fault("delay", operation, seconds=seconds), times)
+
+    def fail_next(
+        self,
+        status: int = 500,
+        *,
+        error: str = "sandbox_fault",
+        message: str = "A fault that the test asked for",
+        html: bool = False,
+        acts: bool = False,
+        headers: Mapping[str, str] | None = None,
+        operation: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Answer with this status.
+
+        Args:
+            status: Of the answer; without `html` from 400 to 599.
+            error: The code in the vendor's envelope.
+            message: The text in it.
+            html: Whether a page of HTML comes in place of the envelope, as from a proxy.
+            acts: Whether the operation is performed before: proxies fail after passing it on, too.
+            headers: Added to the answer, such as `{"retry-after": "1"}`.
+            operation: The only one that it may happen to.
+            times: To how many requests.
+
+        Raises `ValueError` for a status that is no error in the vendor's envelope.
+        """
+        if not html and not 400 <= status <= 599:
+            raise ValueError("an answer in the vendor's envelope has a status from 400 to 599")
+        fault = Fault(
+            "fail",
+            operation,
+            acts=acts,
+            status=status,
+            error=error,
+            message=message,
+            html=html,
+            headers=dict(headers or {}),
+        )
+        self._add(fault, times)
+
+    def _add(self, fault: Fault, times: int) -> None:
+        if fault.operation is not None:
+            self.backend.spec.find(fault.operation)  # a misspelt name would wait for ever
+        with self._world.lock:
+            self.backend.faults.add(fault, times)
+
+    # ---- The context ----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `SandboxError` if an answer broke the spec since the last check."""
+        bugs, self.backend.bugs = self.backend.bugs, []
+        if bugs:
+            raise SandboxError(str(bugs[0]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._clients:
+            client.close()
+        self.check()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self._async_clients:
+            await client.aclose()
+        self.__exit__()
+
+    def __repr__(self) -> str:
+        orders, requests = len(self._world.orders), len(self.backend.requests)
+        return f"<Sandbox: {orders} orders, {requests} requests>"
+
+
+def sandbox(*, spec: Mapping[str, Any] | None = None, clock: Clock | None = None) -> Sandbox:
+    """A new sandbox: `with sandbox() as api: chessa = api.client()`.
+
+    Args:
+        spec: An effective OpenAPI document to go by. Default: that of the installed client. What
+            it documents beyond the sandbox's behaviours is answered with examples of its schemas.
+        clock: Default: one that stands still until the test moves it.
+
+    Raises `ValueError` when `spec` is no OpenAPI 3.0 or 3.1 document.
+    """
+    return Sandbox(spec=spec, clock=clock)

@@ -1,0 +1,215 @@
+"""Which connection an attempt travels on: a write on a fresh one, a read on the pool.
+
+In: attempts. Out: answers and failures. The pool belongs to this process and, on asyncio, to the
+running event loop: after a fork it is left alone (closing it would disturb the parent), and it is
+closed with its loop.
+"""
+
+import asyncio
+import os
+import ssl
+import threading
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+import attrs
+import httpx
+
+from .._config import Settings
+from .._steps import Answer, Attempt, Failed
+from .builtin import AsyncPooledTransport, AsyncSingleTransport, PooledTransport, SingleTransport
+from .exchange import close_quietly, close_quietly_async, exchange, exchange_async
+from .failures import ClientClosedError, fault
+from .lane import Route
+from .tls import make_context
+
+TransportFactory: TypeAlias = Callable[[], httpx.BaseTransport]
+AsyncTransportFactory: TypeAlias = Callable[[], httpx.AsyncBaseTransport]
+_T = TypeVar("_T")
+
+_LEFT_ALONE: Final[list[object]] = []
+"""Pools of a parent process: referred to for ever, so that nothing closes their sockets here."""
+
+
+class _Routes:
+    """The route to the origin, its TLS context made when first needed and then shared."""
+
+    def __init__(self, settings: Settings, ssl_context: ssl.SSLContext | None) -> None:
+        self._settings = settings
+        self._ssl_context = ssl_context
+        self._route: Route | None = None
+        self._lock = threading.Lock()
+
+    def route(self) -> Route:
+        if self._route is None:
+            with self._lock:
+                if self._route is None:
+                    self._route = Route(self._context(), self._settings.proxy)
+        return self._route
+
+    def _context(self) -> ssl.SSLContext | None:
+        proxy = self._settings.proxy
+        schemes = {self._settings.origin.scheme, proxy.origin.scheme if proxy else "http"}
+        if "https" not in schemes:
+            return None
+        return self._ssl_context or make_context(trust_env=self._settings.trust_env)
+
+
+@attrs.frozen
+class _Makers(Generic[_T]):
+    """How to make the transport of one write, and the one that reads share."""
+
+    single: Callable[[], _T]
+    pooled: Callable[[], _T]
+
+
+def _not_connected(error: Exception) -> Failed:
+    """Nothing was handed to any transport, whatever failed."""
+    return Failed(fault(error), nothing_sent=True)
+
+
+class Connections:
+    """The connections of a sync client and of all its copies."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ssl_context: ssl.SSLContext | None,
+        factory: TransportFactory | None,
+    ) -> None:
+        routes = _Routes(settings, ssl_context)
+        self._makers: _Makers[httpx.BaseTransport] = (
+            _Makers(factory, factory)
+            if factory is not None
+            else _Makers(
+                lambda: SingleTransport(routes.route()), lambda: PooledTransport(routes.route())
+            )
+        )
+        self._pool: tuple[int, httpx.BaseTransport] | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def send(self, attempt: Attempt) -> Answer | Failed:
+        """Make one attempt."""
+        try:
+            transport = self._transport(is_read=attempt.is_read)
+        except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
+            return _not_connected(error)
+        if attempt.is_read:
+            return exchange(transport, attempt)
+        try:
+            return exchange(transport, attempt)
+        finally:
+            close_quietly(transport)
+
+    def _transport(self, *, is_read: bool) -> httpx.BaseTransport:
+        if self._closed:
+            raise ClientClosedError
+        if not is_read:
+            return self._makers.single()
+        pool = self._pool
+        return pool[1] if pool is not None and pool[0] == os.getpid() else self._new_pool()
+
+    def _new_pool(self) -> httpx.BaseTransport:
+        with self._lock:
+            pool = self._pool
+            if pool is None or pool[0] != os.getpid():
+                if pool is not None:
+                    _LEFT_ALONE.append(pool)
+                pool = self._pool = (os.getpid(), self._makers.pooled())
+        return pool[1]
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Close the idle connections; calls under way end as they would have."""
+        self._closed = True
+        pool, self._pool = self._pool, None
+        if pool is not None and pool[0] == os.getpid():
+            close_quietly(pool[1])
+
+
+@attrs.define
+class _LoopPool:
+    pid: int
+    transport: httpx.AsyncBaseTransport
+    keeper: AsyncGenerator[None, None]
+
+
+class AsyncConnections:
+    """The connections of an async client and of all its copies."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ssl_context: ssl.SSLContext | None,
+        factory: AsyncTransportFactory | None,
+    ) -> None:
+        routes = _Routes(settings, ssl_context)
+        self._makers: _Makers[httpx.AsyncBaseTransport] = (
+            _Makers(factory, factory)
+            if factory is not None
+            else _Makers(
+                lambda: AsyncSingleTransport(routes.route()),
+                lambda: AsyncPooledTransport(routes.route()),
+            )
+        )
+        self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._closed = False
+
+    async def send(self, attempt: Attempt) -> Answer | Failed:
+        """Make one attempt."""
+        try:
+            transport = await self._transport(is_read=attempt.is_read)
+        except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
+            return _not_connected(error)
+        if attempt.is_read:
+            return await exchange_async(transport, attempt)
+        try:
+            return await exchange_async(transport, attempt)
+        finally:
+            await close_quietly_async(transport)
+
+    async def _transport(self, *, is_read: bool) -> httpx.AsyncBaseTransport:
+        if self._closed:
+            raise ClientClosedError
+        if not is_read:
+            return self._makers.single()
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is not None and pool.pid == os.getpid():
+            return pool.transport
+        self._forget_dead_pools()
+        transport = self._makers.pooled()
+        keeper = _close_with_the_loop(transport)
+        self._pools[loop] = _LoopPool(os.getpid(), transport, keeper)
+        await anext(keeper)
+        return transport
+
+    def _forget_dead_pools(self) -> None:
+        for loop, pool in list(self._pools.items()):
+            if pool.pid != os.getpid():
+                _LEFT_ALONE.append(self._pools.pop(loop))
+            elif loop.is_closed():
+                del self._pools[loop]
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    async def aclose(self) -> None:
+        """Close the idle connections; calls under way end as they would have."""
+        self._closed = True
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None and pool.pid == os.getpid():
+            await pool.keeper.aclose()
+
+
+async def _close_with_the_loop(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None, Any]:
+    """Suspended for as long as the pool lives: a loop closes its async generators before itself."""
+    try:
+        yield
+    finally:
+        await close_quietly_async(transport)

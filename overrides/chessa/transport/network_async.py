@@ -1,0 +1,101 @@
+"""httpcore's sockets under watch, async form: see `network`, whose decisions it shares.
+
+In: httpcore's own I/O calls. Out: the same on its public asyncio backend.
+"""
+
+import ssl
+from collections.abc import Iterable
+from typing import Any, cast
+
+import httpcore
+
+from .evidence import bounded, still_connecting
+from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
+from .resolver import resolve_async
+
+
+class AsyncGuardedStream(httpcore.AsyncNetworkStream):
+    """A connection whose waits end with the call."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, received: list[bytes]) -> None:
+        self._stream = stream
+        self._received = received
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if still_connecting():
+            return await self._read_from_proxy(max_bytes, timeout)
+        data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
+        self._received.append(data)
+        return data
+
+    async def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
+        try:
+            data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ConnectTimeout))
+        except httpcore.ReadTimeout as error:
+            raise httpcore.ConnectTimeout(error) from None
+        except httpcore.ReadError as error:
+            raise httpcore.ConnectError(error) from None
+        if not data:
+            raise httpcore.ConnectError("the proxy closed the connection")
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        note_sending(buffer)
+        self._received.clear()
+        for start in range(0, len(buffer), PIECE):
+            piece = buffer[start : start + PIECE]
+            await self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "AsyncGuardedStream":
+        try:
+            limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
+            stream = await self._stream.start_tls(ssl_context, server_hostname, limit)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+        return AsyncGuardedStream(stream, self._received)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connections to each address of a host in turn, within the deadline, DNS included."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+        """What came in since the last write: one connection at a time is what it serves."""
+        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> AsyncGuardedStream:
+        addresses = await resolve_async(host, port)
+        for number, address in enumerate(addresses):
+            is_last = number == len(addresses) - 1
+            limit = share(len(addresses) - number)
+            try:
+                stream = await self._backend.connect_tcp(
+                    address, port, limit, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if is_last:
+                    raise
+            else:
+                return AsyncGuardedStream(stream, self.received)
+        raise httpcore.ConnectError("the name has no address")

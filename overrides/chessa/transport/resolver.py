@@ -1,0 +1,89 @@
+"""Names to addresses, within the deadline: `getaddrinfo` cannot be interrupted, so it runs aside.
+
+In: host and port. Out: addresses in the system's order. A look-up that hangs is left behind on a
+daemon thread, which holds up neither the call nor the end of the process or event loop.
+"""
+
+import asyncio
+import ipaddress
+import queue
+import socket
+import threading
+from collections.abc import Callable
+
+import httpcore
+
+from .evidence import bounded
+
+Found = list[str] | OSError
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host. Raises httpcore's `ConnectError` or `ConnectTimeout`."""
+    if _is_address(host):
+        return [host]
+    answers: queue.SimpleQueue[Found] = queue.SimpleQueue()
+    timeout = bounded(None, httpcore.ConnectTimeout)
+    _look_up_aside(host, port, answers.put)
+    try:
+        found = answers.get(timeout=timeout)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+    return _checked(found)
+
+
+async def resolve_async(host: str, port: int) -> list[str]:
+    """`resolve` on asyncio."""
+    if _is_address(host):
+        return [host]
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Found] = loop.create_future()
+
+    def deliver(found: Found) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def hand_over(found: Found) -> None:
+        try:
+            loop.call_soon_threadsafe(deliver, found)
+        except RuntimeError:
+            pass  # the loop is gone, and so is whoever asked
+
+    timeout = bounded(None, httpcore.ConnectTimeout)
+    _look_up_aside(host, port, hand_over)
+    try:
+        async with asyncio.timeout(timeout):
+            found = await answer
+    except TimeoutError:
+        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+    return _checked(found)
+
+
+def _look_up_aside(host: str, port: int, deliver: Callable[[Found], None]) -> None:
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found: Found = list(dict.fromkeys(str(address[0]) for *_, address in entries))
+        except OSError as error:
+            found = error
+        except UnicodeError:  # a label longer than DNS allows
+            found = socket.gaierror(socket.EAI_NONAME, "no such name")
+        deliver(found)
+
+    threading.Thread(target=look_up, name="chessa-resolver", daemon=True).start()
+
+
+def _checked(found: Found) -> list[str]:
+    if isinstance(found, OSError):
+        raise httpcore.ConnectError(found)
+    if not found:
+        raise httpcore.ConnectError("the name has no address")
+    return found
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

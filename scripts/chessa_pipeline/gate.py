@@ -1,0 +1,125 @@
+"""The safety gate: what a document may hold before any code is made of it.
+
+The document is data from outside and is not trusted. Names are held to an allow-list of characters
+and a length, paths to their grammar, all text to printable characters; prose is left to the
+escaping in `text`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from chessa_pipeline.errors import SpecError
+from chessa_pipeline.plan import Plan
+from chessa_pipeline.references import Where, place
+from chessa_pipeline.walk import nodes
+
+_PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z_][A-Za-z0-9_.-]*\})*)+")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_COMPONENT: Final = re.compile(r"[A-Za-z0-9._-]+")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
+_MAX_NAME: Final = 120
+_MAX_TEXT: Final = 100_000
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Refuse unsafe names, paths and text."""
+    for where, text in _texts(document, ()):
+        _check_text(text, where)
+    for path in document.get("paths") or {}:
+        if not path.startswith("x-"):
+            _check_path(path)
+    for kind, named in (document.get("components") or {}).items():
+        for name in named if isinstance(named, Mapping) else ():
+            _check_name(name, ("components", kind, name), _COMPONENT, "component name")
+    for where, node in nodes(document):
+        if isinstance(node, Mapping):
+            _check_node(node, where)
+
+
+def check_plan(plan: Plan) -> None:
+    """Refuse names that would make files no file system takes."""
+    classes = [(model.name, model.where) for model in plan.models]
+    classes += [(enum.name, enum.where) for enum in plan.enums]
+    methods = [(o.name, o.path) for resource in plan.resources for o in resource.operations]
+    for name, where in (*classes, *methods):
+        if len(name) > _MAX_NAME:
+            raise SpecError(
+                f"The name {name[:40]}… has {len(name)} characters.",
+                where,
+                f"Give it a name of at most {_MAX_NAME} by the overlay.",
+            )
+
+
+def _texts(value: Any, where: Where) -> Iterator[tuple[Where, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield (*where, "(a key)"), key
+            yield from _texts(member, (*where, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _texts(item, (*where, position))
+
+
+def _check_text(text: str, where: Where) -> None:
+    if len(text) > _MAX_TEXT:
+        raise SpecError(
+            f"A text of {len(text):,} characters.", place(where), f"Keep it under {_MAX_TEXT:,}."
+        )
+    for character in text:
+        code = ord(character)
+        if (code < 32 and character not in "\n\t") or code == 127 or 0xD800 <= code < 0xE000:
+            raise SpecError(
+                f"The text holds the control character U+{code:04X}.",
+                place(where),
+                "Remove the character.",
+            )
+
+
+def _check_path(path: str) -> None:
+    bare = re.sub(r"\{[^{}]*\}", "x", path)
+    if not _PATH.fullmatch(path) or ".." in path.split("/") or "//" in bare or len(path) > 500:
+        raise SpecError(
+            "The path is not made of plain segments and {parameters}.",
+            place(("paths", path[:100])),
+            "Use letters, digits and -._~ in segments, and braces around parameter names only.",
+        )
+
+
+def _check_node(node: Mapping[str, Any], where: Where) -> None:
+    for key in ("operationId", "title", "x-python-name", "x-resource", "x-unwrap"):
+        value = node.get(key)
+        if isinstance(value, str) and where:
+            _check_printable(value, (*where, key), key)
+    operation_id = node.get("operationId")
+    if isinstance(operation_id, str):
+        _check_name(operation_id, (*where, "operationId"), _TOKEN, "operationId")
+    if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
+        _check_printable(node["name"], (*where, "name"), "parameter name")
+        if node["in"] == "header":
+            _check_name(node["name"], (*where, "name"), _HEADER, "header name")
+    for tag in node.get("tags") or () if "responses" in node else ():
+        _check_printable(tag, (*where, "tags"), "tag")
+    for key in node.get("properties") or () if isinstance(node.get("properties"), dict) else ():
+        _check_printable(key, (*where, "properties"), "property name")
+
+
+def _check_name(name: str, where: Where, allowed: re.Pattern[str], what: str) -> None:
+    _check_printable(name, where, what)
+    if not allowed.fullmatch(name):
+        raise SpecError(
+            f"The {what} holds characters that are not allowed there.",
+            place(where),
+            "Use letters, digits and - . _ in it.",
+        )
+
+
+def _check_printable(name: object, where: Where, what: str) -> None:
+    if not isinstance(name, str) or not name.isprintable() or len(name) > _MAX_NAME:
+        raise SpecError(
+            f"The {what} is not a printable text of at most {_MAX_NAME} characters.",
+            place(where),
+            "Shorten it and remove special characters, by the overlay if it is the vendor's.",
+        )

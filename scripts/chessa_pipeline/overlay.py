@@ -1,0 +1,196 @@
+"""Overlays: our corrections of a document, as data (OpenAPI Overlay Specification 1.0.0).
+
+In: a document and an overlay document, both plain trees. Out: a corrected copy, and what each
+action did; a malformed overlay, or an action that cannot be applied, raises OverlayError.
+
+    target selects | update is       | result
+    object         | object          | merged, property by property, by the second table
+    array          | array           | concatenated
+    array          | anything else   | appended as one item
+    otherwise      |                 | refused
+
+    property holds | update holds    | result
+    nothing        | anything        | inserted
+    primitive      | primitive       | replaced (null is a primitive)
+    object, array  | the same kind   | merged, concatenated
+    otherwise      |                 | refused
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+from jsonpath_rfc9535 import JSONPathError, JSONPathNode
+from jsonpath_rfc9535 import compile as compile_query
+
+from chessa_pipeline.document import copied, is_mapping, is_sequence, is_too_deep, pointer
+from chessa_pipeline.overlay_form import Action, Overlay, OverlayError, kind, parse, too_deep
+
+__all__ = [
+    "Action",
+    "Effect",
+    "Outcome",
+    "Overlay",
+    "OverlayError",
+    "apply",
+    "apply_strictly",
+    "parse",
+]
+
+
+@frozen
+class Effect:
+    """What one action did: how many nodes it matched, and whether any of them changed."""
+
+    action: Action
+    matched: int
+    changed: bool
+
+
+@frozen
+class Outcome:
+    """The corrected copy of a document, and the effect of each action in order."""
+
+    document: dict[str, Any]
+    effects: tuple[Effect, ...]
+
+
+def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
+    """Apply each action to the result of the one before; an action may match nothing."""
+    if is_too_deep(document):
+        raise too_deep("the document")
+    result: dict[str, Any] = copied(document)
+    effects = tuple(_effect(result, action) for action in overlay.actions)
+    return Outcome(result, effects)
+
+
+def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
+    """Apply an overlay each of whose actions must say why it is there, match, and change."""
+    outcome = apply(document, overlay)
+    stale = [(effect.action, why) for effect in outcome.effects for why in _complaints(effect)]
+    if stale:
+        lines = [f"\n  {action.where} {why}{_reason(action)}" for action, why in stale]
+        raise OverlayError(
+            "The overlay has actions that must be looked at:" + "".join(lines),
+            ", ".join(dict.fromkeys(f"actions[{action.index}]" for action, _ in stale)),
+            "Delete an action that the document has made obsolete, or correct its target.",
+        )
+    return outcome.document
+
+
+def _complaints(effect: Effect) -> Iterator[str]:
+    if not effect.action.description.strip():
+        yield "has no description that says why it is there"
+    if not effect.matched:
+        yield "matches nothing"
+    elif not (effect.action.remove or effect.action.has_update):
+        yield "neither updates nor removes"
+    elif not effect.changed:
+        yield "leaves every match as it was"
+
+
+def _reason(action: Action) -> str:
+    words = " ".join(action.description.split())
+    return f" ({words})" if words else ""
+
+
+def _effect(document: dict[str, Any], action: Action) -> Effect:
+    """Carry out one action on a document that is ours to change."""
+    nodes = _matches(document, action)
+    if action.remove:  # 1.0.0, Action Object: 'update' has no impact beside 'remove: true'
+        _remove(nodes, action)
+        return Effect(action, len(nodes), bool(nodes))
+    changed = [_update(node, action) for node in nodes] if action.has_update else []
+    if is_too_deep(document):
+        raise too_deep(action.where)
+    return Effect(action, len(nodes), any(changed))
+
+
+def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
+    """Give each selected node once; a query such as $['a','a'] selects one twice."""
+    try:
+        found = compile_query(action.target).find(document)
+    except (JSONPathError, RecursionError):
+        raise OverlayError(
+            "The target is too long or nested too deep to be followed.",
+            action.where,
+            "Write a shorter query.",
+        ) from None
+    return list({node.location: node for node in found}.values())
+
+
+def _remove(nodes: list[JSONPathNode], action: Action) -> None:
+    """Take nodes out of what holds them, the last item of an array first."""
+    for node in sorted(nodes, key=_index, reverse=True):
+        if node.parent is None:
+            raise OverlayError(
+                "The root of the document cannot be removed.",
+                action.where,
+                "Target what is to go, such as $.servers.",
+            )
+        container: Any = node.parent.value
+        del container[node.location[-1]]
+
+
+def _index(node: JSONPathNode) -> int:
+    last = node.location[-1] if node.location else 0
+    return last if isinstance(last, int) else 0
+
+
+def _update(node: JSONPathNode, action: Action) -> bool:
+    """Update one match; tell whether it changed."""
+    place = pointer(node.location)
+    if is_mapping(node.value) and is_mapping(action.update):
+        return _merge(node.value, action.update, place, action)
+    if is_sequence(node.value):
+        return _extend(node.value, action.update)
+    if is_mapping(node.value):
+        raise _incompatible(node.value, action.update, place, action)
+    raise OverlayError(
+        f"The target selects {kind(node.value)} at {place}; "
+        "Overlay 1.0.0 updates only objects and arrays.",
+        action.where,
+        "Target the object that holds it, and give the property in 'update'.",
+    )
+
+
+def _merge(target: dict[str, Any], update: dict[str, Any], place: str, action: Action) -> bool:
+    """Merge an object into another, recursively; tell whether that changed anything."""
+    changed = False
+    for name, value in update.items():
+        held = target.get(name)
+        if name not in target or (_is_primitive(held) and _is_primitive(value)):
+            changed |= name not in target or not _same(held, value)
+            target[name] = copied(value)
+        elif is_mapping(held) and is_mapping(value):
+            changed |= _merge(held, value, place + pointer([name]), action)
+        elif is_sequence(held) and is_sequence(value):
+            changed |= _extend(held, value)
+        else:
+            raise _incompatible(held, value, place + pointer([name]), action)
+    return changed
+
+
+def _extend(target: list[Any], update: Any) -> bool:
+    """Concatenate an array, or append anything else as one item; duplicates are kept."""
+    items = copied(update) if is_sequence(update) else [copied(update)]
+    target.extend(items)
+    return bool(items)
+
+
+def _is_primitive(value: Any) -> bool:
+    return not is_mapping(value) and not is_sequence(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare primitives as JSON does: true is not 1."""
+    return type(one) is type(other) and one == other
+
+
+def _incompatible(held: Any, update: Any, place: str, action: Action) -> OverlayError:
+    return OverlayError(
+        f"'update' gives {kind(update)} where the document has {kind(held)}, "
+        f"at {place or 'its root'}.",
+        action.where,
+        f"Give {kind(held)}, or remove what is there in an action before this one.",
+    )

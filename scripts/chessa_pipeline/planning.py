@@ -1,0 +1,23 @@
+"""The plan of an effective document: schemas and operations read together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chessa_pipeline.operations import Operations
+from chessa_pipeline.plan import Plan
+from chessa_pipeline.schemas import Schemas
+
+
+def plan_of(document: Mapping[str, Any]) -> Plan:
+    """Decide what the package of a document holds."""
+    schemas = Schemas(document)
+    operations = Operations(document, schemas)
+    operations.read()
+    schemas.read_components()
+    classes = schemas.classes
+    return Plan(
+        title=" ".join(document["info"]["title"].split()),
+        models=tuple(sorted(classes.models.values(), key=lambda model: model.name)),
+        enums=tuple(sorted(classes.enums.values(), key=lambda enum: enum.name)),
+        resources=operations.resources(),
+    )

@@ -1,0 +1,130 @@
+"""Regeneration: from a vendored document and its overlay to a package in its place.
+
+    read → validate → overlay → validate → gate → plan → render → format → check → swap → lock
+
+A step that fails leaves the tree as it was.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chessa_pipeline import canonical, document, gate, lock, overlay, render, tree
+from chessa_pipeline.errors import SpecError
+from chessa_pipeline.formatting import format_package
+from chessa_pipeline.output import check_output
+from chessa_pipeline.plan import Plan
+from chessa_pipeline.planning import plan_of
+from chessa_pipeline.validation import validate
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+@attrs.frozen
+class Job:
+    """What to make of what, and where."""
+
+    spec: Path = ROOT / "spec" / "openapi.yaml"
+    overlay: Path | None = ROOT / "spec" / "overlay.yaml"
+    config: Path = ROOT / "generator-config.yaml"
+    output: Path = ROOT / "generated"
+    package: str = "chessa_api"
+    lock: Path = ROOT / "spec" / "lock.json"
+
+    @property
+    def target(self) -> Path:
+        """The folder of the package."""
+        return self.output / self.package
+
+
+@attrs.frozen
+class Made:
+    """A package in a temporary folder, and its lock."""
+
+    plan: Plan
+    folder: Path
+    lock: str
+
+
+def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
+    """The vendor's document with the overlay applied, safe and valid."""
+    validate(vendor, before_overlay=True)
+    gate.check_document(vendor)
+    marked = _with_vendor_ids(vendor)
+    if corrections is not None:
+        marked = overlay.apply_strictly(marked, overlay.parse(corrections))
+    effective = canonical.ordered(marked)
+    validate(effective)
+    gate.check_document(effective)
+    return effective
+
+
+def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the vendor's operationIds, which the overlay replaces by method names."""
+    marked: dict[str, Any] = document.copied(dict(vendor))
+    for item in (marked.get("paths") or {}).values():
+        for method in document.METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if isinstance(operation, dict) and isinstance(operation.get("operationId"), str):
+                operation["x-vendor-operation-id"] = operation["operationId"]
+    return marked
+
+
+def make(job: Job, workshop: Path) -> Made:
+    """Make the package in a temporary folder."""
+    vendor = canonical.ordered(document.read(job.spec))
+    corrections = None if job.overlay is None else document.read(job.overlay)
+    effective = effective_document(vendor, corrections)
+    plan = plan_of(effective)
+    gate.check_plan(plan)
+    folder = workshop / job.package
+    render.render(plan, effective, folder, job.config)
+    format_package(folder)
+    check_output(folder)
+    return Made(plan, folder, lock.lock_of(vendor, corrections, effective, job.config, folder))
+
+
+def regenerate(job: Job) -> Plan:
+    """Make the package and put it, and its lock, in place: both or neither."""
+    tree.recover(job.target)
+    _check_target(job)
+    with tree.workshop(job.output) as workshop:
+        made = make(job, workshop)
+        with tree.drafted(job.lock, made.lock) as draft, tree.swapped(made.folder, job.target):
+            draft.replace(job.lock)
+    return made.plan
+
+
+def drift(job: Job) -> list[str]:
+    """How the tree and the lock differ from what would be made now; changes nothing."""
+    _check_target(job)
+    with tempfile.TemporaryDirectory(prefix="regenerate-") as workshop:
+        made = make(job, Path(workshop))
+        found = tree.differences(job.target, made.folder)
+        return [*found, *tree.difference(job.lock, made.lock.encode())]
+
+
+def _check_target(job: Job) -> None:
+    if job.target.is_symlink() or (job.target.exists() and not job.target.is_dir()):
+        where, what = job.target, f"{job.package} is there, and is no folder."
+    elif job.target.is_dir() and any(job.target.iterdir()) and not _is_ours(job.target):
+        where = job.target
+        what = f"The folder {job.package} holds something that was not generated here."
+    elif job.lock.is_dir() or job.lock.is_symlink():
+        where, what = job.lock, f"{job.lock.name} is there, and is no file."
+    else:
+        return
+    raise SpecError(
+        what,
+        str(where),
+        "Give another --output or --package, or remove what is there yourself.",
+    )
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a module at its top says so: any one, since others may have been lost or edited."""
+    header = render.HEADER.encode()
+    return any(path.read_bytes().startswith(header) for path in folder.glob("*.py"))

@@ -1,0 +1,386 @@
+"""From the schemas of a document to shapes, classes and enums.
+
+In: an effective document whose structure was validated. Out: `Schemas.shape` for every schema that
+is asked for, and the models and enums found on the way. What cannot be said in Python exactly is
+refused, never dropped.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chessa_pipeline import enumeration, naming, shapes
+from chessa_pipeline.classes import Classes
+from chessa_pipeline.composition import Composer
+from chessa_pipeline.errors import SpecError
+from chessa_pipeline.plan import EnumPlan, FieldPlan, ModelPlan
+from chessa_pipeline.references import Where, place, shapes_values
+from chessa_pipeline.shapes import Shape
+
+_COMPONENTS: Final = "#/components/schemas/"
+_STRING_FORMATS: Final[Mapping[str, Shape]] = {
+    "date-time": shapes.DATE_TIME,
+    "date": shapes.DATE,
+    "decimal": shapes.DECIMAL,
+}
+_SCALARS: Final[Mapping[str, Shape]] = {
+    "string": shapes.STRING,
+    "number": shapes.NUMBER,
+    "integer": shapes.INTEGER,
+    "boolean": shapes.BOOLEAN,
+    "null": shapes.NULL,
+}
+_UNSUPPORTED: Final = ("$dynamicRef", "$recursiveRef")
+
+
+class Schemas:
+    """Reads schemas; keeps the classes that they make."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._composer = Composer(document)
+        self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+        self._reading: list[str] = []
+        self._known: dict[str, Shape] = {}
+        self._names: dict[Where, str] = {}
+        self.classes = Classes()
+
+    def read_components(self) -> None:
+        """Make the classes of every named schema, used by an operation or not."""
+        for name in sorted(self._components):
+            self._component(name, ("components", "schemas", name))
+        self.classes.finish()
+
+    def shape(self, schema: Any, where: Where, name: str) -> Shape:
+        """The shape of a schema. `name` is for the class that it may need, if it brings none."""
+        if schema is True or schema == {}:
+            return shapes.JSON
+        if not isinstance(schema, Mapping):
+            raise SpecError(
+                "This schema accepts nothing.", place(where), "Remove it, or say what it holds."
+            )
+        for keyword in _UNSUPPORTED:
+            if keyword in schema:
+                raise SpecError(f"{keyword} is not supported.", place(where), "Use $ref instead.")
+        if "$ref" in schema:
+            return self._reference(schema, where, name)
+        if "allOf" in schema:
+            return self._all_of(schema, where, name)
+        if "oneOf" in schema or "anyOf" in schema:
+            return self._any_of(schema, where, name)
+        if "enum" in schema or "x-open-enum" in schema:
+            return self._enum(schema, where, name)
+        return self._typed(schema, where, name)
+
+    # --- references and components
+
+    def _reference(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        if self._composer.beside_reference(schema):
+            whole, at = self._composer.opened(schema, where)
+            return self.shape(whole, at, name)
+        target, at = self._composer.target(schema["$ref"], where)
+        if _is_component(at):
+            shape = self._component(str(at[2]), where)
+        else:
+            named = self._name_at(at) or self._names.setdefault(at, name)
+            shape = self._once(place(at), where, target, at, named)
+        return shapes.nullable(shape) if schema.get("nullable") is True else shape
+
+    def _component(self, key: str, asked_from: Where) -> Shape:
+        if key not in self._known:
+            schema = _untitled(self._components[key])
+            at: Where = ("components", "schemas", key)
+            self._known[key] = self._once(key, asked_from, schema, at, self._class_name(key))
+        return self._known[key]
+
+    def _once(self, key: str, asked_from: Where, schema: Any, at: Where, name: str) -> Shape:
+        if key in self._reading:  # emptied at every object: only what no class breaks is a circle
+            raise SpecError(
+                f"The schema {key} is made of itself.", place(asked_from), "Break the circle."
+            )
+        self._reading.append(key)
+        shape = self.shape(schema, at, name)
+        self._reading.remove(key)
+        return shape
+
+    def _class_name(self, key: str) -> str:
+        return naming.pascal(_python_name(self._components[key], key))
+
+    def _name_at(self, at: Where) -> str | None:
+        """The name that a part of a component has wherever it is referred to."""
+        if at[:2] != ("components", "schemas"):
+            return None
+        name = self._class_name(str(at[2]))
+        rest = list(at[3:])
+        while rest:
+            match rest:
+                case ["properties", key, *rest]:
+                    name += naming.pascal(str(key))
+                case ["items", *rest]:
+                    name += "Item"
+                case ["additionalProperties", *rest]:
+                    name += "Value"
+                case _:
+                    return None
+        return name
+
+    # --- composition
+
+    def _all_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        parts = schema["allOf"]
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        shaping = [part for part in parts if self._composer.shapes(part)]
+        if len(shaping) == 1 and "$ref" in shaping[0] and not any(map(shapes_values, rest)):
+            only = self.shape(shaping[0], (*where, "allOf", parts.index(shaping[0])), name)
+            said = [rest, *(part for part in parts if isinstance(part, Mapping))]
+            null = any(one.get("nullable") is True for one in said)
+            return shapes.nullable(only) if null else only
+        return self.shape(self._composer.merged([*parts, rest], where), where, name)
+
+    def _any_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        keyword = "oneOf" if "oneOf" in schema else "anyOf"
+        if "oneOf" in schema and "anyOf" in schema:
+            raise SpecError(
+                "oneOf and anyOf stand beside each other.",
+                place(where),
+                "Join the two into one oneOf.",
+            )
+        rest = {
+            key: value
+            for key, value in schema.items()
+            if key not in (keyword, "discriminator", "nullable", "title")
+        }
+        variants: list[Any] = schema[keyword]
+        if self._composer.only_validate(variants):
+            return self.shape(rest, where, name)
+        structural = {key: value for key, value in rest.items() if shapes_values(key)}
+        kinds: list[Shape] = []
+        by_reference: dict[str, Shape] = {}
+        for position, variant in enumerate(variants):
+            at = (*where, keyword, position)
+            own_name = f"{name}Option{position + 1}"
+            kind = self._variant(variant, structural, at, own_name)
+            kinds.append(kind)
+            if isinstance(variant, Mapping) and "$ref" in variant:
+                by_reference[variant["$ref"]] = kind
+        discriminator = schema.get("discriminator") or {}
+        said = self._said(discriminator, by_reference, where)
+        joined = shapes.any_of(kinds, discriminator.get("propertyName") if said else None, said)
+        return shapes.nullable(joined) if schema.get("nullable") is True else joined
+
+    def _variant(
+        self, variant: Any, structural: Mapping[str, Any], where: Where, name: str
+    ) -> Shape:
+        """One of several kinds, with what is said beside all of them."""
+        if structural == {"type": "object"} and isinstance(variant, Mapping) and "$ref" in variant:
+            kind = self.shape(variant, where, name)
+            if shapes.is_object(kind):
+                return kind
+        whole = self._composer.merged([structural, variant], where) if structural else variant
+        return self.shape(whole, where, name)
+
+    def _said(
+        self, discriminator: Mapping[str, Any], by_reference: Mapping[str, Shape], where: Where
+    ) -> dict[str, Shape]:
+        if not discriminator:
+            return {}
+        said = {ref.rpartition("/")[2]: kind for ref, kind in by_reference.items()}
+        for value, target in (discriminator.get("mapping") or {}).items():
+            ref = _COMPONENTS + target if target in self._components else target
+            self._composer.target(ref, (*where, "discriminator", "mapping", value))
+            if ref in by_reference:
+                said[value] = by_reference[ref]
+        return said
+
+    # --- plain schemas
+
+    def _typed(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        kinds = _types(schema)
+        if not kinds:
+            return shapes.NULL if schema.get("nullable") is True else shapes.JSON
+        if len(kinds) > 1:
+            shape = shapes.any_of([self._of_type(kind, schema, where, name) for kind in kinds])
+        else:
+            shape = self._of_type(kinds[0], schema, where, name)
+        return shapes.nullable(shape) if schema.get("nullable") is True else shape
+
+    def _of_type(self, kind: str, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        if kind == "object":
+            return self._object(schema, where, name)
+        if kind == "array":
+            items = schema.get("items", True) if "prefixItems" not in schema else True
+            return shapes.Array(self.shape(items, (*where, "items"), f"{name}Item"))
+        if kind == "string":
+            if schema.get("format") == "binary":
+                raise SpecError(
+                    "Binary content (file upload or download) is not supported yet.",
+                    place(where),
+                    "Remove the operation by the overlay, or describe the content as a string.",
+                )
+            return _STRING_FORMATS.get(schema.get("format", ""), shapes.STRING)
+        if kind not in _SCALARS:
+            raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
+        return _SCALARS[kind]
+
+    def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        properties = _properties(schema)
+        if not properties:
+            rest = schema.get("additionalProperties", True)
+            at = (*where, "additionalProperties")
+            value = self.shape(rest, at, f"{name}Value") if rest is not False else shapes.JSON
+            return shapes.Dictionary(value)
+        title = _title(schema)
+        name = naming.pascal(title) if title else name
+        model = self.classes.add_model(
+            ModelPlan(
+                name=name,
+                where=place(where),
+                title=title,
+                description=prose(schema),
+                iterate=schema.get("x-iterate"),
+            ),
+            schema,
+        )
+        if model is not None:
+            outer, self._reading = self._reading, []
+            self.classes.fill(model, self._fields(schema, properties, where, name))
+            self._reading = outer
+        return shapes.ModelRef(name)
+
+    def _fields(
+        self,
+        schema: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        where: Where,
+        name: str,
+        *,
+        for_arguments: bool = False,
+    ) -> Iterable[FieldPlan]:
+        required = schema.get("required") or []
+        taken = naming.ARGUMENT_NAMES_TAKEN if for_arguments else naming.FIELD_NAMES_TAKEN
+        wanted = [
+            naming.snake(_python_name(property_schema, key), taken)
+            for key, property_schema in properties.items()
+        ]
+        for (key, property_schema), field_name in zip(
+            properties.items(), naming.distinct(wanted), strict=True
+        ):
+            at = (*where, "properties", key)
+            shape = self.shape(property_schema, at, name + naming.pascal(key))
+            raw = property_schema if isinstance(property_schema, Mapping) else {}
+            yield FieldPlan(
+                key=key,
+                name=field_name,
+                shape=shape,
+                required=key in required and (for_arguments or not raw.get("writeOnly")),
+                optional=raw.get("x-optional") is True,
+                read_only=raw.get("readOnly") is True,
+                description=prose(raw, with_example=True),
+                where=place(at),
+            )
+
+    def members(
+        self, schema: Any, where: Where, name: str
+    ) -> tuple[Mapping[str, Any], list[FieldPlan]] | None:
+        """The properties of a body that is one plain object, and its schema; None for others.
+
+        No class is made for the body itself. What only the server sets (readOnly) is left out.
+        """
+        whole, at = self._composer.opened(schema, where)
+        if _is_component(at):
+            name = self._class_name(str(at[2]))  # as its classes are named when others refer to it
+        if not isinstance(whole, Mapping) or "oneOf" in whole or "anyOf" in whole:
+            return None
+        if "allOf" in whole:
+            whole = self._composer.merged([whole], at)
+            if "oneOf" in whole or "anyOf" in whole:
+                return None
+        properties = _properties(whole)
+        if not properties or _types(whole) != ["object"] or whole.get("nullable") is True:
+            return None
+        writable = {key: value for key, value in properties.items() if not _is_read_only(value)}
+        return whole, list(self._fields(whole, writable, at, name, for_arguments=True))
+
+    # --- enums
+
+    def _enum(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        listed = enumeration.listed(schema, where)
+        if not listed.values:
+            return shapes.NULL
+        if listed.type is None:
+            rest = {k: v for k, v in schema.items() if k not in ("enum", "x-open-enum")}
+            plain = self.shape(rest, where, name)
+            return shapes.nullable(plain) if listed.null else plain
+        title = _title(schema)
+        name = naming.pascal(title) if title else name
+        integer = listed.type == "integer"
+        self.classes.add_enum(
+            EnumPlan(
+                name=name,
+                where=place(where),
+                title=title,
+                integer=integer,
+                values=listed.values,
+                varnames=listed.varnames,
+                description=prose(schema),
+            )
+        )
+        shape: Shape = shapes.EnumRef(name, integer)
+        return shapes.nullable(shape) if listed.null else shape
+
+
+def _python_name(schema: Any, key: str) -> str:
+    pinned = schema.get("x-python-name") if isinstance(schema, Mapping) else None
+    return pinned if isinstance(pinned, str) else key
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of an object; what it only requires, and never describes, holds anything."""
+    described: Mapping[str, Any] = schema.get("properties") or {}
+    undescribed = dict.fromkeys(schema.get("required") or () if described else (), True)
+    return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
+
+
+def _is_read_only(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("readOnly") is True
+
+
+def _is_component(at: Where) -> bool:
+    return at[:2] == ("components", "schemas") and len(at) == 3
+
+
+def _title(schema: Mapping[str, Any]) -> str | None:
+    """What names the class: a title of which a Python name can be made."""
+    title = schema.get("title")
+    return title if isinstance(title, str) and naming.words(title) else None
+
+
+def _untitled(schema: Any) -> Any:
+    """A component is named by its key; its title is prose."""
+    if not isinstance(schema, Mapping):
+        return schema
+    return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """The types that a schema names, or shows by its other keywords."""
+    said = schema.get("type")
+    if isinstance(said, str):
+        return [said]
+    if isinstance(said, list):
+        return said
+    if "const" in schema:
+        constant = schema["const"]
+        by_type = {str: "string", bool: "boolean", int: "integer", float: "number"}
+        return [by_type[type(constant)]] if type(constant) in by_type else []
+    if "properties" in schema or "additionalProperties" in schema:
+        return ["object"]
+    return ["array"] if "items" in schema else []
+
+
+def prose(schema: Mapping[str, Any], *, with_example: bool = False) -> str:
+    """What the spec says of a thing in words, with its example where that is short."""
+    text = schema.get("description")
+    text = text.strip() if isinstance(text, str) else ""
+    example = schema.get("example")
+    if with_example and isinstance(example, str) and 0 < len(example) <= 60:
+        text = f"{text}\n\nExample: `{example}`".strip()
+    return text

@@ -1,0 +1,131 @@
+"""Folders as wholes: compared file by file, and put in place in one step.
+
+A folder is swapped by two renames within its parent. Killed between the two, the next run finds
+the previous folder and puts it back.
+"""
+
+import contextlib
+import difflib
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_IGNORED: Final = frozenset({"__pycache__"})
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The files below a folder by their relative names, caches left out; links as links."""
+    return {
+        path.relative_to(folder).as_posix(): _content(path)
+        for path in sorted(folder.rglob("*"))
+        if (path.is_file() or path.is_symlink())
+        and not _IGNORED & set(path.relative_to(folder).parts)
+    }
+
+
+def _content(path: Path) -> bytes:
+    return f"a link to {path.readlink()}".encode() if path.is_symlink() else path.read_bytes()
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file below a folder."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files(folder).items()}
+
+
+def difference(actual: Path, wanted: bytes) -> list[str]:
+    """How a file differs from what it should hold."""
+    found = {actual.name: actual.read_bytes()} if actual.is_file() else {}
+    return list(_compared(found, {actual.name: wanted}))
+
+
+def differences(actual: Path, wanted: Path) -> list[str]:
+    """What differs between two folders, a line or a short diff each."""
+    return list(_compared(files(actual) if actual.is_dir() else {}, files(wanted)))
+
+
+def _compared(actual: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:
+    for name in sorted(actual.keys() | wanted.keys()):
+        if name not in actual:
+            yield f"missing    {name}"
+        elif name not in wanted:
+            yield f"unexpected {name}"
+        elif actual[name] != wanted[name]:
+            yield f"differs    {name}\n{_first_difference(actual[name], wanted[name])}"
+
+
+def _first_difference(actual: bytes, wanted: bytes) -> str:
+    lines = difflib.unified_diff(
+        actual.decode("utf-8", "replace").splitlines(),
+        wanted.decode("utf-8", "replace").splitlines(),
+        "as it is",
+        "as regenerated",
+        lineterm="",
+        n=0,
+    )
+    shown = [f"    {line}" for line, _ in zip(lines, range(8), strict=False)]
+    return "\n".join(shown)
+
+
+@contextmanager
+def workshop(parent: Path) -> Iterator[Path]:
+    """A temporary folder in `parent`, so that a rename puts things in place; gone at the end.
+
+    So are the parents that were made for it, unless something was put there.
+    """
+    missing = [one for one in (parent, *parent.parents) if not one.exists()]
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".regenerate-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for made in missing:
+                made.rmdir()
+
+
+def _previous(target: Path) -> Path:
+    return target.with_name(f".{target.name}.previous")
+
+
+def recover(target: Path) -> None:
+    """Undo or finish a swap that was cut off."""
+    previous = _previous(target)
+    if previous.is_dir():
+        if target.exists():
+            shutil.rmtree(previous)
+        else:
+            previous.rename(target)
+
+
+@contextmanager
+def swapped(new: Path, target: Path) -> Iterator[None]:
+    """Put `new` in the place of `target`, and back again if what is done meanwhile fails."""
+    previous = _previous(target)
+    try:
+        if target.exists():
+            target.rename(previous)
+        new.rename(target)
+        yield
+    except BaseException:
+        if not new.exists():
+            target.rename(new)
+        if previous.exists():
+            previous.rename(target)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+@contextmanager
+def drafted(path: Path, text: str) -> Iterator[Path]:
+    """The text in a file beside `path`, which it can replace in one step; gone at the end."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)

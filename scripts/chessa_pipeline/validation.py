@@ -1,0 +1,260 @@
+"""Validation: is this an OpenAPI 3.0 or 3.1 document, and are our own extensions well formed?
+
+The structure is held against the schemas that the OpenAPI Initiative publishes, the rest checked
+by openapi-spec-validator; what both miss and the pipeline relies on is checked here. Before the
+overlay (whose business the missing path parameters are) and after.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.validators import validator_for
+from openapi_schema_validator.validators import OAS30Validator, OAS31Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.schemas import schema_v30, schema_v31
+from openapi_spec_validator.validation.exceptions import (
+    ExtraParametersError,
+    UnresolvableParameterError,
+)
+
+from chessa_pipeline.errors import SpecError
+from chessa_pipeline.references import Where, parameter_key, place, resolve, resolved
+from chessa_pipeline.walk import nodes
+
+
+@attrs.frozen
+class _Version:
+    """What a version of the OpenAPI Specification is checked with."""
+
+    structure: Any
+    schemas: Any
+    whole: Any
+
+
+_VERSIONS: Final = {
+    "3.0": _Version(schema_v30, OAS30Validator, OpenAPIV30SpecValidator),
+    "3.1": _Version(schema_v31, OAS31Validator, OpenAPIV31SpecValidator),
+}
+_MEND: Final = "Compare it with the OpenAPI Specification, and mend it by the overlay."
+
+
+def validate(document: Mapping[str, Any], *, before_overlay: bool = False) -> None:
+    """Refuse what is no valid document, with the place that is wrong."""
+    said = document.get("openapi")
+    version = _VERSIONS.get(said[:3]) if isinstance(said, str) else None
+    if version is None:
+        swagger = document.get("swagger")
+        raise SpecError(
+            f"The document says swagger: {swagger}; OpenAPI 3.0 and 3.1 are supported."
+            if swagger
+            else f"The document says openapi: {said}; 3.0 and 3.1 are supported.",
+            "#/openapi",
+            "Convert the document, or quote the version.",
+        )
+    _check_references(document)
+    try:
+        _check_structure(document, version)
+        _check_parameters(document)
+        for error in version.whole(document).iter_errors():
+            if isinstance(error, ExtraParametersError) or (
+                before_overlay and isinstance(error, UnresolvableParameterError)
+            ):
+                continue  # a property that is required and not described is valid
+            raise _refused(error, document)
+    except SpecError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the validator raises on some broken documents
+        raise SpecError(
+            f"The document cannot be validated: {type(error).__name__}: {str(error)[:200]}.",
+            "#",
+            _MEND,
+        ) from None
+    _check_extensions(document)
+    _check_paths(document)
+    _check_security(document)
+
+
+def _check_structure(document: Mapping[str, Any], version: _Version) -> None:
+    schema = dict(version.structure)
+    wrong = best_match(validator_for(schema)(schema).iter_errors(document))
+    if wrong is not None:
+        raise _invalid(_most_telling(wrong), ())
+    for where, node in _schemas(document):
+        try:
+            version.schemas.check_schema(node)
+        except SchemaError as error:
+            raise _invalid(error, where) from None
+
+
+def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[Where, Any]]:
+    """The schemas that stand in no other one."""
+    for name, schema in ((document.get("components") or {}).get("schemas") or {}).items():
+        yield ("components", "schemas", name), schema
+    for where, node in nodes(document):
+        if isinstance(node, Mapping) and "schema" in node and "schemas" not in where:
+            yield (*where, "schema"), node["schema"]
+
+
+def _most_telling(error: ValidationError) -> ValidationError:
+    """Of the reasons why none of several forms fits, the one that lies deepest."""
+    while error.context:
+        reasons = [one for one in error.context if not str(one.message).startswith("'$ref' is a")]
+        depths = [len(one.absolute_path) for one in reasons]
+        if not reasons or depths.count(max(depths)) > 1:
+            break
+        error = reasons[depths.index(max(depths))]
+    return error
+
+
+def _refused(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
+    if isinstance(error, UnresolvableParameterError):
+        return SpecError(
+            str(error.message), "#/paths", "Declare the path parameter by the overlay."
+        )
+    for where, node in nodes(document):
+        if isinstance(node, Mapping) and "default" in node and node == error.schema:
+            return _invalid(error, (*where, "default"))
+    return _invalid(error, ())
+
+
+def _invalid(error: ValidationError | SchemaError, where: Where) -> SpecError:
+    message = " ".join(str(error.message).split())
+    return SpecError(
+        f"The document is not valid OpenAPI: {message[:300].removesuffix('.')}.",
+        place((*where, *error.absolute_path)),
+        _MEND,
+    )
+
+
+def _check_references(document: Mapping[str, Any]) -> None:
+    for where, node in nodes(document):
+        if isinstance(node, Mapping) and "$ref" in node and isinstance(node["$ref"], str):
+            target, _ = resolve(document, node["$ref"], where)
+            wanted = _wanted(where)
+            if wanted and not (isinstance(target, Mapping) and wanted in target):
+                raise SpecError(
+                    f"The reference {node['$ref']} points at something of another kind: "
+                    f"it has no {wanted!r}.",
+                    place((*where, "$ref")),
+                    "Point it at a component of the right kind.",
+                )
+
+
+_HOLDS: Final = {"parameters": "name", "responses": "description"}
+
+
+def _wanted(where: Where) -> str | None:
+    """What the target of a reference at this place must have."""
+    match where:
+        case ("paths", _, _, "requestBody"):
+            return "content"
+        case ("paths", _, _, "parameters" | "responses" as kind, _):
+            return _HOLDS[kind]
+        case ("paths", _, "parameters" as kind, _):
+            return _HOLDS[kind]
+        case ("components", "parameters" | "responses" as kind, _):
+            return _HOLDS[kind]
+        case _:
+            return None
+
+
+def _check_parameters(document: Mapping[str, Any]) -> None:
+    for where, node in nodes(document):
+        if where[:1] != ("paths",) or len(where) > 3 or not isinstance(node, Mapping):
+            continue
+        seen: set[tuple[str, str]] = set()
+        for position, raw in enumerate(node.get("parameters") or ()):
+            parameter, _ = resolved(document, raw, (*where, "parameters", position))
+            key = parameter_key(parameter)
+            if key in seen:
+                raise SpecError(
+                    f"The {key[1]} parameter {parameter['name']!r} is declared twice.",
+                    place((*where, "parameters", position)),
+                    "Remove one of the two by the overlay.",
+                )
+            seen.add(key)
+
+
+def _check_paths(document: Mapping[str, Any]) -> None:
+    seen: dict[str, str] = {}
+    for path in document.get("paths") or {}:
+        shape = re.sub(r"\{[^{}]*\}", "{}", path)
+        if shape in seen:
+            raise SpecError(
+                f"The paths {seen[shape]} and {path} cannot be told apart.",
+                place(("paths", path)),
+                "Remove one of them.",
+            )
+        seen[shape] = path
+
+
+def _check_security(document: Mapping[str, Any]) -> None:
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    for where, requirements in _requirements(document):
+        for requirement in requirements:
+            for name in requirement:
+                if name not in schemes:
+                    raise SpecError(
+                        f"The security scheme {name!r} is not defined.",
+                        place(where),
+                        "Define it in components.securitySchemes.",
+                    )
+
+
+def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, list[Any]]]:
+    yield ("security",), document.get("security") or []
+    for path, item in (document.get("paths") or {}).items():
+        for method, operation in item.items() if isinstance(item, Mapping) else ():
+            if isinstance(operation, Mapping) and "security" in operation:
+                yield ("paths", path, method, "security"), operation["security"]
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _filled_list(value: object) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _groups(value: object) -> bool:
+    if not isinstance(value, list):
+        return False
+    return bool(value) and all(_strings(group) and len(set(group)) > 1 for group in value)
+
+
+_EXTENSIONS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+    "x-resource": (_text, "a name"),
+    "x-python-name": (_text, "a name"),
+    "x-unwrap": (_text, "the name of a property"),
+    "x-iterate": (_text, "the name of a property"),
+    "x-optional": (_flag, "true or false"),
+    "x-safe-to-repeat": (_flag, "true or false"),
+    "x-open-enum": (_filled_list, "a list of values"),
+    "x-enum-varnames": (_strings, "a list of names"),
+    "x-mutually-exclusive": (_groups, "a list of lists of two or more property names"),
+    "x-vendor-operation-id": (_text, "a name"),
+}
+
+
+def _check_extensions(document: Mapping[str, Any]) -> None:
+    for where, node in nodes(document):
+        if not isinstance(node, Mapping):
+            continue
+        for key in sorted(_EXTENSIONS.keys() & node.keys()):
+            fits, expected = _EXTENSIONS[key]
+            if not fits(node[key]):
+                raise SpecError(
+                    f"{key} is not {expected}.", place((*where, key)), f"Give it {expected}."
+                )

@@ -1,0 +1,35 @@
+"""Walking a document: every node that has a meaning of its own, with its place.
+
+Examples, defaults and the like are data of the API, not of the document; nothing in them is a
+reference, an extension or a name.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from chessa_pipeline.references import Where
+
+_DATA: Final = frozenset({"example", "examples", "default", "const", "enum", "value"})
+# Keywords whose value is a map from names to nodes: the names mean nothing by themselves.
+MAPS: Final = frozenset(
+    {"properties", "schemas", "responses", "parameters", "requestBodies", "headers", "paths"}
+    | {"securitySchemes", "links", "callbacks", "patternProperties", "$defs", "mapping", "content"}
+)
+
+
+def nodes(document: Any) -> Iterator[tuple[Where, Any]]:
+    """Every mapping and list of a document, itself included, parents first."""
+    stack: list[tuple[Where, Any, bool]] = [((), document, False)]
+    while stack:
+        where, node, holds_names = stack.pop()
+        if not holds_names:
+            yield where, node
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                if (holds_names or key not in _DATA) and isinstance(value, (dict, list)):
+                    names = not holds_names and key in MAPS and isinstance(value, dict)
+                    stack.append(((*where, key), value, names))
+        elif isinstance(node, list):
+            for position, value in enumerate(node):
+                if isinstance(value, (dict, list)):
+                    stack.append(((*where, position), value, False))

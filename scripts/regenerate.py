@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Regenerate the typed package from the vendored spec, or check that it is up to date.
+
+Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and how to mend.
+"""
+
+import argparse
+import keyword
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from chessa_pipeline.errors import SpecError  # noqa: E402 - the line above finds it
+from chessa_pipeline.regeneration import Job, drift, regenerate  # noqa: E402
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    options = _parser().parse_args(words)
+    try:
+        job = _job(options)
+        return _check(job) if options.check else _regenerate(job)
+    except SpecError as error:
+        print(f"refused: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(
+            f"refused: {error.strerror or type(error).__name__}\n  where: {error.filename}\n"
+            "  mend: nothing was changed; see to the rights and the room on the disk",
+            file=sys.stderr,
+        )
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who feeds in a document
+        print(
+            f"refused: the pipeline failed on this document ({type(error).__name__}: {error})\n"
+            f"  where: {options.spec or Job().spec}\n"
+            "  mend: nothing was changed; please report the document",
+            file=sys.stderr,
+        )
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on drift")
+    parser.add_argument("--spec", type=Path, metavar="FILE", help="OpenAPI document")
+    overlay = parser.add_mutually_exclusive_group()
+    overlay.add_argument("--overlay", type=Path, metavar="FILE", help="OpenAPI Overlay document")
+    overlay.add_argument("--no-overlay", action="store_true", help="use the document as it is")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="folder that the package goes into"
+    )
+    parser.add_argument("--package", metavar="NAME", help="name of the package")
+    return parser
+
+
+def _job(options: argparse.Namespace) -> Job:
+    default = Job()
+    package = default.package if options.package is None else options.package
+    if not package.isidentifier() or keyword.iskeyword(package) or not package.isascii():
+        raise SpecError(
+            f"{package!r} cannot be the name of a package.", "--package", "Use a Python name."
+        )
+    output = (options.output or default.output).resolve()
+    in_place = output == default.output and package == default.package
+    return Job(
+        spec=options.spec or default.spec,
+        overlay=None if options.no_overlay else (options.overlay or default.overlay),
+        output=output,
+        package=package,
+        lock=default.lock if in_place else output / f"{package}.lock.json",
+    )
+
+
+def _regenerate(job: Job) -> int:
+    started = time.monotonic()
+    plan = regenerate(job)
+    operations = sum(len(resource.operations) for resource in plan.resources)
+    print(
+        f"{job.package}: {operations} operations, {len(plan.models)} models, "
+        f"{len(plan.enums)} enums in {time.monotonic() - started:.1f} s"
+    )
+    return 0
+
+
+def _check(job: Job) -> int:
+    found = drift(job)
+    for line in found:
+        print(line)
+    if found:
+        print(f"{job.package} is not what the spec makes: run `python scripts/regenerate.py`")
+        return 1
+    print(f"{job.package} is what the spec makes")
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it cleans up as on Ctrl-C
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Open enums: strings and integers with known values as constants, and room for new ones.
+
+A value that the spec does not list yet is kept as it came, compares equal to it and goes back to
+the wire unchanged; `is_known` tells the two apart.
+"""
+
+from typing import Any, ClassVar, Self, TypeVar
+
+_Member = TypeVar("_Member", bound="OpenEnum | OpenIntEnum")
+
+
+class Known:
+    """A listed value of an open enum: `CREATED = Known("created")`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __get__(self, instance: object, owner: type[_Member]) -> _Member:
+        return owner(self.value)
+
+
+def _collect(cls: type[Any], base: type[Any]) -> dict[Any, Any]:
+    members: dict[Any, Any] = {}
+    for name, constant in list(vars(cls).items()):
+        if isinstance(constant, Known):
+            member = members.setdefault(constant.value, base.__new__(cls, constant.value))
+            setattr(cls, name, member)
+    return members
+
+
+class OpenEnum(str):
+    """A string with known values. Any other string is a member too, with `is_known` false."""
+
+    __slots__ = ()
+    members: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.members = _collect(cls, str)
+
+    def __new__(cls, value: str) -> Self:
+        member: Self | None = cls.members.get(value)
+        return str.__new__(cls, value) if member is None else member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the spec lists this value."""
+        return str(self) in self.members
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+
+class OpenIntEnum(int):
+    """An integer with known values. Any other integer is a member too, with `is_known` false."""
+
+    __slots__ = ()
+    members: ClassVar[dict[int, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.members = _collect(cls, int)
+
+    def __new__(cls, value: int) -> Self:
+        member: Self | None = cls.members.get(value)
+        return int.__new__(cls, value) if member is None else member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the spec lists this value."""
+        return int(self) in self.members
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({int(self)})"

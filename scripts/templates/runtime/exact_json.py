@@ -1,0 +1,144 @@
+"""JSON in and out without losing a digit: Decimal where others have float.
+
+In: bytes or text. Out: dict, list, str, int, Decimal, bool, None. What is no JSON (NaN, Infinity,
+a name twice in one object, nesting past the limit) is refused; a number too large for Decimal or
+int is kept as the text that it was.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from .errors import DecodeError, EncodeError
+
+MAX_DEPTH: Final = 100
+_MAX_DIGITS: Final = 4000  # int() refuses more than 4,300: CVE-2020-10735
+MAX_EXPONENT: Final = 400
+_EXPONENT: Final = re.compile(r"[eE]([+-]?[0-9]+)\Z")
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+_BRACKET: Final = re.compile(rb"[\[{\]}]")
+_quote: Final[Callable[[str], str]] = json.JSONEncoder(ensure_ascii=True).encode
+
+
+class NumberText(str):
+    """A JSON number that no Python number can hold; it goes back to the wire as it came."""
+
+    __slots__ = ()
+
+
+def within_bounds(number: str) -> bool:
+    """Say whether this JSON number has an exponent that an amount could have."""
+    exponent = _EXPONENT.search(number)
+    return exponent is None or (
+        len(exponent[1]) <= 5 and -MAX_EXPONENT <= int(exponent[1]) <= MAX_EXPONENT
+    )
+
+
+def _fraction(text: str) -> Decimal | NumberText:
+    return Decimal(text) if within_bounds(text) else NumberText(text)
+
+
+def _integer(text: str) -> int | NumberText:
+    return int(text) if len(text) <= _MAX_DIGITS else NumberText(text)
+
+
+def _constant(text: str) -> Any:
+    raise DecodeError(f"{text} is not JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise DecodeError("an object holds one name twice")
+    return members
+
+
+_decode: Final[Callable[[str], Any]] = json.JSONDecoder(
+    parse_float=_fraction,
+    parse_int=_integer,
+    parse_constant=_constant,
+    object_pairs_hook=_object,
+).decode
+
+
+def loads(data: bytes | str) -> Any:
+    """Read one JSON document (RFC 8259), every number exact.
+
+    Raises `DecodeError` for anything else, deep nesting included, and never anything else.
+    """
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+        raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
+    try:
+        return _decode(data if isinstance(data, str) else raw.decode("utf-8-sig"))
+    except DecodeError:
+        raise
+    except UnicodeDecodeError:
+        problem = "the text is not UTF-8"
+    except (ValueError, RecursionError) as error:
+        problem = f"it is not JSON (at character {getattr(error, 'pos', 0)})"
+    raise DecodeError(problem)
+
+
+def _depth(raw: bytes) -> int:
+    outside_strings = b"".join(_ESCAPED.sub(b"", raw).split(b'"')[::2])
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(outside_strings):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def number_text(value: Decimal) -> str:
+    """Write a finite Decimal as a JSON number with the digits it has."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise EncodeError("NaN and infinity have no place in JSON")
+    return format(value, "f") if -MAX_EXPONENT <= exponent <= 0 else str(value)
+
+
+def dumps(value: Any) -> bytes:
+    """Write a JSON document, compact and in ASCII, every number exact.
+
+    Takes dict, list, tuple, str, int, Decimal, bool and None. Raises `EncodeError` for a float and
+    for everything else.
+    """
+    try:
+        return _text(value).encode("ascii")
+    except EncodeError:
+        raise
+    except RecursionError:
+        problem = "the value is nested too deep, or holds itself"
+    except ValueError:
+        problem = "the integer has more digits than Python writes"
+    raise EncodeError(problem)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, NumberText):
+        return str(value)
+    if isinstance(value, str):
+        return _quote(str(value))
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, Decimal):
+        return number_text(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_name(k)}:{_text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, float):
+        raise EncodeError("a float cannot hold an amount exactly: pass a decimal.Decimal or an int")
+    raise EncodeError(f"a {type(value).__name__} has no JSON form")
+
+
+def _name(key: object) -> str:
+    if not isinstance(key, str):
+        raise EncodeError(f"an object's names are strings, not {type(key).__name__}")
+    return _quote(str(key))

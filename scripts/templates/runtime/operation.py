@@ -1,0 +1,217 @@
+"""An operation as data, and how its arguments and answers map to the wire.
+
+In: Python arguments, JSON answers. Out: `BoundArguments`, models. No I/O: whoever performs
+operations (a `Performer`) brings it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import attrs
+
+from .codecs import Codec, Misfit
+from .errors import AbsentFieldError, DecodeError, EncodeError
+from .exact_json import dumps
+from .types import UNSET
+
+T = TypeVar("T")
+Location = Literal["path", "query", "header", "member", "body"]
+
+
+@attrs.frozen
+class Argument:
+    """One argument of an operation. `member`: of a JSON object body; `body`: the body itself."""
+
+    name: str
+    wire: str
+    location: Location
+    codec: Codec
+    required: bool = False
+    separator: str | None = ","
+    """Between the items of a list; None repeats the parameter instead."""
+
+
+@attrs.frozen
+class BoundArguments:
+    """The arguments of one call in their wire form, texts not yet percent-encoded."""
+
+    path: Mapping[str, str]
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+    """A JSON value, or `UNSET` where the call has no body."""
+
+
+@attrs.frozen
+class RawResponse(Generic[T]):
+    """A result together with the HTTP response that it came in."""
+
+    parsed: T
+    """What the method itself returns."""
+    envelope: Any
+    """The whole answer: the model around `parsed`, or `parsed` itself."""
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+    attempts: int
+    elapsed: float
+    """Seconds, waits between attempts included."""
+    request_id: str | None = None
+
+
+@attrs.frozen
+class Operation(Generic[T]):
+    """What the spec says about one operation."""
+
+    name: str
+    """How users call it: `orders.request_refund`."""
+    method: str
+    path: str
+    operation_id: str | None
+    """The vendor's own name for it, when it has one."""
+    is_read: bool
+    """Whether calling it twice does no more than calling it once."""
+    arguments: tuple[Argument, ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    """Arguments of which at most one may be given."""
+    body_required: bool = False
+    responses: Mapping[str, Codec | None] = attrs.field(factory=dict)
+    """By status (`200`, `2XX`, `default`); None where the answer has no content."""
+    unwrap: str | None = None
+
+    def bind(self, arguments: Mapping[str, object]) -> BoundArguments:
+        """Put arguments into their wire form.
+
+        Raises `EncodeError` naming the operation and the argument, never its value.
+        """
+        given = {name: value for name, value in arguments.items() if value is not UNSET}
+        self._check_names(given)
+        path: dict[str, str] = {}
+        query: list[tuple[str, str]] = []
+        headers: list[tuple[str, str]] = []
+        members: dict[str, Any] = {}
+        body: Any = UNSET
+        for argument in self.arguments:
+            if argument.name not in given:
+                continue
+            value = self._encode(argument, given[argument.name])
+            match argument.location:
+                case "path":
+                    path[argument.wire] = self._texts(argument, value)[0]
+                case "query":
+                    query += [(argument.wire, text) for text in self._texts(argument, value)]
+                case "header":
+                    headers += [(argument.wire, text) for text in self._texts(argument, value)]
+                case "member":
+                    members[argument.wire] = value
+                case "body":
+                    body = value
+        takes_body = any(argument.location == "body" for argument in self.arguments)
+        if members or (self.body_required and not takes_body):
+            body = members
+        return BoundArguments(path, tuple(query), tuple(headers), body)
+
+    def _check_names(self, given: Mapping[str, object]) -> None:
+        known = {argument.name for argument in self.arguments}
+        for name in given:
+            if name not in known:
+                raise EncodeError(f"{self.name} takes no argument {name!r}")
+        for argument in self.arguments:
+            if argument.required and argument.name not in given:
+                raise EncodeError(f"{self.name} needs the argument {argument.name!r}")
+        for group in self.exclusive:
+            both = [name for name in group if name in given]
+            if len(both) > 1:
+                raise EncodeError(f"{self.name} takes only one of {' and '.join(both)}")
+
+    def _encode(self, argument: Argument, value: object) -> Any:
+        try:
+            return argument.codec.encode(value)
+        except EncodeError as error:
+            problem = f"{self.name}, argument {argument.name!r}: {error}"
+        except RecursionError:
+            problem = f"{self.name}, argument {argument.name!r}: it is nested too deep"
+        raise EncodeError(problem)
+
+    def _texts(self, argument: Argument, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [self._text(argument, value)]
+        place = f"{self.name}, argument {argument.name!r}"
+        texts = [self._text(argument, item) for item in value]
+        if not texts and argument.required:
+            raise EncodeError(f"{place}: an empty list has no form in a {argument.location}")
+        if not texts or argument.separator is None:
+            return texts
+        if any(argument.separator in text for text in texts):
+            raise EncodeError(
+                f"{place}: an item holds {argument.separator!r}, which parts the items"
+            )
+        return [argument.separator.join(texts)]
+
+    def _text(self, argument: Argument, value: Any) -> str:
+        if isinstance(value, str):
+            return str(value)
+        if value is None or isinstance(value, (dict, list)):
+            raise EncodeError(
+                f"{self.name}, argument {argument.name!r}: has no place in a {argument.location}"
+            )
+        return dumps(value).decode("ascii")
+
+    def answers_nothing(self, status_code: int) -> bool:
+        """Whether this success status is documented to have no content."""
+        return next((codec is None for codec in self._successes(status_code)), True)
+
+    def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
+        """Read the JSON of a 2xx answer: what the method returns, and the envelope around it.
+
+        Raises `DecodeError` when no documented success has this shape.
+        """
+        problem = "no success with a body is documented"
+        for codec in self._successes(status_code):
+            if codec is None:
+                continue
+            envelope = codec.decode(value)
+            if not isinstance(envelope, Misfit):
+                return self._parsed(envelope), envelope
+            problem = envelope.reason
+        raise DecodeError(f"the answer to {self.name} cannot be read: {problem}")
+
+    def _parsed(self, envelope: Any) -> Any:
+        if self.unwrap is None:
+            return envelope
+        try:
+            return getattr(envelope, self.unwrap)
+        except AbsentFieldError as error:
+            problem = str(error)
+        raise DecodeError(f"the answer to {self.name} cannot be read: {problem}")
+
+    def _successes(self, status_code: int) -> Iterator[Codec | None]:
+        """The documented answers to try, the one for this very status first."""
+        for status in (str(status_code), "2XX"):
+            if status in self.responses:
+                yield self.responses[status]
+                return
+        successes = [s for s in self.responses if s.startswith("2")] or ["default"]
+        for status in successes:
+            if status in self.responses:
+                yield self.responses[status]
+
+
+class Performer(Protocol):
+    """Something that performs an operation: the one thing that the API needs from outside."""
+
+    def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T: ...
+
+    def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]: ...
+
+
+class AsyncPerformer(Protocol):
+    """`Performer` for asyncio."""
+
+    async def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T: ...
+
+    async def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]: ...

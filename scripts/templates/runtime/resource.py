@@ -1,0 +1,78 @@
+"""What every resource class stands on: a performer, and its methods answering raw responses."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, ParamSpec, TypeVar, cast
+
+from .operation import AsyncPerformer, Operation, Performer, RawResponse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Resource:
+    """Methods that perform operations."""
+
+    __slots__ = ("_performer",)
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+
+    def _call(self, operation: Operation[T], /, **arguments: object) -> T:
+        return self._performer.perform(operation, arguments)
+
+
+class AsyncResource:
+    """Methods that perform operations on asyncio."""
+
+    __slots__ = ("_performer",)
+
+    def __init__(self, performer: AsyncPerformer) -> None:
+        self._performer = performer
+
+    async def _call(self, operation: Operation[T], /, **arguments: object) -> T:
+        return await self._performer.perform(operation, arguments)
+
+
+class RawPerformer:
+    """Performs operations and gives `RawResponse`s in place of results.
+
+    Typed as a `Performer`: `returns_raw` puts the true return type back.
+    """
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+
+    def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
+        return cast("T", self._performer.perform_raw(operation, arguments))
+
+    def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]:
+        return self._performer.perform_raw(operation, arguments)
+
+
+class AsyncRawPerformer:
+    """`RawPerformer` for asyncio."""
+
+    def __init__(self, performer: AsyncPerformer) -> None:
+        self._performer = performer
+
+    async def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
+        return cast("T", await self._performer.perform_raw(operation, arguments))
+
+    async def perform_raw(
+        self, operation: Operation[T], arguments: Mapping[str, object], /
+    ) -> RawResponse[T]:
+        return await self._performer.perform_raw(operation, arguments)
+
+
+def returns_raw(method: Callable[P, T]) -> Callable[P, RawResponse[T]]:
+    """The method of a resource on a `RawPerformer`, with the type that it really returns."""
+    return cast("Callable[P, RawResponse[T]]", method)
+
+
+def returns_raw_async(
+    method: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]:
+    """`returns_raw` for asyncio."""
+    return cast("Callable[P, Coroutine[Any, Any, RawResponse[T]]]", method)

@@ -1,0 +1,211 @@
+"""Every answer is what the spec documents: over all operations, and over a long random walk.
+
+The judge here is not the sandbox's own: the models of the generated client, and a validator that
+reads the spec afresh.
+"""
+
+import contextlib
+import json
+import random
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import openapi_schema_validator
+import pytest
+
+import chessa
+from chessa.testing import LifeCycleError, Sandbox, SandboxError, sandbox
+from chessa.testing import _operations as operations
+from chessa_api.exact_json import dumps
+from tests.sandbox.callers import IN_PROCESS, caller_in, refusal
+
+STEPS = 600
+
+
+def operations_of(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Method, path and node of every operation."""
+    for path, item in spec["paths"].items():
+        for method in ("get", "post", "put", "patch", "delete"):
+            if method in item:
+                yield method.upper(), path, item[method]
+
+
+def documented(spec: Mapping[str, Any], node: Mapping[str, Any], status: int) -> Mapping[str, Any]:
+    """The schema that the spec has for an answer."""
+    answers = node["responses"]
+    answer = answers.get(str(status)) or answers[f"{status // 100}XX"]
+    if "$ref" in answer:
+        answer = spec["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    schema: Mapping[str, Any] = answer["content"]["application/json"]["schema"]
+    return schema
+
+
+class Walker:
+    """Does this and that in a sandbox, chosen by a seed."""
+
+    def __init__(self, api: Sandbox, seed: int) -> None:
+        self.api = api
+        self.random = random.Random(seed)
+
+    def value_for(self, name: str, kind: str) -> Any:
+        """Something that may or may not fit a member or a parameter of this name."""
+        choose = self.random.choice
+        known: dict[str, list[Any]] = {
+            "orderId": [*self.api.orders, "nobody"],
+            "recipientId": [*self.api.recipients, "nobody"],
+            "userId": [self.api.user_id, "nobody"],
+            "originAsset": ["USDC", "BTC", "DOGE"],
+            "destinationAsset": ["NGN", "GHS"],
+            "originAmount": [10, Decimal("0.5"), Decimal("12.345678901234567890"), -1, 0],
+            "destinationAmount": [1000, Decimal("999.99")],
+            "chain": ["Solana", "Tron", "BEP20"],
+            "code": ["gh_mtn", "058", "zw_ecocash"],
+            "accountNumber": ["0123456789", "+233544444444", "0000000000"],
+            "from": ["BTC", "USDC", "NGN"],
+            "to": ["USDC", "NGN"],
+            "metadata": [{}, {"orderId": "N3LBXEUI"}],
+        }
+        if self.random.random() < 0.03:
+            return choose([None, 1, "x", [], {}, True, Decimal("1E+2")])
+        return choose(known.get(name, ["text", "", "é\u2028"] if kind == "string" else [1]))
+
+    def request(self, method: str, path: str, node: Mapping[str, Any]) -> tuple[str, str, bytes]:
+        """A request that is valid more often than not."""
+        names = [part.partition("}")[0] for part in path.split("{")[1:]]
+        for name in names:
+            path = path.replace(
+                f"{{{name}}}", str(self.value_for(name, "string")).replace("/", "_")
+            )
+        body = b""
+        if "requestBody" in node:
+            schema = node["requestBody"]["content"]["application/json"]["schema"]
+            members = {
+                name: self.value_for(name, each.get("type", "string"))
+                for name, each in schema["properties"].items()
+                if name in schema.get("required", ()) or self.random.random() < 0.7
+            }
+            body = dumps(members)
+        return method, path.replace(" ", "%20"), body
+
+    def command(self) -> None:
+        """Move an order, or the clock."""
+        self.api.clock.advance(seconds=self.random.choice([0, 0.7, 8, 900]))
+        if self.api.orders and self.random.random() < 0.5:
+            order = self.random.choice(list(self.api.orders.values()))
+            name = self.random.choice(["fund", "advance", "advance", "complete", "fail"])
+            with contextlib.suppress(LifeCycleError):  # the order may be past that
+                getattr(order, name)()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_random_walk_stays_within_the_spec(api: Sandbox, seed: int) -> None:
+    """Whatever comes in, every answer is documented, valid, and made by a behaviour."""
+    walker = Walker(api, seed)
+    spec = api.spec
+    all_operations = list(operations_of(spec))
+    root = openapi_schema_validator.OAS30ReadValidator(spec)
+    headers = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
+    answered: set[tuple[str, int]] = set()
+    for _ in range(STEPS):
+        walker.command()
+        method, path, node = walker.random.choice(all_operations)
+        method, target, body = walker.request(method, path, node)
+        typed = [*headers, ("content-type", "application/json")]
+        answer = api.backend.answer(method, target, typed if body else headers, body)
+        assert answer.status in (200, 201, 400, 404), (target, answer)
+        value = json.loads(answer.body)
+        errors = list(root.evolve(schema=documented(spec, node, answer.status)).iter_errors(value))
+        assert not errors, (target, errors)
+        assert api.requests[-1].invented == ()
+        answered.add((node["operationId"], answer.status // 100))
+    assert {name for name, kind in answered if kind == 2} == {
+        node["operationId"] for _, _, node in all_operations
+    }
+    spent = {kind: sum(m.kind == kind for m in api.movements) for kind in ("deposit", "payout")}
+    assert spent["deposit"] >= spent["payout"] + len(api.refunds)
+    assert len({refund.order_id for refund in api.refunds}) == len(api.refunds)
+
+
+def misfits(value: Any) -> list[Any]:
+    """What in a model, at any depth, did not fit its documented type."""
+    if isinstance(value, list):
+        return [found for item in value for found in misfits(item)]
+    if not hasattr(value, "misfits"):
+        return []
+    inner = [getattr(value, name) for name in type(value).__slots__ if name in value]
+    return [*value.misfits, *value.additional_properties, *misfits(inner)]
+
+
+def test_the_client_reads_every_answer_whole(api: Sandbox) -> None:
+    """Each of the sixteen operations gives a model without a misfit or an undocumented member."""
+    client = api.client()
+    order = api.add_order().fail()
+    recipient = order.recipient
+    fresh = api.add_order()
+    answers = [
+        client.configurations.retrieve(),
+        client.recipients.create(account_number="0123456789", code="ng_9psb"),
+        client.recipients.list(),
+        client.recipients.list_for_user(api.user_id),
+        client.recipients.retrieve(recipient.id),
+        client.recipients.validate(account_number="0123456789", code="058"),
+        client.orders.create(recipient_id=recipient.id, origin_asset="USDC", origin_amount=1),
+        client.orders.list(),
+        client.orders.prepare_funding(order_id=fresh.id, chain="Solana"),
+        client.orders.request_refund(order_id=order.id, address="bc1q"),
+        client.orders.retrieve(order.id),
+        client.orders.retrieve(fresh.id),
+        client.orders.status_history(order.id),
+        client.rates.retrieve("BTC", "USDC"),
+        client.users.me(),
+        client.users.submit_feedback(comment="late"),
+        client.recipients.deactivate(recipient.id),
+    ]
+    assert [found for answer in answers for found in misfits(answer)] == []
+    assert {request.operation for request in api.requests} == {
+        node["operationId"] for _, _, node in operations_of(api.spec)
+    }
+
+
+def test_the_table_of_behaviours_is_that_of_the_spec(api: Sandbox) -> None:
+    """Every operation of the vendored spec has a behaviour, and none is left over."""
+    keys = {operation.key for operation in api.backend.spec.operations}
+    assert set(operations.BEHAVIOURS) == keys
+
+
+@pytest.mark.parametrize("mode", IN_PROCESS)
+def test_a_bug_of_the_sandbox_is_loud(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that cannot be made valid does not go out: the test is told."""
+
+    def broken(world: object, call: object) -> dict[str, Any]:
+        raise KeyError("oops")
+
+    behaviour = operations.Behaviour(broken)
+    monkeypatch.setitem(operations.BEHAVIOURS, "GET /v1/users/me", behaviour)
+    with (
+        pytest.raises(SandboxError, match=r"failed at users\.me: KeyError"),
+        sandbox() as api,
+        caller_in(mode, api) as call,
+    ):
+        assert isinstance(refusal(call, lambda c: c.users.me()), chessa.ResponseError)
+
+
+def test_a_bug_of_the_sandbox_is_loud_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There it is a 500 that names it, and an error where the server was asked for."""
+
+    def broken(world: object, call: object) -> dict[str, Any]:
+        raise KeyError("oops")
+
+    behaviour = operations.Behaviour(broken)
+    monkeypatch.setitem(operations.BEHAVIOURS, "GET /v1/users/me", behaviour)
+    api = Sandbox()
+    with (  # noqa: PT012 - it is raised at the exit
+        pytest.raises(SandboxError, match=r"failed at users\.me: KeyError"),
+        caller_in("sync over HTTP", api) as call,
+    ):
+        error = refusal(call, lambda c: c.users.me())
+        assert isinstance(error, chessa.ServerError)
+        assert error.code == "sandbox_error"
+    with api:
+        pass  # the error was raised once

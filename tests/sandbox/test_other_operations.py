@@ -1,0 +1,163 @@
+"""Recipients, rates, the user, feedback and configurations in the sandbox, through both clients."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import chessa
+from chessa.testing import Sandbox
+from tests.sandbox.callers import Caller, refusal
+
+
+def _retrieve(recipient_id: str) -> Callable[[Any], Any]:
+    return lambda c: c.recipients.retrieve(recipient_id)
+
+
+def test_a_bank_account_and_a_mobile_money_number_differ(api: Sandbox, call: Caller) -> None:
+    """Rows are of two kinds, as the vendor shows them: bankCode and bankName, or code."""
+    bank = call(
+        lambda c: c.recipients.create(
+            account_name="Ada Example", account_number="0123456789", code="058"
+        )
+    )
+    mobile = call(lambda c: c.recipients.create(account_number="+233544444444", code="gh_mtn"))
+    assert (bank.code, bank.bank_code, bank.type) == ("058", None, "bank_account")
+    assert (mobile.code, mobile.account_number, mobile.type) == (
+        "gh_mtn", "233544444444", "mobile_money",
+    )  # fmt: skip
+    rows = list(call(lambda c: c.recipients.list()))
+    assert rows == list(call(lambda c: c.recipients.list_for_user(api.user_id)))
+    assert rows == [call(_retrieve(r.id)) for r in (bank, mobile)]
+    assert [(r.code, r.bank_code, r.bank_name) for r in rows] == [
+        (None, "058", "Guaranty Trust Bank"),
+        ("gh_mtn", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, 2),
+        ({"currency": "NGN"}, 1),
+        ({"country": "GH"}, 1),
+        ({"currency": "NGN", "country": "GH"}, 0),
+    ],
+)
+def test_recipients_are_filtered(
+    api: Sandbox, call: Caller, filters: dict[str, str], expected: int
+) -> None:
+    """Currency and country narrow the list."""
+    api.add_recipient()
+    api.add_recipient(account_number="233544444444", code="gh_mtn")
+    assert len(call(lambda c: c.recipients.list(**filters))) == expected
+
+
+def test_a_recipient_of_an_unknown_institution(call: Caller) -> None:
+    """Any code is taken, if country, currency and type come with it; else they are asked for."""
+    given = {"account_number": "263770000000", "code": "zw_ecocash"}
+    error = refusal(call, lambda c: c.recipients.create(**given))
+    assert isinstance(error, chessa.BadRequestError)
+    assert "body.country" in error.message
+    place = {"country": "ZW", "currency": "USD", "type": "mobile_money"}
+    recipient = call(lambda c: c.recipients.create(**given, **place))
+    assert (recipient.code, recipient.country, recipient.currency) == ("zw_ecocash", "ZW", "USD")
+
+
+@pytest.mark.parametrize("missing", ["account_number", "code"])
+def test_a_recipient_needs_a_number_and_an_institution(call: Caller, missing: str) -> None:
+    """Without them nobody could be paid."""
+    given = {"account_number": "0123456789", "code": "058"}
+    del given[missing]
+    assert isinstance(refusal(call, lambda c: c.recipients.create(**given)), chessa.BadRequestError)
+
+
+def test_a_deactivated_recipient(api: Sandbox, call: Caller) -> None:
+    """It says so, stays readable, gets no new order, and a second time changes nothing."""
+    recipient = api.add_recipient()
+    api.clock.advance(seconds=5)
+    first = call(lambda c: c.recipients.deactivate(recipient.id))
+    api.clock.advance(seconds=5)
+    assert call(lambda c: c.recipients.deactivate(recipient.id)) == first
+    assert first.active is False
+    assert first.updated_at > first.created_at
+    assert call(lambda c: c.recipients.retrieve(recipient.id)).active is None
+    order: dict[str, Any] = {"origin_asset": "USDC", "origin_amount": 10}
+    error = refusal(call, lambda c: c.orders.create(recipient_id=recipient.id, **order))
+    assert isinstance(error, chessa.BadRequestError)
+    assert not api.orders
+
+
+def test_who_owns_an_account(api: Sandbox, call: Caller) -> None:
+    """The same number has the same owner; unknown numbers and institutions are not valid."""
+
+    def validate(number: str, code: str = "058") -> Any:
+        return call(lambda c: c.recipients.validate(account_number=number, code=code))
+
+    known = validate("+0123456789")
+    assert known.valid
+    assert known.account_name
+    assert known.bank_name == "Guaranty Trust Bank"
+    assert validate("0123456789") == known
+    api.forget_account("0123456789")
+    for unknown in (validate("0123456789"), validate("0000000000"), validate("1", code="xx")):
+        assert (unknown.valid, unknown.account_name) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("pair", "rate"),
+    [
+        (("BTC", "USDC"), "82605.06975000001"),
+        (("USDT", "USD"), "0.9975"),
+        (("USDC", "NGN"), "1500"),
+        (("ETH", "GHS"), "28678.875"),
+    ],
+)
+def test_rates_are_fixed_and_exact(call: Caller, pair: tuple[str, str], rate: str) -> None:
+    """The table never changes, and every digit arrives."""
+    answer = call(lambda c: c.rates.retrieve(*pair))
+    assert (answer.from_asset, answer.to_asset, answer.rate) == (*pair, Decimal(rate))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda c: c.rates.retrieve("NGN", "USDC"),
+        lambda c: c.rates.retrieve("USDC", "USDC"),
+        lambda c: c.recipients.retrieve("nobody"),
+        lambda c: c.recipients.deactivate("nobody"),
+        lambda c: c.recipients.list_for_user("somebody else"),
+        lambda c: c.orders.create(recipient_id="nobody", origin_asset="USDC", origin_amount=1),
+    ],
+)
+def test_what_is_not_there(call: Caller, use: Any) -> None:
+    """What nobody knows is the vendor's 404."""
+    error = refusal(call, use)
+    assert isinstance(error, chessa.NotFoundError)
+    assert error.code == "not_found"
+
+
+def test_the_user_and_feedback(api: Sandbox, call: Caller) -> None:
+    """The user is the one whom the credentials belong to; feedback is counted and comes back."""
+    assert call(lambda c: c.users.me()).email == "sandbox.user@example.com"
+    first = call(lambda c: c.users.submit_feedback(comment="late"))
+    second = call(
+        lambda c: c.users.submit_feedback(
+            comment="later",
+            type="order",
+            metadata=chessa.models.FeedbackMetadata(order_id="N3LBXEUI"),
+        )
+    )
+    assert [first.id, second.id] == [1, 2]
+    assert first.user_id == api.user_id
+    assert (second.comment, second.type, second.metadata.order_id) == ("later", "order", "N3LBXEUI")
+
+
+def test_configurations_hold_what_an_order_needs(call: Caller) -> None:
+    """Countries, currencies, limits, and the code to send, found by the option of a field."""
+    payouts = call(lambda c: c.configurations.retrieve()).payouts
+    assert [(p.country.code, p.currency.code) for p in payouts] == [("NG", "NGN"), ("GH", "GHS")]
+    assert (payouts[1].limits.min, payouts[1].limits.max) == (5, 500_000)
+    for method in (m for payout in payouts for m in payout.methods):
+        assert method.code in [o.id for f in method.fields for o in f.options]

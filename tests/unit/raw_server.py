@@ -1,0 +1,126 @@
+"""A server that misbehaves byte by byte, on a loopback socket.
+
+In: a function that plays one connection. Out: its address, and a ledger of the requests that it
+received whole, which is what "processed" means in the tests of faults.
+"""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+
+class Connection:
+    """One accepted connection, as the function that plays it sees it."""
+
+    def __init__(self, server: "RawServer", sock: socket.socket) -> None:
+        self._server = server
+        self.sock = sock
+        self._buffer = b""
+
+    def read_request(self) -> bytes:
+        """Receive one request, body and all, and enter it in the ledger; b"" at the end."""
+        while b"\r\n\r\n" not in self._buffer:
+            if not self._receive():
+                return b""
+        head, _, rest = self._buffer.partition(b"\r\n\r\n")
+        length = 0
+        for line in head.split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        while len(rest) < length:
+            if not self._receive():
+                return b""
+            rest = self._buffer.partition(b"\r\n\r\n")[2]
+        self._buffer = rest[length:]
+        request = head + b"\r\n\r\n" + rest[:length]
+        self._server.ledger.append(request)
+        return request
+
+    def _receive(self) -> bool:
+        data = self.sock.recv(65536)
+        self._buffer += data
+        return bool(data)
+
+    def send(self, data: bytes) -> None:
+        """Send these bytes as they are."""
+        self.sock.sendall(data)
+
+    def answer(self, status: str, body: bytes = b"", *headers: str) -> None:
+        """Send a well-formed answer."""
+        lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+        self.send("\r\n".join(lines).encode("ascii") + body)
+
+    def reset(self) -> None:
+        """Close with an RST in place of a FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def wait_until_stopped(self, seconds: float = 10.0) -> bool:
+        """Do nothing until the server is stopped; whether it was."""
+        return self._server.stopped.wait(seconds)
+
+
+Play = Callable[[Connection], object]
+
+
+class RawServer:
+    """Plays a function on every connection, each on its own thread."""
+
+    def __init__(self, play: Play) -> None:
+        self._play = play
+        self._threads: list[threading.Thread] = []
+        self._socks: list[socket.socket] = []
+        self.ledger: list[bytes] = []
+        self.accepted = 0
+        self.stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            self._socks.append(sock)
+            thread = threading.Thread(target=self._run, args=(sock,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), sock:
+            self._play(Connection(self, sock))
+
+    def __enter__(self) -> Self:
+        self._threads.append(threading.Thread(target=self._accept, daemon=True))
+        self._threads[0].start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stopped.set()
+        for sock in (self._listener, *self._socks):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+        for thread in self._threads:
+            thread.join(5)
+
+
+@contextlib.contextmanager
+def refusing_port() -> Iterator[str]:
+    """The URL of a port that nobody listens on, and that nobody else can take meanwhile."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"

@@ -1,0 +1,241 @@
+"""Connections under use: threads, event loops, forks, cancellations, closing in the middle.
+
+Each leaves a client that works, and nothing behind.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpcore
+import httpx
+import pytest
+
+import chessa
+
+from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, READ
+from .raw_server import Connection, RawServer
+
+
+def echoing(connection: Connection) -> None:
+    """Answer each read with the id that it asked for."""
+    while request := connection.read_request():
+        thing = request.split(b" ")[1].rpartition(b"/")[2]
+        connection.answer("200 OK", b'{"id": "%s"}' % thing)
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    """A server that answers every read with its own id."""
+    with RawServer(echoing) as running:
+        yield running
+
+
+def descriptors() -> int:
+    """How many files and sockets are open."""
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def ask(client: chessa.Chessa, thing_id: str) -> bool:
+    """Whether a read brings the thing that it asked for."""
+    answer: dict[str, str] = client._performer.perform(READ, {"thing_id": thing_id})
+    return answer == {"id": thing_id}
+
+
+async def ask_async(client: chessa.AsyncChessa, thing_id: str) -> bool:
+    """`ask` on asyncio."""
+    answer: dict[str, str] = await client._performer.perform(READ, {"thing_id": thing_id})
+    return answer == {"id": thing_id}
+
+
+def test_threads_share_a_client(server: RawServer) -> None:
+    """Many threads on one client: no error, no crossed answer, no more connections than threads."""
+    good: list[bool] = []
+    with chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+
+        def work(number: int) -> None:
+            good.extend(ask(client, f"{number}-{turn}") for turn in range(40))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert good == [True] * 640
+    assert server.accepted <= 16
+
+
+def test_tasks_share_a_client(server: RawServer) -> None:
+    """Many tasks on one client, more than there are connections: no error, no crossed answer."""
+
+    async def main() -> None:
+        async with chessa.AsyncChessa(**CREDENTIALS, base_url=server.url) as client:
+            asked = [ask_async(client, str(number)) for number in range(300)]
+            assert all(await asyncio.gather(*asked))
+
+    asyncio.run(main())
+    assert server.accepted <= 100
+
+
+def test_one_client_serves_several_event_loops(server: RawServer) -> None:
+    """`asyncio.run` three times with one client: each loop has its own connections."""
+    client = chessa.AsyncChessa(**CREDENTIALS, base_url=server.url)
+    before = descriptors()
+    for turn in range(3):
+
+        async def main(name: str) -> None:
+            assert all(await asyncio.gather(*(ask_async(client, f"{name}{n}") for n in range(5))))
+
+        asyncio.run(main(str(turn)))
+        time.sleep(0.05)  # the server's ends are in this process too
+        assert descriptors() == before
+    asyncio.run(client.aclose())
+
+
+def test_cancelled_calls_leave_a_working_client(server: RawServer) -> None:
+    """After many cancellations at random moments, every call succeeds and no task is left."""
+
+    async def main() -> None:
+        async with chessa.AsyncChessa(**CREDENTIALS, base_url=server.url) as client:
+            for turn in range(60):
+                tasks = [asyncio.create_task(ask_async(client, f"{turn}-{n}")) for n in range(10)]
+                await asyncio.sleep(0.0005 * (turn % 20))
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            begun = time.monotonic()
+            assert all(await asyncio.gather(*(ask_async(client, str(n)) for n in range(100))))
+            assert time.monotonic() - begun < 5
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def _child(client: chessa.Chessa, name: str, results: "multiprocessing.Queue[bool]") -> None:
+    results.put(all(ask(client, f"{name}-{number}") for number in range(20)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_gets_connections_of_its_own(server: RawServer) -> None:
+    """Two children and their parent use one client at once: no crossed answer, parent unharmed."""
+    fork = multiprocessing.get_context("fork")
+    with chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+        assert ask(client, "before")
+        results: multiprocessing.Queue[bool] = fork.Queue()
+        children = [
+            fork.Process(target=_child, args=(client, name, results)) for name in ("a", "b")
+        ]
+        for child in children:
+            child.start()
+        assert all(ask(client, f"parent-{number}") for number in range(20))
+        assert [results.get(timeout=20) for _ in children] == [True, True]
+        for child in children:
+            child.join(20)
+            assert child.exitcode == 0
+        assert ask(client, "after")
+        results.close()
+    parents = [request for request in server.ledger if b"/parent-" in request]
+    assert (len(parents), server.accepted) == (20, 3)
+
+
+def test_closing_lets_calls_under_way_end() -> None:
+    """`close` in another thread does not break a write under way; later calls are refused."""
+    received = threading.Event()
+
+    def play(connection: Connection) -> None:
+        connection.read_request()
+        received.set()
+        time.sleep(0.2)
+        connection.answer("201 Created", b'{"id": "t1"}')
+
+    with RawServer(play) as server:
+        client = chessa.Chessa(**CREDENTIALS, base_url=server.url)
+
+        def close() -> None:
+            received.wait(5)
+            client.close()
+
+        thread = threading.Thread(target=close)
+        thread.start()
+        assert client._performer.perform(*A_WRITE) == {"id": "t1"}
+        thread.join()
+        with pytest.raises(chessa.NotSentError, match="client is closed"):
+            client._performer.perform(*A_READ)
+
+
+def test_no_request_holds_the_credentials_while_an_answer_is_read() -> None:
+    """Once the answer's head is here, no request object of either library has them."""
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def play(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{")
+            waiting.set()
+            go_on.wait(5)
+            connection.send(b"}")
+
+    with RawServer(play) as server, chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+        thread = threading.Thread(target=client._performer.perform, args=A_READ)
+        thread.start()
+        assert waiting.wait(5)
+        time.sleep(0.1)  # the head has been sent; let it be read
+        kinds = (httpx.Request, httpcore.Request)
+        requests = [thing for thing in gc.get_objects() if isinstance(thing, kinds)]
+        held = [request for request in requests if CLIENT_SECRET in str(list_headers(request))]
+        go_on.set()
+        thread.join()
+    assert len(requests) >= 2
+    assert held == []
+
+
+def list_headers(request: httpx.Request | httpcore.Request) -> list[tuple[bytes, bytes]]:
+    """The headers of a request of either library, as they are."""
+    return request.headers.raw if isinstance(request, httpx.Request) else list(request.headers)
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals")
+def test_ctrl_c_leaves_a_working_client() -> None:
+    """Ctrl-C in a write comes out as itself, with a note and without the secret in its frames."""
+
+    def play(connection: Connection) -> None:
+        while request := connection.read_request():
+            if request.startswith(b"POST"):
+                os.kill(os.getpid(), signal.SIGINT)
+                connection.wait_until_stopped()
+            connection.answer("200 OK", b'{"id": "t1"}')
+
+    before = descriptors()
+    with RawServer(play) as server, chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client._performer.perform(*A_WRITE)
+        assert "whether it happened is unknown" in caught.value.__notes__[0]
+        report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        lines = [line for line in report.format() if "CREDENTIALS" not in line]
+        assert CLIENT_SECRET not in "".join(lines)
+        assert ask(client, "t1")
+    del caught, report, lines
+    assert descriptors() == before
+
+
+def test_nothing_is_left_open(server: RawServer) -> None:
+    """Clients that were closed, or only forgotten, leave no socket behind."""
+    before = descriptors()
+    for _ in range(5):
+        with chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+            ask(client, "1")
+            client._performer.perform(*A_WRITE)
+        ask(chessa.Chessa(**CREDENTIALS, base_url=server.url), "2")
+        client = chessa.Chessa(**CREDENTIALS, base_url=server.url).with_options(timeout=5)
+        ask(client, "3")
+        del client
+    time.sleep(0.05)
+    assert descriptors() == before

@@ -1,0 +1,202 @@
+"""Errors as values: they say enough, hold nothing else, and survive copying and pickling."""
+
+import copy
+import itertools
+import pickle
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import chessa
+from chessa import (
+    ApiError,
+    ChessaError,
+    ErrorCode,
+    NotFoundError,
+    NotSentError,
+    Outcome,
+    OutcomeUnknownError,
+    ResponseError,
+    ServerError,
+)
+from chessa._bodies import ErrorBody
+from chessa._reports import Finding, report
+from chessa._steps import Answer, Fault, Trouble
+
+
+def family(cls: type[ChessaError] = ChessaError) -> list[type[ChessaError]]:
+    """A class and all below it that are public."""
+    below = [child for sub in cls.__subclasses__() for child in family(sub)]
+    return [cls, *below] if hasattr(chessa, cls.__name__) else below
+
+
+def full(cls: type[ChessaError]) -> ChessaError:
+    """An error with everything set that it can hold."""
+    own: dict[str, Any] = {}
+    if issubclass(cls, ApiError):
+        own = {
+            "status_code": 404,
+            "code": "not_found",
+            "messages": ("Order not found", "Look again"),
+            "body": {"amount": Decimal("1.10"), "list": [1]},
+            "headers": {"retry-after": "3"},
+        }
+    elif issubclass(cls, (OutcomeUnknownError, ResponseError)):
+        own = {"status_code": 502, "body": "<html>", "cause": "ReadError: ECONNRESET"}
+    elif issubclass(cls, NotSentError):
+        own = {"cause": "ConnectError: ECONNREFUSED"}
+    return cls(
+        "things.create did not go well.",
+        operation="things.create",
+        attempts=2,
+        elapsed=0.25,
+        request_id="r-1",
+        timed_out=True,
+        retry_after=3.0,
+        **own,
+    )
+
+
+@pytest.mark.parametrize("cls", family())
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_errors_pickle(cls: type[ChessaError], protocol: int) -> None:
+    """An error comes out of a pickle equal to itself, text, attributes and notes."""
+    error = full(cls)
+    error.add_note("seen by the worker")
+    restored = pickle.loads(pickle.dumps(error, protocol))
+    assert type(restored) is cls
+    assert restored == error
+    assert (str(restored), vars(restored)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize("cls", family())
+def test_errors_copy_and_compare(cls: type[ChessaError]) -> None:
+    """Copies are equal, and as keys the same; a change in any attribute makes them differ."""
+    error = full(cls)
+    for twin in (copy.copy(error), copy.deepcopy(error), full(cls)):
+        assert twin == error
+        assert hash(twin) == hash(error)
+    for name in vars(error):
+        other = copy.copy(error)
+        setattr(other, name, "something else")
+        assert other != error
+    assert error != cls("other words")
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.combinations(family(), 2)])
+def test_errors_of_two_classes_are_never_equal(
+    one: type[ChessaError], other: type[ChessaError]
+) -> None:
+    """The class is part of what an error says."""
+    assert one("text") != other("text")
+
+
+@pytest.mark.parametrize("cls", family())
+def test_errors_can_be_made_from_nothing_but_text(cls: type[ChessaError]) -> None:
+    """Users raise them in their own tests: every attribute has a default."""
+    error = cls("text")
+    assert str(error) == "text"
+    assert (error.operation, error.attempts, error.elapsed) == (None, 0, 0.0)
+    assert (error.request_id, error.timed_out, error.retry_after) == (None, False, None)
+    assert isinstance(error.outcome, Outcome)
+
+
+@pytest.mark.parametrize("cls", family())
+def test_repr_shows_the_circumstances_and_no_body(cls: type[ChessaError]) -> None:
+    """A repr names the operation and outcome, and nothing that the server sent but its code."""
+    text = repr(full(cls))
+    assert text.startswith(f"{cls.__name__}(operation='things.create', outcome=Outcome.")
+    assert "amount" not in text
+    assert "html" not in text
+
+
+def test_every_status_has_its_class() -> None:
+    """The six named statuses have a class each, 5xx share one, and the rest is an ApiError."""
+    named = {
+        400: chessa.BadRequestError,
+        401: chessa.AuthenticationError,
+        403: chessa.PermissionDeniedError,
+        404: chessa.NotFoundError,
+        422: chessa.UnprocessableEntityError,
+        429: chessa.RateLimitError,
+    }
+    for status_code in (0, *range(99, 700), 999):
+        expected = named.get(status_code, ServerError if 500 <= status_code <= 599 else ApiError)
+        assert ApiError.for_status(status_code) is expected
+
+
+def test_codes_compare_with_what_came_over_the_wire() -> None:
+    """`error.code` is compared with the vendor's documented codes."""
+    assert getattr(full(NotFoundError), "code", None) == ErrorCode.NOT_FOUND
+    assert ErrorCode("invalid_refund_request") is ErrorCode.INVALID_REFUND_REQUEST
+
+
+ANSWER = Answer(502, ((b"X-A", b"1"), (b"Set-Cookie", b"s=1"), (b"x-a", b"2")), b"<html>")
+LOST = Fault(Trouble.EXCHANGE, "ReadError: ECONNRESET")
+REFUSED = Fault(Trouble.CONNECTING, "ConnectError: ECONNREFUSED")
+NO_PERSON = ErrorBody(
+    {"private": "body"},
+    "not_valid",
+    ("Account GB29 NWBK 6016 1331 9268 19 of ada@example.com is closed",),
+)
+
+
+@pytest.mark.parametrize(
+    ("finding", "expected", "words"),
+    [
+        (
+            Finding(False, Outcome.NOT_SENT, None, REFUSED),
+            NotSentError,
+            ["things.create was not sent", "ECONNREFUSED", "safe to call again"],
+        ),
+        (
+            Finding(False, Outcome.NOT_SENT, None, Fault(Trouble.CERTIFICATE, "ConnectError")),
+            NotSentError,
+            ["certificate", "Check base_url"],
+        ),
+        (
+            Finding(False, Outcome.UNKNOWN, None, LOST),
+            OutcomeUnknownError,
+            ["was sent", "unknown", "ECONNRESET", "Do not repeat it before you have looked up"],
+        ),
+        (
+            Finding(False, Outcome.UNKNOWN, Answer(401, (), b""), None),
+            OutcomeUnknownError,
+            ["status 401", "credentials are the first thing to check"],
+        ),
+        (
+            Finding(False, Outcome.DONE, Answer(200, (), b""), LOST),
+            OutcomeUnknownError,
+            ["was carried out", "status 200", "Do not repeat it"],
+        ),
+        (
+            Finding(True, Outcome.UNKNOWN, None, Fault(LOST.trouble, "X", timed_out=True)),
+            ResponseError,
+            ["time ran out", "safe to call again"],
+        ),
+        (
+            Finding(False, Outcome.REJECTED, Answer(400, (), b""), None, NO_PERSON),
+            chessa.BadRequestError,
+            ["400 not_valid", "It was not carried out", "is closed"],
+        ),
+    ],
+)
+def test_the_text_says_what_is_known_and_what_to_do(
+    finding: Finding, expected: type[ChessaError], words: list[str]
+) -> None:
+    """What happened, to which operation, what is known and what to do next; no body, no person."""
+    error = report(finding, {"operation": "things.create", "attempts": 1})
+    assert type(error) is expected
+    assert error.outcome is finding.outcome
+    for word in words:
+        assert word in str(error)
+    for leak in ("private", "GB29", "9268", "ada@", "{", "<html"):
+        assert leak not in str(error)
+
+
+def test_headers_are_plain_and_without_cookies() -> None:
+    """Headers come as a dict with lower-case names, repeated ones joined, cookies left out."""
+    error = report(Finding(True, Outcome.REJECTED, ANSWER, None), {"operation": "things.retrieve"})
+    assert isinstance(error, ServerError)
+    assert error.headers == {"x-a": "1, 2"}

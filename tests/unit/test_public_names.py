@@ -1,0 +1,104 @@
+"""The public names: one list, loaded lazily, and nothing else that could be relied upon."""
+
+import subprocess
+import sys
+
+import pytest
+
+import chessa
+import chessa.models
+
+ERRORS = {
+    "AbsentFieldError",
+    "ApiError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ChessaError",
+    "ConfigurationError",
+    "DecodeError",
+    "EncodeError",
+    "InvalidRequestError",
+    "MisfitFieldError",
+    "ModelError",
+    "NotFoundError",
+    "NotSentError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ResponseError",
+    "ServerError",
+    "UnprocessableEntityError",
+}
+OTHERS = {
+    "UNSET",
+    "AsyncChessa",
+    "Chessa",
+    "ErrorCode",
+    "Hooks",
+    "Outcome",
+    "RawResponse",
+    "RequestInfo",
+    "ResponseInfo",
+    "Unset",
+    "__version__",
+    "models",
+}
+
+
+def test_the_public_names_are_these() -> None:
+    """A name comes or goes by intent only."""
+    assert set(chessa.__all__) == ERRORS | OTHERS
+    assert dir(chessa) == sorted(chessa.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS | OTHERS))
+def test_every_public_name_can_be_had(name: str) -> None:
+    """Each listed name exists, and is the same object every time."""
+    assert getattr(chessa, name) is getattr(chessa, name)
+
+
+def test_other_names_are_attribute_errors() -> None:
+    """A name that is not there says so in the usual way."""
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        vars(chessa)["__getattr__"]("Nothing")
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        vars(chessa.models)["__getattr__"]("Nothing")
+
+
+def test_models_are_those_of_the_generated_package() -> None:
+    """`chessa.models` lists and gives every generated model, and nothing beside them."""
+    import chessa_api.models
+
+    assert dir(chessa.models) == sorted(chessa_api.models.__all__)
+    for name in chessa_api.models.__all__:
+        assert getattr(chessa.models, name) is getattr(chessa_api.models, name)
+
+
+def loaded(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has after a statement."""
+    code = f"{statement}; import sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_is_cheap() -> None:
+    """`import chessa` loads no dependency and no generated code; errors do not load them either."""
+    modules = loaded("import chessa; chessa.__version__; dir(chessa)")
+    assert not modules & {"attrs", "attr", "httpx", "httpcore", "chessa_api", "chessa._client"}
+    modules = loaded("from chessa import ChessaError, Outcome, NotFoundError, ErrorCode")
+    assert not modules & {"attrs", "attr", "httpx", "httpcore", "chessa_api", "chessa._client"}
+
+
+def test_the_http_library_is_loaded_with_the_first_client() -> None:
+    """Importing the client's class does not load httpx; making one does, so no call waits."""
+    assert "httpx" not in loaded("from chessa import Chessa, AsyncChessa, UNSET, models")
+    assert "httpx" in loaded("import chessa; chessa.Chessa(client_id='a', client_secret='b')")
+
+
+def test_star_import_gives_the_list() -> None:
+    """`from chessa import *` works with lazy names."""
+    names: dict[str, object] = {}
+    exec("from chessa import *\nfrom chessa.models import *", names)  # noqa: S102
+    assert {"Chessa", "NotFoundError", *dir(chessa.models)} <= set(names)

@@ -1,0 +1,377 @@
+"""The built-in transport against a server that misbehaves, in both modes.
+
+Each fault: how often the server got the request, what the caller is told, and when. A read may
+arrive up to three times, a write never more than once.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+import chessa
+from chessa import NotSentError, Outcome, OutcomeUnknownError, ResponseError
+
+from .calls import A_READ, A_WRITE, CLIENT_SECRET, DRIVERS, Driver
+from .raw_server import Connection, Play, RawServer, refusing_port
+
+NOT_SENT, REJECTED, UNKNOWN, DONE = Outcome
+DEADLINE = 0.3
+LATE = DEADLINE + 0.25
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    """Each mode in turn."""
+    return DRIVERS[request.param]
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between attempts are drawn as zero."""
+    monkeypatch.setattr(
+        "chessa._retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
+    )
+
+
+def after_request(*steps: Callable[[Connection], object]) -> Play:
+    """Receive a request whole, then take these steps."""
+
+    def play(connection: Connection) -> None:
+        if connection.read_request():
+            for step in steps:
+                step(connection)
+
+    return play
+
+
+def send(data: bytes) -> Callable[[Connection], object]:
+    """Send these bytes."""
+    return lambda connection: connection.send(data)
+
+
+def dripping(start: bytes, drop: bytes) -> Play:
+    """Send a start, then a drop every 50 ms until the server is stopped."""
+
+    def play(connection: Connection) -> None:
+        if connection.read_request():
+            connection.send(start)
+            while not connection.wait_until_stopped(0.05):
+                connection.send(drop)
+
+    return play
+
+
+def answering(connection: Connection) -> None:
+    """Answer every request of a connection well."""
+    while connection.read_request():
+        connection.answer("200 OK", b'{"id": "t1"}')
+
+
+def reset(connection: Connection) -> None:
+    """Close with an RST."""
+    connection.reset()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+BODY = b'{"id": "t1"}'
+
+
+@attrs.frozen
+class Fault:
+    """A fault after the request was received, and what each kind of call is told."""
+
+    play: Play
+    write: Outcome
+    read: type[chessa.ChessaError] = ResponseError
+    reads: int = 3
+    """How often a read is tried."""
+
+
+RECEIVED = {
+    "closed": Fault(after_request(), UNKNOWN),
+    "reset": Fault(after_request(reset), UNKNOWN),
+    "half a status line": Fault(after_request(send(b"HTTP/1.1 20")), UNKNOWN),
+    "half the headers": Fault(after_request(send(HEAD)), UNKNOWN),
+    "half the headers, reset": Fault(after_request(send(HEAD), reset), UNKNOWN),
+    "half a body": Fault(after_request(send(HEAD + b"Content-Length: 99\r\n\r\n{")), DONE),
+    "half a body, reset": Fault(
+        after_request(send(HEAD + b"Content-Length: 99\r\n\r\n{"), reset), DONE
+    ),
+    "cut chunk": Fault(after_request(send(CHUNKED + b"ff\r\n{")), DONE),
+    "bad chunk": Fault(after_request(send(CHUNKED + b"zz\r\n{")), DONE),
+    "no length, cut": Fault(after_request(send(HEAD + b'\r\n{"id"')), DONE, reads=1),
+    "no HTTP": Fault(after_request(send(b"220 smtp.example ESMTP\r\n\r\n")), UNKNOWN),
+    "two lengths": Fault(
+        after_request(send(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ")), UNKNOWN
+    ),
+    "header flood": Fault(after_request(send(HEAD + b"X: y\r\n" * 50_000)), UNKNOWN),
+    "unsolicited 101": Fault(
+        after_request(send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")),
+        UNKNOWN,
+    ),
+    "redirect": Fault(
+        after_request(lambda c: c.answer("302 Found", b"", "Location: http://127.0.0.1:1/")),
+        UNKNOWN,
+        chessa.ApiError,
+        reads=1,
+    ),
+    "redirect without a place": Fault(
+        after_request(lambda c: c.answer("307 Temporary Redirect", b"", "Location: http://[")),
+        UNKNOWN,
+        chessa.ApiError,
+        reads=1,
+    ),
+    "HTML 502": Fault(
+        after_request(lambda c: c.answer("502 Bad Gateway", b"<html>")), UNKNOWN, chessa.ServerError
+    ),
+    "HTML 200": Fault(after_request(lambda c: c.answer("200 OK", b"<html>")), DONE, reads=1),
+    "empty 200": Fault(after_request(lambda c: c.answer("200 OK")), DONE, reads=1),
+    "brotli": Fault(
+        after_request(lambda c: c.answer("200 OK", b"x", "Content-Encoding: br")), DONE, reads=1
+    ),
+    "status 999": Fault(
+        after_request(lambda c: c.answer("999 ?", BODY)), UNKNOWN, chessa.ApiError, reads=1
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", RECEIVED.values(), ids=RECEIVED)
+def test_a_write_that_was_received_is_sent_once_and_never_called_safe(
+    driver: Driver, fault: Fault
+) -> None:
+    """Whatever comes back, the server has the write once, and the caller knows it may have run."""
+    with RawServer(fault.play) as server:
+        (error,) = driver(A_WRITE, base_url=server.url, timeout=5)
+    assert isinstance(error, OutcomeUnknownError)
+    assert error.outcome is fault.write
+    assert (error.attempts, len(server.ledger)) == (1, 1)
+    assert not error.timed_out
+    check_plain(error)
+
+
+@pytest.mark.parametrize("fault", RECEIVED.values(), ids=RECEIVED)
+def test_a_read_is_repeated_where_it_may_help(driver: Driver, fault: Fault) -> None:
+    """A read is tried again after connection faults and five statuses, and no more than that."""
+    with RawServer(fault.play) as server:
+        (error,) = driver(A_READ, base_url=server.url, timeout=5)
+    assert type(error) is fault.read
+    assert error.attempts == len(server.ledger) == fault.reads
+    check_plain(error)
+
+
+def check_plain(error: chessa.ChessaError) -> None:
+    """No error chains or holds anything of the library's."""
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert CLIENT_SECRET not in f"{error} {error!r} {vars(error)}"
+
+
+def check_on_time(begun: float) -> None:
+    """The call ended within its deadline and a quarter second."""
+    assert DEADLINE - 0.01 <= time.monotonic() - begun < LATE
+
+
+DRIPS = {
+    "silence": (after_request(lambda c: c.wait_until_stopped()), UNKNOWN),
+    "status line": (dripping(b"HTTP/1.1 200 O", b"K"), UNKNOWN),
+    "headers": (dripping(HEAD, b"X-Drip: 1\r\n"), UNKNOWN),
+    "endless 103": (dripping(b"", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"), UNKNOWN),
+    "body": (dripping(HEAD + b"Content-Length: 9999\r\n\r\n", b" "), DONE),
+    "chunks": (dripping(CHUNKED, b"1\r\n \r\n"), DONE),
+    "endless body": (dripping(HEAD + b"\r\n", b" "), DONE),
+}
+
+
+@pytest.mark.parametrize(("play", "outcome"), DRIPS.values(), ids=DRIPS)
+def test_drips_end_with_the_deadline(driver: Driver, play: Play, outcome: Outcome) -> None:
+    """A server that keeps sending a little holds no call past its deadline."""
+    with RawServer(play) as server:
+        for call, kind in ((A_WRITE, OutcomeUnknownError), (A_READ, ResponseError)):
+            begun = time.monotonic()
+            (error,) = driver(call, base_url=server.url, timeout=DEADLINE)
+            check_on_time(begun)
+            assert isinstance(error, kind)
+            assert error.timed_out
+            assert error.outcome is (outcome if call is A_WRITE else UNKNOWN)
+            assert error.attempts == 1
+    assert len(server.ledger) == 2
+
+
+def test_nobody_listening_is_not_sent(driver: Driver) -> None:
+    """A refused connection is NOT_SENT, and tried again for reads and writes alike."""
+    with refusing_port() as url:
+        for error in driver(A_READ, A_WRITE, base_url=url):
+            assert isinstance(error, NotSentError)
+            assert (error.outcome, error.attempts) == (NOT_SENT, 3)
+            assert error.cause == "ConnectError: ECONNREFUSED"
+            check_plain(error)
+
+
+@pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
+def test_a_connection_lost_before_the_request_was_read_is_not_called_safe(
+    driver: Driver, leave: Callable[[Connection], object]
+) -> None:
+    """Once a byte was handed over, nobody can tell whether it was read: UNKNOWN, no repeat."""
+    with RawServer(leave) as server:
+        (error,) = driver(A_WRITE, base_url=server.url, max_retries=0)
+    # A reset may also come before the first byte, and then the evidence says so.
+    assert isinstance(error, OutcomeUnknownError if leave is not reset else chessa.ChessaError)
+    assert error.outcome in (UNKNOWN, NOT_SENT)
+    assert (error.attempts, server.accepted, server.ledger) == (1, 1, [])
+
+
+def test_writes_never_share_a_connection(driver: Driver) -> None:
+    """Each write has a connection of its own; reads share one."""
+    with RawServer(answering) as server:
+        outcomes = driver(*[A_WRITE] * 3, *[A_READ] * 3, base_url=server.url)
+    assert outcomes == [{"id": "t1"}] * 6
+    assert server.accepted == 4
+
+
+def glued(connection: Connection) -> None:
+    """Answer each request, and glue another's answer to it."""
+    number = 0
+    while connection.read_request():
+        number += 1
+        mine = b'{"id": "t%d"}' % number
+        other = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n" + b'{"id": "bad"}'
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(mine) + mine + other)
+
+
+def test_a_second_answer_is_nobodys(driver: Driver) -> None:
+    """An answer glued to another never becomes the answer of the next call."""
+    with RawServer(glued) as server:
+        outcomes = driver(A_READ, A_READ, A_WRITE, A_READ, base_url=server.url)
+    assert outcomes == [{"id": "t1"}] * 4
+    assert server.accepted == 4
+
+
+def test_a_stale_connection_costs_a_read_nothing_but_a_repeat(driver: Driver) -> None:
+    """A kept connection that closes on the next read is replaced, and the read is repeated."""
+
+    def play(connection: Connection) -> None:
+        connection.read_request()
+        connection.answer("200 OK", BODY)
+        connection.read_request()
+
+    with RawServer(play) as server:
+        outcomes = driver(A_READ, A_READ, base_url=server.url)
+    assert outcomes == [{"id": "t1"}] * 2
+    assert (len(server.ledger), server.accepted) == (3, 2)
+
+
+def test_a_connection_that_closed_while_idle_is_not_used(driver: Driver) -> None:
+    """A FIN between two reads is seen before the second is sent."""
+
+    def play(connection: Connection) -> None:
+        connection.read_request()
+        connection.answer("200 OK", BODY)
+
+    def pause() -> str:
+        time.sleep(0.05)
+        return CLIENT_SECRET
+
+    with RawServer(play) as server:
+        outcomes = driver(A_READ, A_READ, base_url=server.url, client_secret=pause)
+    assert outcomes == [{"id": "t1"}] * 2
+    assert len(server.ledger) == 2
+
+
+@pytest.mark.parametrize(
+    ("play", "timeout", "timed_out"),
+    [
+        (lambda c: c.wait_until_stopped(), DEADLINE, True),
+        (lambda c: c.send(b"no TLS\r\n"), 5, False),
+    ],
+    ids=["stalled", "plain"],
+)
+def test_a_failed_handshake_is_not_sent(
+    driver: Driver, play: Play, timeout: float, *, timed_out: bool
+) -> None:
+    """TLS that stalls or is none: NOT_SENT, within the deadline."""
+    with RawServer(play) as server:
+        begun = time.monotonic()
+        url = server.url.replace("http:", "https:")
+        (error,) = driver(A_WRITE, base_url=url, timeout=timeout, max_retries=0)
+        assert time.monotonic() - begun < timeout + 0.25
+    assert isinstance(error, NotSentError)
+    assert error.timed_out is timed_out
+    check_plain(error)
+
+
+PROXY_FAULTS = {
+    "refuses": after_request(lambda c: c.answer("407 Proxy Authentication Required")),
+    "fails": after_request(lambda c: c.answer("502 Bad Gateway")),
+    "drops": after_request(),
+    "resets": after_request(reset),
+    "hangs": after_request(lambda c: c.wait_until_stopped()),
+}
+
+
+@pytest.mark.parametrize("play", PROXY_FAULTS.values(), ids=PROXY_FAULTS)
+def test_a_proxy_that_makes_no_tunnel_is_not_sent(driver: Driver, play: Play) -> None:
+    """Until the tunnel stands nothing of the request has left, and the evidence says so."""
+    with RawServer(play) as server:
+        begun = time.monotonic()
+        (error,) = driver(
+            A_WRITE,
+            base_url="https://api.chessa.example",
+            proxy=f"http://user:hunter2@127.0.0.1:{server.port}",
+            timeout=DEADLINE,
+            max_retries=0,
+        )
+        assert time.monotonic() - begun < LATE
+    assert isinstance(error, NotSentError)
+    assert [request.split(b"\r\n")[0] for request in server.ledger] == [
+        b"CONNECT api.chessa.example:443 HTTP/1.1"
+    ]
+    assert b"Proxy-Authorization: Basic" in server.ledger[0]
+    assert CLIENT_SECRET.encode() not in server.ledger[0]
+    assert "hunter2" not in f"{error} {error!r} {vars(error)}"
+
+
+def test_a_name_that_does_not_exist_is_not_sent(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS failure is NOT_SENT, and says which kind it was."""
+
+    def fail(*_: object, **__: object) -> Any:
+        raise socket.gaierror(-2, f"no such name {CLIENT_SECRET}")
+
+    monkeypatch.setattr("socket.getaddrinfo", fail)
+    (error,) = driver(A_WRITE, base_url="https://nobody.example")
+    assert isinstance(error, NotSentError)
+    assert error.cause == "ConnectError: name not resolved (-2)"
+    check_plain(error)
+
+
+def test_slow_names_end_with_the_deadline(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that does not answer holds neither the call nor the end of the event loop."""
+
+    def hang(*_: object, **__: object) -> Any:
+        time.sleep(1.5)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
+    begun = time.monotonic()
+    (error,) = driver(A_WRITE, base_url="https://slow.example", timeout=DEADLINE)
+    check_on_time(begun)
+    assert isinstance(error, NotSentError)
+    assert error.timed_out
+
+
+def test_every_address_of_a_name_is_tried(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dead addresses are passed over, within the deadline; the last failure is told."""
+    with RawServer(answering) as server:
+
+        def several(*_: object, **__: object) -> Any:
+            return [(2, 1, 6, "", (host, server.port)) for host in ("127.0.0.9", "127.0.0.1")]
+
+        monkeypatch.setattr("chessa.transport.resolver.socket.getaddrinfo", several)
+        outcomes = driver(A_WRITE, A_READ, base_url=server.url.replace("127.0.0.1", "localhost"))
+    assert outcomes == [{"id": "t1"}] * 2
