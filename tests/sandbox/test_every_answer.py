@@ -52,15 +52,18 @@ class Walker:
         """Something that may or may not fit a member or a parameter of this name."""
         choose = self.random.choice
         known: dict[str, list[Any]] = {
-            "orderId": [*self.api.orders, "nobody"],
-            "recipientId": [*self.api.recipients, "nobody"],
+            "orderId": [*list(self.api.orders)[-3:], "nobody"],
+            "recipientId": [*list(self.api.recipients)[-4:], "nobody"],
             "userId": [self.api.user_id, "nobody"],
-            "originAsset": ["USDC", "BTC", "DOGE"],
-            "destinationAsset": ["NGN", "GHS"],
+            "originAsset": ["USDC", "USDT", "USDC", "BTC", "DOGE"],
+            "destinationAsset": ["NGN", "NGN", "NGN", "GHS"],
             "originAmount": [10, Decimal("0.5"), Decimal("12.345678901234567890"), -1, 0],
             "destinationAmount": [1000, Decimal("999.99")],
             "chain": ["Solana", "Tron", "BEP20"],
             "code": ["gh_mtn", "058", "zw_ecocash"],
+            "country": ["NG", "GH"],
+            "currency": ["NGN", "GHS"],
+            "type": ["bank_account", "mobile_money"],
             "accountNumber": ["0123456789", "+233544444444", "0000000000"],
             "from": ["BTC", "USDC", "NGN"],
             "to": ["USDC", "NGN"],
@@ -85,15 +88,21 @@ class Walker:
                 for name, each in schema["properties"].items()
                 if name in schema.get("required", ()) or self.random.random() < 0.7
             }
+            for group in schema.get("x-mutually-exclusive", ()):
+                if self.random.random() < 0.9:
+                    members.pop(self.random.choice(group), None)
             body = dumps(members)
         return method, path.replace(" ", "%20"), body
 
     def command(self) -> None:
-        """Move an order, or the clock."""
-        self.api.clock.advance(seconds=self.random.choice([0, 0.7, 8, 900]))
-        if self.api.orders and self.random.random() < 0.5:
-            order = self.random.choice(list(self.api.orders.values()))
-            name = self.random.choice(["fund", "advance", "advance", "complete", "fail"])
+        """Move the clock and an order, and put in more: most recipients get deactivated."""
+        self.api.clock.advance(seconds=self.random.choice([0, 0, 0.7, 8, 90]))
+        if self.random.random() < 0.1:
+            self.api.add_recipient()
+            self.api.add_order()
+        if self.api.orders and self.random.random() < 0.1:
+            order = self.random.choice(list(self.api.orders.values())[-3:])
+            name = self.random.choice(["fund", "advance", "advance", "complete", "fail", "fail"])
             with contextlib.suppress(LifeCycleError):  # the order may be past that
                 getattr(order, name)()
 

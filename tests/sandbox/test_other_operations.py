@@ -152,6 +152,7 @@ def test_the_user_and_feedback(api: Sandbox, call: Caller) -> None:
     assert [first.id, second.id] == [1, 2]
     assert first.user_id == api.user_id
     assert (second.comment, second.type, second.metadata.order_id) == ("later", "order", "N3LBXEUI")
+    assert "hash_url" not in second.metadata  # it was not sent, so that it does not come back
 
 
 def test_configurations_hold_what_an_order_needs(call: Caller) -> None:

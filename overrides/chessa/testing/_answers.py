@@ -1,6 +1,7 @@
 """What the API answers about a thing: the shapes of the vendor's pages, filled from the records.
 
-In: records. Out: JSON values. `LEFT_OUT` marks what the vendor leaves out in this case, on purpose.
+In: records. Out: JSON values. `LEFT_OUT` marks what the vendor leaves out in this case, on purpose;
+`Echoed` is what the caller sent.
 """
 
 import enum
@@ -25,6 +26,10 @@ class LeftOut(enum.Enum):
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 """A documented property that this answer does not carry."""
+
+
+class Echoed(dict[str, Any]):
+    """An object that comes back as the caller sent it: nothing is added to it."""
 
 
 def order(record: SandboxOrder) -> Json:

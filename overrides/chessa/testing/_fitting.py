@@ -11,7 +11,7 @@ from typing import Any
 
 from chessa_api.exact_json import number_text
 
-from ._answers import LEFT_OUT
+from ._answers import LEFT_OUT, Echoed
 from ._examples import Examples
 from ._schemas import Schemas, number
 from ._spec import Documented, SpecOperation, is_list, is_object
@@ -78,7 +78,7 @@ class Fitting:
                 self.invented.append(place)  # left out, rather than replaced by something untrue
             else:
                 fitted[name] = self._fit(value, properties[name], place)
-        for name in properties:
+        for name in () if isinstance(members, Echoed) else properties:
             if name not in members:
                 place = f"{pointer}/{_escaped(name)}"
                 self.invented.append(place)

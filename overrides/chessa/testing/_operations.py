@@ -13,11 +13,13 @@ import attrs
 from . import _answers as answers
 from . import _reference as reference
 from ._amounts import divided, plain, times
+from ._answers import Echoed
 from ._clock import stamp
 from ._errors import INVALID_REFUND_REQUEST, Problem, invalid, not_found
 from ._life_cycle import COMPLETED, FAILED, UNPAID, SandboxOrder
 from ._records import SandboxRecipient
 from ._schemas import number
+from ._spec import is_object
 from ._validation import Call
 from ._world import World
 
@@ -229,12 +231,13 @@ def read_user(world: World, call: Call) -> Json:
 
 def submit_feedback(world: World, call: Call) -> Json:
     world.feedback_count += 1
+    metadata = call.body.get("metadata")
     return {
         "feedback": {
             "comment": _text(call, "comment"),
             "createdAt": stamp(world.clock.now),
             "id": world.feedback_count,
-            "metadata": call.body.get("metadata", answers.LEFT_OUT),
+            "metadata": Echoed(metadata) if is_object(metadata) else answers.LEFT_OUT,
             "type": call.body.get("type", answers.LEFT_OUT),
             "userId": reference.USER_ID,
         },
