@@ -41,7 +41,9 @@ def _fraction(text: str) -> Decimal | NumberText:
     return Decimal(text) if within_bounds(text) else NumberText(text)
 
 
-def _integer(text: str) -> int | NumberText:
+def _integer(text: str) -> int | Decimal | NumberText:
+    if text == "-0":  # an int has no sign here; a Decimal keeps it
+        return Decimal(text)
     return int(text) if len(text) <= _MAX_DIGITS else NumberText(text)
 
 
