@@ -57,9 +57,6 @@ class Composer:
 
     def merged(self, parts: list[Any], where: Where) -> dict[str, Any]:
         """One schema that says what all the parts say."""
-        return self._merge_all(parts, where, ())
-
-    def _merge_all(self, parts: list[Any], where: Where, within: tuple[int, ...]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         last = len(parts) - 1
         for position, part in enumerate(parts):
@@ -70,11 +67,8 @@ class Composer:
                 )
             if not isinstance(schema, Mapping):
                 continue
-            if id(schema) in within:
-                raise SpecError("This allOf includes itself.", place(at), "Break the circle.")
             if "allOf" in schema:
-                inner = [*schema["allOf"], _without(schema, "allOf")]
-                schema = self._merge_all(inner, at, (*within, id(schema)))
+                schema = self.merged([*schema["allOf"], _without(schema, "allOf")], at)
             if position != last or "$ref" in part:  # the whole names the class, not what it is of
                 schema = {key: value for key, value in schema.items() if key not in _NAMING}
             merged = self._merge(merged, schema, where)

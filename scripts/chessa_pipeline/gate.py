@@ -1,12 +1,12 @@
-"""The safety gate: what a document may hold before any code is made of it.
+"""The safety gate: what a document may hold before any library sees it, or code is made of it.
 
-The document is data from outside and is not trusted. Names are held to an allow-list of characters
-and a length, paths to their grammar, all text to printable characters; prose is left to the
-escaping in `text`.
+The document is data from outside and is not trusted: not even its form is known yet. Names are held
+to an allow-list of characters and a length, paths to their grammar, all text to printable
+characters; prose is left to the escaping in `text`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chessa_pipeline.errors import SpecError
@@ -26,11 +26,11 @@ def check_document(document: Mapping[str, Any]) -> None:
     """Refuse unsafe names, paths and text."""
     for where, text in _texts(document, ()):
         _check_text(text, where)
-    for path in document.get("paths") or {}:
+    for path, _ in _members(document.get("paths")):
         if not path.startswith("x-"):
             _check_path(path)
-    for kind, named in (document.get("components") or {}).items():
-        for name in named if isinstance(named, Mapping) else ():
+    for kind, named in _members(document.get("components")):
+        for name, _ in _members(named):
             _check_name(name, ("components", kind, name), _COMPONENT, "component name")
     for where, node in nodes(document):
         if isinstance(node, Mapping):
@@ -49,6 +49,10 @@ def check_plan(plan: Plan) -> None:
                 where,
                 f"Give it a name of at most {_MAX_NAME} by the overlay.",
             )
+
+
+def _members(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
 
 
 def _texts(value: Any, where: Where) -> Iterator[tuple[Where, str]]:
@@ -100,9 +104,10 @@ def _check_node(node: Mapping[str, Any], where: Where) -> None:
         _check_printable(node["name"], (*where, "name"), "parameter name")
         if node["in"] == "header":
             _check_name(node["name"], (*where, "name"), _HEADER, "header name")
-    for tag in node.get("tags") or () if "responses" in node else ():
+    tags = node.get("tags")
+    for tag in tags if isinstance(tags, list) and "responses" in node else ():
         _check_printable(tag, (*where, "tags"), "tag")
-    for key in node.get("properties") or () if isinstance(node.get("properties"), dict) else ():
+    for key, _ in _members(node.get("properties")):
         _check_printable(key, (*where, "properties"), "property name")
 
 

@@ -1,6 +1,7 @@
 """Regeneration: from a vendored document and its overlay to a package in its place.
 
-    read → validate → overlay → validate → gate → plan → render → format → check → swap → lock
+    read → gate → validate → overlay → gate → validate
+         → plan → render → format → check → swap → lock
 
 A step that fails leaves the tree as it was.
 """
@@ -51,14 +52,14 @@ class Made:
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
     """The vendor's document with the overlay applied, safe and valid."""
-    validate(vendor, before_overlay=True)
     gate.check_document(vendor)
+    validate(vendor, before_overlay=True)
     marked = _with_vendor_ids(vendor)
     if corrections is not None:
         marked = overlay.apply_strictly(marked, overlay.parse(corrections))
     effective = canonical.ordered(marked)
-    validate(effective)
     gate.check_document(effective)
+    validate(effective)
     return effective
 
 

@@ -1,8 +1,8 @@
 """Validation: is this an OpenAPI 3.0 or 3.1 document, and are our own extensions well formed?
 
 The structure is held against the schemas that the OpenAPI Initiative publishes, the rest checked
-by openapi-spec-validator; what both miss and the pipeline relies on is checked here. Before the
-overlay (whose business the missing path parameters are) and after.
+by openapi-spec-validator; what both miss and the pipeline relies on is checked here. What they say
+of path parameters is left to `arguments`, which says it better.
 """
 
 import re
@@ -16,12 +16,13 @@ from openapi_schema_validator.validators import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v30, schema_v31
 from openapi_spec_validator.validation.exceptions import (
+    DuplicateOperationIDError,
     ExtraParametersError,
     UnresolvableParameterError,
 )
 
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.references import Where, parameter_key, place, resolve, resolved
+from chessa_pipeline.references import Where, parameter_key, place, resolve, resolved, step
 from chessa_pipeline.walk import nodes
 
 
@@ -41,8 +42,15 @@ _VERSIONS: Final = {
 _MEND: Final = "Compare it with the OpenAPI Specification, and mend it by the overlay."
 
 
+# A property that is required and not described is valid.
+_LEFT_ALONE: Final = (ExtraParametersError, UnresolvableParameterError)
+
+
 def validate(document: Mapping[str, Any], *, before_overlay: bool = False) -> None:
-    """Refuse what is no valid document, with the place that is wrong."""
+    """Refuse what is no valid document, with the place that is wrong.
+
+    Before the overlay, operations may share an operationId: the overlay gives them names.
+    """
     said = document.get("openapi")
     version = _VERSIONS.get(said[:3]) if isinstance(said, str) else None
     if version is None:
@@ -54,16 +62,15 @@ def validate(document: Mapping[str, Any], *, before_overlay: bool = False) -> No
             "#/openapi",
             "Convert the document, or quote the version.",
         )
+    left_alone = (*_LEFT_ALONE, *([DuplicateOperationIDError] if before_overlay else []))
     _check_references(document)
+    _check_circles(document)
     try:
         _check_structure(document, version)
         _check_parameters(document)
         for error in version.whole(document).iter_errors():
-            if isinstance(error, ExtraParametersError) or (
-                before_overlay and isinstance(error, UnresolvableParameterError)
-            ):
-                continue  # a property that is required and not described is valid
-            raise _refused(error, document)
+            if not isinstance(error, left_alone):
+                raise _refused(error, document)
     except SpecError:
         raise
     except Exception as error:  # noqa: BLE001 - the validator raises on some broken documents
@@ -110,18 +117,21 @@ def _most_telling(error: ValidationError) -> ValidationError:
 
 
 def _refused(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
-    if isinstance(error, UnresolvableParameterError):
-        return SpecError(
-            str(error.message), "#/paths", "Declare the path parameter by the overlay."
-        )
     for where, node in nodes(document):
         if isinstance(node, Mapping) and "default" in node and node == error.schema:
             return _invalid(error, (*where, "default"))
     return _invalid(error, ())
 
 
+_IN_WORDS: Final = {
+    "minItems": "this list is empty",
+    "uniqueItems": "this list holds one item twice",
+}
+"""Of rules whose messages in the library show the whole value, or nothing but it."""
+
+
 def _invalid(error: ValidationError | SchemaError, where: Where) -> SpecError:
-    message = " ".join(str(error.message).split())
+    message = _IN_WORDS.get(str(error.validator)) or " ".join(str(error.message).split())
     return SpecError(
         f"The document is not valid OpenAPI: {message[:300].removesuffix('.')}.",
         place((*where, *error.absolute_path)),
@@ -141,6 +151,39 @@ def _check_references(document: Mapping[str, Any]) -> None:
                     place((*where, "$ref")),
                     "Point it at a component of the right kind.",
                 )
+
+
+_COMPOSES: Final = ("allOf", "oneOf", "anyOf")
+
+
+def _check_circles(document: Mapping[str, Any]) -> None:
+    """Refuse a schema that is a part of itself: no property stands between, so nothing ends it."""
+    finished: set[Where] = set()
+    for start, schema in nodes(document):
+        within = {start: _parts(document, start, schema)}
+        while within:
+            where, parts = next(reversed(within.items()))
+            at, part = next(parts, (where, None))
+            if part is None:
+                finished.add(where)
+                del within[where]
+            elif at in within:
+                raise SpecError("This schema is made of itself.", place(at), "Break the circle.")
+            elif at not in finished:
+                within[at] = _parts(document, at, part)
+
+
+def _parts(document: Mapping[str, Any], where: Where, schema: Any) -> Iterator[tuple[Where, Any]]:
+    """The schemas that a value of this one has to fit as well, and their places."""
+    if not isinstance(schema, Mapping):
+        return
+    if isinstance(schema.get("$ref"), str):
+        target, at = step(document, schema["$ref"], where)
+        yield at, target
+    for keyword in _COMPOSES:
+        parts = schema.get(keyword)
+        for position, part in enumerate(parts if isinstance(parts, list) else ()):
+            yield (*where, keyword, position), part
 
 
 _HOLDS: Final = {"parameters": "name", "responses": "description"}

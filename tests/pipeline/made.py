@@ -1,0 +1,159 @@
+"""Packages made of small documents, and calls of their operations without a network.
+
+Enters: an OpenAPI document as a dict. Leaves: the imported package, what its methods would send,
+and what they make of an answer.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import itertools
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import attrs
+
+from chessa_pipeline.regeneration import Job, regenerate
+
+Document = dict[str, Any]
+_numbers = itertools.count()
+OK: Final = {"200": {"description": "OK"}}
+
+
+def document(
+    paths: Document, schemas: Document | None = None, *, version: str = "3.0.3", **rest: Any
+) -> Document:
+    """A document with these paths and named schemas."""
+    whole: Document = {
+        "openapi": version,
+        "info": {"title": "Things", "version": "1"},
+        "paths": paths,
+        **rest,
+    }
+    if schemas is not None:
+        whole["components"] = {**whole.get("components", {}), "schemas": schemas}
+    return whole
+
+
+def operation(operation_id: str, tag: str = "things", **rest: Any) -> Document:
+    """An operation of a tag; without `responses` it answers 200 with nothing."""
+    return {"operationId": operation_id, "tags": [tag], "responses": OK, **rest}
+
+
+def content(schema: Any, media_type: str = "application/json") -> Document:
+    """A body of this schema."""
+    return {"content": {media_type: {"schema": schema}}}
+
+
+def answers(schema: Any, status: str = "200") -> Document:
+    """Responses with one success of this schema."""
+    return {status: {"description": "OK", **content(schema)}}
+
+
+def make(folder: Path, spec: Document, overlay: Document | None = None) -> "Package":
+    """Make a package of a document, in a folder of its own, and import it."""
+    number = next(_numbers)
+    name = f"made_{number}"
+    source = folder / f"spec_{number}.json"
+    source.write_text(json.dumps(spec), encoding="utf-8")
+    corrections = None
+    if overlay is not None:
+        corrections = folder / f"overlay_{number}.json"
+        corrections.write_text(json.dumps(overlay), encoding="utf-8")
+    output = folder / f"output_{number}"
+    lock = folder / f"lock_{number}.json"
+    regenerate(Job(spec=source, overlay=corrections, output=output, package=name, lock=lock))
+    return Package(output / name)
+
+
+@attrs.frozen
+class Sent:
+    """What a call would put on the wire."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+    """The JSON text; None without a body."""
+
+
+class Package:
+    """A generated package, imported under its own name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        spec = importlib.util.spec_from_file_location(self.name, folder / "__init__.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[self.name] = module
+        spec.loader.exec_module(module)
+        self.sent: list[Sent] = []
+
+    def module(self, name: str) -> ModuleType:
+        """A module of the package: `models`, `api.things`."""
+        return importlib.import_module(f"{self.name}.{name}")
+
+    def model(self, name: str) -> Any:
+        """A class of the package's models."""
+        return getattr(self.module("models"), name)
+
+    def source(self, name: str) -> str:
+        """The text of a file."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def loads(self, text: str) -> Any:
+        """JSON as the package reads it."""
+        return self.module("exact_json").loads(text)
+
+    def call(
+        self, name: str, *arguments: Any, answer: str | None = None, status: int = 200, **named: Any
+    ) -> Any:
+        """Call a method in both modes; the result, which is the same in both."""
+        resource, _, method = name.partition(".")
+        performer = _Performer(self, status, answer)
+        client = self.module("client")
+        result = getattr(getattr(client.Resources(performer), resource), method)(
+            *arguments, **named
+        )
+        on_asyncio = client.AsyncResources(_AsyncPerformer(performer))
+        coroutine = getattr(getattr(on_asyncio, resource), method)(*arguments, **named)
+        assert asyncio.run(coroutine) == result
+        assert self.sent[-1] == self.sent[-2]
+        return result
+
+
+class _Performer:
+    """Answers every operation with one answer."""
+
+    def __init__(self, package: Package, status: int, answer: str | None) -> None:
+        self._package = package
+        self._status = status
+        self._answer = answer
+
+    def perform(self, operation: Any, arguments: Mapping[str, object]) -> Any:
+        bound = operation.bind(arguments)
+        unset = self._package.module("types").UNSET
+        dumps = self._package.module("exact_json").dumps
+        path = operation.path
+        for key, value in bound.path.items():
+            path = path.replace(f"{{{key}}}", value)
+        body = None if bound.body is unset else dumps(bound.body).decode()
+        self._package.sent.append(Sent(operation.method, path, bound.query, bound.headers, body))
+        if operation.answers_nothing(self._status):
+            return None
+        return operation.decode(self._status, self._package.loads(self._answer or ""))[0]
+
+
+class _AsyncPerformer:
+    def __init__(self, performer: _Performer) -> None:
+        self._performer = performer
+
+    async def perform(self, operation: Any, arguments: Mapping[str, object]) -> Any:
+        return self._performer.perform(operation, arguments)

@@ -1,0 +1,428 @@
+"""Documents that cannot be used: each is refused in one message, and the tree stays as it was.
+
+The message says what is wrong, where, and how to mend it; the exit status is 2.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regenerate
+from chessa_pipeline.render import HEADER
+from tests.pipeline.made import Document, answers, content, document, operation
+
+TEXT: Document = {"type": "string"}
+COOKIE = {"name": "sid", "in": "cookie", "schema": TEXT}
+
+
+def get(**rest: Any) -> Document:
+    """A document with one GET."""
+    return document({"/things": {"get": operation("read", **rest)}})
+
+
+def answering(schema: Any, schemas: Document | None = None) -> Document:
+    """A document whose one operation answers this schema."""
+    return document({"/things": {"get": operation("read", responses=answers(schema))}}, schemas)
+
+
+def posting(**body: Any) -> Document:
+    """A document with one POST of this body."""
+    return document({"/things": {"post": operation("add", requestBody=body)}})
+
+
+def query(schema: Any, **rest: Any) -> Document:
+    """A document with one query parameter `q`."""
+    return get(parameters=[{"name": "q", "in": "query", "schema": schema, **rest}])
+
+
+def circle(keyword: str) -> Document:
+    """A schema that is made of itself."""
+    return answering(
+        {"$ref": "#/components/schemas/A"}, {"A": {keyword: [{"$ref": "#/components/schemas/A"}]}}
+    )
+
+
+# What it is; the document; words of the message; the place that it names.
+REFUSED: list[tuple[str, Any, str, str]] = [
+    ("no OpenAPI", {"hello": "world"}, "says openapi: None", "#/openapi"),
+    ("Swagger 2", {"swagger": "2.0"}, "says swagger: 2.0", "#/openapi"),
+    ("a future version", {**get(), "openapi": "4.0.0"}, "says openapi: 4.0.0", "#/openapi"),
+    ("no mapping", [1, 2], "not a mapping", ":1"),
+    ("no paths", {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}}, "'paths'", "#"),
+    ("no title", {**get(), "info": {"version": "1"}}, "'title' is a required property", "#/info"),
+    ("an unknown keyword", {**get(), "pathz": {}}, "pathz", "#"),
+    ("an unknown type", answering({"type": "text"}), "'text'", "/schema"),
+    ("a status that is none", get(responses={"20O": {"description": ""}}), "20O", "responses"),
+    ("a status of six hundreds", get(responses={"600": {"description": ""}}), "600", "responses"),
+    (
+        "a path parameter that nobody declared",
+        document({"/things/{id}": {"get": operation("read")}}),
+        "id",
+        "#/paths",
+    ),
+    (
+        "a path parameter that is not in the path",
+        get(parameters=[{"name": "id", "in": "path", "required": True, "schema": TEXT}]),
+        "does not stand in the path",
+        "#/paths/~1things/get",
+    ),
+    (
+        "a parameter declared twice",
+        get(parameters=[{"name": "q", "in": "query", "schema": TEXT}] * 2),
+        "holds one item twice",
+        "#/paths/~1things/get/parameters",
+    ),
+    (
+        "a header declared twice, in another case",
+        get(parameters=[{"name": n, "in": "header", "schema": TEXT} for n in ("X-A", "x-a")]),
+        "'x-a' is declared twice",
+        "parameters/1",
+    ),
+    (
+        "two paths for one",
+        document({"/a/{x}": {"get": operation("a")}, "/a/{y}": {"get": operation("b")}}),
+        "cannot be told apart",
+        "#/paths/~1a~1{y}",
+    ),
+    (
+        "two operations of one name in a tag",
+        document({"/a": {"get": operation("getA")}, "/b": {"get": operation("get_a")}}),
+        "Two operations would be things.get_a",
+        "#/paths/~1b/get",
+    ),
+    (
+        "two resources of one class",
+        document(
+            {"/a": {"get": operation("a", tag="async x")}, "/b": {"get": operation("b", tag="x")}}
+        ),
+        "would both have a class AsyncX",
+        "#/tags",
+    ),
+    (
+        "a tag without a letter",
+        document({"/a": {"get": operation("a", tag="订单")}}),
+        "gives no Python name",
+        "tags",
+    ),
+    (
+        "a component and an inline enum of one name",
+        answering(
+            {"properties": {"a": {"title": "Color", "type": "string", "enum": ["x"]}}},
+            {"Color": {"type": "string", "enum": ["y"]}},
+        ),
+        "would be one class",
+        "#/",
+    ),
+    (
+        "a component and an inline object of one name",
+        answering(
+            {"properties": {"a": {"title": "Thing", "properties": {"x": TEXT}}}},
+            {"Thing": {"type": "object", "properties": {"y": TEXT}}},
+        ),
+        "would be one class",
+        "#/",
+    ),
+    (
+        "two components that Python cannot tell apart",
+        answering(
+            {},
+            {"foo_bar": {"properties": {"a": TEXT}}, "FooBar": {"properties": {"b": TEXT}}},
+        ),
+        "would be one class",
+        "#/components/schemas/foo_bar",
+    ),
+    (
+        "a reference to nothing",
+        answering({"$ref": "#/components/schemas/Nobody"}),
+        "points at nothing",
+        "$ref",
+    ),
+    (
+        "a reference to another document",
+        answering({"$ref": "https://example.com/spec.yaml#/a"}),
+        "leaves the document",
+        "$ref",
+    ),
+    ("a reference to a file", answering({"$ref": "/etc/passwd"}), "leaves the document", "$ref"),
+    ("a reference to itself", answering({"$ref": "#/components/schemas/A"}, {"A": {
+        "$ref": "#/components/schemas/A"}}), "leads back to itself", "#/components/schemas/A"),
+    (
+        "a reference to something of another kind",
+        get(parameters=[{"$ref": "#/info"}]),
+        "of another kind",
+        "parameters",
+    ),
+    ("an allOf of itself", circle("allOf"), "itself", "#/"),
+    ("a oneOf of itself", circle("oneOf"), "itself", "#/"),
+    (
+        "an allOf that contradicts itself",
+        answering({"allOf": [{"type": "string"}, {"type": "integer"}]}),
+        "contradict each other",
+        "/schema",
+    ),
+    ("an enum without a value", answering({"enum": []}), "this list is empty", "/schema/enum"),
+    (
+        "an enum of another type",
+        answering({"type": "string", "enum": ["a", 1]}),
+        "enum lists 1",
+        "/schema",
+    ),
+    ("a cookie", get(parameters=[COOKIE]), "cookie parameter 'sid'", "parameters/0"),
+    (
+        "a file upload",
+        posting(**content({"type": "string", "format": "binary"}, "multipart/form-data")),
+        "multipart/form-data is not supported: no file upload",
+        "requestBody/content",
+    ),
+    (
+        "a form",
+        posting(**content({"type": "object"}, "application/x-www-form-urlencoded")),
+        "application/x-www-form-urlencoded is not supported",
+        "requestBody/content",
+    ),
+    (
+        "a patch document",
+        posting(**content({"type": "object"}, "application/merge-patch+json")),
+        "sent as application/json",
+        "requestBody/content",
+    ),
+    (
+        "a download",
+        get(responses={"200": {"description": "", **content({}, "application/octet-stream")}}),
+        "application/octet-stream is not supported",
+        "responses/200/content",
+    ),
+    (
+        "binary content as JSON",
+        answering({"type": "string", "format": "binary"}),
+        "Binary content",
+        "/schema",
+    ),
+    ("an object in a query", query({"type": "object"}), "objects in parameters", "parameters/0"),
+    ("a deep object", query({"type": "object"}, style="deepObject"), "'deepObject'", "parameters"),
+    (
+        "JSON in a query",
+        get(parameters=[{"name": "q", "in": "query", **content({})}]),
+        "JSON in parameters is not supported",
+        "parameters/0",
+    ),
+    (
+        "a header of the connection",
+        get(parameters=[{"name": "Host", "in": "header", "schema": TEXT}]),
+        "belongs to the connection",
+        "parameters/0",
+    ),
+    ("TRACE", document({"/t": {"trace": operation("t")}}), "TRACE is not supported", "#/paths/~1t"),
+    (
+        "a path with braces of its own",
+        document({"/{id.__class__}}": {"get": operation("a")}}),
+        "plain segments",
+        "#/paths",
+    ),
+    (
+        "a path that climbs",
+        document({"/a/../b": {"get": operation("a")}}),
+        "plain segments",
+        "#/paths",
+    ),
+    (
+        "a path with a query",
+        document({"/a?b=1": {"get": operation("a")}}),
+        "plain segments",
+        "#/paths",
+    ),
+    (
+        "an operationId with a line break",
+        document({"/a": {"get": operation("a\nimport os")}}),
+        "operationId",
+        "operationId",
+    ),
+    ("a name without end", answering({"properties": {"x" * 500: TEXT}}), "120", "properties"),
+    ("a class without end", answering({}, {"X" * 121: {"type": "object"}}), "120", "components"),
+    ("a control character", get(summary="a\u0007"), "U+0007", ""),
+    ("a scheme that nobody defined", {**get(), "security": [{"key": []}]}, "'key' is not defined",
+     "#/security"),
+    (
+        "an unwrapped property that is not there",
+        get(responses=answers({"properties": {"a": TEXT}}), **{"x-unwrap": "b"}),
+        "x-unwrap names 'b'",
+        "#/paths/~1things/get",
+    ),
+    (
+        "a list that is none",
+        answering({"x-iterate": "a", "properties": {"a": TEXT}}),
+        "x-iterate names 'a'",
+        "/schema",
+    ),
+    ("an extension of another type", get(**{"x-safe-to-repeat": "yes"}), "not true or false",
+     "x-safe-to-repeat"),
+    (
+        "an exclusion of nobody",
+        posting(**content({"properties": {"a": TEXT}, "x-mutually-exclusive": [["a", "z"]]})),
+        "x-mutually-exclusive names 'z'",
+        "requestBody",
+    ),
+    (
+        "names for other values",
+        answering({"type": "string", "enum": ["a", "b"], "x-enum-varnames": ["A"]}),
+        "1 names for 2 values",
+        "x-enum-varnames",
+    ),
+]  # fmt: skip
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def refusal(
+    capsys: pytest.CaptureFixture[str], folder: Path, spec: Path, *options: str
+) -> list[str]:
+    """Run the command where it must refuse, over a package that was there before; its message."""
+    output = folder / "out"
+    before = {"made/models/mine.py": b"before"}
+    for name, text in before.items():
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (output / name).write_bytes(text)
+    (output / "made" / "__init__.py").write_text(f"{HEADER}\n", encoding="utf-8")
+    kept = snapshot(output)
+    words = ["--spec", str(spec), "--output", str(output), "--package", "made", *options]
+    assert regenerate.main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+    assert snapshot(output) == kept
+    assert sorted(path.name for path in output.iterdir()) == ["made"]
+    lines = captured.err.splitlines()
+    assert lines[0].startswith("refused: ")
+    assert lines[-2].startswith("  where: ")
+    assert lines[-1].startswith("  mend: ")
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("spec", "what", "where"),
+    [pytest.param(*row[1:], id=row[0]) for row in REFUSED],
+)
+def test_a_document_is_refused(
+    spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What, where and how to mend, in three lines; nothing is written."""
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    assert what in lines[0]
+    assert where in lines[-2]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "empty"),
+        ("openapi: 3.0.3\nopenapi: 3.0.3\n", "there twice"),
+        ("openapi: [", "neither YAML 1.2 nor JSON"),
+        ("a: &x 1\nb: *x\n", "anchor"),
+        ("a: !!python/object:os.system 1\n", "tag"),
+        ("--- 1\n--- 2\n", "more than one YAML document"),
+        ("a: \x00", "U+0000"),
+    ],
+)
+def test_a_file_that_is_no_document_is_refused(
+    text: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Broken or tricky YAML ends in the same three lines."""
+    path = tmp_path / "spec.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert what in refusal(capsys, tmp_path, path, "--no-overlay")[0]
+
+
+def test_files_that_cannot_be_read_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing spec, a missing overlay, a folder in place of a file."""
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(get()), encoding="utf-8")
+    nowhere = tmp_path / "nowhere.yaml"
+    assert "cannot be read" in refusal(capsys, tmp_path, nowhere, "--no-overlay")[0]
+    assert "cannot be read" in refusal(capsys, tmp_path, spec, "--overlay", str(nowhere))[0]
+    assert "cannot be read" in refusal(capsys, tmp_path, tmp_path, "--no-overlay")[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [
+        ({"target": "$.nothing", "description": "d", "remove": True}, "matches nothing"),
+        ({"target": "$.info", "update": {"title": "T"}}, "no description"),
+        ({"target": "$.info", "description": "d", "update": {"title": "Things"}}, "as it was"),
+        ({"target": "$.paths['/things']", "description": "d", "update": {"get": {"responses": []}}},
+         "gives an array where"),
+        ({"target": "$.info", "description": "d", "update": {"title": 5}}, "not valid OpenAPI"),
+    ],
+)  # fmt: skip
+def test_an_overlay_that_does_not_fit_is_refused(
+    action: Document, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stale action, one without a reason, and one that spoils the document stop the run."""
+    spec, overlay = tmp_path / "spec.json", tmp_path / "overlay.json"
+    spec.write_text(json.dumps(get()), encoding="utf-8")
+    overlay.write_text(
+        json.dumps(
+            {"overlay": "1.0.0", "info": {"title": "O", "version": "1"}, "actions": [action]}
+        ),
+        encoding="utf-8",
+    )
+    assert what in "\n".join(refusal(capsys, tmp_path, spec, "--overlay", str(overlay)))
+
+
+@pytest.mark.parametrize("name", ["1x", "a-b", "class", "a.b", "", "../x", "é"])
+def test_a_package_needs_a_name_of_python(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The name becomes a folder and stands in imports: ASCII letters, digits and underscores."""
+    words = ["--output", str(tmp_path), "--package", name]
+    assert regenerate.main(words) == 2
+    assert "cannot be the name of a package" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_somebody_else_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder, a file or a link of the package's name that was not generated is not replaced."""
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(get()), encoding="utf-8")
+    words = ["--spec", str(spec), "--no-overlay", "--package", "made", "--output"]
+    for kind in ("folder", "file", "link"):
+        output = tmp_path / kind
+        output.mkdir()
+        made = output / "made"
+        if kind == "folder":
+            made.mkdir()
+            (made / "mine.py").write_text("mine = 1\n", encoding="utf-8")
+        elif kind == "file":
+            made.write_text("mine", encoding="utf-8")
+        else:
+            made.symlink_to(tmp_path / "folder", target_is_directory=True)
+        kept = snapshot(output)
+        assert regenerate.main([*words, str(output)]) == 2
+        assert "refused: " in capsys.readouterr().err
+        assert snapshot(output) == kept
+
+
+def test_a_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where a folder should be: the message names it."""
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(get()), encoding="utf-8")
+    words = ["--spec", str(spec), "--no-overlay", "--package", "made", "--output"]
+    assert regenerate.main([*words, str(spec / "out")]) == 2
+    assert str(spec) in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["spec.json"]
