@@ -1,12 +1,13 @@
 """Folders as wholes: compared file by file, and put in place in one step.
 
 A folder is swapped by two renames within its parent. Killed between the two, the next run finds
-the previous folder and puts it back.
+the previous folder and puts it back; what a killed run left half made is cleared away.
 """
 
 import contextlib
 import difflib
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 _IGNORED: Final = frozenset({"__pycache__"})
+_WORKSHOP: Final = ".regenerate-"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -78,7 +80,7 @@ def workshop(parent: Path) -> Iterator[Path]:
     """
     missing = [one for one in (parent, *parent.parents) if not one.exists()]
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".regenerate-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=parent))
     try:
         yield folder
     finally:
@@ -93,13 +95,28 @@ def _previous(target: Path) -> Path:
 
 
 def recover(target: Path) -> None:
-    """Undo or finish a swap that was cut off."""
+    """Undo or finish a swap that was cut off, and clear the workshops of killed runs."""
+    for folder in target.parent.glob(f"{_WORKSHOP}*-*"):
+        if not _is_running(folder.name.removeprefix(_WORKSHOP).partition("-")[0]):
+            shutil.rmtree(folder, ignore_errors=True)
     previous = _previous(target)
     if previous.is_dir():
         if target.exists():
             shutil.rmtree(previous)
         else:
             previous.rename(target)
+
+
+def _is_running(process: str) -> bool:
+    if not process.isdecimal():
+        return True  # not ours to judge
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
 
 
 @contextmanager

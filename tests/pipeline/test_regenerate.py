@@ -1,0 +1,370 @@
+"""The command `scripts/regenerate.py`: in place, checking, and the same bytes everywhere.
+
+Works in copies of the project; the tree that the tests stand in is never written.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chessa_pipeline import document, regeneration
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("spec", "scripts", "generated", "generator-config.yaml")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a project that regeneration may write, caches left out."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for part in ("generated", "spec")
+        for path in sorted((folder / part).rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what regeneration needs of the project."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, project / part, ignore=ignored)
+        else:
+            shutil.copy(source, project / part)
+    return project
+
+
+def run(
+    project: Path,
+    *words: str,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    options: tuple[str, ...] = (),
+) -> subprocess.CompletedProcess[str]:
+    """Run the command of a project, as a shell would."""
+    return subprocess.run(
+        [sys.executable, *options, str(project / "scripts" / "regenerate.py"), *words],
+        cwd=cwd or project,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+# ---- In place, and checking ---------------------------------------------------------------------
+
+
+def test_the_tree_is_what_the_spec_makes(copy: Path) -> None:
+    """The committed package and lock are equal to regenerated ones; --check says so with 0."""
+    done = run(copy, "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "chessa_api is what the spec makes\n"
+    assert run(copy).returncode == 0
+    assert tree(copy) == tree(ROOT)
+
+
+DRIFT = (
+    ("chessa_api/models/order.py", "spoilt = 1\n", "differs    models/order.py"),
+    ("chessa_api/models/refund.py", None, "missing    models/refund.py"),
+    ("chessa_api/spec.json", None, "missing    spec.json"),
+    ("chessa_api/py.typed", None, "missing    py.typed"),
+    ("chessa_api/mine.py", "mine = 1\n", "unexpected mine.py"),
+    ("chessa_api/models/.hidden", "", "unexpected models/.hidden"),
+    ("../spec/lock.json", "{}\n", "differs    lock.json"),
+)
+
+
+def job(project: Path) -> regeneration.Job:
+    """Regeneration in place, of a copy."""
+    return regeneration.Job(
+        spec=project / "spec" / "openapi.yaml",
+        overlay=project / "spec" / "overlay.yaml",
+        config=project / "generator-config.yaml",
+        output=project / "generated",
+        lock=project / "spec" / "lock.json",
+    )
+
+
+def change(path: Path, text: str | None) -> None:
+    """Give a file this text, or take it away."""
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "text", "line"), [*DRIFT, ("../spec/lock.json", None, "missing")])
+def test_drift_is_seen(copy: Path, name: str, text: str | None, line: str) -> None:
+    """An edited, missing or untracked file is drift, and nothing else is."""
+    change(copy / "generated" / name, text)
+    (found,) = regeneration.drift(job(copy))
+    assert found.startswith(line)
+
+
+def test_drift_is_printed_and_mended(copy: Path) -> None:
+    """--check names all that differs, writes nothing and exits with 1; regenerating mends it."""
+    for name, text, _ in DRIFT:
+        change(copy / "generated" / name, text)
+    before = tree(copy)
+    done = run(copy, "--check")
+    assert done.returncode == 1
+    for _, _, line in DRIFT:
+        assert line in done.stdout
+    assert done.stdout.endswith("run `python scripts/regenerate.py`\n")
+    assert tree(copy) == before
+    assert run(copy).returncode == 0
+    assert tree(copy) == tree(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("spec/openapi.yaml", "example: BTC", "example: ETH"),
+        ("spec/overlay.yaml", "Counts, and an id", "The counts, and an id"),
+        ("generator-config.yaml", "# One module", "# Just one module"),
+    ],
+)
+def test_a_changed_input_is_drift(copy: Path, name: str, old: str, new: str) -> None:
+    """A change of the spec, the overlay or the configuration shows, be it in words only."""
+    text = (copy / name).read_text(encoding="utf-8")
+    assert old in text
+    change(copy / name, text.replace(old, new))
+    assert regeneration.drift(job(copy))
+
+
+def test_a_refusal_leaves_everything_as_it_was(copy: Path) -> None:
+    """A spec that cannot be used is refused, with no file changed, added or left behind."""
+    spec = copy / "spec" / "openapi.yaml"
+    spec.write_text(spec.read_text("utf-8").replace("openapi: 3.0.3", "openapi: 9.9"), "utf-8")
+    before = tree(copy)
+    for words in ((), ("--check",)):
+        done = run(copy, *words)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "9.9" in done.stderr
+    assert tree(copy) == before
+    assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
+
+
+def test_a_broken_template_is_refused_in_words(copy: Path) -> None:
+    """A defect of our own ends as a message too, and with the tree as it was."""
+    template = copy / "scripts" / "templates" / "generator" / "model.py.jinja"
+    template.write_text(template.read_text("utf-8") + "{{ nobody() }}", encoding="utf-8")
+    before = tree(copy)
+    done = run(copy)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert tree(copy) == before
+
+
+def test_a_template_of_the_generator_that_moved_stops_the_run(copy: Path) -> None:
+    """Ours replace the generator's own: when one of those changes, a person has to compare."""
+    hashes = copy / "scripts" / "templates" / "upstream.json"
+    recorded = json.loads(hashes.read_text(encoding="utf-8"))
+    recorded["model.py.jinja"] = "0" * 64
+    hashes.write_text(json.dumps(recorded), encoding="utf-8")
+    done = run(copy)
+    assert done.returncode == 2
+    assert "model.py.jinja changed since ours was written" in done.stderr
+
+
+# ---- The same bytes everywhere ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "0"},
+        {"PYTHONHASHSEED": "4242"},
+        {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"},
+        {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"},
+        {"PATH": "/nonexistent"},
+        {"RUFF_CONFIG": "/nonexistent/ruff.toml", "RUFF_LINE_LENGTH": "60"},
+        {"COLUMNS": "20", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+    ],
+    ids=lambda environment: next(iter(environment)),
+)
+def test_the_environment_changes_nothing(copy: Path, environment: dict[str, str]) -> None:
+    """Hash seed, locale, time zone, PATH and terminal have no say."""
+    done = run(copy, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert tree(copy) == tree(ROOT)
+
+
+def test_the_place_changes_nothing(copy: Path, tmp_path: Path) -> None:
+    """Neither the current folder nor the configuration of tools above it has a say."""
+    config = "line-length = 40\n[lint]\nselect = ['ALL']\n[format]\nquote-style = 'single'\n"
+    for folder in (tmp_path, copy, copy / "generated"):
+        (folder / "ruff.toml").write_text(config, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.14"\n', "utf-8")
+    (tmp_path / ".gitignore").write_text("*\n", encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = run(copy, cwd=elsewhere)
+    assert done.returncode == 0, done.stderr
+    (copy / "generated" / "ruff.toml").unlink()
+    assert tree(copy) == tree(ROOT)
+    assert not list(elsewhere.iterdir())
+
+
+def test_the_order_of_keys_changes_nothing(copy: Path) -> None:
+    """Paths, components, methods and statuses in another order, as JSON: the same package."""
+    shuffle = random.Random(7)
+
+    def shuffled(value: Any, *, keep: bool = False) -> Any:
+        if isinstance(value, list):
+            return [shuffled(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        keys = list(value)
+        if not keep:
+            shuffle.shuffle(keys)
+        return {key: shuffled(value[key], keep=key == "properties") for key in keys}
+
+    spec = copy / "spec" / "openapi.yaml"
+    read = document.read(spec)
+    for _ in range(3):
+        spec.write_text(json.dumps(shuffled(read)), encoding="utf-8")
+        assert run(copy).returncode == 0
+        after = {name: text for name, text in tree(copy).items() if name != "spec/openapi.yaml"}
+        assert after == {
+            name: text for name, text in tree(ROOT).items() if name != "spec/openapi.yaml"
+        }
+
+
+def test_no_network_is_used(copy: Path) -> None:
+    """Regeneration opens no socket: it works where none can be opened."""
+    program = (
+        "import runpy, socket, sys\n"
+        "def refuse(*args, **kwargs): raise OSError('no network')\n"
+        "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
+        f"sys.argv = ['regenerate.py']\nrunpy.run_path({str(copy / 'scripts/regenerate.py')!r},"
+        " run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert tree(copy) == tree(ROOT)
+
+
+# ---- Other documents ----------------------------------------------------------------------------
+
+
+def test_another_document_goes_where_it_is_asked(copy: Path, tmp_path: Path) -> None:
+    """--spec, --overlay, --output and --package make a package and its lock, and touch no other."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /t:\n    get:\n"
+        "      operationId: readThing\n      responses: {'204': {description: ''}}\n",
+        encoding="utf-8",
+    )
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions:\n"
+        "  - {target: \"$.paths['/t'].get\", description: d, update: {tags: [odd things]}}\n",
+        encoding="utf-8",
+    )
+    output = tmp_path / "a" / "b"
+    words = ["--spec", str(spec), "--overlay", str(overlay), "--output", str(output)]
+    words += ["--package", "things_api"]
+    done = run(copy, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("things_api: 1 operations, 0 models, 0 enums in ")
+    assert sorted(path.name for path in output.iterdir()) == ["things_api", "things_api.lock.json"]
+    assert (output / "things_api" / "api" / "odd_things" / "read_thing.py").is_file()
+    assert tree(copy) == tree(ROOT)
+    assert run(copy, *words, "--check").returncode == 0
+    (output / "things_api" / "client.py").unlink()
+    assert run(copy, *words, "--check").returncode == 1
+    assert run(copy, *words).returncode == 0
+    assert run(copy, *words, "--check").returncode == 0
+
+
+# ---- Cut off ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started(copy: Path) -> Iterator[Any]:
+    """Starts the command of a copy, and sees to it that none of it stays."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, str(copy / "scripts" / "regenerate.py")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) -> None:
+    """Ctrl-C or a polite kill: a word, exit 130, and nothing changed or left."""
+    (copy / "generated" / "chessa_api" / "client.py").write_text("# Edited\n", encoding="utf-8")
+    before = tree(copy)
+    process = started()
+    workshop = list[Path]()
+    give_up = time.monotonic() + 30
+    while not workshop and time.monotonic() < give_up:  # it has begun to write
+        workshop = list((copy / "generated").glob(".regenerate-*"))
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == b"interrupted; nothing was changed\n"
+    assert tree(copy) == before
+    assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
+
+
+@pytest.mark.parametrize("is_swapped", [False, True])
+def test_a_swap_that_was_cut_off_is_finished(copy: Path, is_swapped: bool) -> None:
+    """Between the two renames, or before the old folder was cleared away: the next run mends it."""
+    generated = copy / "generated"
+    (generated / ".regenerate-99999999-dead").mkdir()
+    (copy / "spec" / ".lock.json.draft").write_text("{", encoding="utf-8")
+    package = generated / "chessa_api"
+    if is_swapped:
+        shutil.copytree(package, generated / ".chessa_api.previous")
+    else:
+        package.rename(generated / ".chessa_api.previous")
+        assert regeneration.drift(job(copy))
+    regeneration.regenerate(job(copy))
+    assert tree(copy) == tree(ROOT)
+    assert [path.name for path in generated.iterdir()] == ["chessa_api"]
+
+
+@pytest.mark.parametrize("delay", [0.5, 0.8, 0.9, 1.0])
+def test_a_kill_at_any_moment_is_mended_by_the_next_run(
+    copy: Path, started: Any, delay: float
+) -> None:
+    """Killed without a word, the next run ends with the whole package and nothing beside it."""
+    process = started()
+    time.sleep(delay)
+    process.kill()
+    process.communicate()
+    assert run(copy).returncode == 0
+    assert tree(copy) == tree(ROOT)
+    assert [path.name for path in (copy / "generated").iterdir()] == ["chessa_api"]
+    assert not list((copy / "spec").glob(".*"))
