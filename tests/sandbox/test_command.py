@@ -1,0 +1,213 @@
+"""`python -m chessa.testing`: the sandbox for other processes, and the pytest fixture.
+
+Enters: the command, as a shell would run it. Leaves: its address, its answers, its exit status.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chessa
+from chessa.testing.__main__ import main
+
+COMMAND = [sys.executable, "-W", "error", "-m", "chessa.testing"]
+
+
+@contextmanager
+def served(*words: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]]:
+    """The command, running, and the variables that it printed."""
+    with subprocess.Popen(
+        [*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            printed = ""
+            while "curl" not in printed:
+                line = process.stdout.readline()
+                assert line, process.communicate()[1]
+                printed += line
+            yield process, dict(re.findall(r"export (\w+)=(\S+)", printed))
+        finally:
+            process.kill()
+
+
+def post(url: str) -> tuple[int, Any]:
+    """POST nothing, as curl would."""
+    request = urllib.request.Request(url, method="POST")  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_another_process_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints makes `Chessa()` talk to it; orders move along on command."""
+    with served("--port", "0") as (_, variables):
+        assert sorted(variables) == ["CHESSA_BASE_URL", "CHESSA_CLIENT_ID", "CHESSA_CLIENT_SECRET"]
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with chessa.Chessa() as client:
+            recipient = client.recipients.create(account_number="0123456789", code="ng_9psb")
+            order = client.orders.create(
+                recipient_id=recipient.id, origin_asset="USDC", origin_amount=10
+            )
+            commands = f"{variables['CHESSA_BASE_URL']}/_sandbox/orders/{order.id}"
+            assert post(f"{commands}/fund") == (
+                200,
+                {"id": order.id, "status": "waiting_for_confirmations"},
+            )
+            assert post(f"{commands}/fail") == (200, {"id": order.id, "status": "Failed"})
+            assert client.orders.retrieve(order.id).status == "Failed"
+            assert client.orders.request_refund(order_id=order.id, address="bc1q").refund_id
+
+
+def test_commands_that_make_no_sense_are_refused() -> None:
+    """An unknown order or command is a 404, an order past its end a 400, a GET a 405."""
+    with (
+        served() as (_, variables),
+        chessa.Chessa(
+            base_url=variables["CHESSA_BASE_URL"],
+            client_id=variables["CHESSA_CLIENT_ID"],
+            client_secret=variables["CHESSA_CLIENT_SECRET"],
+        ) as client,
+    ):
+        base = f"{variables['CHESSA_BASE_URL']}/_sandbox"
+        assert post(f"{base}/orders/nobody/fail")[0] == 404
+        assert post(f"{base}/nothing")[0] == 404
+        recipient = client.recipients.create(account_number="0123456789", code="ng_9psb")
+        order = client.orders.create(
+            recipient_id=recipient.id, origin_asset="USDC", origin_amount=10
+        )
+        assert post(f"{base}/orders/{order.id}/complete")[0] == 200
+        status, body = post(f"{base}/orders/{order.id}/fail")
+        assert (status, body["error"]) == (400, "validation_error")
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{base}/orders/{order.id}/fail", timeout=10)  # noqa: S310
+        with caught.value as error:
+            assert (error.code, error.headers["allow"]) == (405, "POST")
+
+
+def test_an_answer_can_be_lost_from_outside() -> None:
+    """`lose-next-answer` makes the next call act and bring no answer."""
+    with (
+        served() as (_, variables),
+        chessa.Chessa(
+            base_url=variables["CHESSA_BASE_URL"],
+            client_id=variables["CHESSA_CLIENT_ID"],
+            client_secret=variables["CHESSA_CLIENT_SECRET"],
+        ) as client,
+    ):
+        assert post(f"{variables['CHESSA_BASE_URL']}/_sandbox/lose-next-answer")[0] == 200
+        with pytest.raises(chessa.OutcomeUnknownError):
+            client.users.submit_feedback(comment="late")
+        assert client.users.submit_feedback(comment="later").id == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(number: int) -> None:
+    """Ctrl-C and a polite kill end it at once, with 0 and without a word."""
+    with served() as (process, _):
+        started = time.monotonic()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+        assert (process.returncode, errors) == (0, "")
+        assert time.monotonic() - started < 10
+
+
+def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, and one line that says which port and why."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"Cannot listen on 127.0.0.1, port {port}: ")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "8080.0", "\u0668"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, with the range that a port can have."""
+    with pytest.raises(SystemExit) as caught:
+        main([f"--port={port}"])
+    assert caught.value.code == 2
+    assert "is no port: 0 to 65535" in capsys.readouterr().err
+
+
+# Without a package of the extra: as if it had not been installed.
+MISSING = """
+import runpy, sys
+sys.modules[{name!r}] = None
+sys.argv = ["chessa.testing"]
+{statement}
+"""
+
+
+@pytest.mark.parametrize("name", ["aiohttp", "openapi_schema_validator"])
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("runpy.run_module('chessa.testing', run_name='__main__')", 2),
+        ("import chessa.testing; chessa.testing.serve, chessa.testing.sandbox", 1),
+    ],
+    ids=["command", "import"],
+)
+def test_without_the_extra_it_says_what_to_install(name: str, statement: str, code: int) -> None:
+    """A package of the extra that is missing is named, with the command that installs it."""
+    done = subprocess.run(
+        [sys.executable, "-c", MISSING.format(name=name, statement=statement)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
+    words = f'chessa.testing needs {name}, of an extra: pip install "chessa[sandbox]"'
+    assert done.stderr.rstrip().endswith(words)
+    if code == 2:
+        assert "Traceback" not in done.stderr
+
+
+def test_the_fixture_is_there_for_every_test(tmp_path: Path) -> None:
+    """pytest finds `chessa_sandbox` by itself, and gives each test a fresh one."""
+    tests = tmp_path / "test_mine.py"
+    tests.write_text(
+        textwrap.dedent("""
+        import pytest
+
+        @pytest.mark.parametrize("name", ["one", "two"])
+        def test_it(chessa_sandbox, name):
+            assert not chessa_sandbox.refunds
+            order = chessa_sandbox.add_order().fail()
+            client = chessa_sandbox.client()
+            assert client.orders.request_refund(order_id=order.id, address="bc1q").refund_id
+            assert len(chessa_sandbox.refunds) == 1
+        """),
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tests)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
