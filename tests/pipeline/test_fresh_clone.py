@@ -9,21 +9,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OLDEST, NEWEST = 11, 14
+PROBE = """
+import ensurepip, sys
+sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2], sys.executable)
+"""
 
 
-def pythons() -> list[str]:
-    """The interpreters of this machine that the project supports, one of each version."""
-    found = [sys.executable]
-    for minor in range(OLDEST, NEWEST + 1):
-        command = shutil.which(f"python3.{minor}")
-        if minor == sys.version_info.minor or command is None:
-            continue
-        probe = [command, "-Ic", "import ensurepip, sys; print(sys.executable)"]
-        done = subprocess.run(probe, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            found.append(done.stdout.strip())
+def pythons() -> dict[str, str]:
+    """The interpreters that the project supports, on the PATH and of pyenv: one of each version."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    commands = [sys.executable, *map(str, sorted(pyenv.glob("versions/3.*/bin/python3")))]
+    commands += [path for n in range(11, 30) if (path := shutil.which(f"python3.{n}"))]
+    found: dict[str, str] = {}
+    for command in commands:
+        probe = [command, "-Ic", PROBE]
+        done = subprocess.run(probe, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode == 0 and done.stdout:
+            version, executable = done.stdout.split(maxsplit=1)
+            found.setdefault(version, executable.strip())
     return found
+
+
+PYTHONS = pythons()
 
 
 def run(project: Path, *words: str, python: str) -> "subprocess.CompletedProcess[str]":
@@ -45,8 +52,8 @@ def run(project: Path, *words: str, python: str) -> "subprocess.CompletedProcess
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("python", pythons(), ids=lambda path: Path(path).parent.parent.name)
-def test_a_clone_works(python: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "python"), PYTHONS.items(), ids=PYTHONS)
+def test_a_clone_works(version: str, python: str, tmp_path: Path) -> None:
     """The demo runs twice and changes nothing; the tree is what every Python makes of the spec."""
     project = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(project)], check=True, timeout=60)
@@ -58,5 +65,6 @@ def test_a_clone_works(python: str, tmp_path: Path) -> None:
         status = run(project, "git", "status", "--porcelain", python=python)
         assert status.stdout == ""
     own = str(project / ".venv" / "bin" / "python")
+    assert f"Python {version}." in run(project, own, "--version", python=python).stdout
     done = run(project, own, "scripts/regenerate.py", "--check", python=python)
     assert done.returncode == 0, done.stdout + done.stderr
