@@ -146,7 +146,9 @@ class _Client:
 class Chessa(_Client, Resources):
     """The client of the Chessa Accounts API: `Chessa().orders.retrieve("…")`.
 
-    Safe to share between threads, and after a fork. Use it as a context manager, or `close` it.
+    Every method returns a typed result, or raises a `ChessaError` whose `outcome` says whether the
+    call may have happened. Safe to share between threads, and after a fork. Use it as a context
+    manager, or `close` it.
 
     Args:
         client_id: Else CHESSA_CLIENT_ID. A callable is asked at each call.

@@ -1,4 +1,4 @@
-"""Documents as the pipeline handles them: read safely, walked, put in order, written as JSON.
+"""Documents as the pipeline handles them: read safely, copied, measured, written as JSON.
 
 In: the path of an OpenAPI or overlay file. Out: a plain tree, and functions on such trees; a file
 that is missing, unsafe or not a document raises SpecError.
@@ -6,7 +6,6 @@ that is missing, unsafe or not a document raises SpecError.
 
 import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -19,7 +18,6 @@ __all__ = [
     "MAX_LEVELS",
     "METHODS",
     "SpecError",
-    "at",
     "copied",
     "dumps_json",
     "is_mapping",
@@ -27,7 +25,6 @@ __all__ = [
     "is_too_deep",
     "pointer",
     "read",
-    "sort_maps",
 ]
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -82,29 +79,6 @@ def pointer(parts: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def at(document: Any, pointer: str) -> Any:
-    """Give the value that a JSON pointer names."""
-    if (pointer and not pointer.startswith("/")) or re.search("~(?![01])", pointer):
-        raise SpecError("This is not a JSON pointer.", pointer, "Write it like /paths/~1orders.")
-    value = document
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if is_mapping(value) and name in value:
-            value = value[name]
-        elif is_sequence(value) and _is_index(name, value):
-            value = value[int(name)]
-        else:
-            raise SpecError(
-                "The document has nothing at this place.", pointer, "Correct the pointer."
-            )
-    return value
-
-
-def _is_index(name: str, items: list[Any]) -> bool:
-    """Tell whether a name is an array index of RFC 6901: no sign, no leading zero, in range."""
-    return re.fullmatch("0|[1-9][0-9]{0,9}", name) is not None and int(name) < len(items)
-
-
 def copied(value: Any) -> Any:
     """Copy a tree so that no two places of the copy share a mapping or sequence."""
     if is_mapping(value):
@@ -131,37 +105,3 @@ def _items(value: Any) -> Iterable[Any]:
 def dumps_json(document: Any) -> str:
     """Write a document as JSON, keys in document order, with a newline at the end."""
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def sort_maps(document: dict[str, Any]) -> dict[str, Any]:
-    """Copy a document with the maps whose order means nothing to a caller in one fixed order.
-
-    These are paths, the maps of components, the methods of a path item and the responses of an
-    operation. Properties, parameters, tags and all else keep the order of the document.
-    """
-    result: dict[str, Any] = copied(document)
-    if is_mapping(paths := result.get("paths")):
-        result["paths"] = {key: _sorted_path_item(paths[key]) for key in sorted(paths)}
-    if is_mapping(components := result.get("components")):
-        components |= {kind: _sorted(items) for kind, items in components.items()}
-        if is_mapping(items := components.get("pathItems")):
-            components["pathItems"] = {key: _sorted_path_item(items[key]) for key in items}
-    return result
-
-
-def _sorted(value: Any) -> Any:
-    return {key: value[key] for key in sorted(value)} if is_mapping(value) else value
-
-
-def _sorted_path_item(item: Any) -> Any:
-    if not is_mapping(item):
-        return item
-    others = sorted(item.keys() - set(METHODS))
-    methods = {method: _sorted_operation(item[method]) for method in METHODS if method in item}
-    return {key: item[key] for key in others} | methods
-
-
-def _sorted_operation(operation: Any) -> Any:
-    if is_mapping(operation) and is_mapping(responses := operation.get("responses")):
-        return operation | {"responses": _sorted(responses)}
-    return operation

@@ -162,14 +162,18 @@ def call(operation: OperationPlan) -> str:
 
 def signature(operation: OperationPlan) -> str:
     """The parameters of a method: path ones by position or name, all others by name only."""
-    in_path = [a for a in operation.arguments if a.location == "path"]
-    others = [a for a in operation.arguments if a.location != "path"]
-    required = [a for a in others if a.required]
-    optional = [a for a in others if not a.required]
+    in_path, named = _ordered(operation)
     parts = ["self", *map(_parameter, in_path)]
-    if others:
-        parts += ["*", *map(_parameter, required), *map(_parameter, optional)]
+    if named:
+        parts += ["*", *map(_parameter, named)]
     return ", ".join(parts)
+
+
+def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[ArgumentPlan]]:
+    """The arguments by position, and those by name: required ones first."""
+    in_path = [a for a in operation.arguments if a.location == "path"]
+    named = [a for a in operation.arguments if a.location != "path"]
+    return in_path, sorted(named, key=lambda argument: not argument.required)
 
 
 def _parameter(argument: ArgumentPlan) -> str:
@@ -195,7 +199,8 @@ def method_text(operation: OperationPlan) -> str:
     lines += ["", f"`{operation.method} {operation.path}`{vendor}. {kind}"]
     if operation.deprecated:
         lines += ["", "Deprecated by the vendor."]
-    described = [a for a in operation.arguments if a.description]
+    in_path, named = _ordered(operation)
+    described = [a for a in (*in_path, *named) if a.description]
     if described:
         lines += ["", "Args:"]
         lines += [f"    {a.name}: {' '.join(a.description.split())}" for a in described]

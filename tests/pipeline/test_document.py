@@ -1,4 +1,4 @@
-"""Walking documents, putting them in order, writing them as JSON.
+"""Documents: copied, measured, put in order, written as JSON.
 
 Reading has a file of its own, test_reading.py.
 """
@@ -10,45 +10,16 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document
-from chessa_pipeline.document import SpecError
-
-TREE: dict[str, Any] = {"": 0, "a/b": {"m~n": [10, {"x": 11}]}, "~1": 1, "0": "zero"}
-
-# Path of a value in TREE, its JSON pointer, the value.
-POINTERS: list[tuple[tuple[str | int, ...], str, Any]] = [
-    ((), "", TREE),
-    (("",), "/", 0),
-    (("a/b", "m~n", 0), "/a~1b/m~0n/0", 10),
-    (("a/b", "m~n", 1, "x"), "/a~1b/m~0n/1/x", 11),
-    (("~1",), "/~01", 1),
-    (("0",), "/0", "zero"),
-]
-
-
-@pytest.mark.parametrize(("parts", "text", "value"), POINTERS)
-def test_pointer(parts: tuple[str | int, ...], text: str, value: Any) -> None:
-    """A path is written as RFC 6901 says, and the pointer leads back to the value."""
-    assert document.pointer(parts) == text
-    assert document.at(TREE, text) == value
+from chessa_pipeline import canonical, document
 
 
 @pytest.mark.parametrize(
-    "pointer",
-    ["/nothing", "/a~1b/m~0n/2", "/a~1b/m~0n/-", "/a~1b/m~0n/01", "/a~1b/m~0n/-1", "/0/0", "//"],
+    ("parts", "text"),
+    [((), ""), (("",), "/"), (("a/b", "m~n", 0), "/a~1b/m~0n/0"), (("~1",), "/~01")],
 )
-def test_pointer_to_nothing(pointer: str) -> None:
-    """A pointer to what is not there is refused, and named."""
-    with pytest.raises(SpecError, match="nothing at this place") as caught:
-        document.at(TREE, pointer)
-    assert caught.value.where == pointer
-
-
-@pytest.mark.parametrize("pointer", ["a", "#/a", "/~", "/~2"])
-def test_malformed_pointer(pointer: str) -> None:
-    """What is no JSON pointer is refused as such."""
-    with pytest.raises(SpecError, match="not a JSON pointer"):
-        document.at(TREE, pointer)
+def test_pointer(parts: tuple[str | int, ...], text: str) -> None:
+    """A path is written as RFC 6901 says."""
+    assert document.pointer(parts) == text
 
 
 def test_dumps_json() -> None:
@@ -101,84 +72,33 @@ def test_depth() -> None:
 
 
 SHUFFLED: dict[str, Any] = {
-    "openapi": "3.1.0",
     "paths": {
-        "/b": {
-            "trace": {},
-            "x-note": 1,
-            "post": {
-                "summary": "kept where it is",
-                "responses": {"default": {}, "4XX": {}, "404": {}, "2XX": {}, "200": {}},
-                "parameters": [{"name": "z"}, {"name": "a"}],
-            },
-            "parameters": [],
-            "get": {"responses": {"x-r": 1, "200": {"headers": {"Z": {}, "A": {}}}}},
-            "description": "d",
-        },
-        "x-paths": {"z": 1, "a": 2},
-        "/a": {"delete": {}, "put": {}},
+        "/b": {"post": {"responses": {"404": {}, "200": {}}, "parameters": [{"name": "z"}, {}]}},
+        "/a": {"x-note": {"z": 1, "a": 2}},
     },
-    "info": {"version": "1", "title": "T"},
     "components": {
-        "schemas": {"B": {"properties": {"z": {}, "a": {}}}, "A": {"type": "object"}},
-        "parameters": {"Z": {}, "A": {}},
-        "pathItems": {"B": {"put": {"responses": {"500": {}, "200": {}}}, "get": {}}, "A": {}},
-        "x-more": [2, 1],
+        "schemas": {
+            "B": {"type": "object", "properties": {"z": {"type": "x", "enum": [2, 1]}, "a": {}}},
+            "A": {"properties": {"properties": {"properties": {"z": {}, "a": {}}}, "items": {}}},
+            "properties": {"type": "object", "format": "y"},
+        },
     },
 }
-
-SORTED = """\
-{"openapi": "3.1.0",
+SORTED = """
+{"components": {"schemas": {
+  "A": {"properties": {"properties": {"properties": {"z": {}, "a": {}}}, "items": {}}},
+  "B": {"properties": {"z": {"enum": [2, 1], "type": "x"}, "a": {}}, "type": "object"},
+  "properties": {"format": "y", "type": "object"}}},
  "paths": {
-  "/a": {"put": {}, "delete": {}},
-  "/b": {
-   "description": "d", "parameters": [], "x-note": 1,
-   "get": {"responses": {"200": {"headers": {"Z": {}, "A": {}}}, "x-r": 1}},
-   "post": {
-    "summary": "kept where it is",
-    "responses": {"200": {}, "2XX": {}, "404": {}, "4XX": {}, "default": {}},
-    "parameters": [{"name": "z"}, {"name": "a"}]},
-   "trace": {}},
-  "x-paths": {"a": 2, "z": 1}},
- "info": {"version": "1", "title": "T"},
- "components": {
-  "schemas": {"A": {"type": "object"}, "B": {"properties": {"z": {}, "a": {}}}},
-  "parameters": {"A": {}, "Z": {}},
-  "pathItems": {"A": {}, "B": {"get": {}, "put": {"responses": {"200": {}, "500": {}}}}},
-  "x-more": [2, 1]}}
+  "/a": {"x-note": {"a": 2, "z": 1}},
+  "/b": {"post": {"parameters": [{"name": "z"}, {}], "responses": {"200": {}, "404": {}}}}}}
 """
 
 
-def test_sort_maps() -> None:
-    """Paths, components, methods and responses are sorted; all else keeps its order."""
-    assert json.dumps(document.sort_maps(SHUFFLED)) == json.dumps(json.loads(SORTED))
-
-
-def test_sort_maps_gives_a_copy() -> None:
-    """The document that was given stays as it is, and shares nothing with the result."""
+def test_one_order() -> None:
+    """Keys are sorted, but for the names of properties; lists keep their order."""
     before = json.dumps(SHUFFLED)
-    result = document.sort_maps(SHUFFLED)
-    result["components"]["schemas"]["A"]["type"] = "array"
-    result["paths"]["/b"]["post"]["responses"].clear()
-    assert json.dumps(SHUFFLED) == before
-
-
-def test_sort_maps_is_stable() -> None:
-    """What is sorted stays as it is."""
-    once = document.sort_maps(SHUFFLED)
-    assert json.dumps(document.sort_maps(once)) == json.dumps(once)
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [
-        {},
-        {"paths": None, "components": []},
-        {"paths": {"/a": None, "/b": {"get": 1}}, "components": {"schemas": 2, "pathItems": {}}},
-        {"paths": {"/a": {"get": {"responses": []}}}},
-        {"components": {"pathItems": {"A": "text"}}},
-    ],
-)
-def test_sort_maps_leaves_misfits(tree: dict[str, Any]) -> None:
-    """Places of the wrong type are left for the validator to name."""
-    assert document.sort_maps(tree) == tree
+    result = canonical.ordered(SHUFFLED)
+    assert json.dumps(result) == json.dumps(json.loads(SORTED))
+    assert json.dumps(canonical.ordered(result)) == json.dumps(result)
+    assert json.dumps(SHUFFLED) == before, "it is a copy"

@@ -68,10 +68,10 @@ class Orders(Resource):
         it may have been.
 
         Args:
+            recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
             destination_asset: Example: `NGN`
             origin_asset: Example: `USDC`
-            recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             destination_amount: What the recipient shall receive, if the destination side is
                 fixed.
 
@@ -109,8 +109,8 @@ class Orders(Resource):
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
                 answer before paying. Example: `Solana`
-            notes: Example: `Invoice 1001`
             order_id: Example: `9b9d0383-20e1-48ef-bf08-57a26c63807e`
+            notes: Example: `Invoice 1001`
 
         Returns:
             `Order`, the `order` of the answer.
@@ -229,10 +229,10 @@ class AsyncOrders(AsyncResource):
         it may have been.
 
         Args:
+            recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
             destination_asset: Example: `NGN`
             origin_asset: Example: `USDC`
-            recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             destination_amount: What the recipient shall receive, if the destination side is
                 fixed.
 
@@ -270,8 +270,8 @@ class AsyncOrders(AsyncResource):
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
                 answer before paying. Example: `Solana`
-            notes: Example: `Invoice 1001`
             order_id: Example: `9b9d0383-20e1-48ef-bf08-57a26c63807e`
+            notes: Example: `Invoice 1001`
 
         Returns:
             `Order`, the `order` of the answer.
