@@ -5,7 +5,6 @@ a private object, so that the public surface is resources, `with_options` and cl
 """
 
 import os
-import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
@@ -200,12 +199,11 @@ class Chessa(_Client, Resources):
         from .transport.connections import Connections
 
         connections = Connections(plan.settings, ssl_context, transport)
-        weakref.finalize(self, connections.close)
         self._adopt(_Core(plan, source, connections))
 
-    def _adopt(self, core: "_Core[Connections]", original: "Chessa | None" = None) -> None:
+    def _adopt(self, core: "_Core[Connections]", *, is_copy: bool = False) -> None:
         self._core = core
-        self._original = original  # kept alive for the connections, which end with it
+        self._is_copy = is_copy
         super().__init__(_Performer(core))
 
     def with_options(
@@ -230,13 +228,13 @@ class Chessa(_Client, Resources):
             extra_body=extra_body,
         )
         copy = type(self).__new__(type(self))
-        copy._adopt(self._core.changed(options), self._original or self)
+        copy._adopt(self._core.changed(options), is_copy=True)
         return copy
 
     def close(self) -> None:
         """Take no more calls; those under way end as they would have. A copy closes only itself."""
         self._core.is_closed = True
-        if self._original is None:
+        if not self._is_copy:
             self._core.connections.close()
 
     def __enter__(self) -> Self:
@@ -288,11 +286,9 @@ class AsyncChessa(_Client, AsyncResources):
 
         self._adopt(_Core(plan, source, AsyncConnections(plan.settings, ssl_context, transport)))
 
-    def _adopt(
-        self, core: "_Core[AsyncConnections]", original: "AsyncChessa | None" = None
-    ) -> None:
+    def _adopt(self, core: "_Core[AsyncConnections]", *, is_copy: bool = False) -> None:
         self._core = core
-        self._original = original
+        self._is_copy = is_copy
         super().__init__(_AsyncPerformer(core))
 
     def with_options(
@@ -317,13 +313,13 @@ class AsyncChessa(_Client, AsyncResources):
             extra_body=extra_body,
         )
         copy = type(self).__new__(type(self))
-        copy._adopt(self._core.changed(options), self._original or self)
+        copy._adopt(self._core.changed(options), is_copy=True)
         return copy
 
     async def aclose(self) -> None:
         """Take no more calls; those under way end as they would have. A copy closes only itself."""
         self._core.is_closed = True
-        if self._original is None:
+        if not self._is_copy:
             await self._core.connections.aclose()
 
     async def __aenter__(self) -> Self:

@@ -26,6 +26,7 @@ _LONGEST_QUOTE: Final = 200
 _NEXT_AFTER_NOT_SENT: Final = {
     Trouble.CERTIFICATE: "Nothing happened at the server. Check base_url, proxy and ssl_context.",
     Trouble.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
+    Trouble.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
     Trouble.CLOSED: "Nothing was sent. Make a new client, or close this one later.",
 }
 _NEXT_AFTER_REFUSAL: Final = {

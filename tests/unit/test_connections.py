@@ -11,17 +11,24 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpcore
 import httpx
 import pytest
 
 import chessa
+from chessa import testing
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, READ
 from .raw_server import Connection, RawServer
+
+SANDBOX: dict[str, Any] = {
+    "client_id": testing.Sandbox.client_id,
+    "client_secret": testing.Sandbox.client_secret,
+}
 
 
 def echoing(connection: Connection) -> None:
@@ -224,6 +231,32 @@ def test_ctrl_c_leaves_a_working_client() -> None:
         assert ask(client, "t1")
     del caught, report, lines
     assert descriptors() == before
+
+
+def test_what_is_held_of_a_client_keeps_working() -> None:
+    """A resource, a copy or a view of a client that nobody refers to any more still calls."""
+    held: dict[str, Callable[[], Any]] = {
+        "a method": lambda: chessa.Chessa(**SANDBOX).orders.list,
+        "a resource": lambda: chessa.Chessa(**SANDBOX).orders,
+        "a copy": lambda: chessa.Chessa(**SANDBOX).with_options(timeout=5),
+        "a resource of a copy": lambda: chessa.Chessa(**SANDBOX).with_options(timeout=5).orders,
+        "raw responses": lambda: chessa.Chessa(**SANDBOX).with_raw_response.orders,
+    }
+    with testing.serve() as url:
+        SANDBOX["base_url"] = url
+        before = descriptors()
+        for name, make in held.items():
+            kept = make()
+            gc.collect()
+            for _ in range(2):
+                call = getattr(getattr(kept, "orders", kept), "list", kept)
+                answer = call()
+                assert getattr(answer, "parsed", answer).pagination.page == 1, name
+            del kept, call
+        give_up = time.monotonic() + 5
+        while descriptors() > before and time.monotonic() < give_up:  # the server's ends too
+            time.sleep(0.01)
+        assert descriptors() == before, "and nothing is left once they are gone"
 
 
 def test_nothing_is_left_open(server: RawServer) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import ssl
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -16,7 +17,7 @@ import attrs
 import httpx
 
 from .._config import Settings
-from .._steps import Answer, Attempt, Failed
+from .._steps import Answer, Attempt, Failed, Fault, Trouble
 from .builtin import AsyncPooledTransport, AsyncSingleTransport, PooledTransport, SingleTransport
 from .exchange import close_quietly, close_quietly_async, exchange, exchange_async
 from .failures import ClientClosedError, fault
@@ -65,7 +66,28 @@ class _Makers(Generic[_T]):
 
 def _not_connected(error: Exception) -> Failed:
     """Nothing was handed to any transport, whatever failed."""
-    return Failed(fault(error), nothing_sent=True)
+    closed = isinstance(error, ClientClosedError)
+    found = fault(error) if closed else Fault(Trouble.NO_TRANSPORT, type(error).__name__)
+    return Failed(found, nothing_sent=True)
+
+
+def _checked(made: _T, kind: type[_T]) -> _T:
+    if not isinstance(made, kind):
+        raise TypeError(f"transport= gave no httpx.{kind.__name__}")
+    return made
+
+
+@attrs.define
+class _Pool:
+    """The transport that reads share, and the process that may use it."""
+
+    pid: int = 0
+    transport: httpx.BaseTransport | None = None
+
+    def close(self) -> None:
+        if self.transport is not None and self.pid == os.getpid():
+            transport, self.transport = self.transport, None
+            close_quietly(transport)
 
 
 class Connections:
@@ -85,7 +107,8 @@ class Connections:
                 lambda: SingleTransport(routes.route()), lambda: PooledTransport(routes.route())
             )
         )
-        self._pool: tuple[int, httpx.BaseTransport] | None = None
+        self._pool = _Pool()
+        weakref.finalize(self, self._pool.close)  # once no client and no resource is left
         self._lock = threading.Lock()
         self._closed = False
 
@@ -106,18 +129,21 @@ class Connections:
         if self._closed:
             raise ClientClosedError
         if not is_read:
-            return self._makers.single()
+            return _checked(self._makers.single(), httpx.BaseTransport)
         pool = self._pool
-        return pool[1] if pool is not None and pool[0] == os.getpid() else self._new_pool()
+        transport = pool.transport if pool.pid == os.getpid() else None
+        return transport or self._new_pool()
 
     def _new_pool(self) -> httpx.BaseTransport:
         with self._lock:
             pool = self._pool
-            if pool is None or pool[0] != os.getpid():
-                if pool is not None:
-                    _LEFT_ALONE.append(pool)
-                pool = self._pool = (os.getpid(), self._makers.pooled())
-        return pool[1]
+            if pool.transport is not None and pool.pid != os.getpid():
+                _LEFT_ALONE.append(pool.transport)
+                pool.transport = None
+            if pool.transport is None:
+                pool.transport = _checked(self._makers.pooled(), httpx.BaseTransport)
+                pool.pid = os.getpid()
+            return pool.transport
 
     @property
     def is_closed(self) -> bool:
@@ -126,9 +152,7 @@ class Connections:
     def close(self) -> None:
         """Close the idle connections; calls under way end as they would have."""
         self._closed = True
-        pool, self._pool = self._pool, None
-        if pool is not None and pool[0] == os.getpid():
-            close_quietly(pool[1])
+        self._pool.close()
 
 
 @attrs.define
@@ -176,13 +200,13 @@ class AsyncConnections:
         if self._closed:
             raise ClientClosedError
         if not is_read:
-            return self._makers.single()
+            return _checked(self._makers.single(), httpx.AsyncBaseTransport)
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is not None and pool.pid == os.getpid():
             return pool.transport
         self._forget_dead_pools()
-        transport = self._makers.pooled()
+        transport = _checked(self._makers.pooled(), httpx.AsyncBaseTransport)
         keeper = _close_with_the_loop(transport)
         self._pools[loop] = _LoopPool(os.getpid(), transport, keeper)
         await anext(keeper)
