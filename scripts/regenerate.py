@@ -14,7 +14,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from chessa_pipeline.errors import SpecError  # noqa: E402 - the line above finds it
+from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+
+environment.enter()
+
+from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import Job, drift, regenerate  # noqa: E402
 
 

@@ -248,6 +248,20 @@ def test_the_order_of_keys_changes_nothing(copy: Path) -> None:
         }
 
 
+def test_any_python_will_do(copy: Path) -> None:
+    """Started outside of .venv, it has ./scripts/bootstrap make that, and runs there."""
+    bootstrap = copy / "scripts" / "bootstrap"
+    bootstrap.write_text(f"#!/bin/sh\nln -s '{sys.prefix}' '{copy}/.venv'\n", encoding="utf-8")
+    bare = getattr(sys, "_base_executable", sys.executable)
+    words = [bare, "-S", str(copy / "scripts" / "regenerate.py"), "--check"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "chessa_api is what the spec makes\n"
+    bootstrap.write_text("#!/bin/sh\necho 'bootstrap: no registry' >&2; exit 1\n", "utf-8")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, "bootstrap: no registry\n")
+
+
 def test_no_network_is_used(copy: Path) -> None:
     """Regeneration opens no socket: it works where none can be opened."""
     program = (

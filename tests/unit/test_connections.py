@@ -249,10 +249,9 @@ def test_what_is_held_of_a_client_keeps_working() -> None:
             kept = make()
             gc.collect()
             for _ in range(2):
-                call = getattr(getattr(kept, "orders", kept), "list", kept)
-                answer = call()
+                answer = getattr(getattr(kept, "orders", kept), "list", kept)()
                 assert getattr(answer, "parsed", answer).pagination.page == 1, name
-            del kept, call
+            del kept
         give_up = time.monotonic() + 5
         while descriptors() > before and time.monotonic() < give_up:  # the server's ends too
             time.sleep(0.01)
