@@ -74,6 +74,16 @@ def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
     return marked
 
 
+def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Name each operation as the methods do, so that whoever reads the spec names it so too."""
+    named: dict[str, Any] = document.copied(dict(effective))
+    for operation in (one for resource in plan.resources for one in resource.operations):
+        raw = named["paths"][operation.path].get(operation.method.lower())
+        if raw is not None:  # it may stand in a path item that is shared
+            raw["operationId"] = operation.name
+    return canonical.ordered(named)
+
+
 def make(job: Job, workshop: Path) -> Made:
     """Make the package in a temporary folder."""
     vendor = canonical.ordered(document.read(job.spec))
@@ -81,6 +91,7 @@ def make(job: Job, workshop: Path) -> Made:
     effective = effective_document(vendor, corrections)
     plan = plan_of(effective)
     gate.check_plan(plan)
+    effective = _with_final_names(effective, plan)
     folder = workshop / job.package
     render.render(plan, effective, folder, job.config)
     format_package(folder)

@@ -1,11 +1,27 @@
-"""A sandbox, and a caller for it in each mode: every test that asks for `call` runs in all four."""
+"""A sandbox, and a caller for it in each mode: every test that asks for `call` runs in all four.
+
+`spec.json` is the effective spec that the behaviours of the sandbox were written for. What the
+vendor adds later is answered with examples, and breaks no test.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chessa.testing import Sandbox, sandbox
+from chessa_api.exact_json import loads
 from tests.sandbox.callers import MODES, Caller, caller_in
+
+WRITTEN_FOR = Path(__file__).with_name("spec.json").read_bytes()
+
+
+@pytest.fixture
+def spec() -> dict[str, Any]:
+    """A copy of the spec that the behaviours were written for, to be changed."""
+    made: dict[str, Any] = loads(WRITTEN_FOR)
+    return made
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The sandbox driven by another spec: what it has no behaviour for, it answers from the schemas."""
 
-import copy
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,13 +11,6 @@ from chessa.testing import Sandbox, SandboxError
 from chessa_api.exact_json import dumps, loads
 
 Spec = dict[str, Any]
-
-
-@pytest.fixture
-def spec(api: Sandbox) -> Spec:
-    """A copy of the vendored effective spec, to be changed."""
-    made: Spec = copy.deepcopy(dict(api.spec))
-    return made
 
 
 def ask(api: Sandbox, method: str, target: str, body: Any = None) -> tuple[int | None, Any]:

@@ -3,6 +3,7 @@
 Enters: the command, as a shell would run it. Leaves: its address, its answers, its exit status.
 """
 
+import datetime
 import json
 import os
 import re
@@ -35,7 +36,7 @@ def served(*words: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str
         try:
             assert process.stdout is not None
             printed = ""
-            while "curl" not in printed:
+            while "/lose-next-answer" not in printed:
                 line = process.stdout.readline()
                 assert line, process.communicate()[1]
                 printed += line
@@ -66,6 +67,7 @@ def test_another_process_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
             order = client.orders.create(
                 recipient_id=recipient.id, origin_asset="USDC", origin_amount=10
             )
+            assert order.created_at < datetime.datetime.now(datetime.UTC) < order.expires_at
             commands = f"{variables['CHESSA_BASE_URL']}/_sandbox/orders/{order.id}"
             assert post(f"{commands}/fund") == (
                 200,
@@ -174,7 +176,7 @@ def test_without_the_extra_it_says_what_to_install(name: str, statement: str, co
         check=False,
     )
     assert done.returncode == code
-    words = f'chessa.testing needs {name}, of an extra: pip install "chessa[sandbox]"'
+    words = f'of which {name} is missing: pip install "chessa[sandbox]"'
     assert done.stderr.rstrip().endswith(words)
     if code == 2:
         assert "Traceback" not in done.stderr

@@ -300,3 +300,24 @@ def test_a_payout_can_fail_in_its_time(api: Sandbox, call: Caller) -> None:
     api.clock.advance(seconds=0.001)
     assert call(lambda c: c.orders.retrieve(order.id)).status == "Failed"
     assert [m.kind for m in api.movements] == ["deposit"]
+
+
+@pytest.mark.parametrize("amount", [0, -1, Decimal("NaN"), Decimal("Infinity")])
+def test_an_order_is_for_more_than_nothing(api: Sandbox, amount: Any) -> None:
+    """A test cannot arrange an order of no amount, or of one that is none."""
+    with pytest.raises(ValueError, match="more than zero"):
+        api.add_order(origin_amount=amount)
+
+
+def test_an_order_is_never_for_a_float(api: Sandbox) -> None:
+    """A float is refused here as it is by the client."""
+    with pytest.raises(TypeError, match="cannot hold an amount exactly"):
+        api.add_order(origin_amount=1.1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_refund_goes_somewhere(api: Sandbox, call: Caller) -> None:
+    """A blank address is refused, and no money moves."""
+    order = api.add_order().fail()
+    error = refusal(call, lambda c: c.orders.request_refund(order_id=order.id, address=" "))
+    assert isinstance(error, chessa.BadRequestError)
+    assert api.refunds == ()

@@ -6,6 +6,7 @@ Prints its address and what to set in the environment, so that any program can t
 import argparse
 import asyncio
 import contextlib
+import datetime
 import os
 import signal
 import sys
@@ -21,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve. Returns the exit status: 0 after a clean stop, 2 when it cannot begin."""
     parser = argparse.ArgumentParser(
         prog="python -m chessa.testing",
-        description="Serves a stand-in for the Chessa API on 127.0.0.1. Its clock is the real one.",
+        description="Serves a stand-in for the Chessa API on 127.0.0.1. Its clock is the real one:"
+        " an order that is paid moves along by itself.",
     )
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes any free one")
     port: int = parser.parse_args(arguments).port
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(explained(error), file=sys.stderr)
         return 2
-    api = sandbox(clock=Clock(running=True))
+    api = sandbox(clock=Clock(datetime.datetime.now(datetime.UTC), running=True))
 
     async def run() -> None:
         await serve_until(_interruption(), api, port, lambda url: _announce(api, url))
@@ -65,8 +67,10 @@ def _announce(api: "Sandbox", url: str) -> None:
     print(f"  export CHESSA_CLIENT_SECRET={api.client_secret}")
     print()
     print("An order moves along on command: fund, advance, complete or fail.")
+    print("The next answer is lost, after the sandbox has acted, by lose-next-answer.")
     print()
-    print(f"  curl -X POST {url}/_sandbox/orders/ORDER_ID/fail", flush=True)
+    print(f"  curl -X POST {url}/_sandbox/orders/ORDER_ID/fail")
+    print(f"  curl -X POST {url}/_sandbox/lose-next-answer", flush=True)
 
 
 def _port(text: str) -> int:

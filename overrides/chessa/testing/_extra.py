@@ -10,5 +10,8 @@ def explained(error: ModuleNotFoundError) -> ModuleNotFoundError:
     missing = (error.name or "").partition(".")[0]
     if missing not in PACKAGES:
         return error
-    message = f'chessa.testing needs {missing}, of an extra: pip install "chessa[sandbox]"'
+    message = (
+        f'chessa.testing needs the extra "sandbox", of which {missing} is missing: '
+        'pip install "chessa[sandbox]"'
+    )
     return ModuleNotFoundError(message, name=missing)

@@ -207,7 +207,10 @@ def request_refund(world: World, call: Call) -> Json:
         raise Problem(400, INVALID_REFUND_REQUEST, message)
     if order.deposit is None:
         raise Problem(400, INVALID_REFUND_REQUEST, "Cannot refund an order that was never paid")
-    return answers.refund_of(order.give_back(_text(call, "address"), call.body.get("tag")))
+    address = _text(call, "address")
+    if not address.strip():
+        raise invalid("body.address: must not be blank")
+    return answers.refund_of(order.give_back(address, call.body.get("tag")))
 
 
 def read_rate(world: World, call: Call) -> Json:

@@ -166,14 +166,19 @@ class Sandbox:
             origin_asset: USDC, USDT, BTC or ETH.
             chain: Where the payer sends it.
 
-        Raises `ValueError` for an asset without a rate.
+        Raises `ValueError` for an asset without a rate and for an amount that is not above zero,
+        `TypeError` for a float.
         """
+        if isinstance(origin_amount, float):
+            raise TypeError("a float cannot hold an amount exactly: pass a decimal.Decimal or int")
+        amount = Decimal(origin_amount)
+        if not (amount.is_finite() and amount > 0):
+            raise ValueError("origin_amount must be more than zero")
         with self._world.lock:
             recipient = recipient or self.add_recipient()
             rate = reference.rate(origin_asset, recipient.currency)
             if rate is None:
                 raise ValueError(f"there is no rate from {origin_asset!r} in the sandbox")
-            amount = Decimal(origin_amount)
             return self._world.add_order(
                 recipient,
                 origin_asset=origin_asset,
