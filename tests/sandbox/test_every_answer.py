@@ -22,6 +22,7 @@ from chessa_api.exact_json import dumps
 from tests.sandbox.callers import IN_PROCESS, caller_in, refusal
 
 STEPS = 600
+"""Of a walk; more where an operation has not succeeded by then."""
 
 
 def operations_of(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -60,6 +61,7 @@ class Walker:
             "destinationAsset": ["NGN", "NGN", "NGN", "GHS"],
             "originAmount": [10, Decimal("0.5"), Decimal("12.345678901234567890"), -1, 0],
             "destinationAmount": [1000, Decimal("999.99")],
+            "address": ["bc1qexample", "bc1qexample", " "],
             "chain": ["Solana", "Tron", "BEP20"],
             "code": ["gh_mtn", "058", "zw_ecocash"],
             "country": ["NG", "GH"],
@@ -116,8 +118,7 @@ def test_a_random_walk_stays_within_the_spec(
     """Whatever comes in, every answer is documented and valid; what was known is not made up."""
     with Sandbox(spec=None if is_current else spec) as api:
         answered = walk(api, Walker(api, seed))
-    known = {o.name for o in api.backend.spec.operations if o.key in operations.BEHAVIOURS}
-    assert known <= {name for name, kind in answered if kind == 2}
+    assert {200, 400, 404} <= answered
     if not is_current:
         assert not [request for request in api.requests if request.invented]
     spent = {kind: sum(m.kind == kind for m in api.movements) for kind in ("deposit", "payout")}
@@ -125,8 +126,8 @@ def test_a_random_walk_stays_within_the_spec(
     assert len({refund.order_id for refund in api.refunds}) == len(api.refunds)
 
 
-def walk(api: Sandbox, walker: Walker) -> set[tuple[str, int]]:
-    """Send requests of all operations with a behaviour; which were answered by which hundred."""
+def walk(api: Sandbox, walker: Walker) -> set[int]:
+    """Send requests until every operation with a behaviour succeeded; the statuses of answers."""
     every = [
         (method, path, node)
         for method, path, node in operations_of(api.spec)
@@ -134,8 +135,11 @@ def walk(api: Sandbox, walker: Walker) -> set[tuple[str, int]]:
     ]
     validator = openapi_schema_validator.OAS30ReadValidator(api.spec)
     headers = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
-    answered: set[tuple[str, int]] = set()
-    for _ in range(STEPS):
+    waiting = {node["operationId"] for _, _, node in every}
+    answered: set[int] = set()
+    for step in range(10 * STEPS):
+        if step >= STEPS and not waiting:
+            break
         walker.command()
         method, path, node = walker.random.choice(every)
         method, target, body = walker.request(method, path, node)
@@ -145,7 +149,10 @@ def walk(api: Sandbox, walker: Walker) -> set[tuple[str, int]]:
         schema = documented(api.spec, node, answer.status)
         errors = list(validator.evolve(schema=schema).iter_errors(json.loads(answer.body)))
         assert not errors, (target, errors)
-        answered.add((node["operationId"], answer.status // 100))
+        answered.add(answer.status)
+        if answer.status < 300:
+            waiting.discard(node["operationId"])
+    assert not waiting
     return answered
 
 
