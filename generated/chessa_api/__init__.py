@@ -3,5 +3,5 @@
 Private: import `chessa` and `chessa.models` instead.
 """
 
-SPEC_HASH = "c4137bd620720b90d1e3ab55e043bf8f981e564b7fe42d953a27d980f07c26fd"
+SPEC_HASH = "3feb807634f2ffc5a963072d0c068b142014dde54e6e794b5155b88e15350234"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

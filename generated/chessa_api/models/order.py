@@ -81,7 +81,11 @@ class Order(Model):
     status: models.OrderStatus = attrs.field(
         metadata=wire.required("status", wire.open_enum(models.OrderStatus))
     )
-    """Example: `created`"""
+    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    without regard to case.
+
+    Example: `created`
+    """
 
     updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
     """Example: `2025-03-18T06:05:27.754Z`"""

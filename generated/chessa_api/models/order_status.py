@@ -5,7 +5,9 @@ from ..enums import Known, OpenEnum
 
 
 class OrderStatus(OpenEnum):
-    """Known values of `OrderStatus`; others are kept as they come."""
+    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    without regard to case.
+    """
 
     CREATED = Known("created")
     WAITING_FOR_FUNDING = Known("waiting_for_funding")

@@ -18,7 +18,11 @@ class OrderStatusHistory(Model):
     current_status: models.OrderStatus = attrs.field(
         metadata=wire.required("currentStatus", wire.open_enum(models.OrderStatus))
     )
-    """Example: `completed`"""
+    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    without regard to case.
+
+    Example: `completed`
+    """
 
     history: list[models.StatusHistoryEntry] = wire.documented(
         "history", wire.array(wire.model(lambda: models.StatusHistoryEntry))

@@ -48,7 +48,11 @@ class OrderSummary(Model):
     status: models.OrderStatus = attrs.field(
         metadata=wire.required("status", wire.open_enum(models.OrderStatus))
     )
-    """Example: `completed`"""
+    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    without regard to case.
+
+    Example: `completed`
+    """
 
     updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
     """Example: `2025-03-15T14:15:22.456Z`"""

@@ -21,7 +21,11 @@ class StatusHistoryEntry(Model):
     """Example: `The order was created and its quote is open.`"""
 
     status: models.OrderStatus = wire.documented("status", wire.open_enum(models.OrderStatus))
-    """Example: `created`"""
+    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    without regard to case.
+
+    Example: `created`
+    """
 
     timestamp: datetime.datetime = wire.documented("timestamp", wire.DATE_TIME)
     """Example: `2025-03-18T06:09:17.832Z`"""
