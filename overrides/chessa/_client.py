@@ -4,7 +4,6 @@
 a private object, so that the public surface is resources, `with_options` and closing.
 """
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
@@ -58,7 +57,7 @@ class _Core(Generic[_C]):
         return Call(operation, self.plan)
 
     def changed(self, options: Options) -> "_Core[_C]":
-        return _Core(self.plan.changed(options), self.source, self.connections)
+        return _Core(self.plan.changed(options), self.source, self.connections, self.is_closed)
 
 
 class _Performer:
@@ -99,10 +98,11 @@ class _AsyncPerformer:
 
 def _read_plan(
     *,
-    base_url: str | None,
+    base_url: object,
     timeout: float | None,
     max_retries: int,
     proxy: object,
+    ssl_context: object,
     transport: object,
     trust_env: bool,
     max_response_bytes: int,
@@ -114,8 +114,9 @@ def _read_plan(
         proxy=proxy,
         trust_env=trust_env,
         max_response_bytes=max_response_bytes,
-        environ=os.environ,
     )
+    if ssl_context is not None and not _is_ssl_context(ssl_context):
+        raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
     if transport is not None and not callable(transport):
         raise ConfigurationError(
             "transport must be a callable without arguments that returns a transport."
@@ -123,6 +124,12 @@ def _read_plan(
     options = Options().changed(timeout=timeout, max_retries=max_retries)
     base = RequestBase.of(settings, options)
     return Plan(settings, options, base, Quota(), check_hooks(hooks, may_await=may_await))
+
+
+def _is_ssl_context(value: object) -> bool:
+    import ssl
+
+    return isinstance(value, ssl.SSLContext)
 
 
 class _Client:
@@ -153,8 +160,8 @@ class Chessa(_Client, Resources):
         client_id: Else CHESSA_CLIENT_ID. A callable is asked at each call.
         client_secret: Else CHESSA_CLIENT_SECRET. A callable is asked at each call.
         base_url: Else CHESSA_BASE_URL, else https://api.chessa.ai.
-        timeout: Seconds for a whole call, attempts, waits and all. Default: 30 for reads, 60 for
-            writes.
+        timeout: Seconds for a whole call, attempts, waits and all, a day at most. Default: 30 for
+            reads, 60 for writes.
         max_retries: How often a read is repeated after a failure that may pass, and a write that
             was certainly not sent.
         proxy: URL of an HTTP proxy.
@@ -181,20 +188,21 @@ class Chessa(_Client, Resources):
         hooks: Hooks | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        hidden = wrapped(client_id), wrapped(client_secret), wrapped(proxy)
-        del client_id, client_secret, proxy  # a traceback prints what its frames hold
+        hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
+        del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
         plan = _read_plan(
-            base_url=base_url,
+            base_url=hidden[2],
             timeout=timeout,
             max_retries=max_retries,
-            proxy=hidden[2],
+            proxy=hidden[3],
+            ssl_context=ssl_context,
             transport=transport,
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
             may_await=False,
         )
-        source = from_settings(hidden[0], hidden[1], os.environ)
+        source = from_settings(hidden[0], hidden[1])
 
         from .transport.connections import Connections
 
@@ -267,20 +275,21 @@ class AsyncChessa(_Client, AsyncResources):
         hooks: Hooks | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        hidden = wrapped(client_id), wrapped(client_secret), wrapped(proxy)
-        del client_id, client_secret, proxy  # a traceback prints what its frames hold
+        hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
+        del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
         plan = _read_plan(
-            base_url=base_url,
+            base_url=hidden[2],
             timeout=timeout,
             max_retries=max_retries,
-            proxy=hidden[2],
+            proxy=hidden[3],
+            ssl_context=ssl_context,
             transport=transport,
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
             may_await=True,
         )
-        source = from_settings(hidden[0], hidden[1], os.environ)
+        source = from_settings(hidden[0], hidden[1])
 
         from .transport.connections import AsyncConnections
 

@@ -5,25 +5,29 @@ names the setting and what is wrong with it, never its value (a URL may hold a p
 """
 
 import ipaddress
-import math
 import re
 import urllib.parse
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import attrs
 
 from ._errors import ConfigurationError
-from ._secrets import Secret
+from ._secrets import Secret, variable
 
 DEFAULT_BASE_URL: Final = "https://api.chessa.ai"
 READ_TIMEOUT: Final = 30.0
 WRITE_TIMEOUT: Final = 60.0
 MAX_RETRIES: Final = 2
 MAX_RESPONSE_BYTES: Final = 1024 * 1024
+_LONGEST_TIMEOUT: Final = 86_400.0  # a day; the system's own clocks end where more is asked for
+_MOST_RESPONSE_BYTES: Final = 1024 * 1024 * 1024
 _VARIABLE: Final = "CHESSA_BASE_URL"
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+
+
+_T = TypeVar("_T")
 
 
 @attrs.frozen
@@ -83,86 +87,100 @@ class Settings:
         return f"{self.origin.url}{self.prefix}"
 
 
+class _UnusableError(Exception):
+    """Why a URL cannot be used; never the URL."""
+
+
 def read_settings(
     *,
     base_url: object,
     proxy: object,
     trust_env: object,
     max_response_bytes: object,
-    environ: Mapping[str, str],
+    read: Callable[[str], Secret | None] = variable,
 ) -> Settings:
-    """Check the settings of a client. Raises `ConfigurationError`."""
+    """Check the settings of a client. Raises `ConfigurationError`.
+
+    URLs come as `wrapped` gives them: one may hold a password, wherever it should not.
+    """
     if base_url is None:
-        base_url = environ.get(_VARIABLE, "").strip() or DEFAULT_BASE_URL
+        base_url = read(_VARIABLE) or Secret(DEFAULT_BASE_URL)
     origin, prefix = read_base_url(base_url)
     if not isinstance(trust_env, bool):
         raise ConfigurationError("trust_env must be True or False.")
     if proxy is None and trust_env:
         proxy = _proxy_from_environment(origin)
-    if proxy is not None and not isinstance(proxy, Secret):
-        proxy = Secret(proxy)
     return Settings(
         origin=origin,
         prefix=prefix,
         proxy=None if proxy is None else read_proxy(proxy, origin),
         trust_env=trust_env,
-        max_response_bytes=whole_number("max_response_bytes", max_response_bytes, at_least=1),
+        max_response_bytes=whole_number(
+            "max_response_bytes", max_response_bytes, at_least=1, at_most=_MOST_RESPONSE_BYTES
+        ),
     )
 
 
 def read_base_url(value: object) -> tuple[Origin, str]:
     """Split a base URL into its origin and a path prefix, a trailing slash and `/v1` taken off."""
+    return _read(value, _parse_base_url)
+
+
+def read_proxy(value: object, target: Origin) -> ProxySettings:
+    """Split a proxy URL, its user name and password apart and hidden."""
+    return _read(value, lambda hidden: _parse_proxy(hidden, target))
+
+
+def _read(value: object, parse: Callable[[Secret], _T]) -> _T:
+    """Parse a URL; a refusal is raised where no frame holds it in clear."""
+    hidden = value if isinstance(value, Secret) else Secret(value)
+    del value
+    try:
+        return parse(hidden)
+    except _UnusableError as error:
+        problem = str(error)
+    raise ConfigurationError(problem)
+
+
+def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
     name = f"base_url (or {_VARIABLE})"
-    parts = _split(name, value)
+    parts = _split(name, hidden)
     if parts.scheme not in ("https", "http"):
-        raise ConfigurationError(f"{name} must begin with https://.")
+        raise _UnusableError(f"{name} must begin with https://.")
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise ConfigurationError(f"{name} must not hold a user name or password.")
-    if parts.query or parts.fragment or set("?#") & set(str(value)):
-        raise ConfigurationError(f"{name} must not have a query or a fragment.")
+        raise _UnusableError(f"{name} must not hold a user name or password.")
+    if parts.query or parts.fragment or set("?#") & set(hidden.reveal()):
+        raise _UnusableError(f"{name} must not have a query or a fragment.")
     origin = _origin(name, parts)
     if origin.scheme == "http" and not origin.is_loopback:
-        raise ConfigurationError(
+        raise _UnusableError(
             f"{name} must begin with https://: http:// would send the credentials in clear, and "
             "is for this machine (localhost, 127.0.0.1, [::1]) only."
         )
     prefix = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
     if not _PATH.fullmatch(prefix):
-        raise ConfigurationError(f"{name} has a path that cannot be used.")
+        raise _UnusableError(f"{name} has a path that cannot be used.")
     return origin, prefix
 
 
-def read_proxy(value: Secret, target: Origin) -> ProxySettings:
-    """Split a proxy URL, its user name and password apart and hidden.
-
-    Takes a `Secret` and raises where nothing else of the URL is at hand: a traceback that prints
-    the variables of its frames would show the password.
-    """
-    result = _parse_proxy(value.reveal(), target)
-    if isinstance(result, str):
-        raise ConfigurationError(result)
-    return result
-
-
-def _parse_proxy(text: str, target: Origin) -> ProxySettings | str:
-    try:
-        parts = _split("proxy", text)
-        if parts.scheme not in ("http", "https"):
-            return "proxy must begin with http:// or https://."
-        origin = _origin("proxy", parts)
-    except ConfigurationError as error:
-        return str(error)
+def _parse_proxy(hidden: Secret, target: Origin) -> ProxySettings:
+    parts = _split("proxy", hidden)
+    if parts.scheme not in ("http", "https"):
+        raise _UnusableError("proxy must begin with http:// or https://.")
+    origin = _origin("proxy", parts)
     if parts.query or parts.fragment or parts.path not in ("", "/"):
-        return "proxy must be a URL without path, query and fragment."
+        raise _UnusableError("proxy must be a URL without path, query and fragment.")
     if target.scheme == "http" and not origin.is_loopback:
-        return "proxy cannot be used with an http:// base_url: it would see the credentials."
+        raise _UnusableError(
+            "proxy cannot be used with an http:// base_url: it would see the credentials."
+        )
     if parts.username is None:
         return ProxySettings(origin)
     user, password = (
         Secret(urllib.parse.unquote(part or "")) for part in (parts.username, parts.password)
     )
     if user.problem() or (password.reveal() and password.problem()):
-        return "proxy has a user name or password that cannot be sent."
+        raise _UnusableError("proxy has a user name or password that cannot be sent.")
     return ProxySettings(origin, user, password)
 
 
@@ -172,32 +190,35 @@ def read_timeout(value: object) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ConfigurationError("timeout must be a number of seconds, or None for the default.")
-    if not (math.isfinite(value) and value > 0):
-        raise ConfigurationError("timeout must be a finite number of seconds greater than zero.")
+    if not 0 < value <= _LONGEST_TIMEOUT:
+        raise ConfigurationError(
+            f"timeout must be a number of seconds greater than zero, {_LONGEST_TIMEOUT:g} at most."
+        )
     return float(value)
 
 
-def whole_number(name: str, value: object, *, at_least: int) -> int:
-    """A whole number with a lower bound."""
+def whole_number(name: str, value: object, *, at_least: int, at_most: int | None = None) -> int:
+    """A whole number within bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
         raise ConfigurationError(f"{name} must be a whole number, {at_least} or more.")
+    if at_most is not None and value > at_most:
+        raise ConfigurationError(f"{name} must be {at_most} or less.")
     return value
 
 
-def _split(name: str, value: object) -> urllib.parse.SplitResult:
-    if not isinstance(value, str):
-        raise ConfigurationError(f"{name} must be a str.")
-    try:
-        return urllib.parse.urlsplit(_ascii(value.strip()))
-    except ValueError:
-        pass
-    raise ConfigurationError(f"{name} is not a URL.")
-
-
-def _ascii(text: str) -> str:
+def _split(name: str, hidden: Secret) -> urllib.parse.SplitResult:
+    if not hidden.is_text:
+        raise _UnusableError(f"{name} must be a str.")
+    text = hidden.reveal()
     if any(not "!" <= character <= "~" for character in text):
-        raise ValueError
-    return text
+        raise _UnusableError(
+            f"{name} is not a URL: it must be of printable ASCII characters without blanks "
+            "(xn--… for an international name)."
+        )
+    try:
+        return urllib.parse.urlsplit(text)
+    except ValueError:
+        raise _UnusableError(f"{name} is not a URL.") from None
 
 
 def _origin(name: str, parts: urllib.parse.SplitResult) -> Origin:
@@ -211,7 +232,7 @@ def _origin(name: str, parts: urllib.parse.SplitResult) -> Origin:
     except ValueError:
         host = None
     if not host or port == 0:
-        raise ConfigurationError(f"{name} needs a host name, and a port from 1 to 65535 if any.")
+        raise _UnusableError(f"{name} needs a host name, and a port from 1 to 65535 if any.")
     default = {"https": 443, "http": 80}[parts.scheme]
     return Origin(parts.scheme, host, None if port == default else port)
 

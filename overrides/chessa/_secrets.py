@@ -5,6 +5,7 @@ transport reveals. A value is wrapped before it is checked, so that no traceback
 """
 
 import inspect
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Literal, NoReturn, Self, TypeAlias
@@ -15,7 +16,10 @@ ClientSecret: TypeAlias = str | Callable[[], str]
 AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-secret")
-_VARIABLES: Final = {"client_id": "CHESSA_CLIENT_ID", "client_secret": "CHESSA_CLIENT_SECRET"}
+_VARIABLES: Final[Mapping["_Name", str]] = {
+    "client_id": "CHESSA_CLIENT_ID",
+    "client_secret": "CHESSA_CLIENT_SECRET",
+}
 _Name: TypeAlias = Literal["client_id", "client_secret"]
 _NAMES: Final[tuple[_Name, _Name]] = ("client_id", "client_secret")
 
@@ -35,6 +39,15 @@ class Secret:
     def reveal(self) -> str:
         """The value itself. Only the transport asks for it."""
         return self._value if isinstance(self._value, str) else ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a str at all."""
+        return isinstance(self._value, str)
+
+    async def awaited(self) -> "Secret":
+        """What an awaitable value gives, hidden in its turn; a value that is none, itself."""
+        return Secret(await self._value) if inspect.isawaitable(self._value) else self
 
     def problem(self) -> str | None:
         """Why this cannot be sent as a credential, in words that hold nothing of it."""
@@ -146,17 +159,26 @@ def wrapped(value: object) -> object:
     return value if value is None or callable(value) else Secret(value)
 
 
+def variable(name: str) -> Secret | None:
+    """A variable of the environment, hidden at once; None where it is blank or not there.
+
+    No frame that may raise holds the environment itself: a traceback would print all of it.
+    """
+    secret = Secret(os.environ.get(name, ""))
+    return secret if secret.reveal() else None
+
+
 def from_settings(
-    client_id: object, client_secret: object, environ: Mapping[str, str]
+    client_id: object, client_secret: object, read: Callable[[str], Secret | None] = variable
 ) -> CredentialSource:
     """The credentials that were given, else those of the environment; both are needed.
 
     Takes what `wrapped` returned. Raises `ConfigurationError`.
     """
     if client_id is None:
-        client_id = _from_environment("client_id", environ)
+        client_id = read(_VARIABLES["client_id"])
     if client_secret is None:
-        client_secret = _from_environment("client_secret", environ)
+        client_secret = read(_VARIABLES["client_secret"])
     if client_id is None or client_secret is None:
         missing = [
             name
@@ -168,11 +190,6 @@ def from_settings(
             "CHESSA_CLIENT_ID and CHESSA_CLIENT_SECRET."
         )
     return CredentialSource(client_id, client_secret)
-
-
-def _from_environment(name: _Name, environ: Mapping[str, str]) -> Secret | None:
-    secret = Secret(environ.get(_VARIABLES[name], ""))
-    return secret if secret.reveal() else None
 
 
 def _part(name: _Name, value: object) -> Secret | Provider:
@@ -208,9 +225,7 @@ async def _asked_async(name: _Name, provider: Provider) -> Secret:
     failure: str | None = None
     secret = Secret("")
     try:
-        answer = provider()
-        secret = Secret(await answer if inspect.isawaitable(answer) else answer)
-        del answer
+        secret = await Secret(provider()).awaited()
     except Exception as error:  # noqa: BLE001  # the caller's code may raise anything
         failure = f"raised {type(error).__name__}"
     return _checked_answer(name, secret, failure)

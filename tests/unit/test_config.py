@@ -10,6 +10,7 @@ import chessa
 from chessa import ConfigurationError
 from chessa._config import Origin, Settings, read_base_url, read_settings, read_timeout
 from chessa._options import Options
+from chessa._secrets import Secret
 
 CREDENTIALS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-1"}
 
@@ -22,7 +23,11 @@ def settings(environ: dict[str, str] | None = None, **given: object) -> Settings
         "trust_env": False,
         "max_response_bytes": 1024,
     }
-    return read_settings(**{**arguments, **given}, environ=environ or {})
+    known = environ or {}
+    return read_settings(
+        **{**arguments, **given},
+        read=lambda name: Secret(known[name]) if known.get(name, "").strip() else None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,11 +100,16 @@ def test_the_base_url_comes_from_the_environment_too() -> None:
     assert settings({"CHESSA_BASE_URL": " "}).base_url == "https://api.chessa.ai"
 
 
-@pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "5", [5]])
-def test_a_timeout_is_a_finite_number_above_zero(value: Any) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "5", [5], 86_401, 1e308, 10**400],
+)
+def test_a_timeout_is_a_number_above_zero_and_a_day_at_most(value: Any) -> None:
     """Anything else is refused: a call without an end is none of the choices."""
     with pytest.raises(ConfigurationError, match="timeout must be"):
         chessa.Chessa(**CREDENTIALS, timeout=value)
+    with pytest.raises(ConfigurationError, match="timeout must be"):
+        chessa.Chessa(**CREDENTIALS).with_options(timeout=value)
 
 
 def test_reads_have_thirty_seconds_and_writes_sixty() -> None:
@@ -118,7 +128,10 @@ def test_reads_have_thirty_seconds_and_writes_sixty() -> None:
         {"max_retries": 1.0},
         {"max_retries": True},
         {"max_response_bytes": 0},
+        {"max_response_bytes": 2**62},
         {"trust_env": "no"},
+        {"ssl_context": "bundle.pem"},
+        {"ssl_context": False},
         {"transport": 7},
         {"hooks": print},
     ],

@@ -24,7 +24,6 @@ SETTINGS: Settings = read_settings(
     proxy=None,
     trust_env=False,
     max_response_bytes=1,
-    environ={},
 )
 
 

@@ -5,7 +5,7 @@ import copy
 import json
 import pickle
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -27,6 +27,11 @@ def shown(error: BaseException) -> str:
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames = "".join(report.format())
     return f"{error} {error!r} {error.args} {vars(error)} {frames}"
+
+
+def reading(environ: Mapping[str, str]) -> Callable[[str], Secret | None]:
+    """Reads variables of an environment made for a test."""
+    return lambda name: Secret(environ[name]) if environ.get(name, "").strip() else None
 
 
 @pytest.mark.parametrize(
@@ -116,17 +121,61 @@ def _without_this_frame(error: BaseException) -> Any:
     return error.__traceback__.tb_next
 
 
+REFUSED: list[dict[str, Any]] = [
+    {"base_url": "http://example.com"},
+    {"base_url": f"https://user:{CANARY}@example.com"},
+    {"base_url": f"https://example.com?key={CANARY}"},
+    {"base_url": f"https://example.com:{CANARY}"},
+    {"proxy": f"ftp://user:{CANARY}@proxy.example"},
+    {"proxy": f"http://user:{CANARY}@proxy.example/path"},
+    {"client_id": "a\nb"},
+    {"client_id": ""},
+    {"client_secret": 7},
+    {"trust_env": "yes"},
+    {"timeout": -1},
+    {"max_retries": 0.5},
+    {"max_response_bytes": 0},
+    {"transport": 7},
+    {"ssl_context": "bundle.pem"},
+    {"hooks": print},
+]
+
+
+@pytest.mark.parametrize("given", REFUSED, ids=lambda given: next(iter(given)))
+@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+def test_no_refusal_shows_the_environment(
+    make: Callable[..., object], given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refused setting shows neither itself nor what the environment holds, in no frame."""
+    monkeypatch.setenv("CHESSA_CLIENT_ID", f"id-{CANARY}")
+    monkeypatch.setenv("CHESSA_CLIENT_SECRET", CANARY)
+    monkeypatch.setenv("SOMEBODY_ELSES_SECRET", CANARY)
+    with pytest.raises(ConfigurationError) as caught:
+        make(**given)
+    caught.value.with_traceback(_without_this_frame(caught.value))
+    assert not leaks(shown(caught.value))
+
+
+def test_half_a_pair_in_the_environment_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one variable is missing, no frame shows the other."""
+    monkeypatch.delenv("CHESSA_CLIENT_ID", raising=False)
+    monkeypatch.setenv("CHESSA_CLIENT_SECRET", CANARY)
+    with pytest.raises(ConfigurationError, match="client_id missing") as caught:
+        chessa.Chessa()
+    assert not leaks(shown(caught.value))
+
+
 def test_credentials_come_from_the_environment() -> None:
     """Without arguments the two variables are read, at construction and trimmed."""
     environ = {"CHESSA_CLIENT_ID": " id-1 ", "CHESSA_CLIENT_SECRET": "secret-1\n"}
-    credentials = from_settings(None, None, environ).ask()
+    credentials = from_settings(None, None, reading(environ)).ask()
     assert credentials.headers() == [(b"x-client-id", b"id-1"), (b"x-client-secret", b"secret-1")]
 
 
 def test_arguments_come_before_the_environment() -> None:
     """What is passed counts; the variables fill in only what is not."""
     environ = {"CHESSA_CLIENT_ID": "id-1", "CHESSA_CLIENT_SECRET": "secret-1"}
-    credentials = from_settings(wrapped("id-2"), None, environ).ask()
+    credentials = from_settings(wrapped("id-2"), None, reading(environ)).ask()
     assert credentials.headers() == [(b"x-client-id", b"id-2"), (b"x-client-secret", b"secret-1")]
 
 
@@ -141,7 +190,7 @@ def test_arguments_come_before_the_environment() -> None:
 def test_half_a_pair_is_an_error_that_names_both(environ: dict[str, str], missing: str) -> None:
     """The message says which is missing, and both ways to give each."""
     with pytest.raises(ConfigurationError, match=missing) as caught:
-        from_settings(None, None, environ)
+        from_settings(None, None, reading(environ))
     for name in ("client_id", "client_secret", "CHESSA_CLIENT_ID", "CHESSA_CLIENT_SECRET"):
         assert name in str(caught.value)
 
