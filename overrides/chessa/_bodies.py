@@ -14,6 +14,8 @@ import attrs
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
+from ._secrets import Credentials
+
 _MAX_TEXT: Final = 2_000
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
@@ -74,7 +76,7 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 class ErrorBody:
     """An error's body, whatever it was."""
 
-    body: Any
+    body: Any = attrs.field(repr=False)
     """Parsed when it was JSON, else its text, cut; None when it was empty."""
     code: str | None = None
     messages: tuple[str, ...] = ()
@@ -85,32 +87,29 @@ class ErrorBody:
 NO_BODY: Final = ErrorBody(None)
 
 
-def read_error(body: bytes) -> ErrorBody:
+def read_error(body: bytes, credentials: Credentials) -> ErrorBody:
     """Make what can be made of an error's body: JSON, HTML, text or nothing."""
     if not body.strip():
         return NO_BODY
     try:
-        value = loads(body)
+        value = credentials.scrub_value(loads(body))
     except DecodeError:
         return ErrorBody(body[: 4 * _MAX_TEXT].decode("utf-8", "replace")[:_MAX_TEXT])
     if not isinstance(value, dict):
         return ErrorBody(value)
     envelope = cast("dict[str, Any]", value)
-    code = envelope.get("error")
-    status = envelope.get("statusCode")
-    speaks = isinstance(code, str) and isinstance(status, int) and not isinstance(status, bool)
+    code, status = envelope.get("error"), envelope.get("statusCode")
+    messages = _messages(envelope)
+    is_whole = type(code) is str and type(status) is int and bool(messages)
     return ErrorBody(
-        envelope,
-        code if isinstance(code, str) else None,
-        _messages(envelope),
-        status if speaks else None,
+        envelope, code if type(code) is str else None, messages, status if is_whole else None
     )
 
 
 def _messages(envelope: Mapping[str, Any]) -> tuple[str, ...]:
     message = envelope.get("message")
     several = message if _is_list(message) else [message]
-    return tuple(text for text in several if isinstance(text, str))
+    return tuple(text for text in several if type(text) is str)
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

@@ -16,7 +16,7 @@ from chessa_api.exact_json import loads
 from chessa_api.operation import Operation, RawResponse
 
 from . import _log
-from ._bodies import ErrorBody, printable_request_id, read_error
+from ._bodies import printable_request_id, read_error
 from ._config import Settings
 from ._errors import Circumstances, ConfigurationError
 from ._hooks import Hooks, RequestInfo, ResponseInfo
@@ -39,9 +39,18 @@ from ._steps import (
     Tell,
     Trouble,
     plain_headers,
+    scrubbed,
 )
 
 T = TypeVar("T")
+_INTERRUPTED: Final = {
+    Outcome.NOT_SENT: "was interrupted before it was sent.",
+    Outcome.REJECTED: "was answered no, and interrupted before it could say so.",
+    Outcome.UNKNOWN: "was interrupted while it was sent: whether it happened is unknown. Look up "
+    "what it changes before you repeat it.",
+    Outcome.DONE: "was carried out, and interrupted before it could return its result. Do not "
+    "repeat it; look up its result.",
+}
 _REQUEST_ID_HEADERS: Final = (b"x-request-id", b"request-id", b"x-correlation-id", b"cf-ray")
 
 
@@ -97,6 +106,8 @@ class Call(Generic[T]):
         self._started = time.monotonic()
         self.deadline: Final = self._started + plan.options.seconds(is_read=operation.is_read)
         self._attempts = 0
+        self._nothing_sent = True
+        """Of all attempts so far: a read that was received once is not NOT_SENT the next time."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Make the request. Raises `InvalidRequestError`."""
@@ -113,42 +124,34 @@ class Call(Generic[T]):
         call_id = uuid.uuid4().hex if self._plan.hooks else ""
         while True:
             self._attempts += 1
-            if self._plan.hooks:
-                yield Tell(self._request_info(call_id))
+            yield from self._tell(self._request_info(call_id), Outcome.NOT_SENT)
             began = time.monotonic()
-            attempt = self._attempt(request, credentials)
             interruption: BaseException | None = None
             reply: Reply = None
             try:
-                reply = yield attempt
+                reply = yield self._attempt(request, credentials)
             except GeneratorExit as error:  # whoever awaits the call has dropped it
-                self._note(error)
+                self._note(error, Outcome.UNKNOWN)
                 raise
             except BaseException as error:  # noqa: BLE001  # sorted out below, outside of it
                 interruption = error
             if interruption is not None:
-                if isinstance(interruption, Exception):
-                    reply = Failed(
-                        Fault(Trouble.UNEXPECTED, type(interruption).__name__), nothing_sent=False
-                    )
-                    interruption = None
-                else:
-                    self._note(interruption)
-                    if self._plan.hooks:
-                        yield Tell(self._response_info(call_id, began, None, Outcome.UNKNOWN))
-                    try:
-                        raise interruption
-                    finally:
-                        del interruption  # it refers to this frame
+                try:
+                    reply = yield from self._interrupted(interruption, call_id, began)
+                finally:
+                    del interruption  # it refers to this frame
             result = self._result(reply)
             if isinstance(result, Result):
-                if self._plan.hooks:
-                    yield Tell(self._response_info(call_id, began, result.answer, None))
                 self._succeeded(result)
+                yield from self._tell(
+                    self._response_info(call_id, began, result.answer, None), Outcome.DONE
+                )
                 return result
             finding, retry_after = self._find(reply, result, credentials)
-            if self._plan.hooks:
-                yield Tell(self._response_info(call_id, began, finding.answer, finding.outcome))
+            yield from self._tell(
+                self._response_info(call_id, began, finding.answer, finding.outcome),
+                finding.outcome,
+            )
             wait = self._next_wait(finding, retry_after)
             if wait is None:
                 self._log_end(finding.outcome, finding.answer)
@@ -156,6 +159,33 @@ class Call(Generic[T]):
             status_code = finding.answer.status_code if finding.answer else None
             _log.will_repeat(self._operation.name, status_code, self._attempts, wait)
             yield Sleep(wait)
+
+    def _interrupted(
+        self, interruption: BaseException, call_id: str, began: float
+    ) -> Generator[Step, Reply, Reply]:
+        """What a transport raised is a failure of it; cancellation and Ctrl-C come out again."""
+        if isinstance(interruption, Exception):
+            fault = Fault(Trouble.UNEXPECTED, type(interruption).__name__)
+            return Failed(fault, nothing_sent=False)
+        self._note(interruption, Outcome.UNKNOWN)
+        if self._plan.hooks:
+            yield Tell(self._response_info(call_id, began, None, Outcome.UNKNOWN))
+        try:
+            raise interruption
+        finally:
+            del interruption
+
+    def _tell(
+        self, record: RequestInfo | ResponseInfo, known: Outcome
+    ) -> Generator[Step, Reply, None]:
+        """Give a record to the hooks. An interruption there says what is known by now."""
+        if self._plan.hooks is None:
+            return
+        try:
+            yield Tell(record)
+        except BaseException as interruption:
+            self._note(interruption, known)
+            raise
 
     def _attempt(self, request: PreparedRequest, credentials: Credentials) -> Attempt:
         return Attempt(
@@ -194,12 +224,15 @@ class Call(Generic[T]):
         is_read = self._operation.is_read
         if not isinstance(reply, Answer):
             failed = reply or Failed(Fault(Trouble.UNEXPECTED, "NoReply"), nothing_sent=False)
+            self._nothing_sent = self._nothing_sent and failed.nothing_sent
             outcome = self._judged(
-                Facts(is_read, trouble=failed.fault.trouble, nothing_sent=failed.nothing_sent)
+                Facts(is_read, trouble=failed.fault.trouble, nothing_sent=self._nothing_sent)
             )
             return Finding(is_read, outcome, None, failed.fault), None
+        self._nothing_sent = False
         fault = fault or reply.fault
-        content: ErrorBody = read_error(credentials.scrub(reply.body))
+        reply = scrubbed(reply, credentials)
+        content = read_error(reply.body, credentials)
         facts = Facts(
             is_read,
             reply.status_code,
@@ -232,14 +265,11 @@ class Call(Generic[T]):
             self._plan.quota.give_back(self._attempts - 1)
         self._log_end(None, result.answer)
 
-    def _note(self, interruption: BaseException) -> None:
-        """Cancellation or Ctrl-C in an attempt: logged, and passed on as it is but for a note."""
+    def _note(self, interruption: BaseException, known: Outcome) -> None:
+        """Cancellation or Ctrl-C: logged, and passed on as it is but for a note on writes."""
         if not self._operation.is_read:
-            interruption.add_note(
-                f"{self._operation.name} was interrupted while it was sent: whether it happened "
-                "is unknown. Look up what it changes before you repeat it."
-            )
-        self._log_end(Outcome.UNKNOWN, None)
+            interruption.add_note(f"{self._operation.name} {_INTERRUPTED[known]}")
+        self._log_end(known, None)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

@@ -31,28 +31,35 @@ def call_ended(
     request_id: str | None,
 ) -> None:
     """One line for each call, at a level that goes with what is known of it."""
-    level = _LEVELS[outcome]
-    if LOGGER.isEnabledFor(level):
-        LOGGER.log(
-            level,
-            "%s: %s, status=%s attempts=%d elapsed=%.3fs request_id=%s",
-            operation,
-            "ok" if outcome is None else outcome.value,
-            status_code,
-            attempts,
-            elapsed,
-            request_id,
-        )
+    _say(
+        _LEVELS[outcome],
+        "%s: %s, status=%s attempts=%d elapsed=%.3fs request_id=%s",
+        operation,
+        "ok" if outcome is None else outcome.value,
+        status_code,
+        attempts,
+        elapsed,
+        request_id,
+    )
 
 
 def will_repeat(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
     """One line for each repeat."""
-    LOGGER.debug(
-        "%s: attempt %d brought status=%s, next in %.3fs", operation, attempt, status_code, wait
-    )
+    words = "%s: attempt %d brought status=%s, next in %.3fs"
+    _say(logging.DEBUG, words, operation, attempt, status_code, wait)
 
 
 def hook_failed(operation: str, hook: object, error: Exception) -> None:
     """A hook raised; the call goes on."""
     name = getattr(hook, "__qualname__", type(hook).__name__)
-    LOGGER.warning("%s: hook %s raised %s, ignored", operation, name, type(error).__name__)
+    words = "%s: hook %s raised %s, ignored"
+    _say(logging.WARNING, words, operation, name, type(error).__name__)
+
+
+def _say(level: int, words: str, *values: object) -> None:
+    """Log. A filter or handler that raises must not cost a call its result."""
+    try:
+        if LOGGER.isEnabledFor(level):
+            LOGGER.log(level, words, *values)
+    except Exception:  # noqa: BLE001, S110  # the application's own code may raise anything
+        pass

@@ -111,6 +111,8 @@ def _headers(extra: object) -> dict[str, str]:
         key = name.lower()
         if not _TOKEN.fullmatch(name):
             raise ConfigurationError("extra_headers has a name that no header can have.")
+        if key in headers:
+            raise ConfigurationError(f"extra_headers has {key} twice.")
         if key in RESERVED_HEADERS:
             raise ConfigurationError(f"extra_headers cannot set {key}: the client does.")
         if not is_header_value(value):

@@ -3,11 +3,12 @@
 In: what an attempt brought, how often it was tried, the time left. Out: seconds to wait, or None.
 """
 
+import collections
 import email.utils
+import itertools
 import math
 import random
 import re
-import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -23,7 +24,8 @@ REPEATABLE_TROUBLES: Final = frozenset({Trouble.CONNECTING, Trouble.EXCHANGE})
 LONGEST_RETRY_AFTER: Final = 60.0
 _LONGEST_BACKOFF: Final = 8.0
 _FIRST_BACKOFF: Final = 0.1
-_SECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
+_MOST_DOUBLINGS: Final = 10
+_SECONDS: Final = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,6})?")
 
 Uniform = Callable[[float, float], float]
 
@@ -70,12 +72,16 @@ def next_wait(
     if tried.repeats >= max_retries or not may_repeat(tried):
         return None
     floor = tried.retry_after or 0.0
-    wait = max(floor, uniform(0.0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**tried.repeats)))
+    wait = max(floor, uniform(0.0, _backoff(tried.repeats)))
     if floor > LONGEST_RETRY_AFTER or wait >= left:
         return None
     if tried.is_read and not quota.take():
         return None
     return wait
+
+
+def _backoff(repeats: int) -> float:
+    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(repeats, _MOST_DOUBLINGS))
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
@@ -100,27 +106,29 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
 class Quota:
     """What repeats may cost: a bucket that a total outage empties, so that load is not doubled.
 
-    The figures are those of the AWS SDKs' standard mode. Shared by all calls of a client.
+    The figures are those of the AWS SDKs' standard mode: 500 tokens, 14 for a repeat. Shared by all
+    calls of a client, and without a lock, which a fork would copy while another thread holds it.
     """
 
-    CAPACITY: Final = 500
-    COST: Final = 14
+    REPEATS: Final = 500 // 14
+    SUCCESSES: Final = 14
+    """Calls without a repeat that pay for one."""
 
     def __init__(self) -> None:
-        self._tokens = self.CAPACITY
-        self._lock = threading.Lock()
+        self._repeats = collections.deque(range(self.REPEATS), maxlen=self.REPEATS)
+        self._successes = itertools.count(1)
 
     def take(self) -> bool:
         """Pay for one repeat, if the bucket still has enough."""
-        with self._lock:
-            if self._tokens < self.COST:
-                return False
-            self._tokens -= self.COST
-            return True
+        try:
+            self._repeats.pop()
+        except IndexError:
+            return False
+        return True
 
     def give_back(self, repeats: int) -> None:
-        """A call brought an answer: return what its last repeat cost, or one token if none did."""
-        if self._tokens >= self.CAPACITY:
-            return
-        with self._lock:
-            self._tokens = min(self.CAPACITY, self._tokens + (self.COST if repeats else 1))
+        """A call brought an answer: put back what its last repeat cost, or a part of that."""
+        if len(self._repeats) < self.REPEATS and (
+            repeats or next(self._successes) % self.SUCCESSES == 0
+        ):
+            self._repeats.append(0)

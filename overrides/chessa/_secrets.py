@@ -7,8 +7,8 @@ transport reveals. A value is wrapped before it is checked, so that no traceback
 import inspect
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Literal, NoReturn, Self, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, Literal, NoReturn, Self, TypeAlias, cast
 
 from ._errors import ConfigurationError
 
@@ -103,10 +103,22 @@ class Credentials:
             for name, secret in zip(CREDENTIAL_HEADERS, secrets, strict=True)
         ]
 
-    def scrub(self, body: bytes) -> bytes:
+    def scrub(self, data: bytes) -> bytes:
         """Take the client secret out of what a server sent back."""
         secret = self._client_secret.reveal().encode("ascii")
-        return body.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else body
+        return data.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else data
+
+    def scrub_value(self, value: Any) -> Any:
+        """Take it out of a JSON value, where it may have stood in escapes."""
+        if isinstance(value, dict):
+            members = cast("dict[str, Any]", value)
+            return {str(self.scrub_value(k)): self.scrub_value(v) for k, v in members.items()}
+        if isinstance(value, list):
+            return list(map(self.scrub_value, cast("Iterable[Any]", value)))
+        secret = self._client_secret.reveal()
+        if type(value) is str and len(secret) >= _MIN_SCRUBBED:
+            return value.replace(secret, "...")
+        return value
 
     def __repr__(self) -> str:
         return "Credentials(…)"

@@ -82,8 +82,8 @@ class Answer:
     """A status line arrived; `fault` says why the body is not whole, if it is not."""
 
     status_code: int
-    headers: Headers
-    body: bytes
+    headers: Headers = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
     fault: Fault | None = None
 
     def header(self, name: bytes) -> str | None:
@@ -101,6 +101,12 @@ class Failed:
     fault: Fault
     nothing_sent: bool
     """The evidence: whether it is certain that no byte of the request was handed over."""
+
+
+def scrubbed(answer: Answer, credentials: Credentials) -> Answer:
+    """The same answer without the client secret, should a server have sent it back."""
+    headers = tuple((name, credentials.scrub(value)) for name, value in answer.headers)
+    return attrs.evolve(answer, headers=headers, body=credentials.scrub(answer.body))
 
 
 Step = Attempt | Sleep | Tell

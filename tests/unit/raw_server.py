@@ -83,6 +83,11 @@ class RawServer:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def refuse(self) -> None:
+        """Take no more connections, and leave the port to nobody else."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         while True:
             try:

@@ -18,6 +18,7 @@ from chessa._bodies import (
     read_error,
     unpack,
 )
+from chessa._secrets import Credentials, Secret
 
 LIMIT = 1024 * 1024
 TEXT = b'{"a": 1}' * 100
@@ -97,14 +98,20 @@ def test_no_bytes_break_the_unpacking(body: bytes, coding: str | None) -> None:
     assert isinstance(unpacked, bytes)
 
 
+CREDENTIALS = Credentials(Secret("id-1"), Secret("canary-7f1d9e3b"))
+
+
 @pytest.mark.parametrize(
     ("body", "code", "messages", "envelope_status"),
     [
         (b'{"error":"not_found","message":"Gone","statusCode":404}', "not_found", ("Gone",), 404),
         (b'{"error":"e","message":["a","b",7],"statusCode":400}', "e", ("a", "b"), 400),
-        (b'{"error":"e","statusCode":400}', "e", (), 400),
-        (b'{"error":"e","message":null,"statusCode":400}', "e", (), 400),
-        (b'{"error":"e","message":{"x":1},"statusCode":400}', "e", (), 400),
+        (b'{"error":"e","message":"","statusCode":400}', "e", ("",), 400),
+        (b'{"error":"e","statusCode":400}', "e", (), None),
+        (b'{"error":"e","message":null,"statusCode":400}', "e", (), None),
+        (b'{"error":"e","message":{"x":1},"statusCode":400}', "e", (), None),
+        (b'{"error":"e","message":[],"statusCode":400}', "e", (), None),
+        (b'{"error":1e999,"message":"m","statusCode":400}', None, ("m",), None),
         (b'{"message":"m","statusCode":400}', None, ("m",), None),
         (b'{"error":{"code":"e"},"message":"m","statusCode":400}', None, ("m",), None),
         (b'{"error":"e","message":"m","statusCode":"400"}', "e", ("m",), None),
@@ -123,8 +130,8 @@ def test_no_bytes_break_the_unpacking(body: bytes, coding: str | None) -> None:
 def test_the_envelope_is_read_whatever_is_wrong_with_it(
     body: bytes, code: str | None, messages: tuple[str, ...], envelope_status: int | None
 ) -> None:
-    """`{error, message, statusCode}` with any of the three odd or missing."""
-    error = read_error(body)
+    """`{error, message, statusCode}`: it is the vendor's only with all three, none of them odd."""
+    error = read_error(body, CREDENTIALS)
     assert (error.code, error.messages, error.envelope_status) == (code, messages, envelope_status)
 
 
@@ -143,15 +150,26 @@ def test_the_envelope_is_read_whatever_is_wrong_with_it(
 )
 def test_a_body_is_kept_parsed_or_as_text_cut(body: bytes, expected: Any) -> None:
     """JSON is kept as values, exact; anything else as its first 2,000 characters."""
-    assert read_error(body).body == expected
+    assert read_error(body, CREDENTIALS).body == expected
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_no_body_breaks_the_reading(body: bytes) -> None:
     """Any bytes at all make an ErrorBody."""
-    error = read_error(body)
+    error = read_error(body, CREDENTIALS)
     assert error.code is None or isinstance(error.code, str)
     assert all(isinstance(message, str) for message in error.messages)
+
+
+def test_an_echoed_secret_is_taken_out_of_json() -> None:
+    """The secret is found however JSON writes it: as value, as name, and in escapes."""
+    secret = "canary-7f1d9e3b"
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in secret)
+    for text in (secret, escaped, f"x{secret}y", "canary\\u002d7f1d9e3b"):
+        body = f'{{"message": "{text}", "{text}": ["{text}"], "n": 1.50}}'.encode()
+        error = read_error(body, CREDENTIALS)
+        assert secret not in f"{error.body}{error.messages}"
+        assert error.body["n"] == Decimal("1.50")
 
 
 def test_what_stands_in_logs_is_printable() -> None:

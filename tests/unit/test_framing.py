@@ -1,8 +1,10 @@
 """When a connection is clean for the next call: only if the answer was the last byte on it."""
 
+import tracemalloc
+
 import pytest
 
-from chessa.transport.framing import ends_exactly
+from chessa.transport.framing import Record, ends_exactly
 
 
 def headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
@@ -39,6 +41,8 @@ DOUBTFUL = {
     "bad size": (CHUNKED, b"zz\r\nbody\r\n0\r\n\r\n"),
     "negative size": (CHUNKED, b"-4\r\nbody\r\n0\r\n\r\n"),
     "no size": (CHUNKED, b"\r\nbody\r\n0\r\n\r\n"),
+    "line feeds": (b"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody", b""),
+    "a line feed": (b"HTTP/1.1 200 OK\r\nX: y\nContent-Length: 4", b"body"),
     "endless size": (CHUNKED, b"FFFFFFFFFFFFFFFF\r\nbody\r\n0\r\n\r\n"),
 }
 
@@ -79,3 +83,49 @@ def test_what_came_before_the_answer_spoils_the_connection() -> None:
     assert not ends_exactly(EARLY + whole, 200, headers(head))
     assert not ends_exactly(whole.replace(b"\r\n", b"\n"), 200, headers(head))
     assert not ends_exactly(b"", 200, headers(head))
+
+
+def record(data: bytes, *, is_kept: bool = True) -> Record:
+    """What a connection remembers of an answer that came in pieces."""
+    made = Record(is_kept=is_kept)
+    for start in range(0, len(data), 65_536):
+        made.add(data[start : start + 65_536])
+    return made
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 429, 500, 503, 302])
+def test_only_a_success_leaves_a_clean_connection(status: int) -> None:
+    """An error may have been sent unasked; the connection is not worth the risk."""
+    head = b"HTTP/1.1 %d X\r\nContent-Length: 4" % status
+    assert not record(head + END + b"body").is_clean(status, headers(head))
+    head = b"HTTP/1.1 200 X\r\nContent-Length: 4"
+    assert record(head + END + b"body").is_clean(200, headers(head))
+
+
+def test_a_record_forgets() -> None:
+    """It begins anew with each request, and once it was asked."""
+    made = record(LENGTH + END + b"body")
+    assert made.is_clean(200, headers(LENGTH))
+    assert not made.is_clean(200, headers(LENGTH))
+    made = record(b"rubbish")
+    made.clear()
+    made.add(LENGTH + END + b"body")
+    assert made.is_clean(200, headers(LENGTH))
+
+
+def test_a_record_has_an_end() -> None:
+    """Past two megabytes nothing more is remembered, and the connection is not used again."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000"
+    tracemalloc.start()
+    try:
+        made = record(head + END + b"x" * 3_000_000)
+        assert tracemalloc.get_traced_memory()[0] < 2_200_000
+    finally:
+        tracemalloc.stop()
+    assert not made.is_clean(200, headers(head))
+
+
+def test_a_connection_for_one_call_remembers_nothing() -> None:
+    """What will not be used again needs no record."""
+    made = record(LENGTH + END + b"body", is_kept=False)
+    assert not made.is_clean(200, headers(LENGTH))

@@ -131,6 +131,7 @@ def test_no_wait_reaches_past_the_deadline() -> None:
         (" 7 ", 7.0),
         ("1.5", 1.5),
         ("1000000000", 1e9),
+        ("9" * 30, 1e30),
         (formatdate(NOW + 90, usegmt=True), 90.0),
         (formatdate(NOW - 90, usegmt=True), 0.0),
     ],
@@ -142,7 +143,7 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "-1", "nan", "inf", "1e9", "soon", "7s", "0x7", "٧", "9" * 13, "9" * 5000, "Mon", ", ,"],
+    ["", "-1", "nan", "inf", "1e9", "soon", "7s", "0x7", "٧", "9" * 5000, "Mon", ", ,"],
 )
 def test_a_retry_after_that_is_none_is_ignored(value: str) -> None:
     """Junk, negative numbers, NaN and endless digits are as good as no header."""
@@ -163,7 +164,7 @@ def test_an_outage_empties_the_quota() -> None:
     repeats = sum(
         next_wait(LOST, max_retries=1, left=30, quota=quota) is not None for _ in range(1_000)
     )
-    assert repeats == Quota.CAPACITY // Quota.COST
+    assert repeats == Quota.REPEATS == 35
 
 
 def test_writes_do_not_draw_on_the_quota() -> None:
@@ -176,7 +177,7 @@ def test_writes_do_not_draw_on_the_quota() -> None:
 
 
 def test_the_quota_fills_again() -> None:
-    """A success after a repeat gives its cost back, any other success one token, up to the brim."""
+    """A success after a repeat pays for one, as do fourteen others, up to the brim."""
     quota = Quota()
     while quota.take():
         pass
@@ -184,13 +185,13 @@ def test_the_quota_fills_again() -> None:
     while not quota.take():
         quota.give_back(0)
         gifts += 1
-    assert gifts == Quota.COST - Quota.CAPACITY % Quota.COST
+    assert gifts == Quota.SUCCESSES == 14
     quota.give_back(1)
     assert quota.take()
     assert not quota.take()
     for _ in range(1_000):
         quota.give_back(2)
-    assert sum(quota.take() for _ in range(1_000)) == Quota.CAPACITY // Quota.COST
+    assert sum(quota.take() for _ in range(1_000)) == Quota.REPEATS
 
 
 def test_threads_share_the_quota_exactly() -> None:
@@ -205,4 +206,11 @@ def test_threads_share_the_quota_exactly() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(taken) == Quota.CAPACITY // Quota.COST
+    assert sum(taken) == Quota.REPEATS
+
+
+def test_thousands_of_repeats_overflow_nothing() -> None:
+    """The back-off stays at its longest, whatever `max_retries` allows."""
+    write = attrs.evolve(NOT_SENT, is_read=False, repeats=5_000)
+    waited = next_wait(write, max_retries=9_999, left=30, quota=Quota(), uniform=lambda _, b: b)
+    assert waited == 8.0

@@ -6,6 +6,7 @@ arrive up to three times, a write never more than once.
 
 import socket
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import chessa
 from chessa import NotSentError, Outcome, OutcomeUnknownError, ResponseError
 
-from .calls import A_READ, A_WRITE, CLIENT_SECRET, DRIVERS, Driver
+from .calls import A_READ, A_WRITE, CLIENT_SECRET, DRIVERS, READ, Driver
 from .raw_server import Connection, Play, RawServer, on_time, refusing_port
 
 NOT_SENT, REJECTED, UNKNOWN, DONE = Outcome
@@ -244,6 +245,86 @@ def test_a_second_answer_is_nobodys(driver: Driver) -> None:
     assert server.accepted == 4
 
 
+def unasked(connection: Connection) -> None:
+    """Send a 408 before anybody asked, as some servers do, then answer what is asked, late."""
+    connection.answer("408 Request Timeout")
+    while request := connection.read_request():
+        thing = request.split(b" ")[1].rpartition(b"/")[2]
+        connection.wait_until_stopped(0.02)
+        connection.answer("200 OK", b'{"id": "%s"}' % thing)
+
+
+def test_an_answer_that_nobody_asked_for_shifts_no_other(driver: Driver) -> None:
+    """A connection that answered anything but a success is not used again."""
+    calls = [(READ, {"thing_id": f"t{number}"}) for number in range(4)]
+    with RawServer(unasked) as server:
+        for error in driver(*calls, base_url=server.url, max_retries=0):
+            assert isinstance(error, chessa.ApiError)
+            assert error.status_code == 408
+        assert server.accepted == 4
+
+
+def odd_lines(connection: Connection) -> None:
+    """Answer with a head of bare line feeds, and glue another answer to it."""
+    if connection.read_request():
+        body = b'{"id": "t1"}\r\n\r\n'
+        head = b"HTTP/1.1 200 OK\nContent-Length: %d\n\n" % len(body)
+        connection.send(head + body + b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n" + BAD)
+    connection.read_request()
+
+
+BAD = b'{"id": "bad"}'
+
+
+def test_a_head_of_odd_lines_hides_no_second_answer(driver: Driver) -> None:
+    """Where the head ends is told as strictly as where the body does."""
+    with RawServer(odd_lines) as server:
+        outcomes = driver(A_READ, A_READ, base_url=server.url)
+    assert outcomes == [{"id": "t1"}] * 2
+    assert server.accepted == 2
+
+
+FLOODS = {
+    "chunk extensions": (CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n \r\n"),
+    "early hints": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 20_000 + b"\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize(("start", "flood"), FLOODS.values(), ids=FLOODS)
+def test_a_flood_fills_no_memory(driver: Driver, start: bytes, flood: bytes) -> None:
+    """What is not the body is not kept either, however much of it comes."""
+
+    def play(connection: Connection) -> None:
+        if connection.read_request():
+            connection.send(start)
+            while not connection.wait_until_stopped(0):
+                connection.send(flood)
+
+    with RawServer(play) as server:
+        tracemalloc.start()
+        try:
+            for call in (A_READ, A_WRITE):
+                (error,) = driver(call, base_url=server.url, timeout=1.0, max_retries=0)
+                assert error.timed_out
+            assert tracemalloc.get_traced_memory()[1] < 12_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_read_that_was_received_once_is_never_called_not_sent(driver: Driver) -> None:
+    """The last attempt found nobody, the first was received: what is known is UNKNOWN."""
+
+    def play(connection: Connection) -> None:
+        connection.read_request()
+        server.refuse()
+
+    with RawServer(play) as server:
+        (error,) = driver(A_READ, base_url=server.url)
+    assert isinstance(error, ResponseError)
+    assert (error.outcome, error.attempts, len(server.ledger)) == (UNKNOWN, 3, 1)
+    assert error.cause == "ConnectError: ECONNREFUSED"
+
+
 def test_a_stale_connection_costs_a_read_nothing_but_a_repeat(driver: Driver) -> None:
     """A kept connection that closes on the next read is replaced, and the read is repeated."""
 
@@ -296,6 +377,11 @@ def test_a_server_without_tls_is_not_sent(driver: Driver) -> None:
 
 
 PROXY_FAULTS = {
+    "no HTTP": after_request(send(b"220 smtp.example ESMTP\r\n\r\n")),
+    "two lengths": after_request(
+        send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n")
+    ),
+    "unsolicited 101": after_request(send(b"HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\n")),
     "refuses": after_request(lambda c: c.answer("407 Proxy Authentication Required")),
     "fails": after_request(lambda c: c.answer("502 Bad Gateway")),
     "drops": after_request(),

@@ -3,6 +3,7 @@
 In: a spec and a clock. Out: `Sandbox`, over the backend that does the work.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
@@ -220,8 +221,11 @@ class Sandbox:
     def delay_next(self, seconds: float, *, operation: str | None = None, times: int = 1) -> None:
         """Let the sandbox act, and hold its answer back for so many seconds of real time.
 
-        A call whose timeout is shorter ends before; it has acted all the same.
+        A call whose timeout is shorter ends before; it has acted all the same. Raises `ValueError`
+        for a negative time.
         """
+        if not 0 <= seconds < math.inf:
+            raise ValueError("seconds must be zero or more")
         self._add(Fault("delay", operation, seconds=seconds), times)
 
     def fail_next(
@@ -239,7 +243,7 @@ class Sandbox:
         """Answer with this status.
 
         Args:
-            status: Of the answer; without `html` from 400 to 599.
+            status: Of the answer, from 400 to 599; with `html` from 200.
             error: The code in the vendor's envelope.
             message: The text in it.
             html: Whether a page of HTML comes in place of the envelope, as from a proxy.
@@ -248,10 +252,11 @@ class Sandbox:
             operation: The only one that it may happen to.
             times: To how many requests.
 
-        Raises `ValueError` for a status that is no error in the vendor's envelope.
+        Raises `ValueError` for another status.
         """
-        if not html and not 400 <= status <= 599:
-            raise ValueError("an answer in the vendor's envelope has a status from 400 to 599")
+        least = 200 if html else 400
+        if not least <= status <= 599:
+            raise ValueError(f"status must be from {least} to 599")
         fault = Fault(
             "fail",
             operation,

@@ -6,9 +6,10 @@ on only after a clean end, so no queue, cancellation or stray byte can mix up tw
 
 import asyncio
 import collections
-import threading
+import queue
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+import weakref
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import httpcore
@@ -20,15 +21,17 @@ from .lane import IDLE_SECONDS, AsyncLane, Lane, Route
 MAX_CONNECTIONS: Final = 100
 """Reads under way at once; more wait their turn, on their own deadline."""
 
-Finish = Callable[[httpcore.Response, bool], None]
-
 
 class _Body(httpx.SyncByteStream):
-    """A body that tells, once closed, whether it was read to its end."""
+    """A body that gives its connection back once it is closed: to be kept, if it was read whole."""
 
-    def __init__(self, response: httpcore.Response, finish: Finish | None = None) -> None:
+    def __init__(
+        self, response: httpcore.Response, lane: Lane, place: "_Place", home: "PooledTransport"
+    ) -> None:
         self._response = response
-        self._finish = finish
+        self._lane = lane
+        self._place = place
+        self._home = home
         self._ended = False
         self._closed = False
 
@@ -40,14 +43,40 @@ class _Body(httpx.SyncByteStream):
         if self._closed:
             return
         self._closed = True
+        answer: httpcore.Response | None = None
         try:
-            self._response.close()
-        except BaseException:
-            self._ended = False
-            raise
+            if self._ended:
+                self._response.close()
+                answer = self._response
         finally:
-            if self._finish is not None:
-                self._finish(self._response, self._ended)
+            self._home.put_back(self._lane, self._place, answer)
+
+
+class _Stream(httpx.SyncByteStream):
+    """A body whose connection is closed by its transport."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_stream()
+
+
+class _Place:
+    """The right to be one of so many. It goes back by itself, wherever an interruption loses it."""
+
+    __slots__ = ("__weakref__", "_places")
+
+    def __init__(self, places: "queue.SimpleQueue[_Place]") -> None:
+        self._places: weakref.ref[queue.SimpleQueue[_Place]] | None = weakref.ref(places)
+
+    def give_back(self) -> None:
+        places = self._places() if self._places is not None else None
+        if places is not None:
+            places.put(_Place(places))
+        self._places = None
+
+    __del__ = give_back
 
 
 class SingleTransport(httpx.BaseTransport):
@@ -58,7 +87,7 @@ class SingleTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._lane.send(request)
-        return _httpx_response(response, _Body(response))
+        return _httpx_response(response, _Stream(response))
 
     def close(self) -> None:
         self._lane.close()
@@ -69,32 +98,35 @@ class PooledTransport(httpx.BaseTransport):
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._places = threading.Semaphore(MAX_CONNECTIONS)
+        # A semaphore would do, but that Ctrl-C within one leaves its lock taken for ever.
+        self._places: queue.SimpleQueue[_Place] = queue.SimpleQueue()
+        for _ in range(MAX_CONNECTIONS):
+            self._places.put(_Place(self._places))
         self._idle: collections.deque[Lane] = collections.deque()
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         track()
-        if not self._places.acquire(timeout=bounded(None, httpcore.PoolTimeout)):
-            raise httpcore.PoolTimeout("no connection was free in time")
-        lane: Lane | None = None
+        place = self._wait_for_a_place()
+        lane = self._take()
         try:
-            lane = self._take()
             response = lane.send(request)
         except BaseException:
-            self._put_back(lane, False)
+            self.put_back(lane, place, None)
             raise
-        used = lane
-        return _httpx_response(
-            response,
-            _Body(response, lambda answer, ended: self._put_back(used, ended, answer)),
-        )
+        return _httpx_response(response, _Body(response, lane, place, self))
 
     def close(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
         self._closed = True
         while self._idle:
             self._idle.popleft().close()
+
+    def _wait_for_a_place(self) -> _Place:
+        try:
+            return self._places.get(timeout=bounded(None, httpcore.PoolTimeout))
+        except queue.Empty:
+            raise httpcore.PoolTimeout("no connection was free in time") from None
 
     def _take(self) -> Lane:
         stale = time.monotonic() - IDLE_SECONDS
@@ -105,13 +137,10 @@ class PooledTransport(httpx.BaseTransport):
         except IndexError:
             return Lane(self._route, keep=True)
 
-    def _put_back(
-        self, lane: Lane | None, ended: bool, answer: httpcore.Response | None = None
-    ) -> None:
+    def put_back(self, lane: Lane, place: _Place, answer: httpcore.Response | None) -> None:
+        """Keep the connection of an answer that was read to its end; close any other."""
         try:
-            if lane is None:
-                return
-            if ended and answer is not None and not self._closed and lane.is_reusable(answer):
+            if answer is not None and not self._closed and lane.is_reusable(answer):
                 lane.idle_since = time.monotonic()
                 self._idle.append(lane)
                 if self._closed:  # in the meantime, by another thread
@@ -119,7 +148,7 @@ class PooledTransport(httpx.BaseTransport):
             else:
                 lane.close()
         finally:
-            self._places.release()
+            place.give_back()
 
 
 class _AsyncBody(httpx.AsyncByteStream):

@@ -8,7 +8,6 @@ closed with its loop.
 import asyncio
 import os
 import ssl
-import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -33,19 +32,20 @@ _LEFT_ALONE: Final[list[object]] = []
 
 
 class _Routes:
-    """The route to the origin, its TLS context made when first needed and then shared."""
+    """The route to the origin, its TLS context made when first needed and then shared.
+
+    Without a lock, here and below: a fork would copy one that another thread holds. Two threads may
+    make the same thing at once; one of the two is used from then on.
+    """
 
     def __init__(self, settings: Settings, ssl_context: ssl.SSLContext | None) -> None:
         self._settings = settings
         self._ssl_context = ssl_context
         self._route: Route | None = None
-        self._lock = threading.Lock()
 
     def route(self) -> Route:
         if self._route is None:
-            with self._lock:
-                if self._route is None:
-                    self._route = Route(self._context(), self._settings.proxy)
+            self._route = Route(self._context(), self._settings.proxy)
         return self._route
 
     def _context(self) -> ssl.SSLContext | None:
@@ -77,17 +77,15 @@ def _checked(made: _T, kind: type[_T]) -> _T:
     return made
 
 
-@attrs.define
-class _Pool:
-    """The transport that reads share, and the process that may use it."""
+_Pools: TypeAlias = dict[int, httpx.BaseTransport]
+"""The transport that reads share, by the process that may use it."""
 
-    pid: int = 0
-    transport: httpx.BaseTransport | None = None
 
-    def close(self) -> None:
-        if self.transport is not None and self.pid == os.getpid():
-            transport, self.transport = self.transport, None
-            close_quietly(transport)
+def _close(pools: _Pools) -> None:
+    own = pools.pop(os.getpid(), None)
+    _LEFT_ALONE.extend(pools.values())
+    if own is not None:
+        close_quietly(own)
 
 
 class Connections:
@@ -107,9 +105,8 @@ class Connections:
                 lambda: SingleTransport(routes.route()), lambda: PooledTransport(routes.route())
             )
         )
-        self._pool = _Pool()
-        weakref.finalize(self, self._pool.close)  # once no client and no resource is left
-        self._lock = threading.Lock()
+        self._pools: _Pools = {}
+        weakref.finalize(self, _close, self._pools)  # once no client and no resource is left
         self._closed = False
 
     def send(self, attempt: Attempt) -> Answer | Failed:
@@ -130,20 +127,14 @@ class Connections:
             raise ClientClosedError
         if not is_read:
             return _checked(self._makers.single(), httpx.BaseTransport)
-        pool = self._pool
-        transport = pool.transport if pool.pid == os.getpid() else None
-        return transport or self._new_pool()
+        return self._pools.get(os.getpid()) or self._new_pool()
 
     def _new_pool(self) -> httpx.BaseTransport:
-        with self._lock:
-            pool = self._pool
-            if pool.transport is not None and pool.pid != os.getpid():
-                _LEFT_ALONE.append(pool.transport)
-                pool.transport = None
-            if pool.transport is None:
-                pool.transport = _checked(self._makers.pooled(), httpx.BaseTransport)
-                pool.pid = os.getpid()
-            return pool.transport
+        made = _checked(self._makers.pooled(), httpx.BaseTransport)
+        kept = self._pools.setdefault(os.getpid(), made)
+        if kept is not made:
+            close_quietly(made)
+        return kept
 
     @property
     def is_closed(self) -> bool:
@@ -152,7 +143,7 @@ class Connections:
     def close(self) -> None:
         """Close the idle connections; calls under way end as they would have."""
         self._closed = True
-        self._pool.close()
+        _close(self._pools)
 
 
 @attrs.define
@@ -215,9 +206,9 @@ class AsyncConnections:
     def _forget_dead_pools(self) -> None:
         for loop, pool in list(self._pools.items()):
             if pool.pid != os.getpid():
-                _LEFT_ALONE.append(self._pools.pop(loop))
+                _LEFT_ALONE.append(self._pools.pop(loop, None))
             elif loop.is_closed():
-                del self._pools[loop]
+                self._pools.pop(loop, None)
 
     @property
     def is_closed(self) -> bool:

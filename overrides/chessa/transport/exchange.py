@@ -13,7 +13,7 @@ import httpx
 
 from .._bodies import Collector, unpack
 from .._secrets import CREDENTIAL_HEADERS
-from .._steps import Answer, Attempt, Failed, Fault, Headers
+from .._steps import Answer, Attempt, Failed, Fault, Headers, Trouble
 from .builtin import AsyncPooledTransport, AsyncSingleTransport, PooledTransport, SingleTransport
 from .evidence import CURRENT, EXTENSION, CurrentAttempt
 from .failures import fault
@@ -66,9 +66,12 @@ class _Progress:
         return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}
 
     def start(self, response: httpx.Response) -> None:
-        """The head of the answer is here."""
-        self._headers = tuple(response.headers.raw)
-        self._status_code = response.status_code
+        """The head of the answer is here. Raises `TypeError` for what is none."""
+        headers: Headers = tuple(response.headers.raw)
+        kinds = {type(part) for pair in headers for part in pair}
+        if type(response.status_code) is not int or not kinds <= {bytes}:
+            raise TypeError("the transport returned something else than an httpx.Response")
+        self._headers, self._status_code = headers, response.status_code
 
     def add(self, chunk: bytes) -> None:
         """Another piece of the body is here."""
@@ -117,17 +120,27 @@ def close_quietly(resource: _Closes) -> None:
 
 
 async def close_quietly_async(resource: _ClosesAsync) -> None:
-    """Close; a failure to do so changes nothing about what was received."""
+    """Close, soon; a failure to do so changes nothing about what was received."""
     try:
-        await resource.aclose()
+        async with asyncio.timeout(GRACE):
+            await resource.aclose()
     except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
         pass
+
+
+_TOO_LATE: Final = Failed(
+    Fault(Trouble.CONNECTING, "the deadline had passed", timed_out=True), nothing_sent=True
+)
+"""Hooks or a callable for the credentials took the time of the call."""
 
 
 def exchange(transport: httpx.BaseTransport, attempt: Attempt) -> Answer | Failed:
     """Make one attempt."""
     progress = _Progress(attempt)
-    token = CURRENT.set(CurrentAttempt(attempt.deadline, attempt.evidence))
+    current = CurrentAttempt(attempt.deadline, attempt.evidence)
+    if current.left() <= 0:
+        return _TOO_LATE
+    token = CURRENT.set(current)
     try:
         _exchange(transport, progress)
         return progress.answer()
@@ -158,6 +171,8 @@ async def exchange_async(transport: httpx.AsyncBaseTransport, attempt: Attempt) 
     """`exchange` on asyncio, cancelled should it outlast the deadline."""
     progress = _Progress(attempt)
     current = CurrentAttempt(attempt.deadline, attempt.evidence)
+    if current.left() <= 0:
+        return _TOO_LATE
     token = CURRENT.set(current)
     try:
         async with asyncio.timeout(max(0.0, current.left()) + GRACE):

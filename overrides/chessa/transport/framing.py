@@ -4,17 +4,57 @@ In: every byte that came in for one answer. Out: whether the connection is clean
 A doubt counts as no: the connection is closed, which costs a handshake and nothing else.
 """
 
+from typing import Final
+
 from .._steps import Headers
 
-_CRLF = b"\r\n"
-_HEAD_END = b"\r\n\r\n"
+_CRLF: Final = b"\r\n"
+_HEAD_END: Final = b"\r\n\r\n"
+_MOST: Final = 2 * 1024 * 1024
+"""Bytes of one answer that are remembered: more means a new connection for the next call."""
+
+
+class Record:
+    """The bytes that came in since the last request; none where the connection is for one call."""
+
+    __slots__ = ("_chunks", "_is_kept", "_size")
+
+    def __init__(self, *, is_kept: bool) -> None:
+        self._is_kept = is_kept
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def clear(self) -> None:
+        """Begin anew: another request goes out."""
+        self._chunks.clear()
+        self._size = 0
+
+    def add(self, data: bytes) -> None:
+        """Remember what came in."""
+        self._size += len(data)
+        if self._is_kept and self._size <= _MOST:
+            self._chunks.append(data)
+
+    def is_clean(self, status_code: int, headers: Headers) -> bool:
+        """Whether all that came in was one answer of success, whole. Forgets it.
+
+        After any other status the connection is closed: some servers send a 408 or a 400 unasked,
+        and the answer to the request follows it.
+        """
+        is_whole = self._is_kept and self._size <= _MOST
+        received = b"".join(self._chunks)
+        self.clear()
+        is_success = 200 <= status_code <= 299
+        return is_whole and is_success and ends_exactly(received, status_code, headers)
 
 
 def ends_exactly(received: bytes, status_code: int, headers: Headers) -> bool:
     """Whether these bytes are one final response, whole, and nothing after it."""
     start = received.find(_HEAD_END) + len(_HEAD_END)
     if start < len(_HEAD_END) or received[8:13] != b" %3d " % status_code:
-        return False  # odd line ends, or a 1xx came first
+        return False  # a 1xx came first
+    if b"\n" in received[:start].replace(_CRLF, b""):
+        return False  # odd line ends, of which h11 would take two for the end of the head
     named: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         named.setdefault(name.lower(), []).append(value)

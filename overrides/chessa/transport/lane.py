@@ -12,8 +12,8 @@ import httpcore
 import httpx
 
 from .._config import ProxySettings
-from .evidence import track
-from .framing import ends_exactly
+from .evidence import still_connecting, track
+from .framing import Record
 from .network import GuardedBackend
 from .network_async import AsyncGuardedBackend
 
@@ -57,17 +57,16 @@ def _translated(request: httpx.Request) -> httpcore.Request:
     )
 
 
-def _is_clean(received: list[bytes], response: httpcore.Response) -> bool:
-    everything = b"".join(received)
-    received.clear()
-    return ends_exactly(everything, response.status, tuple(response.headers))
+def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
+    """What answered while no byte of the request had left can only have been the proxy."""
+    return httpcore.ProxyError("the proxy's answer is no HTTP") if still_connecting() else error
 
 
 class Lane:
     """One connection, opened when first needed."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
-        self._backend = GuardedBackend()
+        self._backend = GuardedBackend(Record(is_kept=keep))
         self._pool = httpcore.ConnectionPool(
             ssl_context=route.ssl_context,
             proxy=route.httpcore_proxy(),
@@ -85,22 +84,25 @@ class Lane:
         translated = _translated(request)
         try:
             return self._pool.handle_request(translated)
+        except httpcore.RemoteProtocolError as error:
+            raise _of_proxy(error) from None
         finally:
             translated.headers.clear()
 
     def close(self) -> None:
-        self._pool.close()
+        """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
+        self._backend.close()
 
     def is_reusable(self, response: httpcore.Response) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
-        return _is_clean(self._backend.received, response)
+        return self._backend.record.is_clean(response.status, tuple(response.headers))
 
 
 class AsyncLane:
     """`Lane` on asyncio."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
-        self._backend = AsyncGuardedBackend()
+        self._backend = AsyncGuardedBackend(Record(is_kept=keep))
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=route.ssl_context,
             proxy=route.httpcore_proxy(),
@@ -118,6 +120,8 @@ class AsyncLane:
         translated = _translated(request)
         try:
             return await self._pool.handle_async_request(translated)
+        except httpcore.RemoteProtocolError as error:
+            raise _of_proxy(error) from None
         finally:
             translated.headers.clear()
 
@@ -126,4 +130,4 @@ class AsyncLane:
 
     def is_reusable(self, response: httpcore.Response) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
-        return _is_clean(self._backend.received, response)
+        return self._backend.record.is_clean(response.status, tuple(response.headers))

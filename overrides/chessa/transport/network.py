@@ -11,7 +11,9 @@ from typing import Any, Final
 import httpcore
 
 from .evidence import CURRENT, bounded, still_connecting
+from .framing import Record
 from .resolver import resolve
+from .tunnel import TunnelledStream
 
 CONNECT_TIMEOUT: Final = 5.0
 """For each address, and again for TLS: a host that does not answer by then is down."""
@@ -31,25 +33,49 @@ def is_tunnel_request(buffer: bytes) -> bool:
 
 
 def note_sending(buffer: bytes) -> None:
-    """Record that the request is about to go out, unless time is up."""
-    bounded(None, httpcore.WriteTimeout)
+    """Record that the request is about to go out, unless it was too late for its first byte."""
     attempt = CURRENT.get()
-    if attempt is not None and not is_tunnel_request(buffer):
-        attempt.evidence.mark_sent()
+    if attempt is None or is_tunnel_request(buffer):
+        return
+    if attempt.evidence.nothing_sent:
+        bounded(None, httpcore.ConnectTimeout)
+    attempt.evidence.mark_sent()
 
 
-class GuardedStream(httpcore.NetworkStream):
+class ClampedStream(httpcore.NetworkStream):
     """A connection whose waits end with the call."""
 
-    def __init__(self, stream: httpcore.NetworkStream, received: list[bytes]) -> None:
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._received = received
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), PIECE):
+            piece = buffer[start : start + PIECE]
+            self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class GuardedStream(ClampedStream):
+    """The connection of a call: sees the first byte of its request, and all that comes back."""
+
+    def __init__(self, stream: httpcore.NetworkStream, backend: "GuardedBackend") -> None:
+        super().__init__(stream)
+        self._backend = backend
+        backend.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if still_connecting():
             return self._read_from_proxy(max_bytes, timeout)
-        data = self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
-        self._received.append(data)
+        data = super().read(max_bytes, timeout)
+        self._backend.record.add(data)
         return data
 
     def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
@@ -67,13 +93,8 @@ class GuardedStream(httpcore.NetworkStream):
         if not buffer:
             return
         note_sending(buffer)
-        self._received.clear()
-        for start in range(0, len(buffer), PIECE):
-            piece = buffer[start : start + PIECE]
-            self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
+        self._backend.record.clear()
+        super().write(buffer, timeout)
 
     def start_tls(
         self,
@@ -81,24 +102,28 @@ class GuardedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "GuardedStream":
+        limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
+        stream: httpcore.NetworkStream
         try:
-            limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
-            stream = self._stream.start_tls(ssl_context, server_hostname, limit)
+            if self.get_extra_info("ssl_object") is None:
+                stream = self._stream.start_tls(ssl_context, server_hostname, limit)
+            else:  # an https proxy: httpcore's own TLS within TLS waits for each packet anew
+                stream = TunnelledStream(
+                    ClampedStream(self._stream), ssl_context, server_hostname, limit
+                )
         except BaseException:
             self._stream.close()
             raise
-        return GuardedStream(stream, self._received)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return GuardedStream(stream, self._backend)
 
 
 class GuardedBackend(httpcore.NetworkBackend):
     """Connections to each address of a host in turn, within the deadline, DNS included."""
 
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        """What came in since the last write: one connection at a time is what it serves."""
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.stream: GuardedStream | None = None
+        """The connection itself, of which it serves one at a time."""
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -121,5 +146,11 @@ class GuardedBackend(httpcore.NetworkBackend):
                 if is_last:
                     raise
             else:
-                return GuardedStream(stream, self.received)
+                return GuardedStream(stream, self)
         raise httpcore.ConnectError("the name has no address")
+
+    def close(self) -> None:
+        """Close the connection, whatever state httpcore is in."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.close()

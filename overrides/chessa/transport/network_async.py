@@ -10,22 +10,23 @@ from typing import Any, cast
 import httpcore
 
 from .evidence import bounded, still_connecting
+from .framing import Record
 from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
 from .resolver import resolve_async
 
 
 class AsyncGuardedStream(httpcore.AsyncNetworkStream):
-    """A connection whose waits end with the call."""
+    """The connection of a call: sees the first byte of its request, and all that comes back."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, received: list[bytes]) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, record: Record) -> None:
         self._stream = stream
-        self._received = received
+        self._record = record
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if still_connecting():
             return await self._read_from_proxy(max_bytes, timeout)
         data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
-        self._received.append(data)
+        self._record.add(data)
         return data
 
     async def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
@@ -43,7 +44,7 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
         if not buffer:
             return
         note_sending(buffer)
-        self._received.clear()
+        self._record.clear()
         for start in range(0, len(buffer), PIECE):
             piece = buffer[start : start + PIECE]
             await self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
@@ -63,7 +64,7 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
         except BaseException:
             await self._stream.aclose()
             raise
-        return AsyncGuardedStream(stream, self._received)
+        return AsyncGuardedStream(stream, self._record)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -72,9 +73,8 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
 class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
     """Connections to each address of a host in turn, within the deadline, DNS included."""
 
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        """What came in since the last write: one connection at a time is what it serves."""
+    def __init__(self, record: Record) -> None:
+        self.record = record
         self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -97,5 +97,5 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
                 if is_last:
                     raise
             else:
-                return AsyncGuardedStream(stream, self.received)
+                return AsyncGuardedStream(stream, self.record)
         raise httpcore.ConnectError("the name has no address")

@@ -5,6 +5,7 @@ daemon thread, which holds up neither the call nor the end of the process or eve
 """
 
 import asyncio
+import errno
 import ipaddress
 import queue
 import socket
@@ -70,7 +71,10 @@ def _look_up_aside(host: str, port: int, deliver: Callable[[Found], None]) -> No
             found = socket.gaierror(socket.EAI_NONAME, "no such name")
         deliver(found)
 
-    threading.Thread(target=look_up, name="chessa-resolver", daemon=True).start()
+    try:
+        threading.Thread(target=look_up, name="chessa-resolver", daemon=True).start()
+    except RuntimeError:  # no more threads can be started
+        deliver(OSError(errno.EAGAIN, "no thread for the look-up"))
 
 
 def _checked(found: Found) -> list[str]:
