@@ -4,6 +4,7 @@ In: operations with arguments, settings of a client. Out: for each call its resu
 """
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -88,3 +89,9 @@ def async_driver(*calls: Call, **settings: Any) -> list[Any]:
 
 
 DRIVERS: Final[dict[str, Driver]] = {"sync": sync_driver, "async": async_driver}
+
+
+def printed(error: BaseException) -> str:
+    """A traceback as a careless reporter prints it, variables and all."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "".join(line for line in report.format() if "CLIENT_SECRET" not in line)

@@ -18,7 +18,7 @@ class Connection:
     """One accepted connection, as the function that plays it sees it."""
 
     def __init__(self, server: "RawServer", sock: socket.socket) -> None:
-        self._server = server
+        self.server = server
         self.sock = sock
         self._buffer = b""
 
@@ -39,13 +39,17 @@ class Connection:
             rest = self._buffer.partition(b"\r\n\r\n")[2]
         self._buffer = rest[length:]
         request = head + b"\r\n\r\n" + rest[:length]
-        self._server.ledger.append(request)
+        self.server.ledger.append(request)
         return request
 
     def _receive(self) -> bool:
-        data = self.sock.recv(65536)
+        data = self.receive()
         self._buffer += data
         return bool(data)
+
+    def receive(self) -> bytes:
+        """Receive what there is; b"" at the end."""
+        return self.sock.recv(65_536)
 
     def send(self, data: bytes) -> None:
         """Send these bytes as they are."""
@@ -63,7 +67,7 @@ class Connection:
 
     def wait_until_stopped(self, seconds: float = 10.0) -> bool:
         """Do nothing until the server is stopped; whether it was."""
-        return self._server.stopped.wait(seconds)
+        return self.server.stopped.wait(seconds)
 
 
 Play = Callable[[Connection], object]
@@ -101,8 +105,10 @@ class RawServer:
             thread.start()
 
     def _run(self, sock: socket.socket) -> None:
+        connection = Connection(self, sock)
         with contextlib.suppress(OSError), sock:
-            self._play(Connection(self, sock))
+            self._play(connection)
+        connection.sock.close()  # another one, where it was wrapped
 
     def __enter__(self) -> Self:
         self._threads.append(threading.Thread(target=self._accept, daemon=True))

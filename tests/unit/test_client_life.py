@@ -4,7 +4,6 @@ import asyncio
 import copy
 import logging
 import pickle
-import traceback
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 import chessa
 from chessa import Hooks, Outcome, RequestInfo, ResponseInfo
 
-from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, CREDENTIALS, DRIVERS, Driver
+from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, CREDENTIALS, DRIVERS, Driver, printed
 from .calls import READ as READ_OPERATION
 from .raw_server import on_time
 from .transports import Factory, answers
@@ -205,12 +204,6 @@ def test_a_cancellation_comes_out_as_it_is() -> None:
 
     asyncio.run(main())
     assert [record.outcome for record in told] == [Outcome.UNKNOWN]
-
-
-def printed(error: BaseException) -> str:
-    """A traceback as a careless reporter prints it, variables and all."""
-    report = traceback.TracebackException.from_exception(error, capture_locals=True)
-    return "".join(line for line in report.format() if "CLIENT_SECRET" not in line)
 
 
 def test_options_make_a_copy_that_shares_the_connections() -> None:

@@ -7,10 +7,13 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import queue
 import signal
+import ssl
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +24,11 @@ import pytest
 
 import chessa
 from chessa import testing
+from chessa.transport.builtin import _Place
+from chessa.transport.tls import make_context
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, READ
-from .raw_server import Connection, RawServer
+from .raw_server import Connection, RawServer, refusing_port
 
 SANDBOX: dict[str, Any] = {
     "client_id": testing.Sandbox.client_id,
@@ -152,6 +157,86 @@ def test_a_fork_gets_connections_of_its_own(server: RawServer) -> None:
         results.close()
     parents = [request for request in server.ledger if b"/parent-" in request]
     assert (len(parents), server.accepted) == (20, 3)
+
+
+def test_a_fork_in_the_middle_of_the_first_call_hangs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What another thread was making when the process forked, the child makes for itself."""
+    making, forked = threading.Event(), threading.Event()
+
+    def slowly(**settings: bool) -> ssl.SSLContext:
+        making.set()
+        forked.wait(10)
+        return make_context(**settings)
+
+    monkeypatch.setattr("chessa.transport.connections.make_context", slowly)
+    with refusing_port() as url:
+        client = chessa.Chessa(
+            **CREDENTIALS, base_url=url.replace("http:", "https:"), timeout=2, max_retries=0
+        )
+        thread = threading.Thread(target=failing, args=(client,))
+        thread.start()
+        making.wait(10)
+        with warnings.catch_warnings(action="ignore"):  # Python 3.12 warns of a fork with threads
+            child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            monkeypatch.undo()
+            os._exit(0 if failing(client) else 1)
+        forked.set()
+        thread.join()
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def failing(client: chessa.Chessa) -> bool:
+    """Whether a read fails because nobody listens."""
+    try:
+        ask(client, "t1")
+    except chessa.NotSentError:
+        return True
+    return False
+
+
+def test_a_place_goes_back_by_itself() -> None:
+    """However a call is interrupted, the right to a connection is not lost, and not doubled."""
+    places: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    for _ in range(3):
+        places.put(_Place(places))
+    taken = places.get()
+    assert places.qsize() == 2
+    taken.give_back()
+    taken.give_back()
+    assert places.qsize() == 3
+    del taken
+    assert places.qsize() == 3
+    places.get()  # nobody keeps it
+    assert places.qsize() == 3
+
+
+def test_calls_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More reads than connections: one waits, and the one that waits too long is NOT_SENT."""
+    monkeypatch.setattr("chessa.transport.builtin.MAX_CONNECTIONS", 1)
+    received, answer = threading.Event(), threading.Event()
+
+    def play(connection: Connection) -> None:
+        while request := connection.read_request():
+            received.set()
+            answer.wait(10)
+            thing = request.split(b" ")[1].rpartition(b"/")[2]
+            connection.answer("200 OK", b'{"id": "%s"}' % thing)
+
+    with RawServer(play) as server, chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+        first = threading.Thread(target=ask, args=(client, "t1"))
+        first.start()
+        received.wait(10)
+        with pytest.raises(chessa.NotSentError) as caught:
+            ask(client.with_options(timeout=0.2, max_retries=0), "t2")
+        assert caught.value.cause == "PoolTimeout"
+        assert caught.value.timed_out
+        answer.set()
+        first.join()
+        assert ask(client, "t3")
+    assert (len(server.ledger), server.accepted) == (2, 1)
 
 
 def test_closing_lets_calls_under_way_end() -> None:

@@ -1,0 +1,111 @@
+"""A TLS server on loopback, with a certificate that the tests' own authority signed.
+
+In: the connections of a `RawServer`. Out: the same, read and written through TLS.
+"""
+
+import contextlib
+import ssl
+from typing import Final
+
+import trustme
+
+from .raw_server import Connection, Play, RawServer
+
+AUTHORITY: Final = trustme.CA()
+_CERTIFICATE: Final = AUTHORITY.issue_cert("localhost", "127.0.0.1", "api.chessa.example")
+
+
+def trusting() -> ssl.SSLContext:
+    """A client's context that trusts the authority of the tests."""
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return context
+
+
+def serving() -> ssl.SSLContext:
+    """A server's context with the certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _CERTIFICATE.configure_cert(context)
+    return context
+
+
+def over_tls(play: Play) -> Play:
+    """The same play behind a handshake."""
+
+    def secured(connection: Connection) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            connection.sock = serving().wrap_socket(connection.sock, server_side=True)
+            play(connection)
+
+    return secured
+
+
+def behind_tunnel(play: Play, *, pause: float = 0.0) -> Play:
+    """An https proxy that makes the tunnel and plays the API inside of it.
+
+    Each byte that it sends through the tunnel waits for so many seconds.
+    """
+
+    def proxied(connection: Connection) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            connection.sock = serving().wrap_socket(connection.sock, server_side=True)
+            connection.read_request()
+            connection.answer("200 Connection established")
+            inner = _Inner(connection, pause)
+            inner.handshake()
+            play(inner)
+
+    return proxied
+
+
+class _Inner(Connection):
+    """The TLS connection within that to the proxy."""
+
+    def __init__(self, outer: Connection, pause: float) -> None:
+        self._outer = outer
+        self._pause = pause
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = serving().wrap_bio(self._incoming, self._outgoing, server_side=True)
+        super().__init__(outer.server, outer.sock)
+
+    def handshake(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._fetch()
+            else:
+                self._flush()
+                return
+
+    def _flush(self) -> None:
+        data = self._outgoing.read()
+        step = 1 if self._pause else max(1, len(data))
+        for start in range(0, len(data), step):
+            self._outer.send(data[start : start + step])
+            self._outer.wait_until_stopped(self._pause)
+
+    def _fetch(self) -> None:
+        data = self._outer.sock.recv(65_536)
+        if not data:
+            raise ssl.SSLEOFError
+        self._incoming.write(data)
+
+    def receive(self) -> bytes:
+        while True:
+            try:
+                return self._tls.read(65_536)
+            except ssl.SSLWantReadError:
+                self._fetch()
+
+    def send(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._flush()
+
+
+def tls_server(play: Play) -> RawServer:
+    """A server that plays behind TLS; its `url` begins with https."""
+    server = RawServer(over_tls(play))
+    server.url = server.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
+    return server
