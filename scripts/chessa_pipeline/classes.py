@@ -98,6 +98,9 @@ class Classes:
         same = known.values == enum.values
         if known.integer != enum.integer or not (same or _share_title(known, enum)):
             raise self._conflict("enum", enum.where, "enum", known.where)
+        both = [*known.ours, *enum.ours]
+        theirs = {v for plan in (known, enum) for v in plan.values if v not in plan.ours}
+        known.ours = [value for value in dict.fromkeys(both) if value not in theirs]
         known.values += [value for value in enum.values if value not in known.values]
         known.varnames = {**enum.varnames, **known.varnames}
         known.description = known.description or enum.description
@@ -109,6 +112,8 @@ class Classes:
             for field, name in zip(model.fields, names, strict=True):
                 field.name = name
             _check_iterate(model)
+        for enum in self.enums.values():
+            _check_spelling(enum)
         seen: dict[str, str] = {}
         for name in sorted([*self.models, *self.enums]):
             module = naming.snake(name)
@@ -124,6 +129,19 @@ class Classes:
 
 def _share_title(one: ModelPlan | EnumPlan, other: ModelPlan | EnumPlan) -> bool:
     return one.title is not None and one.title == other.title
+
+
+def _check_spelling(enum: EnumPlan) -> None:
+    """Refuse a value of ours that the vendor spells in another case: its constant would change."""
+    spelled = {str(value).lower(): value for value in enum.values if value not in enum.ours}
+    for value in enum.ours:
+        theirs = spelled.get(str(value).lower(), value)
+        if theirs != value:
+            raise SpecError(
+                f"{enum.name} lists {theirs!r}, and x-open-enum has {value!r} for it.",
+                enum.where,
+                "Spell it in x-open-enum as the document does, or drop it there.",
+            )
 
 
 def _check_iterate(model: ModelPlan) -> None:

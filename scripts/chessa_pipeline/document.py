@@ -4,6 +4,7 @@ In: the path of an OpenAPI or overlay file. Out: a plain tree, and functions on 
 that is missing, unsafe or not a document raises SpecError.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterable
@@ -46,6 +47,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _content(name: str) -> bytes:
     try:
+        if not Path(name).is_file() and Path(name).exists():
+            raise OSError(errno.EINVAL, "it is no regular file")
         with Path(name).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

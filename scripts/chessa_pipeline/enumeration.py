@@ -32,6 +32,8 @@ class Listed:
     type: str | None
     """`string` or `integer`; None for other and for mixed values: no class can list them."""
     varnames: dict[Any, str]
+    ours: bool
+    """Whether they come from `x-open-enum`: seen by us, and listed by nobody."""
 
 
 def listed(schema: Mapping[str, Any], where: Where) -> Listed:
@@ -54,6 +56,7 @@ def listed(schema: Mapping[str, Any], where: Where) -> Listed:
         null,
         _type_of_all(values, said - {"null"}),
         _varnames(schema, found, values, where),
+        "enum" not in schema,
     )
 
 

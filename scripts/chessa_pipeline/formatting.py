@@ -33,8 +33,11 @@ def format_package(folder: Path) -> None:
         )
     environment = {name: v for name, v in os.environ.items() if not name.startswith("RUFF_")}
     for words in _PASSES:
-        command = [sys.executable, "-m", "ruff", words[0], *_ISOLATED, *words[1:], str(folder)]
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        # -I and cwd: what lies in the current folder is neither imported nor in the way.
+        command = [sys.executable, "-I", "-m", "ruff", words[0], *_ISOLATED, *words[1:], "."]
+        done = subprocess.run(
+            command, capture_output=True, env=environment, cwd=folder, check=False
+        )
         if done.returncode:
             message = done.stderr.decode("utf-8", "replace").strip()
             raise SpecError(

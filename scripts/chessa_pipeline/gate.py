@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from chessa_pipeline.characters import is_plain
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.plan import Plan
 from chessa_pipeline.references import Where, place
@@ -19,6 +20,7 @@ _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _COMPONENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
 _MAX_NAME: Final = 120
+_MAX_CLASS: Final = 160  # a module of it is no longer than file systems allow
 _MAX_TEXT: Final = 100_000
 
 
@@ -43,11 +45,12 @@ def check_plan(plan: Plan) -> None:
     classes += [(enum.name, enum.where) for enum in plan.enums]
     methods = [(o.name, o.path) for resource in plan.resources for o in resource.operations]
     for name, where in (*classes, *methods):
-        if len(name) > _MAX_NAME:
+        if len(name) > _MAX_CLASS:
             raise SpecError(
                 f"The name {name[:40]}… has {len(name)} characters.",
                 where,
-                f"Give it a name of at most {_MAX_NAME} by the overlay.",
+                f"Give it a name of at most {_MAX_CLASS} by the overlay: a title, x-python-name "
+                "or an operationId.",
             )
 
 
@@ -93,9 +96,9 @@ def _check_path(path: str) -> None:
 
 
 def _check_node(node: Mapping[str, Any], where: Where) -> None:
-    for key in ("operationId", "title", "x-python-name", "x-resource", "x-unwrap"):
+    for key in ("x-python-name", "x-resource", "x-unwrap"):
         value = node.get(key)
-        if isinstance(value, str) and where:
+        if isinstance(value, str):
             _check_printable(value, (*where, key), key)
     operation_id = node.get("operationId")
     if isinstance(operation_id, str):
@@ -122,7 +125,7 @@ def _check_name(name: str, where: Where, allowed: re.Pattern[str], what: str) ->
 
 
 def _check_printable(name: object, where: Where, what: str) -> None:
-    if not isinstance(name, str) or not name.isprintable() or len(name) > _MAX_NAME:
+    if not isinstance(name, str) or not is_plain(name) or len(name) > _MAX_NAME:
         raise SpecError(
             f"The {what} is not a printable text of at most {_MAX_NAME} characters.",
             place(where),

@@ -51,6 +51,8 @@ class EnumPlan:
     values: list[str | int]
     varnames: dict[str | int, str]
     description: str = ""
+    ours: list[str | int] = attrs.field(factory=list)
+    """Of the values, those that no document lists but the overlay's `x-open-enum`."""
 
 
 @attrs.frozen

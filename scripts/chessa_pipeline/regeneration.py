@@ -1,25 +1,26 @@
 """Regeneration: from a vendored document and its overlay to a package in its place.
 
-    read → gate → validate → overlay → gate → validate
-         → plan → render → format → check → swap → lock
+    read → overlay → gate → validate → plan → render → format → check → swap → lock
 
 A step that fails leaves the tree as it was.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
 from chessa_pipeline import canonical, document, gate, lock, overlay, render, tree
+from chessa_pipeline.document import METHODS
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.formatting import format_package
 from chessa_pipeline.output import check_output
 from chessa_pipeline.plan import Plan
 from chessa_pipeline.planning import plan_of
-from chessa_pipeline.validation import validate
+from chessa_pipeline.references import Where, place
+from chessa_pipeline.validation import check_version, validate
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -51,11 +52,14 @@ class Made:
 
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
-    """The vendor's document with the overlay applied, safe and valid."""
-    gate.check_document(vendor)
-    validate(vendor, before_overlay=True)
+    """The vendor's document with the overlay applied, safe and valid.
+
+    What the overlay mends may be as wrong as it likes before.
+    """
+    check_version(vendor)
     marked = _with_vendor_ids(vendor)
     if corrections is not None:
+        _check_promises(vendor)
         marked = overlay.apply_strictly(marked, overlay.parse(corrections))
     effective = canonical.ordered(marked)
     gate.check_document(effective)
@@ -63,14 +67,32 @@ def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> di
     return effective
 
 
+def _check_promises(vendor: Mapping[str, Any]) -> None:
+    """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
+    for where, operation in _operations(vendor):
+        if "x-safe-to-repeat" in operation:
+            raise SpecError(
+                "The document itself says x-safe-to-repeat; only the overlay may.",
+                place((*where, "x-safe-to-repeat")),
+                "Delete it there, and say it by an action of the overlay if it is true.",
+            )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Every operation of a document that may not be valid yet, and its place."""
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for method in METHODS if isinstance(item, dict) else ():
+            if isinstance(item.get(method), dict):
+                yield ("paths", path, method), item[method]
+
+
 def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the vendor's operationIds, which the overlay replaces by method names."""
     marked: dict[str, Any] = document.copied(dict(vendor))
-    for item in (marked.get("paths") or {}).values():
-        for method in document.METHODS:
-            operation = item.get(method) if isinstance(item, dict) else None
-            if isinstance(operation, dict) and isinstance(operation.get("operationId"), str):
-                operation["x-vendor-operation-id"] = operation["operationId"]
+    for _, operation in _operations(marked):
+        if isinstance(operation.get("operationId"), str):
+            operation["x-vendor-operation-id"] = operation["operationId"]
     return marked
 
 

@@ -321,6 +321,7 @@ class Schemas:
                 values=listed.values,
                 varnames=listed.varnames,
                 description=prose(schema),
+                ours=listed.values if listed.ours else [],
             )
         )
         shape: Shape = shapes.EnumRef(name, integer)

@@ -9,6 +9,8 @@ from typing import Final
 
 import attrs
 
+from chessa_pipeline.characters import literal
+
 
 @attrs.frozen
 class Scalar:
@@ -188,10 +190,10 @@ def codec(shape: Shape) -> str:
         case Union(kinds, None):
             return f"wire.union({', '.join(map(codec, kinds))})"
         case Union(kinds, discriminator, said):
-            named = ", ".join(f"{value!r}: {codec(kinds[place])}" for value, place in said)
+            named = ", ".join(f"{literal(value)}: {codec(kinds[place])}" for value, place in said)
             places = {place for _, place in said}
             others = "".join(f", {codec(k)}" for i, k in enumerate(kinds) if i not in places)
-            return f"wire.discriminated({discriminator!r}, {{{named}}}{others})"
+            return f"wire.discriminated({literal(discriminator)}, {{{named}}}{others})"
 
 
 def joined(first: Shape, second: Shape) -> Shape | None:

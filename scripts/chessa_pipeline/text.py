@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chessa_pipeline import naming, shapes
+from chessa_pipeline.characters import in_prose, literal
 from chessa_pipeline.plan import (
     ArgumentPlan,
     EnumPlan,
@@ -45,23 +46,9 @@ def docstring(text: str, indent: int = 0) -> str:
 
 
 def _escaped(text: str) -> str:
-    shown = "".join(map(_character, text))
+    shown = in_prose(text)
     body, end = (shown[:-1], r"\"") if shown.endswith('"') else (shown, "")
     return body.replace('"""', r"\"\"\"") + end
-
-
-def _character(character: str) -> str:
-    """Itself; a space for any other white space; an escape for what an editor would not show."""
-    if character == "\\":
-        return r"\\"
-    if character.isprintable():
-        return character
-    return " " if character.isspace() else character.encode("unicode_escape").decode("ascii")
-
-
-def literal(value: object) -> str:
-    """Write a value of the plan as Python."""
-    return repr(value)
 
 
 def codec(shape: Shape) -> str:

@@ -281,7 +281,7 @@ def _string(text: str, where: str) -> str:
         ) from None
     if found := _CONTROL.search(text):
         raise _refused_character(found.group(), where)
-    return text
+    return text.replace("\r\n", "\n")
 
 
 def _refused_tag(event: _Event) -> SpecError:
