@@ -5,11 +5,14 @@ Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and
 """
 
 import argparse
+import io
 import keyword
+import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
@@ -21,9 +24,15 @@ environment.enter()
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import Job, drift, regenerate  # noqa: E402
 
+_IMPORTED: Final = ("attr", "attrs", "dateutil", "six")  # by every package that is made
+_SHOWN: Final = 20
+
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
     try:
         job = _job(options)
@@ -31,11 +40,15 @@ def main(words: list[str] | None = None) -> int:
     except SpecError as error:
         print(f"refused: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)
+        print("interrupted; the tree is whole", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(
-            f"refused: {error.strerror or type(error).__name__}\n  where: {error.filename}\n"
+            f"refused: {error.strerror or type(error).__name__}\n"
+            f"  where: {error.filename or options.output or Job().output}\n"
             "  mend: nothing was changed; see to the rights and the room on the disk",
             file=sys.stderr,
         )
@@ -66,9 +79,12 @@ def _parser() -> argparse.ArgumentParser:
 def _job(options: argparse.Namespace) -> Job:
     default = Job()
     package = default.package if options.package is None else options.package
-    if not package.isidentifier() or keyword.iskeyword(package) or not package.isascii():
+    is_name = package.isidentifier() and package.isascii() and not keyword.iskeyword(package)
+    if not is_name or package in {*sys.stdlib_module_names, *_IMPORTED}:
         raise SpecError(
-            f"{package!r} cannot be the name of a package.", "--package", "Use a Python name."
+            f"{package!r} cannot be the name of a package.",
+            "--package",
+            "Use a Python name that no other package has.",
         )
     output = (options.output or default.output).resolve()
     in_place = output == default.output and package == default.package
@@ -83,12 +99,23 @@ def _job(options: argparse.Namespace) -> Job:
 
 def _regenerate(job: Job) -> int:
     started = time.monotonic()
-    plan = regenerate(job)
-    operations = sum(len(resource.operations) for resource in plan.resources)
+    made = regenerate(job)
+    plan = made.plan
+    operations = [one for resource in plan.resources for one in resource.operations]
     print(
-        f"{job.package}: {operations} operations, {len(plan.models)} models, "
+        f"{job.package}: {len(operations)} operations, {len(plan.models)} models, "
         f"{len(plan.enums)} enums in {time.monotonic() - started:.1f} s"
     )
+    for line in made.changes[:_SHOWN]:
+        print(f"  {line}")
+    if len(made.changes) > _SHOWN:
+        print(f"  … and {len(made.changes) - _SHOWN} more")
+    for operation in operations if job.overlay else ():
+        if not operation.is_pinned:
+            print(
+                f"  {operation.name} ({operation.method} {operation.path}) is named by the "
+                "document: pin its name in the overlay before a release"
+            )
     return 0
 
 

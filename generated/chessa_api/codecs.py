@@ -7,13 +7,13 @@ model keeps the raw value. `encode` raises `EncodeError`. Messages never hold a 
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from .enums import OpenEnum, OpenIntEnum
 from .errors import DecodeError, EncodeError
-from .exact_json import MAX_EXPONENT, NumberText, number_text, within_bounds
+from .exact_json import MAX_EXPONENT, NumberText, exact, number_text, within_bounds
 from .scalars import WireDecimal, read_date_time, write_date_time
 
 if TYPE_CHECKING:
@@ -33,13 +33,27 @@ class Misfit:
 
 
 class Codec:
-    """Two functions: from a JSON value to Python, and back."""
+    """Two functions: from a JSON value to Python, and back; and what a union asks of its kinds."""
 
-    __slots__ = ("decode", "encode")
+    __slots__ = ("decode", "encode", "find", "known", "native")
 
-    def __init__(self, decode: Callable[[Any], Any], encode: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        decode: Callable[[Any], Any],
+        encode: Callable[[Any], Any],
+        *,
+        known: Container[Any] | None = None,
+        native: tuple[type, ...] = (),
+        find: Callable[[], type["Model"]] | None = None,
+    ) -> None:
         self.decode = decode
         self.encode = encode
+        self.known = known
+        """The values that the spec lists; None where it lists none."""
+        self.native = native
+        """The types of the JSON values that the spec documents; others may fit as well."""
+        self.find = find
+        """Of an object: the class that it is read into."""
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
@@ -202,11 +216,16 @@ def _encode_json(value: Any) -> Any:
 STRING: Final = Codec(_decode_string, _encode_string)
 BOOLEAN: Final = Codec(_decode_boolean, _encode_boolean)
 INTEGER: Final = Codec(_decode_integer, _encode_integer)
-NUMBER: Final = Codec(_decode_number, _encode_number)
-DECIMAL: Final = Codec(_decode_decimal, _encode_decimal)
+NUMBER: Final = Codec(_decode_number, _encode_number, native=(int, Decimal, float))
+DECIMAL: Final = Codec(_decode_decimal, _encode_decimal, native=(str,))
 DATE_TIME: Final = Codec(_decode_date_time, _encode_date_time)
 DATE: Final = Codec(_decode_date, _encode_date)
-JSON: Final = Codec(lambda value: value, _encode_json)
+JSON: Final = Codec(exact, _encode_json)
+
+
+def constant(inner: Codec, value: str | int) -> Codec:
+    """What `inner` takes, of which the spec allows one value only. Others are kept as they come."""
+    return Codec(inner.decode, inner.encode, known=(value,), native=inner.native)
 
 
 def open_enum(enum: type[OpenEnum]) -> Codec:
@@ -219,7 +238,7 @@ def open_enum(enum: type[OpenEnum]) -> Codec:
             return enum(value) if member is None else member
         return Misfit("is not a string")
 
-    return Codec(decode, _encode_string)
+    return Codec(decode, _encode_string, known=members)
 
 
 def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
@@ -229,7 +248,7 @@ def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
         integer = _decode_integer(value)
         return integer if isinstance(integer, Misfit) else enum(integer)
 
-    return Codec(decode, _encode_integer)
+    return Codec(decode, _encode_integer, known=enum.members)
 
 
 def nullable(inner: Codec) -> Codec:
@@ -238,6 +257,7 @@ def nullable(inner: Codec) -> Codec:
     return Codec(
         lambda value: None if value is None else decode_inner(value),
         lambda value: None if value is None else encode_inner(value),
+        known=inner.known,
     )
 
 
@@ -301,4 +321,4 @@ def model(find: Callable[[], type["Model"]]) -> Codec:
             return value.to_dict()
         raise _refuse(f"a {find().__name__}", value)
 
-    return Codec(decode, encode)
+    return Codec(decode, encode, find=find)

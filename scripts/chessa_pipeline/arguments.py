@@ -22,7 +22,8 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "query": ("form", "spaceDelimited", "pipeDelimited"),
     "header": ("simple",),
 }
-_NOT_OURS: Final = frozenset({"accept", "content-type", "authorization"})
+# OpenAPI gives the first three no meaning; the client always says who it is.
+_NOT_OURS: Final = frozenset({"accept", "content-type", "authorization", "user-agent"})
 _SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
 _RESERVED_HEADERS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "upgrade"}
@@ -157,7 +158,7 @@ class Arguments:
         flat = self._schemas.members(*found, f"{context}Body")
         if flat is None:
             self._check_no_groups(*found)
-            shape = self._schemas.shape(*found, f"{context}Body")
+            shape = self._schemas.content(*found, f"{context}Body")
             text = _text_of(raw)
             return required, [ArgumentPlan("", "body", "body", shape, required, None, text)], []
         schema, fields = flat

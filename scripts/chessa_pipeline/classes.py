@@ -21,7 +21,6 @@ class Classes:
         self.models: dict[str, ModelPlan] = {}
         self.enums: dict[str, EnumPlan] = {}
         self._schemas: dict[str, Mapping[str, Any]] = {}
-        self._waiting: dict[str, list[list[FieldPlan]]] = {}
 
     def add_model(self, model: ModelPlan, schema: Mapping[str, Any]) -> ModelPlan | None:
         """Register a model; None when its fields are known already."""
@@ -44,19 +43,12 @@ class Classes:
         )
 
     def fill(self, model: ModelPlan, fields: Iterable[FieldPlan]) -> None:
-        """Give a registered model its fields, joined with those of the same title."""
+        """Give a registered model its fields, joined with those of the same title before it."""
         known = self.models[model.name]
         if known is model:
-            self._waiting[model.name] = []
             model.fields = list(fields)
-            for found in self._waiting.pop(model.name):
-                self._add(known, found)
             return
-        found = list(fields)
-        if model.name in self._waiting:  # an object within one of the same title
-            self._waiting[model.name].append(found)
-        else:
-            self._add(known, found)
+        self._add(known, list(fields))
         known.description = known.description or model.description
         known.iterate = known.iterate or model.iterate
 

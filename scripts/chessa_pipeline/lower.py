@@ -44,6 +44,8 @@ def _schema(shape: Shape) -> dict[str, Any]:
     match shape:
         case shapes.Scalar():
             return dict(shape.lowered)
+        case shapes.Constant(base):
+            return _schema(base)
         case shapes.ModelRef(name) | shapes.EnumRef(name):
             return {"$ref": f"#/components/schemas/{name}"}
         case shapes.Array(item):

@@ -71,6 +71,13 @@ class Operations:
             if path.startswith("x-"):
                 continue
             item, item_where = resolved(self._document, raw_item, ("paths", path))
+            beside = set(raw_item) - {"$ref", "summary", "description"}
+            if "$ref" in raw_item and any(not key.startswith("x-") for key in beside):
+                raise SpecError(
+                    "A path item has a $ref and more beside it, which OpenAPI leaves open.",
+                    place(("paths", path)),
+                    "Write the path item out, or keep the $ref alone.",
+                )
             if "trace" in item:
                 raise SpecError("TRACE is not supported.", place(item_where), "Remove it.")
             for method in _METHODS:
@@ -101,7 +108,8 @@ class Operations:
             unwrap=raw.get("x-unwrap"),
             result=_result(responses),
             deprecated=raw.get("deprecated") is True,
-            source=_text(raw.get("x-source") or {}, "page"),
+            source=_text(raw.get("x-source"), "page"),
+            is_pinned=_PINNED.fullmatch(raw.get("operationId") or "") is not None,
         )
 
     # --- names
@@ -154,9 +162,10 @@ class Operations:
             succeeds = status.startswith("2") or (status == "default" and default_succeeds)
             found = json_schema(response, at, refuse_others=succeeds) if answers else None
             name = f"{context}Response{'' if status in ('200', '2XX') else status.title()}"
+            shape_of = self._schemas.content if succeeds else self._schemas.shape
             yield ResponsePlan(
                 status=status,
-                shape=None if found is None else self._schemas.shape(*found, name),
+                shape=None if found is None else shape_of(*found, name),
                 description=_text(response, "description"),
             )
 
@@ -203,6 +212,6 @@ def _check_classes(resources: Iterable[str]) -> None:
             seen[form] = resource
 
 
-def _text(raw: Mapping[str, Any], key: str) -> str:
-    value = raw.get(key)
+def _text(raw: Any, key: str) -> str:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
     return value.strip() if isinstance(value, str) else ""

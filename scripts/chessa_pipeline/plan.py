@@ -99,6 +99,8 @@ class OperationPlan:
     deprecated: bool = False
     source: str = ""
     """The vendor's page that describes it."""
+    is_pinned: bool = False
+    """Whether its name was given, `orders.create`, and follows no rename of the vendor's."""
 
     @property
     def name(self) -> str:

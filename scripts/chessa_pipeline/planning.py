@@ -1,15 +1,27 @@
 """The plan of an effective document: schemas and operations read together."""
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from chessa_pipeline.operations import Operations
 from chessa_pipeline.plan import Plan
 from chessa_pipeline.schemas import Schemas
 
+_DEEP: Final = 20_000  # frames: a chain of arrays or kinds may lead through all components
+
 
 def plan_of(document: Mapping[str, Any]) -> Plan:
     """Decide what the package of a document holds."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEP))
+    try:
+        return _plan_of(document)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _plan_of(document: Mapping[str, Any]) -> Plan:
     schemas = Schemas(document)
     operations = Operations(document, schemas)
     operations.read()

@@ -24,7 +24,6 @@ _LIMITS: Final = frozenset(
 )
 _SHAPING_EXTENSIONS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
 
-_TOO_MANY: Final = 100
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -42,14 +41,14 @@ def place(where: Where) -> str:
 
 def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
     """What a `$ref` points to, references to references followed to their end, and its place."""
-    seen: list[object] = []
+    seen: set[object] = set()
     value: Any = {"$ref": reference}
     at = where
     while isinstance(value, Mapping) and "$ref" in value:
         reference = value["$ref"]
-        if reference in seen or len(seen) > _TOO_MANY:
+        if reference in seen:
             raise SpecError(f"The reference {reference} leads back to itself.", place(at), _MEND)
-        seen.append(reference)
+        seen.add(reference)
         value, at = step(document, reference, at)
     return value, at
 

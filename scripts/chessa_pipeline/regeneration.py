@@ -42,13 +42,14 @@ class Job:
         return self.output / self.package
 
 
-@attrs.frozen
+@attrs.define
 class Made:
-    """A package in a temporary folder, and its lock."""
+    """A package in a temporary folder, its lock, and how it differs from what was there before."""
 
     plan: Plan
     folder: Path
     lock: str
+    changes: list[str] = attrs.field(factory=list[str])
 
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
@@ -121,20 +122,25 @@ def make(job: Job, workshop: Path) -> Made:
     return Made(plan, folder, lock.lock_of(vendor, corrections, effective, job.config, folder))
 
 
-def regenerate(job: Job) -> Plan:
+def regenerate(job: Job) -> Made:
     """Make the package and put it, and its lock, in place: both or neither."""
-    tree.recover(job.target)
     _check_target(job)
+    tree.recover(job.target, _is_ours)
     with tree.workshop(job.output) as workshop:
         made = make(job, workshop)
-        with tree.drafted(job.lock, made.lock) as draft, tree.swapped(made.folder, job.target):
+        if job.target.is_dir():
+            made.changes = tree.changes(job.target, made.folder)
+        with (
+            tree.drafted(job.lock, made.lock) as draft,
+            tree.undisturbed(),
+            tree.swapped(made.folder, job.target),
+        ):
             draft.replace(job.lock)
-    return made.plan
+    return made
 
 
 def drift(job: Job) -> list[str]:
     """How the tree and the lock differ from what would be made now; changes nothing."""
-    _check_target(job)
     with tempfile.TemporaryDirectory(prefix="regenerate-") as workshop:
         made = make(job, Path(workshop))
         found = tree.differences(job.target, made.folder)
@@ -144,7 +150,7 @@ def drift(job: Job) -> list[str]:
 def _check_target(job: Job) -> None:
     if job.target.is_symlink() or (job.target.exists() and not job.target.is_dir()):
         where, what = job.target, f"{job.package} is there, and is no folder."
-    elif job.target.is_dir() and any(job.target.iterdir()) and not _is_ours(job.target):
+    elif job.target.is_dir() and not _is_ours(job.target):
         where = job.target
         what = f"The folder {job.package} holds something that was not generated here."
     elif job.lock.is_dir() or job.lock.is_symlink():
@@ -159,6 +165,7 @@ def _check_target(job: Job) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a module at its top says so: any one, since others may have been lost or edited."""
+    """Whether any module says so (others may have been lost or edited), or no file is left."""
     header = render.HEADER.encode()
-    return any(path.read_bytes().startswith(header) for path in folder.glob("*.py"))
+    modules = folder.rglob("*.py")
+    return not tree.files(folder) or any(path.read_bytes().startswith(header) for path in modules)

@@ -5,10 +5,13 @@ is asked for, and the models and enums found on the way. What cannot be said in 
 refused, never dropped.
 """
 
-from collections.abc import Iterable, Mapping
+import collections
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chessa_pipeline import enumeration, naming, shapes
+from chessa_pipeline.alternatives import Alternatives
 from chessa_pipeline.classes import Classes
 from chessa_pipeline.composition import Composer
 from chessa_pipeline.errors import SpecError
@@ -16,7 +19,7 @@ from chessa_pipeline.plan import EnumPlan, FieldPlan, ModelPlan
 from chessa_pipeline.references import Where, place, shapes_values
 from chessa_pipeline.shapes import Shape
 
-_COMPONENTS: Final = "#/components/schemas/"
+_LONGEST_TITLE: Final = 120
 _STRING_FORMATS: Final[Mapping[str, Shape]] = {
     "date-time": shapes.DATE_TIME,
     "date": shapes.DATE,
@@ -38,7 +41,10 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._composer = Composer(document)
         self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
-        self._reading: list[str] = []
+        self._alternatives = Alternatives(self._composer, self._components, self.shape)
+        self._reading: list[object] = []
+        self._composed: dict[tuple[int, ...], tuple[Any, Shape]] = {}
+        self._unread: collections.deque[Callable[[], None]] = collections.deque()
         self._known: dict[str, Shape] = {}
         self._names: dict[Where, str] = {}
         self.classes = Classes()
@@ -47,6 +53,8 @@ class Schemas:
         """Make the classes of every named schema, used by an operation or not."""
         for name in sorted(self._components):
             self._component(name, ("components", "schemas", name))
+        while self._unread:
+            self._unread.popleft()()
         self.classes.finish()
 
     def shape(self, schema: Any, where: Where, name: str) -> Shape:
@@ -65,10 +73,21 @@ class Schemas:
         if "allOf" in schema:
             return self._all_of(schema, where, name)
         if "oneOf" in schema or "anyOf" in schema:
-            return self._any_of(schema, where, name)
+            return self._alternatives.shape(schema, where, name)
         if "enum" in schema or "x-open-enum" in schema:
             return self._enum(schema, where, name)
         return self._typed(schema, where, name)
+
+    def content(self, schema: Any, where: Where, name: str) -> Shape:
+        """The shape of a whole body, which cannot be binary."""
+        whole, at = self._composer.opened(schema, where)
+        if isinstance(whole, Mapping) and whole.get("format") == "binary":
+            raise SpecError(
+                "Binary content (file upload or download) is not supported yet.",
+                place(at),
+                "Remove the operation by the overlay, or describe the content as JSON.",
+            )
+        return self.shape(schema, where, name)
 
     # --- references and components
 
@@ -92,14 +111,17 @@ class Schemas:
         return self._known[key]
 
     def _once(self, key: str, asked_from: Where, schema: Any, at: Where, name: str) -> Shape:
-        if key in self._reading:  # emptied at every object: only what no class breaks is a circle
-            raise SpecError(
-                f"The schema {key} is made of itself.", place(asked_from), "Break the circle."
-            )
+        with self._within(key, asked_from):
+            return self.shape(schema, at, name)
+
+    @contextlib.contextmanager
+    def _within(self, key: object, where: Where) -> Iterator[None]:
+        """Refuse what is made of itself. Fields of objects are read later, and make no circle."""
+        if key in self._reading:
+            raise SpecError("This schema is made of itself.", place(where), "Break the circle.")
         self._reading.append(key)
-        shape = self.shape(schema, at, name)
+        yield
         self._reading.remove(key)
-        return shape
 
     def _class_name(self, key: str) -> str:
         return naming.pascal(_python_name(self._components[key], key))
@@ -133,62 +155,12 @@ class Schemas:
             said = [rest, *(part for part in parts if isinstance(part, Mapping))]
             null = any(one.get("nullable") is True for one in said)
             return shapes.nullable(only) if null else only
-        return self.shape(self._composer.merged([*parts, rest], where), where, name)
-
-    def _any_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        keyword = "oneOf" if "oneOf" in schema else "anyOf"
-        if "oneOf" in schema and "anyOf" in schema:
-            raise SpecError(
-                "oneOf and anyOf stand beside each other.",
-                place(where),
-                "Join the two into one oneOf.",
-            )
-        rest = {
-            key: value
-            for key, value in schema.items()
-            if key not in (keyword, "discriminator", "nullable", "title")
-        }
-        variants: list[Any] = schema[keyword]
-        if self._composer.only_validate(variants):
-            return self.shape(rest, where, name)
-        structural = {key: value for key, value in rest.items() if shapes_values(key)}
-        kinds: list[Shape] = []
-        by_reference: dict[str, Shape] = {}
-        for position, variant in enumerate(variants):
-            at = (*where, keyword, position)
-            own_name = f"{name}Option{position + 1}"
-            kind = self._variant(variant, structural, at, own_name)
-            kinds.append(kind)
-            if isinstance(variant, Mapping) and "$ref" in variant:
-                by_reference[variant["$ref"]] = kind
-        discriminator = schema.get("discriminator") or {}
-        said = self._said(discriminator, by_reference, where)
-        joined = shapes.any_of(kinds, discriminator.get("propertyName") if said else None, said)
-        return shapes.nullable(joined) if schema.get("nullable") is True else joined
-
-    def _variant(
-        self, variant: Any, structural: Mapping[str, Any], where: Where, name: str
-    ) -> Shape:
-        """One of several kinds, with what is said beside all of them."""
-        if structural == {"type": "object"} and isinstance(variant, Mapping) and "$ref" in variant:
-            kind = self.shape(variant, where, name)
-            if shapes.is_object(kind):
-                return kind
-        whole = self._composer.merged([structural, variant], where) if structural else variant
-        return self.shape(whole, where, name)
-
-    def _said(
-        self, discriminator: Mapping[str, Any], by_reference: Mapping[str, Shape], where: Where
-    ) -> dict[str, Shape]:
-        if not discriminator:
-            return {}
-        said = {ref.rpartition("/")[2]: kind for ref, kind in by_reference.items()}
-        for value, target in (discriminator.get("mapping") or {}).items():
-            ref = _COMPONENTS + target if target in self._components else target
-            self._composer.target(ref, (*where, "discriminator", "mapping", value))
-            if ref in by_reference:
-                said[value] = by_reference[ref]
-        return said
+        key = self._composer.key(schema)
+        if key not in self._composed:  # the same parts are the same class, wherever they recur
+            with self._within(key, where):
+                whole = self._composer.merged([*parts, rest], where)
+                self._composed[key] = schema, self.shape(whole, where, name)
+        return self._composed[key][1]
 
     # --- plain schemas
 
@@ -197,10 +169,12 @@ class Schemas:
         if not kinds:
             return shapes.NULL if schema.get("nullable") is True else shapes.JSON
         if len(kinds) > 1:
-            shape = shapes.any_of([self._of_type(kind, schema, where, name) for kind in kinds])
+            named = [kind for kind in kinds if kind != "null"]
+            shape = shapes.any_of([self._of_type(kind, schema, where, name) for kind in named])
         else:
             shape = self._of_type(kinds[0], schema, where, name)
-        return shapes.nullable(shape) if schema.get("nullable") is True else shape
+        null = schema.get("nullable") is True or "null" in kinds
+        return shapes.nullable(shape) if null else shape
 
     def _of_type(self, kind: str, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         if kind == "object":
@@ -208,17 +182,15 @@ class Schemas:
         if kind == "array":
             items = schema.get("items", True) if "prefixItems" not in schema else True
             return shapes.Array(self.shape(items, (*where, "items"), f"{name}Item"))
-        if kind == "string":
-            if schema.get("format") == "binary":
-                raise SpecError(
-                    "Binary content (file upload or download) is not supported yet.",
-                    place(where),
-                    "Remove the operation by the overlay, or describe the content as a string.",
-                )
-            return _STRING_FORMATS.get(schema.get("format", ""), shapes.STRING)
         if kind not in _SCALARS:
             raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
-        return _SCALARS[kind]
+        scalar = _SCALARS[kind]
+        if kind == "string":
+            scalar = _STRING_FORMATS.get(schema.get("format", ""), scalar)
+        constant = schema.get("const")
+        if isinstance(scalar, shapes.Scalar) and isinstance(constant, str | int):
+            return shapes.Constant(scalar, constant)
+        return scalar
 
     def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         properties = _properties(schema)
@@ -240,9 +212,9 @@ class Schemas:
             schema,
         )
         if model is not None:
-            outer, self._reading = self._reading, []
-            self.classes.fill(model, self._fields(schema, properties, where, name))
-            self._reading = outer
+            self._unread.append(
+                lambda: self.classes.fill(model, self._fields(schema, properties, where, name))
+            )
         return shapes.ModelRef(name)
 
     def _fields(
@@ -270,9 +242,10 @@ class Schemas:
                 key=key,
                 name=field_name,
                 shape=shape,
-                required=key in required and (for_arguments or not raw.get("writeOnly")),
+                required=key in required
+                and (for_arguments or not self._composer.says(raw, "writeOnly", at)),
                 optional=raw.get("x-optional") is True,
-                read_only=raw.get("readOnly") is True,
+                read_only=self._composer.says(raw, "readOnly", at),
                 description=prose(raw, with_example=True),
                 where=place(at),
             )
@@ -296,7 +269,11 @@ class Schemas:
         properties = _properties(whole)
         if not properties or _types(whole) != ["object"] or whole.get("nullable") is True:
             return None
-        writable = {key: value for key, value in properties.items() if not _is_read_only(value)}
+        writable = {
+            key: value
+            for key, value in properties.items()
+            if not self._composer.says(value, "readOnly", (*at, "properties", key))
+        }
         return whole, list(self._fields(whole, writable, at, name, for_arguments=True))
 
     # --- enums
@@ -340,10 +317,6 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
 
 
-def _is_read_only(schema: Any) -> bool:
-    return isinstance(schema, Mapping) and schema.get("readOnly") is True
-
-
 def _is_component(at: Where) -> bool:
     return at[:2] == ("components", "schemas") and len(at) == 3
 
@@ -351,7 +324,9 @@ def _is_component(at: Where) -> bool:
 def _title(schema: Mapping[str, Any]) -> str | None:
     """What names the class: a title of which a Python name can be made."""
     title = schema.get("title")
-    return title if isinstance(title, str) and naming.words(title) else None
+    if not isinstance(title, str) or len(title) > _LONGEST_TITLE or not naming.words(title):
+        return None
+    return title.strip()
 
 
 def _untitled(schema: Any) -> Any:

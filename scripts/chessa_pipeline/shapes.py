@@ -26,6 +26,14 @@ class Scalar:
 
 
 @attrs.frozen
+class Constant:
+    """A value of which the spec allows one only; others are kept, and tell kinds apart."""
+
+    base: Scalar
+    value: str | int
+
+
+@attrs.frozen
 class ModelRef:
     """An object with a class of its own."""
 
@@ -63,7 +71,7 @@ class Union:
     """What the discriminator says, and which of `kinds` it means."""
 
 
-Shape = Scalar | ModelRef | EnumRef | Array | Dictionary | Nullable | Union
+Shape = Scalar | Constant | ModelRef | EnumRef | Array | Dictionary | Nullable | Union
 
 STRING: Final = Scalar("STRING", ("str",), ("str",), {"type": "string"})
 BOOLEAN: Final = Scalar("BOOLEAN", ("bool",), ("bool",), {"type": "boolean"})
@@ -101,7 +109,7 @@ def any_of(
 ) -> Shape:
     """Join kinds: nested unions flat, doubles once, null outside; one kind is no union."""
     null = any(isinstance(kind, Nullable) for kind in kinds)
-    distinct = dict.fromkeys(without_null(kind) for kind in kinds if kind != NULL)
+    distinct = dict.fromkeys(map(without_null, kinds))
     unions = [kind for kind in distinct if isinstance(kind, Union)]
     flat = list(
         dict.fromkeys(
@@ -156,6 +164,8 @@ def _alternatives(shape: Shape, argument: bool, lists: str) -> list[str]:
     match shape:
         case Scalar():
             return list(shape.taken if argument else shape.read)
+        case Constant(base):
+            return _alternatives(base, argument, lists)
         case ModelRef(name):
             return [f"models.{name}"]
         case EnumRef(name, integer):
@@ -177,6 +187,8 @@ def codec(shape: Shape) -> str:
     match shape:
         case Scalar():
             return f"wire.{shape.codec}"
+        case Constant(base, value):
+            return f"wire.constant(wire.{base.codec}, {literal(value)})"
         case ModelRef(name):
             return f"wire.model(lambda: models.{name})"
         case EnumRef(name, integer):
@@ -200,6 +212,9 @@ def joined(first: Shape, second: Shape) -> Shape | None:
     """One shape for a field that two schemas of one class describe; None where they disagree."""
     if first == second:
         return first
+    if isinstance(first, Constant) or isinstance(second, Constant):
+        bases = [one.base if isinstance(one, Constant) else one for one in (first, second)]
+        return bases[0] if bases[0] == bases[1] else None
     if NULL in (first, second):
         return nullable(second if first == NULL else first)
     if isinstance(first, Nullable) or isinstance(second, Nullable):

@@ -9,8 +9,9 @@ import difflib
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -39,9 +40,20 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def difference(actual: Path, wanted: bytes) -> list[str]:
-    """How a file differs from what it should hold."""
-    found = {actual.name: actual.read_bytes()} if actual.is_file() else {}
-    return list(_compared(found, {actual.name: wanted}))
+    """How a file, named with its folder, differs from what it should hold."""
+    name = f"{actual.parent.name}/{actual.name}"
+    found = {name: actual.read_bytes()} if actual.is_file() else {}
+    return list(_compared(found, {name: wanted}))
+
+
+def changes(before: Path, after: Path) -> list[str]:
+    """What is new, changed or gone in a folder, a line each."""
+    old, new = files(before), files(after)
+    return [
+        f"{'new' if name not in old else 'gone' if name not in new else 'changed':<9}{name}"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    ]
 
 
 def differences(actual: Path, wanted: Path) -> list[str]:
@@ -60,6 +72,8 @@ def _compared(actual: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Itera
 
 
 def _first_difference(actual: bytes, wanted: bytes) -> str:
+    if actual.replace(b"\r\n", b"\n") == wanted:
+        return "    in its line endings only"
     lines = difflib.unified_diff(
         actual.decode("utf-8", "replace").splitlines(),
         wanted.decode("utf-8", "replace").splitlines(),
@@ -94,17 +108,28 @@ def _previous(target: Path) -> Path:
     return target.with_name(f".{target.name}.previous")
 
 
-def recover(target: Path) -> None:
+def recover(target: Path, is_ours: Callable[[Path], bool]) -> None:
     """Undo or finish a swap that was cut off, and clear the workshops of killed runs."""
     for folder in target.parent.glob(f"{_WORKSHOP}*-*"):
         if not _is_running(folder.name.removeprefix(_WORKSHOP).partition("-")[0]):
             shutil.rmtree(folder, ignore_errors=True)
     previous = _previous(target)
-    if previous.is_dir():
+    if previous.is_dir() and is_ours(previous):
         if target.exists():
             shutil.rmtree(previous)
         else:
             previous.rename(target)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no signal in: what is done here is a few renames, and is done whole."""
+    held = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _is_running(process: str) -> bool:

@@ -86,7 +86,7 @@ DRIFT = (
     ("chessa_api/py.typed", None, "missing    py.typed"),
     ("chessa_api/mine.py", "mine = 1\n", "unexpected mine.py"),
     ("chessa_api/models/.hidden", "", "unexpected models/.hidden"),
-    ("../spec/lock.json", "{}\n", "differs    lock.json"),
+    ("../spec/lock.json", "{}\n", "differs    spec/lock.json"),
 )
 
 
@@ -336,7 +336,7 @@ def started(copy: Path) -> Iterator[Any]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) -> None:
-    """Ctrl-C or a polite kill: a word, exit 130, and nothing changed or left."""
+    """Ctrl-C or a polite kill: a word, exit 130, and nothing half done or left."""
     (copy / "generated" / "chessa_api" / "client.py").write_text("# Edited\n", encoding="utf-8")
     before = tree(copy)
     process = started()
@@ -347,7 +347,7 @@ def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) 
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors == b"interrupted; nothing was changed\n"
+    assert errors == b"interrupted; the tree is whole\n"
     assert tree(copy) == before
     assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
 

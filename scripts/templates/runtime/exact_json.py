@@ -93,6 +93,20 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
+def exact(value: Any) -> Any:
+    """The same JSON value with a Decimal for each float, of the digits that the float prints.
+
+    Our own JSON has no float; a dict that somebody else's JSON made may.
+    """
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {name: exact(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return value
+
+
 def number_text(value: Decimal) -> str:
     """Write a finite Decimal as a JSON number with the digits it has."""
     exponent = value.as_tuple().exponent

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 from .codecs import Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
-from .exact_json import dumps, loads
+from .exact_json import dumps, exact, loads
 from .types import UNSET
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -90,7 +90,7 @@ class Model:
     @classmethod
     def _rest(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         documented = {field.key for field in cls._wires or cls._bind()}
-        return {key: value for key, value in data.items() if key not in documented}
+        return {key: exact(value) for key, value in data.items() if key not in documented}
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:
@@ -137,13 +137,16 @@ class Model:
     @property
     def misfits(self) -> Mapping[str, Any]:
         """The raw values that did not fit their fields, by their names on the wire."""
-        return {key: raw for key, (raw, _) in (self._misfits or _NOTHING).items()}
+        if not self._misfits:
+            return {}
+        mended = {field.key for field in self._wires or self._bind() if self._is_set(field.name)}
+        return {key: raw for key, (raw, _) in self._misfits.items() if key not in mended}
 
     def __contains__(self, name: object) -> bool:
         """Whether the server sent the field of this Python name, fitting or not."""
         return any(
             field.name == name
-            and (self._slot(field.name) is not UNSET or field.key in (self._misfits or _NOTHING))
+            and (self._is_set(field.name) or field.key in (self._misfits or _NOTHING))
             for field in self._wires or self._bind()
         )
 
@@ -168,6 +171,9 @@ class Model:
                 f"{place} cannot be read: the server left it out. "
                 f"Ask with `{field.name!r} in …` before reading."
             )
+
+    def _is_set(self, name: str, /) -> bool:
+        return self._slot(name) is not UNSET
 
     def _slot(self, name: str, /) -> Any:
         try:
@@ -194,8 +200,8 @@ class Model:
         parts = [f"{name}={value!r}" for name, value in self._fields()]
         if self._unknown:
             parts.append(f"additional_properties={self._unknown!r}")
-        if self._misfits:
-            parts.append(f"misfits={self.misfits!r}")
+        if misfits := self.misfits:
+            parts.append(f"misfits={misfits!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
