@@ -4,6 +4,7 @@ The message says what is wrong, where, and how to mend it; the exit status is 2.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,39 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "Binary content",
         "/schema",
     ),
+    (
+        "a path item with more beside its reference",
+        document({"/a": {"$ref": "#/paths/~1b", "post": operation("a")}, "/b": {}}),
+        "$ref and more beside it",
+        "#/paths/~1a",
+    ),
+    (
+        "one operationId twice",
+        document({"/a": {"get": operation("a", tag="x")}, "/b": {"get": operation("a", tag="y")}}),
+        "'a' is there twice",
+        "#/paths/",
+    ),
+    (
+        "two kinds that are made of each other",
+        answering(
+            {"$ref": "#/components/schemas/Pet"},
+            {
+                "Pet": {"oneOf": [{"$ref": "#/components/schemas/Cat"}]},
+                "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}]},
+            },
+        ),
+        "made of itself",
+        "#/components/schemas/",
+    ),
+    (
+        "an array of itself",
+        answering(
+            {"$ref": "#/components/schemas/A"},
+            {"A": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}},
+        ),
+        "made of itself",
+        "#/components/schemas/A",
+    ),
     ("an object in a query", query({"type": "object"}), "objects in parameters", "parameters/0"),
     ("a deep object", query({"type": "object"}, style="deepObject"), "'deepObject'", "parameters"),
     (
@@ -240,7 +274,14 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "operationId",
     ),
     ("a name without end", answering({"properties": {"x" * 500: TEXT}}), "120", "properties"),
-    ("a class without end", answering({}, {"X" * 121: {"type": "object"}}), "120", "components"),
+    ("a name of a component without end", answering({}, {"X" * 121: {}}), "120", "components"),
+    (
+        "a class without end",
+        document({f"/{'x' * 200}": {"get": operation("a", responses=answers({"properties": {
+            "x": {"properties": {"y": TEXT}}}}))}}),
+        "211 characters",
+        "#/paths",
+    ),
     ("a control character", get(summary="a\u0007"), "U+0007", ""),
     ("a scheme that nobody defined", {**get(), "security": [{"key": []}]}, "'key' is not defined",
      "#/security"),
@@ -381,7 +422,118 @@ def test_an_overlay_that_does_not_fit_is_refused(
     assert what in "\n".join(refusal(capsys, tmp_path, spec, "--overlay", str(overlay)))
 
 
-@pytest.mark.parametrize("name", ["1x", "a-b", "class", "a.b", "", "../x", "é"])
+SECRET = "the-content-of-a-file"
+REFERRING: list[Document] = [
+    answering({"type": "integer", "default": {"$ref": "{there}"}}),
+    answering({"type": "integer", "example": {"$ref": "{there}"}}),
+    answering({"type": "string", "enum": [{"$ref": "{there}"}]}),
+    answering({"properties": {"a": {"default": 1, "items": {"default": {"$ref": "{there}"}}}}}),
+    answering({}, {"A": {"type": "integer", "default": {"$ref": "{there}#/a"}}}),
+    query({"type": "integer", "default": {"$ref": "{there}"}}),
+    {**answering({"default": {}, "properties": {"a": {"$id": "{there}", "$ref": "{there}#/b"}}}),
+     "openapi": "3.1.0"},
+    {**answering({"$schema": "{there}", "type": "string"}), "openapi": "3.1.0"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", REFERRING)
+@pytest.mark.parametrize("place", ["file", "http"])
+def test_no_reference_leads_out_of_the_document(
+    spec: Document,
+    place: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Wherever a document hides a file or an address, nothing is read and nobody is called."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    (tmp_path / "secret.json").write_text(f'"{SECRET}"', encoding="utf-8")
+    there = {"file": f"file://{tmp_path}/secret.json", "http": "http://127.0.0.1:9/x.json"}[place]
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec).replace("{there}", there), encoding="utf-8")
+    words = ["--spec", str(path), "--no-overlay", "--output", str(tmp_path / "out")]
+    regenerate.main([*words, "--package", "made"])
+    captured = capsys.readouterr()
+    assert SECRET not in captured.out + captured.err
+    assert "AssertionError" not in captured.err
+    for made in (tmp_path / "out").rglob("*"):
+        assert made.is_dir() or SECRET not in made.read_text(encoding="utf-8")
+
+
+def test_a_pipe_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What may never end is not opened."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "no regular file" in refusal(capsys, tmp_path, pipe, "--no-overlay")[0]
+
+
+def test_what_the_overlay_mends_may_be_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A vendor's mistake that the document would be refused for is what overlays are for."""
+    spec, overlay = tmp_path / "spec.json", tmp_path / "overlay.json"
+    wrong = answering({"type": "strin", "title": 5})
+    wrong["paths"]["/things"]["get"]["operationId"] = "bad id\u00a0"
+    spec.write_text(json.dumps(wrong), encoding="utf-8")
+    answer = "$.paths[*].get.responses['200'].content[*]"
+    actions = [
+        {"target": f"{answer}.schema", "description": "Mistyped.", "remove": True},
+        {"target": answer, "description": "As it is.", "update": {"schema": {"type": "string"}}},
+        {"target": "$.paths[*].get", "description": "Pins the name.",
+         "update": {"operationId": "things.read"}},
+    ]  # fmt: skip
+    overlay.write_text(
+        json.dumps(
+            {"overlay": "1.0.0", "info": {"title": "O", "version": "1"}, "actions": actions}
+        ),
+        encoding="utf-8",
+    )
+    words = ["--spec", str(spec), "--overlay", str(overlay), "--output", str(tmp_path / "out")]
+    assert regenerate.main([*words, "--package", "made"]) == 0, capsys.readouterr().err
+
+
+def test_only_the_overlay_says_what_is_safe_to_repeat(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A vendor's document cannot turn a write into a read behind our back."""
+    spec, overlay = tmp_path / "spec.json", tmp_path / "overlay.json"
+    spec.write_text(json.dumps(get(**{"x-safe-to-repeat": True})), encoding="utf-8")
+    action = {"target": "$.info", "description": "d", "update": {"title": "T"}}
+    overlay.write_text(
+        json.dumps(
+            {"overlay": "1.0.0", "info": {"title": "O", "version": "1"}, "actions": [action]}
+        ),
+        encoding="utf-8",
+    )
+    lines = refusal(capsys, tmp_path, spec, "--overlay", str(overlay))
+    assert "only the overlay may" in lines[0]
+
+
+def test_a_value_of_ours_that_the_vendor_spells_otherwise_stops_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A guess of x-open-enum that turns out wrong does not quietly rename a constant."""
+    status = {"title": "Status", "type": "string"}
+    spec = document(
+        {
+            "/a": {"get": operation("a", responses=answers({**status, "enum": ["failed"]}))},
+            "/b": {"get": operation("b", responses=answers({**status, "x-open-enum": ["Failed"]}))},
+        }
+    )
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    assert "Status lists 'failed', and x-open-enum has 'Failed' for it" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["attrs", "dateutil", "typing", "1x", "a-b", "class", "a.b", "", "../x", "é"]
+)
 def test_a_package_needs_a_name_of_python(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -223,6 +223,73 @@ def test_the_place_changes_nothing(copy: Path, tmp_path: Path) -> None:
     assert not list(elsewhere.iterdir())
 
 
+@pytest.mark.parametrize("name", ["ruff.py", "types.py", "json.py", "attrs.py"])
+def test_what_lies_in_the_current_folder_is_not_run(copy: Path, tmp_path: Path, name: str) -> None:
+    """A module of a name that the pipeline imports is neither imported nor in the way."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / name).write_text(f"open({str(folder / 'ran')!r}, 'w')\n", encoding="utf-8")
+    done = run(copy, "--check", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "ran").exists()
+
+
+def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
+    """Drift in letters that the terminal lacks is printed in escapes; a closed pipe ends it."""
+    (copy / "generated" / "chessa_api" / "models" / "order.py").write_text("# Zoë €\n", "utf-8")
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = run(copy, "--check", environment=ascii_only)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "\\u20ac" in done.stdout
+    command = f"'{sys.executable}' '{copy}/scripts/regenerate.py' --check | true"
+    piped = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (piped.returncode, piped.stderr) == (1, "")
+
+
+def test_what_changed_is_said(copy: Path) -> None:
+    """A run names the files that it made, changed or took away, and names that nobody pinned."""
+    spec = copy / "spec" / "openapi.yaml"
+    document_ = document.read(spec)
+    responses = {"200": {"description": "OK"}}
+    document_["paths"]["/v1/referrals"] = {
+        "get": {"tags": ["Referral Endpoints"], "operationId": "getAll", "responses": responses}
+    }
+    spec.write_text(json.dumps(document_), encoding="utf-8")
+    (copy / "generated" / "chessa_api" / "models" / "mine.py").write_text("", encoding="utf-8")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "  new      api/referrals/get_all.py",
+        "  changed  client.py",
+        "  gone     models/mine.py",
+        "  referrals.get_all (GET /v1/referrals) is named by the document: pin its name",
+    ):
+        assert line in done.stdout
+
+
+def test_only_a_package_that_is_ours_is_replaced(copy: Path) -> None:
+    """A folder that lost its modules is made anew; one of somebody else's is not touched."""
+    package = copy / "generated" / "chessa_api"
+    for path in package.glob("*.py"):
+        path.unlink()
+    assert run(copy).returncode == 0
+    shutil.rmtree(package)
+    (package / "models" / "__pycache__").mkdir(parents=True)
+    assert regeneration.drift(job(copy))
+    assert run(copy).returncode == 0
+    theirs = copy / "generated" / ".chessa_api.previous"
+    theirs.mkdir()
+    (theirs / "thesis.txt").write_text("mine", encoding="utf-8")
+    assert run(copy).returncode == 2
+    assert (theirs / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_the_order_of_keys_changes_nothing(copy: Path) -> None:
     """Paths, components, methods and statuses in another order, as JSON: the same package."""
     shuffle = random.Random(7)

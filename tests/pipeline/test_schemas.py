@@ -123,6 +123,35 @@ CASES = [
          {"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}},
          "models.Cat | models.Dog", '{"kind": "Dog", "purrs": true}',
          {"kind": "Dog", "purrs": True}, "[]"),
+    Case("nullable beside what only validates",
+         {"type": "object", "nullable": True, "properties": {"a": {"type": "string"}},
+          "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+         "models.ThingX | None", "null", None, "1"),
+    Case("anything beside a string", {"anyOf": [{"type": "string"}, {"nullable": True}]},
+         "Any", "5", 5),
+    _31("anything and null beside a string", {"anyOf": [{"type": "string"}, {}, {"type": "null"}]},
+        "Any", "[5]", [5]),
+    Case("an integer that is a number, too",
+         {"allOf": [{"type": "number"}, {"type": "integer", "minimum": 1}]}, "int", "5", 5, "5.5"),
+    _31("an integer or null that is a number, too",
+        {"allOf": [{"type": ["number", "null"]}, {"type": ["integer", "null"]}]},
+        "int | None", "null", None, "5.5"),
+    Case("a pattern of another language than Python",
+         {"type": "string", "pattern": "^[\\w-\\.]+@\\p{Lu}$"}, "str", '"a"', "a", "1"),
+    Case("a default that does not fit", {"allOf": [BASE], "default": {}}, "models.Base",
+         '{"id": "1"}', {"id": "1"}, "{}"),
+    Case("a default that would never end",
+         {"type": "string", "pattern": "^(a+)+$", "default": "a" * 60 + "!"}, "str", '"a"', "a"),
+    Case("binary within JSON", {"type": "string", "format": "binary"}, "str", '"a"', "a", "1"),
+    Case("a title with a line end", {"title": "Row\n", "properties": {"a": {"type": "string"}}},
+         "models.Row", '{"a": "b"}', {"a": "b"}, "1"),
+    Case("a title that is a text", {"title": "x" * 500, "properties": {"a": {"type": "string"}}},
+         "models.ThingX", '{"a": "b"}', {"a": "b"}, "1"),
+    Case("a text with the line ends of Windows",
+         {"type": "string", "description": "one\r\ntwo"}, "str", '"a"', "a", "1"),
+    Case("an extension with a reference of its own",
+         {"type": "string", "x-examples": {"$ref": "./examples.json", "title": ""}}, "str", '"a"',
+         "a", "1"),
     Case("oneOf with arrays", {"oneOf": [{"type": "array", "items": CAT}, CAT]},
          "list[models.Cat] | models.Cat", '[{"kind": "x"}]', [{"kind": "x"}], "1"),
     Case("oneOf that only validates",
@@ -198,16 +227,159 @@ def test_a_schema_becomes_a_type(case: Case, tmp_path: Path) -> None:
         assert got.to_dict() == {"x": json.loads(case.misfit)}
 
 
-def test_the_better_kind_wins(tmp_path: Path) -> None:
-    """Of several kinds, the discriminator decides; without one, the kind that leaves least over."""
-    for discriminator, wanted in (({"propertyName": "kind"}, "Dog"), (None, "Cat")):
-        schema = {
-            "oneOf": [CAT, DOG],
-            **({"discriminator": discriminator} if discriminator else {}),
-        }
-        package = package_of(tmp_path, Case("", schema, "", "", None))
-        got = package.call("things.get_thing", answer='{"x": {"kind": "Dog", "purrs": true}}').x
-        assert type(got).__name__ == wanted
+def kinds(*schemas: Any, **more: Any) -> Case:
+    """A property that is any of these."""
+    return Case("", {"oneOf": [*schemas], **more}, "", "", None)
+
+
+def of(name: str, /, **properties: Any) -> Document:
+    """An object with a class of its own."""
+    return {"title": name, "type": "object", "properties": properties}
+
+
+def one(value: Any) -> Document:
+    """A schema of one value, as OpenAPI 3.0 says it."""
+    return {"type": "string", "enum": [value]}
+
+
+TEXT, AMOUNT = {"type": "string"}, {"type": "number"}
+FIRST = {"type": "string", "enum": ["a", "b"], "title": "First"}
+SECOND = {"type": "string", "enum": ["c", "d"], "title": "Second"}
+INSTANT = {"type": "string", "format": "date-time"}
+ROLES = (of("Sys", role=one("system")), of("Usr", role=one("user")))
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "wanted"),
+    [
+        (kinds(CAT, DOG, discriminator={"propertyName": "kind"}), '{"kind": "Dog"}', "Dog"),
+        (kinds(CAT, DOG), '{"kind": "Dog", "purrs": true}', "Cat"),
+        (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "b"}', "B"),
+        (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "c"}', "A"),
+        (kinds(*ROLES, discriminator={"propertyName": "role"}), '{"role": "user"}', "Usr"),
+        (kinds(FIRST, SECOND), '"c"', "Second"),
+        (kinds(FIRST, SECOND), '"x"', "First"),
+        (kinds(FIRST, INSTANT), '"2025-03-18T06:05:27.754Z"', "datetime"),
+        (kinds(AMOUNT, TEXT), '"12345"', "str"),
+        (kinds(TEXT, AMOUNT), "12345", "Decimal"),
+        (kinds({"type": "string", "format": "decimal"}, AMOUNT), '"1.5"', "Decimal"),
+    ],
+)
+def test_the_better_kind_wins(case: Case, text: str, wanted: str, tmp_path: Path) -> None:
+    """The discriminator decides; without one, what is listed and documented, then what is known."""
+    got = package_of(tmp_path, case).call("things.get_thing", answer=f'{{"x": {text}}}')
+    assert type(got.x).__name__ == wanted
+    assert got.to_dict() == {"x": json.loads(text, parse_float=Decimal)}
+
+
+def test_constants_tell_kinds_apart(tmp_path: Path) -> None:
+    """In 3.1 a `const` does what an enum of one value does, for booleans and numbers too."""
+    for values in ((True, False), ("x", "y"), (1, 2)):
+        both = [of(name, ok={"const": value}) for name, value in zip("AB", values, strict=True)]
+        case = attrs.evolve(kinds(*both), version="3.1.0")
+        package = package_of(tmp_path, case)
+        for name, value in zip("AB", values, strict=True):
+            text = json.dumps({"x": {"ok": value}})
+            assert type(package.call("things.get_thing", answer=text).x).__name__ == name
+
+
+def test_kinds_that_hold_each_other_are_read_once(tmp_path: Path) -> None:
+    """Depth does not multiply the work: a hundred levels of a recursive union are quick."""
+    expression = {"$ref": "#/components/schemas/Expression"}
+    schemas = {
+        "Expression": {
+            "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Not", "Neg", "Lit")]
+        },
+        "Not": {"type": "object", "properties": {"op": TEXT, "arg": expression}},
+        "Neg": {"type": "object", "properties": {"op": TEXT, "arg": expression}},
+        "Lit": {"type": "object", "properties": {"v": {"type": "integer"}}},
+    }
+    paths = {"/things": {"get": operation("read", responses=answers(expression))}}
+    package = make(tmp_path, document(paths, schemas))
+    text = '{"op": "x", "arg": ' * 90 + '{"v": 1}' + "}" * 90
+    got = package.call("things.read", answer=text)
+    assert got.to_dict() == json.loads(text)
+
+
+def test_schemas_may_be_many_and_linked(tmp_path: Path) -> None:
+    """Hundreds of components that lead to each other, in a ring and through arrays and kinds."""
+    number = 400
+
+    def to(index: int) -> Document:
+        return {"$ref": f"#/components/schemas/S{index % number}"}
+
+    schemas = {
+        f"S{index}": of("x", next=to(index + 1), many={"type": "array", "items": to(index * 7)})
+        for index in range(number)
+    }
+    schemas |= {
+        f"A{index}": {"type": "array", "items": {"$ref": f"#/components/schemas/A{index + 1}"}}
+        for index in range(80)
+    }
+    schemas["A80"] = TEXT
+    deep: Document = {"$ref": "#/components/schemas/A0"}
+    paths = {
+        "/things": {"get": operation("read", responses=answers(to(0)))},
+        "/deep": {"get": operation("deep", responses=answers(deep))},
+    }
+    package = make(tmp_path, document(paths, schemas))
+    text = '{"next": {"next": {"many": [{}]}}}'
+    assert package.call("things.read", answer=text).to_dict() == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        {"allOf": [{"$ref": "#/components/schemas/Item"}, {"required": ["name"]}]},
+        {"allOf": [{"$ref": "#/components/schemas/Item"}, of("", more=TEXT)]},
+        {"allOf": [{"$ref": "#/components/schemas/Item"},
+                   {"properties": {"parent": {"description": "Further up."}}}]},
+    ],
+    ids=["required", "more", "described twice"],
+)  # fmt: skip
+def test_composition_may_lead_back_to_itself(parent: Document, tmp_path: Path) -> None:
+    """An object whose property is composed of the object is one class, or two, and no more."""
+    schemas = {"Item": of("", name=TEXT, parent=parent)}
+    paths = {
+        "/t": {"get": operation("read", responses=answers({"$ref": "#/components/schemas/Item"}))}
+    }
+    package = make(tmp_path, document(paths, schemas))
+    text = '{"name": "a", "parent": {"name": "b", "parent": {"name": "c"}}}'
+    got = package.call("things.read", answer=text)
+    assert got.parent.parent.name == "c"
+    assert got.to_dict() == json.loads(text)
+    assert len(package.module("models").__all__) <= 3
+
+
+def test_references_with_siblings_may_lead_back(tmp_path: Path) -> None:
+    """The same in 3.1, where a reference may have more beside it."""
+    parent = {"$ref": "#/components/schemas/Item", "required": ["name"]}
+    schemas = {"Item": of("", name=TEXT, parent=parent)}
+    responses = answers({"$ref": "#/components/schemas/Item"})
+    spec = document({"/t": {"get": operation("read", responses=responses)}}, schemas)
+    package = make(tmp_path, {**spec, "openapi": "3.1.0"})
+    text = '{"name": "a", "parent": {"name": "b", "parent": {"name": "c"}}}'
+    assert package.call("things.read", answer=text).to_dict() == json.loads(text)
+
+
+def test_composition_is_merged_once(tmp_path: Path) -> None:
+    """Parts that share parts do not multiply: thirty levels of two are quick."""
+    schemas: Document = {"C30": of("", a=TEXT)}
+    for index in range(30):
+        lower = {"$ref": f"#/components/schemas/C{index + 1}"}
+        schemas[f"C{index}"] = {"allOf": [lower, lower, {"required": ["a"]}]}
+    responses = answers({"$ref": "#/components/schemas/C0"})
+    spec = document({"/t": {"get": operation("read", responses=responses)}}, schemas)
+    assert make(tmp_path, spec).call("things.read", answer='{"a": "x"}').a == "x"
+
+
+def test_dicts_of_the_json_module_are_taken(tmp_path: Path) -> None:
+    """Floats of somebody else's JSON become exact where anything goes, and go back as numbers."""
+    package = package_of(tmp_path, Case("", {"type": "object"}, "", "", None))
+    data = json.loads('{"x": {"a": 1.5, "b": [0.1]}, "new": {"c": 2.25}}')
+    got = package.model("Thing").from_dict(data)
+    assert got.x == {"a": Decimal("1.5"), "b": [Decimal("0.1")]}
+    assert got.to_json() == b'{"x":{"a":1.5,"b":[0.1]},"new":{"c":2.25}}'
 
 
 def test_a_discriminator_may_map_other_words(tmp_path: Path) -> None:
@@ -276,6 +448,27 @@ def test_schemas_of_one_title_are_one_class(tmp_path: Path) -> None:
     package = make(tmp_path, document(paths))
     assert type(package.call("things.one", answer="{}")) is package.model("Row")
     assert package.call("things.two", answer='{"b": "x"}').b == "x"
+
+
+@pytest.mark.parametrize("how", ["reference", "composition"])
+def test_flags_are_found_behind_what_a_property_is_made_of(how: str, tmp_path: Path) -> None:
+    """readOnly and writeOnly count wherever they are said."""
+    named = {
+        "Id": {"type": "string", "readOnly": True},
+        "Secret": {"type": "string", "writeOnly": True},
+    }
+    refs = [{"$ref": f"#/components/schemas/{name}"} for name in named]
+    properties = refs if how == "reference" else [{"allOf": [ref]} for ref in refs]
+    schema = {
+        "type": "object",
+        "required": ["id", "secret"],
+        "properties": dict(zip(("id", "secret"), properties, strict=True)),
+    }
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    paths = {"/things": {"post": operation("add", requestBody=body, responses=answers(schema))}}
+    package = make(tmp_path, document(paths, named))
+    assert package.call("things.add", secret="s", answer='{"id": "1"}').id == "1"
+    assert package.sent[-1].body == '{"secret":"s"}'
 
 
 def test_what_only_the_server_sets_is_not_sent(tmp_path: Path) -> None:
