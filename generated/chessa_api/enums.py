@@ -2,12 +2,14 @@
 """Open enums: strings and integers with known values as constants, and room for new ones.
 
 A value that the spec does not list yet is kept as it came, compares equal to it and goes back to
-the wire unchanged; `is_known` tells the two apart.
+the wire unchanged; `is_known` tells the two apart. The class is iterable: `list(OrderStatus)`.
 """
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self, TypeVar
 
 _Member = TypeVar("_Member", bound="OpenEnum | OpenIntEnum")
+_T = TypeVar("_T")
 
 
 class Known:
@@ -20,6 +22,19 @@ class Known:
         return owner(self.value)
 
 
+class _Listed(type):
+    """A class that can be walked through: its known values, in the order of the spec."""
+
+    members: dict[Any, Any]
+
+    def __iter__(cls: type[_T]) -> Iterator[_T]:
+        members: dict[Any, _T] = vars(cls)["members"]
+        return iter(members.values())
+
+    def __len__(cls) -> int:
+        return len(cls.members)
+
+
 def _collect(cls: type[Any], base: type[Any]) -> dict[Any, Any]:
     members: dict[Any, Any] = {}
     for name, constant in list(vars(cls).items()):
@@ -29,7 +44,7 @@ def _collect(cls: type[Any], base: type[Any]) -> dict[Any, Any]:
     return members
 
 
-class OpenEnum(str):
+class OpenEnum(str, metaclass=_Listed):
     """A string with known values. Any other string is a member too, with `is_known` false."""
 
     __slots__ = ()
@@ -43,9 +58,14 @@ class OpenEnum(str):
         return str.__new__(cls, value) if member is None else member
 
     @property
+    def value(self) -> str:
+        """The plain string."""
+        return str.__str__(self)
+
+    @property
     def is_known(self) -> bool:
         """Whether the spec lists this value."""
-        return str(self) in self.members
+        return self.value in self.members
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -54,7 +74,7 @@ class OpenEnum(str):
         return str.__str__(self)
 
 
-class OpenIntEnum(int):
+class OpenIntEnum(int, metaclass=_Listed):
     """An integer with known values. Any other integer is a member too, with `is_known` false."""
 
     __slots__ = ()
@@ -68,9 +88,14 @@ class OpenIntEnum(int):
         return int.__new__(cls, value) if member is None else member
 
     @property
+    def value(self) -> int:
+        """The plain integer."""
+        return int(self)
+
+    @property
     def is_known(self) -> bool:
         """Whether the spec lists this value."""
-        return int(self) in self.members
+        return self.value in self.members
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({int(self)})"

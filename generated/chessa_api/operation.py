@@ -49,11 +49,11 @@ class RawResponse(Generic[T]):
 
     parsed: T
     """What the method itself returns."""
-    envelope: Any
+    envelope: Any = attrs.field(repr=False)
     """The whole answer: the model around `parsed`, or `parsed` itself."""
     status_code: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
     attempts: int
     elapsed: float
     """Seconds, waits between attempts included."""

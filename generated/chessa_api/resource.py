@@ -18,6 +18,9 @@ class Resource:
     def __init__(self, performer: Performer) -> None:
         self._performer = performer
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._performer!r}>"
+
     def _call(self, operation: Operation[T], /, **arguments: object) -> T:
         return self._performer.perform(operation, arguments)
 
@@ -29,6 +32,9 @@ class AsyncResource:
 
     def __init__(self, performer: AsyncPerformer) -> None:
         self._performer = performer
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._performer!r}>"
 
     async def _call(self, operation: Operation[T], /, **arguments: object) -> T:
         return await self._performer.perform(operation, arguments)

@@ -64,6 +64,9 @@ class _Performer:
     def __init__(self, core: "_Core[Connections]") -> None:
         self._core = core
 
+    def __repr__(self) -> str:
+        return f"Chessa(base_url={self._core.plan.settings.base_url!r})"
+
     def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         return self._run(operation, arguments).parsed
 
@@ -81,6 +84,9 @@ class _Performer:
 class _AsyncPerformer:
     def __init__(self, core: "_Core[AsyncConnections]") -> None:
         self._core = core
+
+    def __repr__(self) -> str:
+        return f"AsyncChessa(base_url={self._core.plan.settings.base_url!r})"
 
     async def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T:
         return (await self._run(operation, arguments)).parsed

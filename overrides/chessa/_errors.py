@@ -65,6 +65,11 @@ class ChessaError(Exception):
     """Seconds that the server asks to wait before the next call, if it said so."""
 
     _shown: ClassVar[tuple[str, ...]] = ("operation", "outcome", "attempts")
+    __module__ = "chessa"
+
+    def __init_subclass__(cls) -> None:
+        if cls.__module__ == __name__:  # tracebacks and pickles say where users find it
+            cls.__module__ = "chessa"
 
     def __init__(self, text: str = "", /, **circumstances: Unpack[Circumstances]) -> None:
         super().__init__(text)
@@ -104,7 +109,7 @@ class NotSentError(ChessaError):
     """No connection was made, so nothing was sent: calling again is safe."""
 
     cause: str | None
-    """What failed, by its type and system error: `ConnectError: ECONNREFUSED (…)`."""
+    """What failed, by its type and system error: `ConnectError: ECONNREFUSED`."""
 
     def __init__(
         self,
@@ -201,8 +206,13 @@ class _UnansweredError(ChessaError):
     """The status, if one arrived before the answer was lost."""
     body: Any
     """What arrived of the answer: parsed when it was JSON, else its text, cut."""
+    code: str | None
+    """The vendor's code in it, if there is one; it does not say that nothing happened."""
+    message: str
+    """The vendor's words in it, "" when there are none."""
     cause: str | None
-    """What failed, by its type and system error: `ReadError: ECONNRESET (…)`."""
+    """What failed, by its type and system error: `ReadError: ECONNRESET`; None with a status that
+    only proves nothing."""
 
     _shown = (*ChessaError._shown, "status_code", "cause")
 
@@ -212,6 +222,8 @@ class _UnansweredError(ChessaError):
         /,
         *,
         status_code: int | None = None,
+        code: str | None = None,
+        message: str = "",
         body: Any = None,
         cause: str | None = None,
         **circumstances: Unpack[Circumstances],
@@ -219,6 +231,8 @@ class _UnansweredError(ChessaError):
         circumstances.setdefault("outcome", Outcome.UNKNOWN)
         super().__init__(text, **circumstances)
         self.status_code = status_code
+        self.code = code
+        self.message = message
         self.body = body
         self.cause = cause
 

@@ -5,6 +5,7 @@ the vendor's own words it quotes a line, with everything that looks like an acco
 address left out.
 """
 
+import re
 from typing import Final
 
 import attrs
@@ -22,6 +23,7 @@ from ._outcome import Outcome
 from ._steps import Answer, Fault, Trouble, plain_headers
 
 _LONGEST_QUOTE: Final = 200
+_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
 
 _NEXT_AFTER_NOT_SENT: Final = {
     Trouble.CERTIFICATE: "Nothing happened at the server. Check base_url, proxy and ssl_context.",
@@ -70,7 +72,13 @@ def report(finding: Finding, circumstances: Circumstances) -> ChessaError:
         )
     unanswered = ResponseError if finding.is_read else OutcomeUnknownError
     return unanswered(
-        text, status_code=status_code, body=finding.content.body, cause=cause, **circumstances
+        text,
+        status_code=status_code,
+        code=finding.content.code,
+        message="; ".join(finding.content.messages),
+        body=finding.content.body,
+        cause=cause,
+        **circumstances,
     )
 
 
@@ -136,12 +144,21 @@ def _credentials_first(finding: Finding) -> str:
 
 
 def _quotable(messages: tuple[str, ...]) -> str:
-    words = "; ".join(messages)[: 10 * _LONGEST_QUOTE].split()
-    text = " ".join("…" if _may_be_personal(word) else word for word in words)
-    text = "".join(character if character.isprintable() else "?" for character in text)
+    words = ["", *"; ".join(messages)[: 10 * _LONGEST_QUOTE].split(), ""]
+    shown = [
+        "…" if _may_be_personal(word, *neighbours) else word
+        for word, *neighbours in zip(words[1:-1], words, words[2:], strict=False)
+    ]
+    text = "".join(c if c.isprintable() else "?" for c in " ".join(shown))
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
-def _may_be_personal(word: str) -> bool:
-    """Whether a word could be an account, an id, an address or a number of somebody's."""
+def _may_be_personal(word: str, *neighbours: str) -> bool:
+    """Whether a word could be an account, an id, an address or a number of somebody's.
+
+    A short number is a limit or an amount; beside another it may be a group of an account.
+    """
+    is_short = _SHORT_NUMBER.fullmatch(word.strip("().,:;")) is not None
+    if is_short and not any(character.isdigit() for other in neighbours for character in other):
+        return False
     return "@" in word or sum(character.isdigit() for character in word) > 1

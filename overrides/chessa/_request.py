@@ -85,8 +85,9 @@ def _path(operation: Operation[Any], bound: BoundArguments) -> str:
     path = operation.path
     for name, value in bound.path.items():
         if value in ("", ".", ".."):
+            argument = next(a.name for a in operation.arguments if a.wire == name)
             raise EncodeError(
-                f"{operation.name}: {name} in the path must not be empty, '.' or '..'"
+                f"{operation.name}, argument {argument!r}: must not be empty, '.' or '..'"
             )
         path = path.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
     if "{" in path:

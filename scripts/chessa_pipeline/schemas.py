@@ -7,6 +7,7 @@ refused, never dropped.
 
 import collections
 import contextlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -357,6 +358,7 @@ def prose(schema: Mapping[str, Any], *, with_example: bool = False) -> str:
     text = schema.get("description")
     text = text.strip() if isinstance(text, str) else ""
     example = schema.get("example")
-    if with_example and isinstance(example, str) and 0 < len(example) <= 60:
-        text = f"{text}\n\nExample: `{example}`".strip()
+    shown = example if isinstance(example, str) else json.dumps(example)
+    if with_example and isinstance(example, str | int | float) and 0 < len(shown) <= 60:
+        text = f"{text}\n\nExample: `{shown}`".strip()
     return text

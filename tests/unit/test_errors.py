@@ -43,7 +43,13 @@ def full(cls: type[ChessaError]) -> ChessaError:
             "headers": {"retry-after": "3"},
         }
     elif issubclass(cls, (OutcomeUnknownError, ResponseError)):
-        own = {"status_code": 502, "body": "<html>", "cause": "ReadError: ECONNRESET"}
+        own = {
+            "status_code": 502,
+            "code": "bad_gateway",
+            "message": "Try again",
+            "body": "<html>",
+            "cause": "ReadError: ECONNRESET",
+        }
     elif issubclass(cls, NotSentError):
         own = {"cause": "ConnectError: ECONNREFUSED"}
     return cls(
@@ -193,6 +199,42 @@ def test_the_text_says_what_is_known_and_what_to_do(
         assert word in str(error)
     for leak in ("private", "GB29", "9268", "ada@", "{", "<html"):
         assert leak not in str(error)
+
+
+def test_limits_are_quoted_and_accounts_are_not() -> None:
+    """A caller reads what the limit is; numbers that could be somebody's stay out of the text."""
+    for message, quoted in (
+        ("The amount is below the minimum limit of 500 NGN", "limit of 500 NGN"),
+        ("between 2.50 and 10000", "between 2.50 and 10000"),
+        ("account 0123456789 is closed", "account … is closed"),
+        ("account 0123 4567 89 is closed", "account … … … is closed"),
+        ("call +233544444444", "call …"),
+        ("order N3LBXEU1 of ada@example.com", "order … of …"),
+        ("order b647214f-3c33-4027", "order …"),
+    ):
+        content = ErrorBody({}, "e", (message,), 400)
+        finding = Finding(False, Outcome.REJECTED, Answer(400, (), b""), None, content)
+        assert f'{quoted}"' in str(report(finding, {"operation": "things.create"})), message
+
+
+def test_unknown_outcomes_carry_what_the_server_said() -> None:
+    """A 409 proves nothing on a write; its code and words are there for whoever looks it up."""
+    content = ErrorBody({"error": "e"}, "already_refunded", ("Twice?",), 409)
+    error = report(Finding(False, Outcome.UNKNOWN, Answer(409, (), b""), None, content), {})
+    assert isinstance(error, OutcomeUnknownError)
+    assert (error.code, error.message, error.cause) == ("already_refunded", "Twice?", None)
+
+
+def test_errors_are_at_home_in_the_package() -> None:
+    """A traceback and a pickle name the place that users import an error from."""
+    for cls in family():
+        assert cls.__module__ == "chessa"
+        assert getattr(chessa, cls.__name__) is cls
+
+    class OwnError(NotFoundError):
+        """An error of somebody's own."""
+
+    assert OwnError.__module__ == __name__
 
 
 def test_headers_are_plain_and_without_cookies() -> None:

@@ -73,6 +73,10 @@ def test_a_list_is_walked_through() -> None:
     page = OrderList.from_dict({"orders": [ORDER, {**ORDER, "id": "2"}]})
     assert [row.id for row in page] == ["b647214f", "2"]
     assert len(page) == 2
+    assert page.orders[1] in page
+    assert OrderList.from_dict({"orders": []}) not in page
+    assert "orders" in page
+    assert "pagination" not in page
 
 
 # ---- What is absent -----------------------------------------------------------------------------
@@ -173,6 +177,8 @@ def test_a_misfit_that_is_replaced_goes_out_as_what_it_was_replaced_with() -> No
     got.origin_amount = Decimal("1.50")
     assert got.origin_amount == Decimal("1.5")
     assert got.to_dict()["originAmount"] == "1.50"
+    assert not got.misfits
+    assert "misfits" not in repr(got)
 
 
 # ---- What nobody documented ---------------------------------------------------------------------
@@ -215,6 +221,14 @@ def test_a_known_status_is_its_constant() -> None:
     assert repr(OrderStatus.CREATED) == "OrderStatus('created')"
     assert OrderStatus.CREATED.is_known
     assert "created" in {OrderStatus.CREATED}
+
+
+def test_statuses_can_be_walked_through() -> None:
+    """The class lists its known values; each gives its plain text."""
+    assert list(OrderStatus)[:2] == [OrderStatus.CREATED, OrderStatus.WAITING_FOR_FUNDING]
+    assert len(OrderStatus) == len(list(OrderStatus))
+    assert type(OrderStatus.CREATED.value) is str
+    assert OrderStatus("on_hold").value == "on_hold"
 
 
 def test_a_status_that_nobody_listed_is_kept() -> None:
@@ -340,6 +354,7 @@ def test_unset_is_one_object(protocol: int) -> None:
         (Pagination, "page", 1.0, "expected an int, not float"),
         (Pagination, "page", True, "expected an int, not bool"),
         (FeedbackMetadata, "order_id", 7, "expected a str, not int"),
+        (FeedbackMetadata, "order_id", None, "expected a str, not None: leave it out"),
         (StatusHistoryEntry, "checked", 1, "expected a bool, not int"),
         (StatusHistoryEntry, "timestamp", "2025-03-18", "expected a datetime.datetime, not str"),
         (StatusHistoryEntry, "timestamp", NAIVE, "a naive datetime names no instant"),

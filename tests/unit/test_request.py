@@ -111,7 +111,7 @@ def test_path_values_are_quoted_with_nothing_left_safe(value: str, quoted: str) 
 @pytest.mark.parametrize("value", ["", ".", ".."])
 def test_path_values_that_would_move_the_path_are_refused(value: str) -> None:
     """Empty, `.` and `..` would name another resource."""
-    assert "thingId in the path" in refusal(READ, thing_id=value)
+    assert "argument 'thing_id': must not be empty" in refusal(READ, thing_id=value)
 
 
 @given(st.text(max_size=30))

@@ -20,3 +20,4 @@ class ApiError(Model):
     """Example: `Cannot refund an order that is already completed or refunded`"""
 
     status_code: int = wire.documented("statusCode", wire.INTEGER)
+    """Example: `400`"""

@@ -22,6 +22,8 @@ class Feedback(Model):
     """Example: `2025-06-21T19:24:06.641Z`"""
 
     id: int = wire.documented("id", wire.INTEGER)
+    """Example: `1094`"""
+
     metadata: models.FeedbackMetadata = wire.documented(
         "metadata", wire.model(lambda: models.FeedbackMetadata)
     )

@@ -49,6 +49,8 @@ class OrderRecipient(Model):
     """Example: `9 Payment Service Bank`"""
 
     is_active: bool = wire.documented("isActive", wire.BOOLEAN)
+    """Example: `true`"""
+
     phone_number: Any = wire.documented("phoneNumber", wire.nullable(wire.JSON))
     postal_code: str = wire.documented("postalCode", wire.STRING)
     region: Any = wire.documented("region", wire.nullable(wire.JSON))

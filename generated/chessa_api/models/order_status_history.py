@@ -34,3 +34,7 @@ class OrderStatusHistory(Model):
 
     def __len__(self) -> int:
         return len(self.history)
+
+    def __contains__(self, item: object) -> bool:
+        """Whether this is one of `history`, or the name of a field that the server sent."""
+        return super().__contains__(item) if isinstance(item, str) else item in self.history

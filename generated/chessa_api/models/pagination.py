@@ -14,6 +14,13 @@ class Pagination(Model):
     """The value of `OrderList.pagination`."""
 
     page: int = wire.documented("page", wire.INTEGER)
+    """Example: `1`"""
+
     page_size: int = wire.documented("pageSize", wire.INTEGER)
+    """Example: `10`"""
+
     pages: int = wire.documented("pages", wire.INTEGER)
+    """Example: `2`"""
+
     total: int = wire.documented("total", wire.INTEGER)
+    """Example: `15`"""

@@ -16,4 +16,7 @@ class PayoutLimits(Model):
     """The value of `Payout.limits`."""
 
     min: Decimal | None = wire.optional("min", wire.nullable(wire.NUMBER))
+    """Example: `2`"""
+
     max: Decimal | None = wire.optional("max", wire.nullable(wire.NUMBER))
+    """Example: `10000`"""

@@ -19,6 +19,7 @@ class Rate(Model):
     """Example: `BTC`"""
 
     rate: Decimal = attrs.field(metadata=wire.required("rate", wire.NUMBER))
+    """Example: `82605.06975000001`"""
 
     to_asset: str = wire.documented("to", wire.STRING)
     """Example: `USDC`"""

@@ -49,3 +49,4 @@ class Recipient(Model):
     """Example: `gh_mtn`"""
 
     active: bool | None = wire.optional("active", wire.nullable(wire.BOOLEAN))
+    """Example: `false`"""

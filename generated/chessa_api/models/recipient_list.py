@@ -25,3 +25,7 @@ class RecipientList(Model):
 
     def __len__(self) -> int:
         return len(self.recipients)
+
+    def __contains__(self, item: object) -> bool:
+        """Whether this is one of `recipients`, or the name of a field that the server sent."""
+        return super().__contains__(item) if isinstance(item, str) else item in self.recipients

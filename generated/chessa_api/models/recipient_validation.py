@@ -26,3 +26,4 @@ class RecipientValidation(Model):
     """Example: `gh_mtn`"""
 
     valid: bool = attrs.field(metadata=wire.required("valid", wire.BOOLEAN))
+    """Example: `true`"""

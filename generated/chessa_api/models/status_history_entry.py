@@ -16,6 +16,7 @@ class StatusHistoryEntry(Model):
     """The value of `OrderStatusHistory.history`."""
 
     checked: bool = wire.documented("checked", wire.BOOLEAN)
+    """Example: `true`"""
 
     description: str = wire.documented("description", wire.STRING)
     """Example: `The order was created and its quote is open.`"""

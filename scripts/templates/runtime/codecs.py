@@ -56,6 +56,8 @@ class Codec:
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
+    if value is None:
+        return EncodeError(f"expected {expected}, not None: leave it out, or give UNSET")
     return EncodeError(f"expected {expected}, not {type(value).__name__}")
 
 

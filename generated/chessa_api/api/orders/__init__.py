@@ -71,6 +71,7 @@ class Orders(Resource):
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
             destination_asset: Example: `NGN`
+            origin_amount: Example: `10`
             origin_asset: Example: `USDC`
             destination_amount: What the recipient shall receive, if the destination side is
                 fixed.
@@ -232,6 +233,7 @@ class AsyncOrders(AsyncResource):
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
             destination_asset: Example: `NGN`
+            origin_amount: Example: `10`
             origin_asset: Example: `USDC`
             destination_amount: What the recipient shall receive, if the destination side is
                 fixed.
