@@ -73,7 +73,8 @@ def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]
         raise OverlayError(
             "The overlay has actions that must be looked at:" + "".join(lines),
             ", ".join(dict.fromkeys(f"actions[{action.index}]" for action, _ in stale)),
-            "Delete an action that the document has made obsolete, or correct its target.",
+            "Delete an action that the document has made obsolete, correct its target, or add what "
+            "it lacks.",
         )
     return outcome.document
 
