@@ -257,18 +257,18 @@ def test_what_changed_is_said(copy: Path) -> None:
     spec = copy / "spec" / "openapi.yaml"
     document_ = document.read(spec)
     responses = {"200": {"description": "OK"}}
-    document_["paths"]["/v1/referrals"] = {
-        "get": {"tags": ["Referral Endpoints"], "operationId": "getAll", "responses": responses}
+    document_["paths"]["/v1/zebras"] = {
+        "get": {"tags": ["Zebra Endpoints"], "operationId": "getAll", "responses": responses}
     }
     spec.write_text(json.dumps(document_), encoding="utf-8")
     (copy / "generated" / "chessa_api" / "models" / "mine.py").write_text("", encoding="utf-8")
     done = run(copy)
     assert done.returncode == 0, done.stderr
     for line in (
-        "  new      api/referrals/get_all.py",
+        "  new      api/zebra/get_all.py",
         "  changed  client.py",
         "  gone     models/mine.py",
-        "  referrals.get_all (GET /v1/referrals) is named by the document: pin its name",
+        "  zebra.get_all (GET /v1/zebras) is named by the document: pin its name",
     ):
         assert line in done.stdout
 

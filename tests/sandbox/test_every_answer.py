@@ -39,7 +39,8 @@ def documented(spec: Mapping[str, Any], node: Mapping[str, Any], status: int) ->
     answer = answers.get(str(status)) or answers[f"{status // 100}XX"]
     if "$ref" in answer:
         answer = spec["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    schema: Mapping[str, Any] = answer["content"]["application/json"]["schema"]
+    content = answer.get("content", {"application/json": {"schema": {}}})  # an error may lack it
+    schema: Mapping[str, Any] = content["application/json"]["schema"]
     return schema
 
 

@@ -9,8 +9,8 @@ import pytest
 
 import chessa
 from chessa.models import OrderStatus
-from chessa.testing import LifeCycleError, Sandbox
-from tests.sandbox.callers import Caller, refusal
+from chessa.testing import LifeCycleError, Sandbox, SandboxError
+from tests.sandbox.callers import MODES, Caller, caller_in, refusal
 
 ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 STATUSES = [
@@ -270,14 +270,30 @@ def test_the_list_shows_a_page(api: Sandbox, call: Caller) -> None:
     assert (page.pagination.pages, page.pagination.total) == (2, 12)
 
 
-def test_a_status_that_nobody_knows(api: Sandbox, call: Caller) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_status_that_nobody_knows(mode: str, spec: dict[str, Any]) -> None:
     """A test can give an order any status at all; no money moves by that."""
-    order = api.add_order().force_status("under_review")
-    status = call(lambda c: c.orders.retrieve(order.id)).status
-    assert isinstance(status, OrderStatus)
-    assert status == "under_review"
-    assert not status.is_known
-    assert api.movements == ()
+    with Sandbox(spec=spec) as api, caller_in(mode, api) as call:
+        order = api.add_order().force_status("under_review")
+        status = call(lambda c: c.orders.retrieve(order.id)).status
+        assert isinstance(status, OrderStatus)
+        assert status == "under_review"
+        assert not status.is_known
+        assert api.movements == ()
+
+
+def test_a_status_that_the_spec_rules_out_is_not_replaced(spec: dict[str, Any]) -> None:
+    """Where the vendor lists the statuses once and for all, a test is told, and not misled."""
+    retrieve = spec["paths"]["/v1/orders/{orderId}"]["get"]["responses"]["200"]
+    answer = retrieve["content"]["application/json"]["schema"]["properties"]["order"]
+    answer["properties"]["status"]["enum"] = ["created", "completed", "Failed"]
+    with (  # noqa: PT012 - it is raised once more at the exit
+        pytest.raises(SandboxError, match="does not allow the status 'under_review'"),
+        Sandbox(spec=spec) as api,
+        api.client() as client,
+    ):
+        order = api.add_order().force_status("under_review")
+        client.with_options(max_retries=0).orders.retrieve(order.id)
 
 
 @pytest.mark.parametrize("command", ["fund", "advance", "complete", "fail"])

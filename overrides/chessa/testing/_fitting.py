@@ -12,7 +12,9 @@ from typing import Any
 from chessa_api.exact_json import number_text
 
 from ._answers import LEFT_OUT, Echoed
+from ._errors import SandboxError
 from ._examples import Examples
+from ._life_cycle import ForcedStatus
 from ._schemas import Schemas, number
 from ._spec import Documented, SpecOperation, is_list, is_object
 
@@ -50,6 +52,8 @@ class Fitting:
         value = self._fit_parts(answer, plain, pointer)
         if self._schemas.allows(value, plain):
             return value
+        if isinstance(value, ForcedStatus):
+            raise SandboxError(f"the spec does not allow the status {value!r} that a test forced")
         self.invented.append(pointer)
         for other in _other_forms(value, plain):
             if self._schemas.allows(other, plain):

@@ -59,6 +59,12 @@ DESCRIPTIONS: Final = {
 QUOTE_LASTS: Final = datetime.timedelta(hours=2)
 
 
+class ForcedStatus(str):
+    """A status that a test gave an order, and that nothing may replace."""
+
+    __slots__ = ()
+
+
 @attrs.define(eq=False, kw_only=True)
 class SandboxOrder:
     """An order in the sandbox: what it holds, and the commands that move it along."""
@@ -150,9 +156,12 @@ class SandboxOrder:
         return self._finish(payout_fails=True)
 
     def force_status(self, status: str) -> Self:
-        """Give it any status at all, moving no money: what does your code do with a new one?"""
+        """Give it any status at all, moving no money: what does your code do with a new one?
+
+        Reading the order raises `SandboxError` where the spec allows none but those that it lists.
+        """
         with self._world.lock:
-            self._reach(status, self._world.clock.now)
+            self._reach(ForcedStatus(status), self._world.clock.now)
             return self
 
     def _finish(self, *, payout_fails: bool) -> Self:
