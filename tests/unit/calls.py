@@ -95,3 +95,10 @@ def printed(error: BaseException) -> str:
     """A traceback as a careless reporter prints it, variables and all."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(line for line in report.format() if "CLIENT_SECRET" not in line)
+
+
+def check_plain(error: chessa.ChessaError) -> None:
+    """No error chains or holds anything of the library's."""
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert CLIENT_SECRET not in f"{error} {error!r} {vars(error)}"

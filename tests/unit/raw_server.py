@@ -159,3 +159,30 @@ def refusing_port() -> Iterator[str]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+
+def after_request(*steps: Callable[[Connection], object]) -> Play:
+    """Receive a request whole, then take these steps."""
+
+    def play(connection: Connection) -> None:
+        if connection.read_request():
+            for step in steps:
+                step(connection)
+
+    return play
+
+
+def send(data: bytes) -> Callable[[Connection], object]:
+    """Send these bytes."""
+    return lambda connection: connection.send(data)
+
+
+def answering(connection: Connection) -> None:
+    """Answer every request of a connection well."""
+    while connection.read_request():
+        connection.answer("200 OK", b'{"id": "t1"}')
+
+
+def reset(connection: Connection) -> None:
+    """Close with an RST."""
+    connection.reset()

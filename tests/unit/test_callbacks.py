@@ -18,21 +18,6 @@ from chessa import Hooks, Outcome, testing
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, DRIVERS, Driver, printed
 from .transports import Factory, answers
 
-
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Driver:
-    """Each mode in turn."""
-    return DRIVERS[request.param]
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between attempts are drawn as zero."""
-    monkeypatch.setattr(
-        "chessa._retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
-    )
-
-
 OK = (200, {"id": "t1"})
 
 

@@ -18,21 +18,6 @@ from .calls import READ as READ_OPERATION
 from .raw_server import on_time
 from .transports import Factory, answers
 
-
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Driver:
-    """Each mode in turn."""
-    return DRIVERS[request.param]
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between attempts are drawn as zero."""
-    monkeypatch.setattr(
-        "chessa._retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
-    )
-
-
 OK = (200, {"id": "t1"})
 
 

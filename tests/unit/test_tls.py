@@ -9,29 +9,9 @@ import chessa
 from chessa import NotSentError, Outcome, OutcomeUnknownError
 from chessa.transport.tls import make_context
 
-from .calls import A_READ, A_WRITE, CLIENT_SECRET, DRIVERS, Driver
-from .raw_server import Connection, RawServer, on_time
+from .calls import A_READ, A_WRITE, CLIENT_SECRET, Driver
+from .raw_server import Connection, RawServer, answering, on_time
 from .tls_server import AUTHORITY, behind_tunnel, tls_server, trusting
-
-
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Driver:
-    """Each mode in turn."""
-    return DRIVERS[request.param]
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between attempts are drawn as zero."""
-    monkeypatch.setattr(
-        "chessa._retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
-    )
-
-
-def answering(connection: Connection) -> None:
-    """Answer every request of a connection well."""
-    while connection.read_request():
-        connection.answer("200 OK", b'{"id": "t1"}')
 
 
 def test_calls_over_tls(driver: Driver) -> None:
