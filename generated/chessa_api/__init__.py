@@ -3,5 +3,5 @@
 Private: import `chessa` and `chessa.models` instead.
 """
 
-SPEC_HASH = "3feb807634f2ffc5a963072d0c068b142014dde54e6e794b5155b88e15350234"
+SPEC_HASH = "677f6450eb41bab844d0add5c843ad40cca558cc9b4bb35e48ba9356c454abc6"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""
