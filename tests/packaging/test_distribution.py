@@ -1,0 +1,214 @@
+"""What is distributed: which files, how large, under which metadata, and always the same bytes."""
+
+import os
+import tomllib
+import zipfile
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.metadata import Metadata
+from packaging.requirements import Requirement
+
+from tests.packaging.building import (
+    ROOT,
+    Built,
+    build,
+    files_of_packages,
+    files_of_sdist,
+    files_of_wheel,
+    write,
+)
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+BESIDE = {"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml"}
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Built) -> dict[str, bytes]:
+    """What the wheel holds."""
+    return files_of_wheel(built.wheel)
+
+
+@pytest.fixture(scope="session")
+def sdist(built: Built) -> dict[str, bytes]:
+    """What the sdist holds."""
+    return files_of_sdist(built.sdist)
+
+
+@pytest.fixture(scope="session")
+def info(wheel: dict[str, bytes]) -> dict[str, bytes]:
+    """What the wheel says of itself, by file."""
+    folder = f"chessa-{Metadata.from_email(_metadata(wheel)).version}.dist-info/"
+    return {
+        name.removeprefix(folder): content
+        for name, content in wheel.items()
+        if name.startswith(folder)
+    }
+
+
+def _metadata(wheel: dict[str, bytes]) -> bytes:
+    (metadata,) = [content for name, content in wheel.items() if name.endswith("/METADATA")]
+    return metadata
+
+
+# ---- Files --------------------------------------------------------------------------------------
+
+
+def test_the_wheel_holds_both_packages_and_nothing_else(
+    wheel: dict[str, bytes], info: dict[str, bytes]
+) -> None:
+    """Every file of the two packages is in the wheel as it is in the tree, and no other."""
+    assert set(info) == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+    modules = {name: content for name, content in wheel.items() if ".dist-info/" not in name}
+    assert modules == {name: path.read_bytes() for name, path in files_of_packages().items()}
+
+
+def test_the_packages_hold_python_and_little_else(wheel: dict[str, bytes]) -> None:
+    """Beside Python there are the two marks of typed packages and the effective spec."""
+    others = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".py")}
+    assert others == {"chessa/py.typed", "chessa_api/py.typed", "chessa_api/spec.json"}
+
+
+def test_the_wheel_is_for_every_platform(built: Built, info: dict[str, bytes]) -> None:
+    """One pure wheel serves every Python 3 and system."""
+    assert built.wheel.name.endswith("-py3-none-any.whl")
+    lines = info["WHEEL"].decode("utf-8").splitlines()
+    assert {"Root-Is-Purelib: true", "Tag: py3-none-any"} <= set(lines)
+
+
+def test_the_wheel_is_small(built: Built) -> None:
+    """The wheel stays under 300 kB, the sdist too."""
+    assert built.wheel.stat().st_size < 300_000
+    assert built.sdist.stat().st_size < 300_000
+
+
+def test_the_sdist_holds_what_the_wheel_is_made_from(sdist: dict[str, bytes]) -> None:
+    """The sdist has the packages, what builds them, and what its readers look for; no more."""
+    sources = {path.relative_to(ROOT).as_posix() for path in files_of_packages().values()}
+    generated_by_the_build = {"PKG-INFO", ".gitignore"}
+    assert set(sdist) == sources | BESIDE | generated_by_the_build
+    for name in sources | BESIDE:
+        assert sdist[name] == (ROOT / name).read_bytes(), name
+
+
+def test_nothing_can_be_run(built: Built) -> None:
+    """Every file of the wheel is plain: readable by all, a command to none."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        modes = {each.external_attr >> 16 for each in archive.infolist()}
+    assert {mode & 0o777 for mode in modes} == {0o644}
+
+
+def test_no_place_is_told(wheel: dict[str, bytes], sdist: dict[str, bytes]) -> None:
+    """No file tells the folder that it was built in, or the home of who built it."""
+    told = {str(ROOT).encode(), str(Path.home()).encode() + b"/"}
+    for name, content in [*wheel.items(), *sdist.items()]:
+        assert not any(place in content for place in told), name
+
+
+# ---- Metadata -----------------------------------------------------------------------------------
+
+
+def test_metadata_is_what_the_project_says(info: dict[str, bytes]) -> None:
+    """The metadata is valid in every field, and says what `pyproject.toml` does."""
+    metadata = Metadata.from_email(info["METADATA"], validate=True)
+    assert metadata.name == PROJECT["name"]
+    assert metadata.summary == PROJECT["description"]
+    assert str(metadata.requires_python) == PROJECT["requires-python"]
+    assert metadata.license_expression == "MIT"
+    assert metadata.license_files == ["LICENSE"]
+    assert metadata.classifiers is not None
+    assert set(metadata.classifiers) == set(PROJECT["classifiers"])
+    assert metadata.project_urls in (None, {})  # no host is promised that nobody owns yet
+
+
+def test_the_licence_is_an_expression(info: dict[str, bytes]) -> None:
+    """The licence is an SPDX expression in metadata 2.4, with no classifier beside it."""
+    message = _message(info)
+    assert message["Metadata-Version"] == "2.4"
+    assert message["License-Expression"] == "MIT"
+    assert "License" not in message
+    assert not [each for each in message.get_all("Classifier", []) if each.startswith("License")]
+    assert info["licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+
+
+def test_the_version_is_the_packages_own(info: dict[str, bytes]) -> None:
+    """The version in the metadata is the one of `_version.py`."""
+    names: dict[str, str] = {}
+    exec((ROOT / "overrides/chessa/_version.py").read_text("utf-8"), names)  # noqa: S102
+    assert _message(info)["Version"] == names["__version__"]
+
+
+def test_dependencies_are_the_declared_ones(info: dict[str, bytes]) -> None:
+    """The wheel asks for the run-time dependencies, and for the rest only with an extra."""
+    metadata = Metadata.from_email(info["METADATA"], validate=True)
+    asked = {str(each) for each in metadata.requires_dist or []}
+    declared = {str(Requirement(each)) for each in PROJECT["dependencies"]}
+    for extra, requirements in PROJECT["optional-dependencies"].items():
+        for each in requirements:
+            declared.add(str(Requirement(f"{each}; extra == '{extra}'")))
+    assert asked == declared
+    assert metadata.provides_extra == list(PROJECT["optional-dependencies"])
+
+
+def test_the_long_description_is_the_readme(info: dict[str, bytes]) -> None:
+    """An index shows the README, as Markdown."""
+    metadata = Metadata.from_email(info["METADATA"], validate=True)
+    assert metadata.description_content_type == "text/markdown"
+    assert metadata.description == (ROOT / "README.md").read_text("utf-8")
+
+
+def test_pytest_is_told_of_the_fixture(info: dict[str, bytes]) -> None:
+    """The only entry point is the pytest plugin."""
+    expected = "[pytest11]\nchessa = chessa.testing.pytest_plugin\n"
+    assert info["entry_points.txt"].decode("utf-8") == expected
+
+
+def _message(info: dict[str, bytes]) -> Message:
+    return BytesParser().parsebytes(info["METADATA"])
+
+
+# ---- The same bytes -----------------------------------------------------------------------------
+
+
+def test_the_sdist_makes_the_same_wheel_and_itself(
+    built: Built, sdist: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A build out of the unpacked sdist gives both, byte for byte."""
+    again = build(write(sdist, tmp_path / "unpacked"), tmp_path / "built")
+    assert again.wheel.read_bytes() == built.wheel.read_bytes()
+    assert again.sdist.read_bytes() == built.sdist.read_bytes()
+
+
+def test_a_build_does_not_depend_on_where_or_when(
+    built: Built, sdist: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Other folder, order, times, readers and umask, and what lies about: the same bytes."""
+    backwards = dict(sorted(sdist.items(), reverse=True))
+    copy = write(backwards, tmp_path / "an other folder")
+    strays = {
+        "__pycache__/x.cpython-311.pyc": b"\0",
+        "dist/chessa-0.0.0.tar.gz": b"old",
+        "generated/other/__init__.py": b"",
+        "generated/chessa_api/models/__pycache__/order.cpython-311.pyc": b"\0",
+        "overrides/chessa/__pycache__/_client.cpython-311.pyc": b"\0",
+        "overrides/conftest.py": b"",
+        "spec/openapi.yaml": b"{}",
+        "tests/test_it.py": b"",
+    }
+    write(strays, copy)
+    for number, path in enumerate(sorted(copy.rglob("*"))):
+        path.chmod(0o700 if path.is_dir() else (0o600, 0o664)[number % 2])
+        os.utime(path, (1e9 + number, 1e9 + number))
+    again = build(copy, tmp_path / "built", umask=0o077)
+    assert again.wheel.read_bytes() == built.wheel.read_bytes()
+    assert again.sdist.read_bytes() == built.sdist.read_bytes()
+
+
+def test_the_tree_builds_the_same_twice(built: Built, tmp_path: Path) -> None:
+    """Building the tree once more gives the same bytes."""
+    again = build(ROOT, tmp_path)
+    assert again.wheel.read_bytes() == built.wheel.read_bytes()
+    assert again.sdist.read_bytes() == built.sdist.read_bytes()
