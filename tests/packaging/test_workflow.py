@@ -1,0 +1,95 @@
+"""The workflows: they run what a developer runs, with nothing in hand that could be stolen."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.packaging.building import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+PATHS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".yml", ".yaml"))
+PINNED = re.compile(r"\s*(?:- )?uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+SCRIPT = re.compile(r"\./(scripts/\w+)( --?\w[\w-]*)*")
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.name)
+def path(request: pytest.FixtureRequest) -> Path:
+    """Each workflow in turn."""
+    found: Path = request.param
+    return found
+
+
+@pytest.fixture
+def workflow(path: Path) -> dict[str, Any]:
+    """It, read as YAML 1.2: `on` is a word there."""
+    read: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
+    return read
+
+
+def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every step of every job."""
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def test_actions_are_pinned(path: Path, workflow: dict[str, Any]) -> None:
+    """Every action is one commit, with its version in a comment; a tag may be moved."""
+    lines = [line for line in path.read_text("utf-8").splitlines() if "uses:" in line]
+    assert len(lines) == sum("uses" in step for step in steps(workflow)) > 0
+    assert not [line for line in lines if not PINNED.fullmatch(line)]
+
+
+def test_permissions_are_least(workflow: dict[str, Any]) -> None:
+    """No permission at the top; a job may read the source, and no more."""
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"] == {"contents": "read"}, name
+
+
+def test_no_secret_is_in_reach(path: Path, workflow: dict[str, Any]) -> None:
+    """The checkout leaves no token behind, no secret is named, and no fork runs with our rights."""
+    checkouts = [step for step in steps(workflow) if "checkout" in step.get("uses", "")]
+    assert checkouts
+    for step in checkouts:
+        assert step["with"]["persist-credentials"] is False
+    text = path.read_text("utf-8")
+    assert not re.search(r"secrets\b|\btoken\b|pull_request_target|workflow_run", text)
+
+
+def test_steps_only_call_scripts(workflow: dict[str, Any]) -> None:
+    """Every command is a script of this project, with plain options: it can be run anywhere."""
+    commands = [step["run"] for step in steps(workflow) if "run" in step]
+    assert commands
+    for command in commands:
+        script = SCRIPT.fullmatch(command)
+        assert script is not None, command
+        assert os.access(ROOT / script[1], os.X_OK), command
+
+
+def test_jobs_end(workflow: dict[str, Any]) -> None:
+    """A job that hangs is ended, and so is one that a newer push has overtaken."""
+    assert workflow["concurrency"]["cancel-in-progress"] is True
+    for name, job in workflow["jobs"].items():
+        assert 0 < job["timeout-minutes"] <= 60, name
+
+
+def test_every_python_is_tested() -> None:
+    """ci.yml runs the long checks and the demo on each Python that the classifiers name."""
+    workflow = YAML(typ="safe", pure=True).load(FOLDER / "ci.yml")
+    job = workflow["jobs"]["test"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    prefix = "Programming Language :: Python :: 3."
+    named = [each.removeprefix(prefix) for each in project["classifiers"] if prefix in each]
+    assert job["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in named]
+    assert project["requires-python"] == f">=3.{named[0]}"
+    assert job["env"]["PYTHON"] == "python${{ matrix.python }}"
+    setup = next(step for step in job["steps"] if "setup-python" in step.get("uses", ""))
+    assert setup["with"]["python-version"] == "${{ matrix.python }}"
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert {"./scripts/test --all", "./scripts/demo"} <= set(commands)
