@@ -1,0 +1,107 @@
+"""The sandbox over HTTP, served to its own process: commands, and clients that misbehave.
+
+`test_command` asks the same of `python -m chessa.testing`, from outside.
+"""
+
+import http.client
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from chessa.testing import Sandbox, SandboxOrder, serve
+
+
+def ask(url: str, method: str, target: str, body: bytes = b"") -> tuple[int, Any, str | None]:
+    """Send a request: status and JSON of the answer, and the methods that it allows."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request(method, target, body)
+        answer = connection.getresponse()
+        return answer.status, json.load(answer), answer.headers["allow"]
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("fund", "waiting_for_confirmations"),
+        ("advance", "waiting_for_funding"),
+        ("complete", "completed"),
+        ("fail", "Failed"),
+    ],
+)
+def test_a_command_moves_an_order(api: Sandbox, command: str, status: str) -> None:
+    """POST /_sandbox/orders/ID/COMMAND does what the method of that name does."""
+    order = api.add_order()
+    with serve(api) as url:
+        answer = ask(url, "POST", f"/_sandbox/orders/{order.id}/{command}?for=the+record")
+    assert answer == (200, {"id": order.id, "status": status}, None)
+    assert order.status == status
+    assert api.requests == (), "commands are none of the API's requests"
+
+
+def test_a_command_that_makes_no_sense(api: Sandbox) -> None:
+    """Nobody's order and an unknown command are 404, an order past its end 400, a GET 405."""
+    order = api.add_order().complete()
+    place = f"/_sandbox/orders/{order.id}"
+    with serve(api) as url:
+        refused = [
+            ask(url, "POST", "/_sandbox/orders/nobody/fail"),
+            ask(url, "POST", f"{place}/explode"),
+            ask(url, "POST", "/_sandbox/orders"),
+            ask(url, "POST", f"{place}/fail"),
+            ask(url, "GET", f"{place}/fail"),
+        ]
+    assert [status for status, _, _ in refused] == [404, 404, 404, 400, 405]
+    assert [body["error"] for _, body, _ in refused[:4]] == ["not_found"] * 3 + ["validation_error"]
+    assert refused[4][2] == "POST"
+    assert order.status == "completed"
+
+
+def test_an_order_follows_the_clock_before_a_command(api: Sandbox) -> None:
+    """A command finds the order where time has brought it, not where the last request left it."""
+    order: SandboxOrder = api.add_order().fund()
+    api.clock.advance(hours=1)
+    with serve(api) as url:
+        status, body, _ = ask(url, "POST", f"/_sandbox/orders/{order.id}/fail")
+    assert (status, body["error"], order.status) == (400, "validation_error", "completed")
+
+
+def test_the_next_answer_is_lost_on_command(api: Sandbox) -> None:
+    """lose-next-answer says so, and the request after it is acted upon and not answered."""
+    with serve(api) as url:
+        assert ask(url, "POST", "/_sandbox/lose-next-answer")[0] == 200
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(url, "GET", "/v1/users/me")
+        assert ask(url, "GET", "/v1/users/me")[0] == 401
+    assert [request.status for request in api.requests] == [None, 401]
+
+
+def test_a_body_without_an_end_is_refused(api: Sandbox) -> None:
+    """More than a mebibyte is a 400 in the vendor's envelope, before anything acts."""
+    with serve(api) as url:
+        status, body, _ = ask(url, "POST", "/v1/orders", b" " * (2**20 + 1))
+    assert (status, body["error"]) == (400, "validation_error")
+    assert body["message"] == "body: is longer than 1 MiB"
+    assert api.requests == ()
+
+
+def test_a_client_that_hangs_up_is_forgotten(api: Sandbox) -> None:
+    """Half a request acts on nothing, disturbs nobody, and is no error of the sandbox."""
+    with serve(api) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        assert ask(url, "GET", "/v1/users/me")[0] == 401
+    assert [request.method for request in api.requests] == ["GET"]
+
+
+def test_a_port_that_is_taken(api: Sandbox) -> None:
+    """`serve` raises what the system says, where it was asked for a port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=str(port)), serve(api, port=port):
+            raise AssertionError("it was served")
