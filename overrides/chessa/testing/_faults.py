@@ -52,8 +52,3 @@ class Faults:
     def peek(self, operation: str | None) -> Fault | None:
         """The first fault that fits, left where it is."""
         return next((f for f in self._waiting if f.operation in (None, operation)), None)
-
-    @property
-    def waiting(self) -> tuple[Fault, ...]:
-        """Those that have not happened yet."""
-        return tuple(self._waiting)
