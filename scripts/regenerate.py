@@ -22,7 +22,7 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 environment.enter()
 
 from chessa_pipeline.errors import SpecError  # noqa: E402
-from chessa_pipeline.regeneration import Job, drift, regenerate  # noqa: E402
+from chessa_pipeline.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
 
 _IMPORTED: Final = ("attr", "attrs", "dateutil", "six")  # by every package that is made
 _SHOWN: Final = 20
@@ -94,6 +94,7 @@ def _job(options: argparse.Namespace) -> Job:
         output=output,
         package=package,
         lock=default.lock if in_place else output / f"{package}.lock.json",
+        reference=ROOT / "docs" / "reference" if in_place else None,
     )
 
 
@@ -110,6 +111,8 @@ def _regenerate(job: Job) -> int:
         print(f"  {line}")
     if len(made.changes) > _SHOWN:
         print(f"  … and {len(made.changes) - _SHOWN} more")
+    for note in made.notes:
+        print(f"  {job.examples.name}: {note}")
     for operation in operations if job.overlay else ():
         if not operation.is_pinned:
             print(

@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import attrs
+
 from chessa_pipeline import naming, shapes
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.media import json_schema
+from chessa_pipeline.media import examples_of, json_media, json_schema
 from chessa_pipeline.plan import ArgumentPlan, Location
 from chessa_pipeline.references import Where, parameter_key, place, resolved
-from chessa_pipeline.schemas import Schemas, prose
+from chessa_pipeline.schemas import Schemas, prose, short_example
 from chessa_pipeline.shapes import Array, Dictionary, ModelRef, Nullable, Scalar, Shape, Union
 
 _SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -117,7 +119,9 @@ class Arguments:
             shape=shape,
             required=location == "path" or raw.get("required") is True,
             separator=None if repeats else _SEPARATORS[style],
-            description=prose({**_schema_of(raw), **raw}, with_example=True),
+            description=prose({**_schema_of(raw), **raw}),
+            example=short_example({**_schema_of(raw), **raw}),
+            schema=_with_examples(self._schemas.plain(raw["schema"], (*where, "schema")), raw),
         )
 
     def _in_path_order(
@@ -159,8 +163,17 @@ class Arguments:
         if flat is None:
             self._check_no_groups(*found)
             shape = self._schemas.content(*found, f"{context}Body")
-            text = _text_of(raw)
-            return required, [ArgumentPlan("", "body", "body", shape, required, None, text)], []
+            whole = ArgumentPlan(
+                key="",
+                name="body",
+                location="body",
+                shape=shape,
+                required=required,
+                separator=None,
+                description=prose(raw),
+                schema=_with_examples(self._schemas.plain(*found), json_media(raw)),
+            )
+            return required, [whole], []
         schema, fields = flat
         members = [
             ArgumentPlan(
@@ -171,6 +184,8 @@ class Arguments:
                 required=field.required and required,
                 separator=None,
                 description=field.description,
+                example=field.example,
+                schema=field.schema,
             )
             for field in fields
         ]
@@ -204,9 +219,10 @@ def _schema_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema if isinstance(schema, Mapping) else {}
 
 
-def _text_of(raw: Mapping[str, Any]) -> str:
-    text = raw.get("description")
-    return text.strip() if isinstance(text, str) else ""
+def _with_examples(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema, with the example that stands beside it in place of its own."""
+    found = examples_of(holder)
+    return {**schema, "example": found[0]} if found else schema
 
 
 def _is_text(shape: Shape) -> bool:
@@ -240,15 +256,5 @@ def _named(arguments: list[ArgumentPlan]) -> tuple[ArgumentPlan, ...]:
             count += 1
             candidate = f"{name}{_SUFFIXES.get(location, '')}_{count}"
         taken.add(candidate)
-        named.append(
-            ArgumentPlan(
-                argument.key,
-                candidate,
-                location,
-                argument.shape,
-                argument.required,
-                argument.separator,
-                argument.description,
-            )
-        )
+        named.append(attrs.evolve(argument, name=candidate))
     return tuple(named)

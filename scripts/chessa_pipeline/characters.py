@@ -28,6 +28,11 @@ def in_prose(text: str) -> str:
     return re.sub(f"[{_HIDDEN}\\\\]", _shown, _IS_SPACE.sub(" ", text))
 
 
+def visible(text: str) -> str:
+    """The text with the hidden escaped and all else as it is: for where nothing means anything."""
+    return _IS_HIDDEN.sub(_shown, _IS_SPACE.sub(" ", text))
+
+
 def literal(value: object) -> str:
     """A value of the plan as Python source."""
     return f'"{_TO_ESCAPE.sub(_shown, value)}"' if isinstance(value, str) else repr(value)

@@ -78,6 +78,8 @@ class Classes:
         field.optional = field.optional or other.optional
         field.read_only = field.read_only or other.read_only
         field.description = field.description or other.description
+        field.example = field.example or other.example
+        field.schema = field.schema or other.schema
 
     def add_enum(self, enum: EnumPlan) -> None:
         """Register an enum; one with the same title adds its values."""

@@ -25,8 +25,9 @@ def lock_of(
     effective: Mapping[str, Any],
     config: Path,
     package: Path,
+    reference: Path,
 ) -> str:
-    """The text of the lock file."""
+    """The text of the lock file. A reference that is not there is left out."""
     contents = {
         "effective_spec": digest(effective),
         "formatter": f"ruff {RUFF_VERSION}",
@@ -35,6 +36,7 @@ def lock_of(
         "generator_config": hashlib.sha256(config.read_bytes()).hexdigest(),
         "overlay": None if overlay is None else digest(overlay),
         "pages": dict(_pages(vendor)),
+        "reference": tree.hashes(reference),
         "replaced_templates": render.upstream_hashes(),
         "spec": digest(vendor),
         "templates": tree.hashes(render.TEMPLATES),

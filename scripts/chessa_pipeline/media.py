@@ -21,8 +21,7 @@ def json_schema(
     `sent` goes out as application/json and as nothing else.
     """
     content: Mapping[str, Any] = holder.get("content") or {}
-    plain_first = sorted(content, key=lambda name: (not _PLAIN_JSON.fullmatch(name), name))
-    for media_type in plain_first:
+    for media_type in _plain_first(content):
         if sent and not _PLAIN_JSON.fullmatch(media_type) and media_type != "*/*":
             continue
         if _JSON.fullmatch(media_type):
@@ -37,3 +36,26 @@ def json_schema(
         place((*where, "content")),
         "Describe a JSON form beside it, or remove the operation by the overlay.",
     )
+
+
+def json_media(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a body says beside its JSON schema: its examples; empty where there is no JSON."""
+    content: Mapping[str, Any] = holder.get("content") or {}
+    found = (content[name] for name in _plain_first(content) if _JSON.fullmatch(name))
+    return next(found, {})
+
+
+def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The examples of a parameter or of a body, written out in the document."""
+    named = holder.get("examples")
+    values = [
+        one["value"]
+        for one in (named.values() if isinstance(named, Mapping) else ())
+        if isinstance(one, Mapping) and "value" in one
+    ]
+    return (*([holder["example"]] if "example" in holder else []), *values)
+
+
+def _plain_first(content: Mapping[str, Any]) -> list[str]:
+    """Media types, plain JSON before its relatives."""
+    return sorted(content, key=lambda name: (not _PLAIN_JSON.fullmatch(name), name))

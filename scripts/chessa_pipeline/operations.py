@@ -13,7 +13,7 @@ import attrs
 from chessa_pipeline import naming, shapes
 from chessa_pipeline.arguments import Arguments
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.media import json_schema
+from chessa_pipeline.media import examples_of, json_media, json_schema
 from chessa_pipeline.plan import OperationPlan, ResourcePlan, ResponsePlan
 from chessa_pipeline.references import Where, place, resolved
 from chessa_pipeline.schemas import Schemas
@@ -109,6 +109,8 @@ class Operations:
             result=_result(responses),
             deprecated=raw.get("deprecated") is True,
             source=_text(raw.get("x-source"), "page"),
+            completeness=_text(raw.get("x-source"), "completeness"),
+            not_seen=_texts(raw.get("x-source"), "notSeen"),
             is_pinned=_PINNED.fullmatch(raw.get("operationId") or "") is not None,
         )
 
@@ -167,6 +169,7 @@ class Operations:
                 status=status,
                 shape=None if found is None else shape_of(*found, name),
                 description=_text(response, "description"),
+                examples=examples_of(json_media(response)),
             )
 
     def _unwrapped(self, operation: OperationPlan, where: Where) -> OperationPlan:
@@ -215,3 +218,8 @@ def _check_classes(resources: Iterable[str]) -> None:
 def _text(raw: Any, key: str) -> str:
     value = raw.get(key) if isinstance(raw, Mapping) else None
     return value.strip() if isinstance(value, str) else ""
+
+
+def _texts(raw: Any, key: str) -> tuple[str, ...]:
+    values = raw.get(key) if isinstance(raw, Mapping) else None
+    return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()

@@ -3,7 +3,8 @@
 Every name in it is a Python name that no other one shadows; hints and codecs are finished code.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import attrs
 
@@ -25,6 +26,10 @@ class FieldPlan:
     """Set by the server alone: a request leaves it out, even where it is required."""
     description: str = ""
     where: str = ""
+    example: str = ""
+    """As docstrings show it; "" where there is none, or none that is short."""
+    schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
+    """All that the spec says of its values: for the reference."""
 
 
 @attrs.define
@@ -66,6 +71,8 @@ class ArgumentPlan:
     required: bool
     separator: str | None = ","
     description: str = ""
+    example: str = ""
+    schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
 
 
 @attrs.frozen
@@ -75,6 +82,7 @@ class ResponsePlan:
     status: str
     shape: Shape | None
     description: str = ""
+    examples: tuple[Any, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
 @attrs.frozen
@@ -99,6 +107,9 @@ class OperationPlan:
     deprecated: bool = False
     source: str = ""
     """The vendor's page that describes it."""
+    completeness: str = ""
+    """How much of that page was seen, `partial` or `full`."""
+    not_seen: tuple[str, ...] = ()
     is_pinned: bool = False
     """Whether its name was given, `orders.create`, and follows no rename of the vendor's."""
 

@@ -1,18 +1,29 @@
-"""Regeneration: from a vendored document and its overlay to a package in its place.
+"""Regeneration: from a vendored document and its overlay to a package and its reference in place.
 
-    read → overlay → gate → validate → plan → render → format → check → swap → lock
+    read → overlay → gate → validate → plan → render → format → check → reference → swap → lock
 
 A step that fails leaves the tree as it was.
 """
 
+import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from chessa_pipeline import canonical, document, gate, lock, overlay, render, tree
+from chessa_pipeline import (
+    canonical,
+    document,
+    examples,
+    gate,
+    lock,
+    overlay,
+    reference,
+    render,
+    tree,
+)
 from chessa_pipeline.document import METHODS
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.formatting import format_package
@@ -35,6 +46,9 @@ class Job:
     output: Path = ROOT / "generated"
     package: str = "chessa_api"
     lock: Path = ROOT / "spec" / "lock.json"
+    reference: Path | None = None
+    """The folder of the reference; None for other documents: it shows `chessa`."""
+    examples: Path = ROOT / "docs" / "examples.toml"
 
     @property
     def target(self) -> Path:
@@ -49,7 +63,11 @@ class Made:
     plan: Plan
     folder: Path
     lock: str
+    reference: Path
+    """A folder of pages; it is not there where the job wants none."""
     changes: list[str] = attrs.field(factory=list[str])
+    notes: tuple[str, ...] = ()
+    """What is out of date in the examples."""
 
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
@@ -119,13 +137,26 @@ def make(job: Job, workshop: Path) -> Made:
     render.render(plan, effective, folder, job.config)
     format_package(folder)
     check_output(folder)
-    return Made(plan, folder, lock.lock_of(vendor, corrections, effective, job.config, folder))
+    pages = workshop / "reference"
+    notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
+    text = lock.lock_of(vendor, corrections, effective, job.config, folder, pages)
+    return Made(plan, folder, text, pages, notes=notes)
+
+
+def _write_reference(plan: Plan, written: Path, folder: Path) -> tuple[str, ...]:
+    """Write the pages; what is out of date in the examples."""
+    made = examples.write(plan, examples.read(written))
+    folder.mkdir()
+    for name, text in reference.pages(plan, made).items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return made.notes
 
 
 def regenerate(job: Job) -> Made:
-    """Make the package and put it, and its lock, in place: both or neither."""
-    _check_target(job)
-    tree.recover(job.target, _is_ours)
+    """Make the package and put it, its reference and its lock in place: all or none."""
+    _check_targets(job)
+    for target, is_ours in _targets(job):
+        tree.recover(target, is_ours)
     with tree.workshop(job.output) as workshop:
         made = make(job, workshop)
         if job.target.is_dir():
@@ -134,9 +165,19 @@ def regenerate(job: Job) -> Made:
             tree.drafted(job.lock, made.lock) as draft,
             tree.undisturbed(),
             tree.swapped(made.folder, job.target),
+            _swapped_reference(job, made),
         ):
             draft.replace(job.lock)
     return made
+
+
+def _swapped_reference(job: Job, made: Made) -> contextlib.AbstractContextManager[None]:
+    if job.reference is None:
+        return contextlib.nullcontext()
+    job.reference.parent.mkdir(parents=True, exist_ok=True)
+    if job.reference.is_dir():
+        made.changes += tree.changes(job.reference, made.reference, f"{job.reference.name}/")
+    return tree.swapped(made.reference, job.reference)
 
 
 def drift(job: Job) -> list[str]:
@@ -144,28 +185,52 @@ def drift(job: Job) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="regenerate-") as workshop:
         made = make(job, Path(workshop))
         found = tree.differences(job.target, made.folder)
+        if job.reference is not None:
+            prefix = f"{job.reference.name}/"
+            found += tree.differences(job.reference, made.reference, prefix)
         return [*found, *tree.difference(job.lock, made.lock.encode())]
 
 
-def _check_target(job: Job) -> None:
-    if job.target.is_symlink() or (job.target.exists() and not job.target.is_dir()):
-        where, what = job.target, f"{job.package} is there, and is no folder."
-    elif job.target.is_dir() and not _is_ours(job.target):
-        where = job.target
-        what = f"The folder {job.package} holds something that was not generated here."
-    elif job.lock.is_dir() or job.lock.is_symlink():
-        where, what = job.lock, f"{job.lock.name} is there, and is no file."
-    else:
-        return
-    raise SpecError(
-        what,
-        str(where),
-        "Give another --output or --package, or remove what is there yourself.",
+_IsOurs = Callable[[Path], bool]
+
+
+def _targets(job: Job) -> list[tuple[Path, _IsOurs]]:
+    """The folders that are put in place, and what tells that one was made here."""
+    targets: list[tuple[Path, _IsOurs]] = [(job.target, _is_our_package)]
+    if job.reference is not None:
+        targets.append((job.reference, _is_our_reference))
+    return targets
+
+
+def _check_targets(job: Job) -> None:
+    where, what = job.lock, ""
+    if job.lock.is_dir() or job.lock.is_symlink():
+        what = f"{job.lock.name} is there, and is no file."
+    for target, is_ours in _targets(job):
+        if target.is_symlink() or (target.exists() and not target.is_dir()):
+            where, what = target, f"{target.name} is there, and is no folder."
+        elif target.is_dir() and not is_ours(target):
+            where = target
+            what = f"The folder {target.name} holds something that was not generated here."
+    if what:
+        raise SpecError(
+            what,
+            str(where),
+            "Give another --output or --package, or remove what is there yourself.",
+        )
+
+
+def _is_our_package(folder: Path) -> bool:
+    return _says_so(folder, "*.py", render.HEADER)
+
+
+def _is_our_reference(folder: Path) -> bool:
+    return _says_so(folder, "*.md", reference.HEADER)
+
+
+def _says_so(folder: Path, pattern: str, header: str) -> bool:
+    """Whether any file says so (others may have been lost or edited), or no file is left."""
+    found = folder.rglob(pattern)
+    return not tree.files(folder) or any(
+        path.read_bytes().startswith(header.encode()) for path in found
     )
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether any module says so (others may have been lost or edited), or no file is left."""
-    header = render.HEADER.encode()
-    modules = folder.rglob("*.py")
-    return not tree.files(folder) or any(path.read_bytes().startswith(header) for path in modules)

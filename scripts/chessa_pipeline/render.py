@@ -174,6 +174,7 @@ _FUNCTIONS: Final = (
     "method_text",
     "result_hint",
     "signature",
+    "words_of",
 )
 
 

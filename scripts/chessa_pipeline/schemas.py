@@ -247,9 +247,21 @@ class Schemas:
                 and (for_arguments or not self._composer.says(raw, "writeOnly", at)),
                 optional=raw.get("x-optional") is True,
                 read_only=self._composer.says(raw, "readOnly", at),
-                description=prose(raw, with_example=True),
+                description=prose(raw),
                 where=place(at),
+                example=short_example(raw),
+                schema=self.plain(raw, at),
             )
+
+    def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
+        """What a schema says, its reference followed and its allOf merged where that can be."""
+        whole, at = self._composer.opened(schema, where)
+        if isinstance(whole, Mapping) and "allOf" in whole:
+            try:
+                whole = self._composer.merged([whole], at)
+            except SpecError:
+                pass
+        return whole if isinstance(whole, Mapping) else {}
 
     def members(
         self, schema: Any, where: Where, name: str
@@ -353,12 +365,14 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
     return ["array"] if "items" in schema else []
 
 
-def prose(schema: Mapping[str, Any], *, with_example: bool = False) -> str:
-    """What the spec says of a thing in words, with its example where that is short."""
+def prose(schema: Mapping[str, Any]) -> str:
+    """What the spec says of a thing in words."""
     text = schema.get("description")
-    text = text.strip() if isinstance(text, str) else ""
+    return text.strip() if isinstance(text, str) else ""
+
+
+def short_example(schema: Mapping[str, Any]) -> str:
+    """The example of a thing, where it is short."""
     example = schema.get("example")
     shown = example if isinstance(example, str) else json.dumps(example)
-    if with_example and isinstance(example, str | int | float) and 0 < len(shown) <= 60:
-        text = f"{text}\n\nExample: `{shown}`".strip()
-    return text
+    return shown if isinstance(example, str | int | float) and len(shown) <= 60 else ""

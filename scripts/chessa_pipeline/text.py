@@ -65,6 +65,12 @@ def _read_as(field: FieldPlan) -> Shape:
     return shapes.nullable(field.shape) if field.optional else field.shape
 
 
+def words_of(one: FieldPlan | ArgumentPlan) -> str:
+    """What a docstring says of an attribute or argument: words, and the example if it is short."""
+    shown = f"Example: `{one.example}`" if one.example else ""
+    return f"{one.description}\n\n{shown}".strip()
+
+
 def field_value(field: FieldPlan) -> str:
     """The right-hand side of an attribute of a model."""
     bound = f"{literal(field.key)}, {codec(_read_as(field))}"
@@ -150,10 +156,16 @@ def call(operation: OperationPlan) -> str:
 def signature(operation: OperationPlan) -> str:
     """The parameters of a method: path ones by position or name, all others by name only."""
     in_path, named = _ordered(operation)
-    parts = ["self", *map(_parameter, in_path)]
+    parts = ["self", *map(parameter, in_path)]
     if named:
-        parts += ["*", *map(_parameter, named)]
+        parts += ["*", *map(parameter, named)]
     return ", ".join(parts)
+
+
+def in_order(operation: OperationPlan) -> list[ArgumentPlan]:
+    """The arguments in the order of the signature."""
+    in_path, named = _ordered(operation)
+    return [*in_path, *named]
 
 
 def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[ArgumentPlan]]:
@@ -163,7 +175,8 @@ def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[Argumen
     return in_path, sorted(named, key=lambda argument: not argument.required)
 
 
-def _parameter(argument: ArgumentPlan) -> str:
+def parameter(argument: ArgumentPlan) -> str:
+    """An argument in a signature."""
     return f"{argument.name}: {_hint(argument)}{'' if argument.required else ' = UNSET'}"
 
 
@@ -186,11 +199,10 @@ def method_text(operation: OperationPlan) -> str:
     lines += ["", f"`{operation.method} {operation.path}`{vendor}. {kind}"]
     if operation.deprecated:
         lines += ["", "Deprecated by the vendor."]
-    in_path, named = _ordered(operation)
-    described = [a for a in (*in_path, *named) if a.description]
-    if described:
+    described = [(a.name, words_of(a)) for a in in_order(operation)]
+    if any(words for _, words in described):
         lines += ["", "Args:"]
-        lines += [f"    {a.name}: {' '.join(a.description.split())}" for a in described]
+        lines += [f"    {name}: {' '.join(words.split())}" for name, words in described if words]
     lines += _returns(operation)
     for group in operation.exclusive:
         lines += ["", f"Give only one of {' and '.join(f'`{name}`' for name in group)}."]

@@ -46,19 +46,23 @@ def difference(actual: Path, wanted: bytes) -> list[str]:
     return list(_compared(found, {name: wanted}))
 
 
-def changes(before: Path, after: Path) -> list[str]:
-    """What is new, changed or gone in a folder, a line each."""
+def changes(before: Path, after: Path, prefix: str = "") -> list[str]:
+    """What is new, changed or gone in a folder, a line each; the names with a prefix."""
     old, new = files(before), files(after)
     return [
-        f"{'new' if name not in old else 'gone' if name not in new else 'changed':<9}{name}"
+        f"{'new' if name not in old else 'gone' if name not in new else 'changed':<9}{prefix}{name}"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]
 
 
-def differences(actual: Path, wanted: Path) -> list[str]:
-    """What differs between two folders, a line or a short diff each."""
-    return list(_compared(files(actual) if actual.is_dir() else {}, files(wanted)))
+def differences(actual: Path, wanted: Path, prefix: str = "") -> list[str]:
+    """What differs between two folders, a line or a short diff each; the names with a prefix."""
+    found, made = (
+        {f"{prefix}{name}": content for name, content in files(folder).items()}
+        for folder in (actual, wanted)
+    )
+    return list(_compared(found, made))
 
 
 def _compared(actual: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:

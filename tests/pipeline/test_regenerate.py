@@ -20,14 +20,14 @@ import pytest
 from chessa_pipeline import document, regeneration
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("spec", "scripts", "generated", "generator-config.yaml")
+PARTS = ("spec", "scripts", "generated", "docs", "generator-config.yaml")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file of a project that regeneration may write, caches left out."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for part in ("generated", "spec")
+        for part in ("generated", "docs", "spec")
         for path in sorted((folder / part).rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -71,7 +71,7 @@ def run(
 
 
 def test_the_tree_is_what_the_spec_makes(copy: Path) -> None:
-    """The committed package and lock are equal to regenerated ones; --check says so with 0."""
+    """The committed package, reference and lock are equal to regenerated ones; --check says 0."""
     done = run(copy, "--check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "chessa_api is what the spec makes\n"
@@ -86,6 +86,9 @@ DRIFT = (
     ("chessa_api/py.typed", None, "missing    py.typed"),
     ("chessa_api/mine.py", "mine = 1\n", "unexpected mine.py"),
     ("chessa_api/models/.hidden", "", "unexpected models/.hidden"),
+    ("../docs/reference/orders.md", "Mine.\n", "differs    reference/orders.md"),
+    ("../docs/reference/README.md", None, "missing    reference/README.md"),
+    ("../docs/reference/mine.md", "Mine.\n", "unexpected reference/mine.md"),
     ("../spec/lock.json", "{}\n", "differs    spec/lock.json"),
 )
 
@@ -98,6 +101,8 @@ def job(project: Path) -> regeneration.Job:
         config=project / "generator-config.yaml",
         output=project / "generated",
         lock=project / "spec" / "lock.json",
+        reference=project / "docs" / "reference",
+        examples=project / "docs" / "examples.toml",
     )
 
 
@@ -138,6 +143,7 @@ def test_drift_is_printed_and_mended(copy: Path) -> None:
         ("spec/openapi.yaml", "example: BTC", "example: ETH"),
         ("spec/overlay.yaml", "Counts, and an id", "The counts, and an id"),
         ("generator-config.yaml", "# One module", "# Just one module"),
+        ("docs/examples.toml", '"10.50"', '"10.75"'),
     ],
 )
 def test_a_changed_input_is_drift(copy: Path, name: str, old: str, new: str) -> None:
@@ -160,6 +166,7 @@ def test_a_refusal_leaves_everything_as_it_was(copy: Path) -> None:
         assert "9.9" in done.stderr
     assert tree(copy) == before
     assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
+    assert not list((copy / "docs").glob(".*"))
 
 
 def test_a_broken_template_is_refused_in_words(copy: Path) -> None:
@@ -268,6 +275,8 @@ def test_what_changed_is_said(copy: Path) -> None:
         "  new      api/zebra/get_all.py",
         "  changed  client.py",
         "  gone     models/mine.py",
+        "  new      reference/zebra.md",
+        "  changed  reference/README.md",
         "  zebra.get_all (GET /v1/zebras) is named by the document: pin its name",
     ):
         assert line in done.stdout
@@ -288,6 +297,22 @@ def test_only_a_package_that_is_ours_is_replaced(copy: Path) -> None:
     (theirs / "thesis.txt").write_text("mine", encoding="utf-8")
     assert run(copy).returncode == 2
     assert (theirs / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_only_a_reference_that_is_ours_is_replaced(copy: Path, is_link: bool) -> None:
+    """Somebody else's folder of that name stays, and the package as it was with it."""
+    pages = copy / "docs" / "reference"
+    shutil.rmtree(pages)
+    if is_link:
+        pages.symlink_to(copy / "spec")
+    else:
+        pages.mkdir()
+        (pages / "thesis.md").write_text("mine", encoding="utf-8")
+    (copy / "generated" / "chessa_api" / "client.py").write_text("# Edited\n", encoding="utf-8")
+    before = tree(copy)
+    assert run(copy).returncode == 2
+    assert tree(copy) == before
 
 
 def test_the_order_of_keys_changes_nothing(copy: Path) -> None:
@@ -419,6 +444,25 @@ def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) 
     assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
 
 
+def test_a_failure_while_swapping_changes_nothing(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Package, reference and lock go in together: when the last cannot, the first go back."""
+    (copy / "generated" / "chessa_api" / "client.py").write_text("# Edited\n", encoding="utf-8")
+    (copy / "docs" / "reference" / "orders.md").unlink()
+    before = tree(copy)
+
+    def refuse(path: Path, target: Path) -> None:
+        raise OSError(28, "no room", str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="no room"):
+        regeneration.regenerate(job(copy))
+    assert tree(copy) == before
+    for folder in ("generated", "docs", "spec"):
+        assert not list((copy / folder).glob(".*"))
+
+
 @pytest.mark.parametrize("is_swapped", [False, True])
 def test_a_swap_that_was_cut_off_is_finished(copy: Path, is_swapped: bool) -> None:
     """Between the two renames, or before the old folder was cleared away: the next run mends it."""
@@ -431,6 +475,7 @@ def test_a_swap_that_was_cut_off_is_finished(copy: Path, is_swapped: bool) -> No
     else:
         package.rename(generated / ".chessa_api.previous")
         assert regeneration.drift(job(copy))
+    (copy / "docs" / "reference").rename(copy / "docs" / ".reference.previous")
     regeneration.regenerate(job(copy))
     assert tree(copy) == tree(ROOT)
     assert [path.name for path in generated.iterdir()] == ["chessa_api"]
@@ -449,3 +494,4 @@ def test_a_kill_at_any_moment_is_mended_by_the_next_run(
     assert tree(copy) == tree(ROOT)
     assert [path.name for path in (copy / "generated").iterdir()] == ["chessa_api"]
     assert not list((copy / "spec").glob(".*"))
+    assert not list((copy / "docs").glob(".*"))
