@@ -1,0 +1,130 @@
+"""The arguments of a method as the spec documents them: names, places, order, and values to try.
+
+In: an operation of the spec and the method's hints. Out: what the signature should be, and a
+strategy for sets of arguments that a caller may give.
+"""
+
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
+
+import attrs
+from hypothesis import strategies as st
+
+import chessa
+from chessa.testing._parameters import is_ignored
+from chessa.testing._spec import SpecOperation
+from chessa_pipeline import naming
+from tests.property.effective import flag, kinds, plain, properties
+from tests.property.python_values import python_values
+from tests.property.surface import method, offered
+
+Location = Literal["path", "query", "header", "member", "body"]
+_SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
+_GIVEN_BY_THE_CLIENT: Final = frozenset({"user-agent"})
+
+
+@attrs.frozen
+class Argument:
+    """An argument as it should be."""
+
+    name: str
+    wire: str
+    location: Location
+    schema: Any
+    required: bool
+    parameter: Mapping[str, Any] | None = None
+    """The parameter object of the spec; None for what goes into the body."""
+
+
+def documented_arguments(documented: SpecOperation) -> list[Argument]:
+    """The arguments of an operation in their order: the path's, other parameters, the body's."""
+    found = [*_parameters(documented), *_of_body(documented)]
+    wanted = [naming.snake(argument.name, naming.ARGUMENT_NAMES_TAKEN) for argument in found]
+    return [
+        attrs.evolve(argument, name=name if argument.location == "path" or wanted.count(name) == 1
+                     else f"{name}{_SUFFIXES[argument.location]}")
+        for argument, name in zip(found, wanted, strict=True)
+    ]  # fmt: skip
+
+
+def _parameters(documented: SpecOperation) -> Iterator[Argument]:
+    in_path = [part.partition("}")[0] for part in documented.path.split("{")[1:]]
+    ordered = sorted(
+        documented.parameters,
+        key=lambda each: in_path.index(each["name"]) if each["in"] == "path" else len(in_path),
+    )
+    for each in ordered:
+        key, location = each["name"], each["in"]
+        if is_ignored(each) or (location == "header" and key.lower() in _GIVEN_BY_THE_CLIENT):
+            continue
+        name = each.get("x-python-name") or plain(each["schema"]).get("x-python-name") or key
+        required = location == "path" or each.get("required") is True
+        yield Argument(name, key, location, each["schema"], required, each)
+
+
+def _of_body(documented: SpecOperation) -> Iterator[Argument]:
+    schema = documented.body_schema()
+    if documented.body is None or schema is None:
+        return
+    needed = documented.body.get("required") is True
+    body = plain(schema)
+    (kind, *others) = kinds(schema)
+    if others or kind.name != "object" or "oneOf" in body or "anyOf" in body:
+        yield Argument("body", "", "body", schema, needed)
+        return
+    for key, each in properties(kind.schema).items():
+        if not flag(each, "readOnly"):
+            name = (plain(each) if isinstance(each, Mapping) else {}).get("x-python-name", key)
+            required = needed and key in kind.schema.get("required", ())
+            yield Argument(name, key, "member", each, required)
+
+
+def exclusive(documented: SpecOperation) -> list[list[str]]:
+    """Groups of wire names of which one may be given."""
+    groups: list[list[str]] = plain(documented.body_schema() or {}).get("x-mutually-exclusive", [])
+    return groups
+
+
+def argument_hints(documented: SpecOperation, client: object) -> dict[str, Any]:
+    """The hints of a method's arguments."""
+    return typing.get_type_hints(method(client, offered(documented).name).__func__)
+
+
+@st.composite
+def arguments(draw: st.DrawFn, documented: SpecOperation, client: object) -> dict[str, Any]:
+    """Arguments that hints and constraints allow; what is optional may be left out, or be UNSET."""
+    hints = argument_hints(documented, client)
+    groups = [(group, draw(st.sampled_from(group))) for group in exclusive(documented)]
+    left_out = {key for group, kept in groups for key in group if key != kept}
+    given: dict[str, Any] = {}
+    for argument in documented_arguments(documented):
+        if argument.required or (argument.wire not in left_out and draw(st.integers(0, 3))):
+            given[argument.name] = draw(_values(argument, hints[argument.name]))
+        elif draw(st.booleans()):
+            given[argument.name] = chessa.UNSET
+    return given
+
+
+def _values(argument: Argument, hint: Any) -> st.SearchStrategy[Any]:
+    made = python_values(argument.schema, hint)
+    if argument.parameter is None:
+        return made
+    return made.filter(lambda value: value is not None and _has_a_form(argument, value))
+
+
+def _has_a_form(argument: Argument, value: Any) -> bool:
+    """Whether a value has a form in a path, a query or a header: not every text has."""
+    if isinstance(value, list):
+        separators = {",", " ", "|"} if argument.location != "query" else {" ", "|", ","}
+        texts = [item for item in value if isinstance(item, str)]
+        return bool(value) and not any(mark in text for text in texts for mark in separators)
+    if not isinstance(value, str):
+        return True
+    match argument.location:
+        case "path":
+            return value not in ("", ".", "..")
+        case "header":
+            return value.isascii() and value.isprintable() and value == value.strip() != ""
+        case _:
+            return True

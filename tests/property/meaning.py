@@ -1,0 +1,200 @@
+"""The oracle: what a JSON value of a schema means in Python.
+
+In: a schema, a value on the wire, and what the package made of it. Out: in which places the two do
+not say the same. Written from the schemas alone; no codec of the package is asked.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from chessa_api.enums import OpenEnum, OpenIntEnum
+from chessa_api.model import Model
+from chessa_pipeline import naming
+from tests.property.effective import Kind, flag, items, kinds, plain, properties, values
+from tests.property.json_text import same
+
+_INSTANT: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))"
+)
+_MICROSECOND: Final = Fraction(1, 1_000_000)
+_EPOCH: Final = datetime.datetime(1, 1, 1)  # noqa: DTZ001 - only differences are taken
+
+
+def names(schema: Mapping[str, Any]) -> dict[str, str]:
+    """The Python name of every property of an object, by its name on the wire."""
+    wanted = []
+    for key, each in properties(schema).items():
+        pinned = plain(each).get("x-python-name") if isinstance(each, Mapping) else None
+        wanted.append(naming.snake(pinned or key, naming.FIELD_NAMES_TAKEN))
+    return dict(zip(properties(schema), naming.distinct(wanted), strict=True))
+
+
+def instant(text: str) -> Fraction | None:
+    """Seconds since the year 1 of an RFC 3339 timestamp, exactly; None for what is none."""
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(found[number]) for number in range(1, 7))
+    try:
+        whole = datetime.datetime(year, month, day, hour, minute, second) - _EPOCH  # noqa: DTZ001
+    except ValueError:
+        return None
+    offset = 0
+    if found[9]:
+        offset = (int(found[10]) * 60 + int(found[11])) * (60 if found[9] == "+" else -60)
+    fraction = Fraction(int(found[7]), 10 ** len(found[7])) if found[7] else Fraction(0)
+    return whole.days * 86_400 + whole.seconds - offset + fraction
+
+
+def seconds(value: datetime.datetime) -> Fraction:
+    """Seconds since the year 1 of an aware datetime, exactly."""
+    offset = value.utcoffset() or datetime.timedelta()
+    since = value.replace(tzinfo=None) - _EPOCH
+    return Fraction((since - offset) // datetime.timedelta(microseconds=1), 1_000_000)
+
+
+def same_on_the_wire(schema: Any, one: Any, other: Any) -> bool:
+    """Whether two JSON values say the same: instants as instants, all else to the letter."""
+    if isinstance(one, str) and isinstance(other, str):
+        is_instant = any(kind.name == "date-time" for kind in kinds(schema))
+        return one == other or (is_instant and instant(one) == instant(other) is not None)
+    if isinstance(one, list) and isinstance(other, list):
+        inner = next((items(k.schema) for k in kinds(schema) if k.name == "array"), True)
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same_on_the_wire(inner, a, b) for a, b in pairs)
+    if isinstance(one, dict) and isinstance(other, dict):
+        fitting = [kind.schema for kind in kinds(schema) if kind.name in ("object", "map")]
+        known = {name: each for part in fitting for name, each in properties(part).items()}
+        rest = next((values(part) for part in fitting), True)
+        return one.keys() == other.keys() and all(
+            same_on_the_wire(known.get(key, rest), one[key], other[key]) for key in one
+        )
+    return same(one, other)
+
+
+def problems(schema: Any, wire: Any, value: Any, *, strict: bool = True) -> list[str]:
+    """Where a Python value does not mean the JSON value it was read from.
+
+    Not `strict`: a value that the schema does not allow may have been kept as a misfit.
+    """
+    by_kind = [list(_of_kind(kind, wire, value, strict=strict)) for kind in kinds(schema)]
+    return min(by_kind, key=len, default=[])
+
+
+def _of_kind(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:
+    match kind.name:
+        case "array":
+            yield from _of_array(kind, wire, value, strict=strict)
+        case "map":
+            yield from _of_map(kind, wire, value, strict=strict)
+        case "object":
+            yield from _of_object(kind, wire, value, strict=strict)
+        case _:
+            if not _is_meant(kind, wire, value):
+                yield f"{kind.name} {wire!r} became {type(value).__name__} {value!r}"
+
+
+def _is_meant(kind: Kind, wire: Any, value: Any) -> bool:
+    match kind.name:
+        case "null":
+            return wire is None and value is None
+        case "any":
+            return same(wire, value)
+        case "string":
+            return isinstance(wire, str) and isinstance(value, str) and wire == value
+        case "boolean":
+            return isinstance(wire, bool) and wire is value
+        case "integer":
+            return type(value) is int and not isinstance(wire, bool) and wire == value
+        case "number":
+            is_number = isinstance(wire, (int, Decimal)) and not isinstance(wire, bool)
+            return is_number and isinstance(value, Decimal) and wire == value
+        case "decimal":
+            return isinstance(wire, str) and isinstance(value, Decimal) and Decimal(wire) == value
+        case "date":
+            return type(value) is datetime.date and value.isoformat() == wire
+        case "date-time":
+            return isinstance(wire, str) and _is_instant(wire, value)
+        case "text-enum" | "integer-enum":
+            return (
+                wire == value and isinstance(value, (OpenEnum, OpenIntEnum)) and _known(kind, value)
+            )
+    raise AssertionError(kind.name)
+
+
+def _is_instant(wire: str, value: Any) -> bool:
+    if not isinstance(value, datetime.datetime) or value.utcoffset() is None:
+        return False
+    exact = instant(wire)
+    return exact is not None and 0 <= exact - seconds(value) < _MICROSECOND
+
+
+def _known(kind: Kind, value: OpenEnum | OpenIntEnum) -> bool:
+    listed = kind.schema.get("enum", kind.schema.get("x-open-enum", ()))
+    return value.is_known if value in listed else True
+
+
+def _of_array(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:
+    if not isinstance(wire, list) or type(value) is not list or len(wire) != len(value):
+        yield f"array became {type(value).__name__} {value!r}"
+        return
+    for position, (sent, got) in enumerate(zip(wire, value, strict=True)):
+        for problem in problems(items(kind.schema), sent, got, strict=strict):
+            yield f"[{position}]: {problem}"
+
+
+def _of_map(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:
+    if not isinstance(wire, dict) or not isinstance(value, dict) or wire.keys() != value.keys():
+        yield f"map became {type(value).__name__} {value!r}"
+        return
+    for name, sent in wire.items():
+        for problem in problems(values(kind.schema), sent, value[name], strict=strict):
+            yield f"[{name!r}]: {problem}"
+
+
+def _of_object(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:
+    if not isinstance(wire, dict) or not isinstance(value, Model):
+        yield f"object became {type(value).__name__} {value!r}"
+        return
+    named = names(kind.schema)
+    for key, each in properties(kind.schema).items():
+        name = named[key]
+        if (key in wire) != (name in value):
+            yield f".{name}: {'lost' if key in wire else 'made up'}"
+        elif not strict and key in wire and _reads_as_absent(each, name, value, wire[key]):
+            pass
+        elif key in wire and (strict or key not in value.misfits):
+            for problem in problems(each, wire[key], getattr(value, name, _NOTHING), strict=strict):
+                yield f".{name}: {problem}"
+        elif key in wire and not same(value.misfits[key], wire[key]):
+            yield f".{name}: its misfit is not what came"
+        elif key not in wire and not _reads_as_absent(each, name, value):
+            yield f".{name}: is absent, and reads as something"
+    unknown = {key: wire[key] for key in wire if key not in named}
+    if not same(unknown, {**value.additional_properties}) and not _is_shared(value, named):
+        yield f"unknown keys became {value.additional_properties!r}"
+
+
+def _reads_as_absent(schema: Any, name: str, value: Model, wire: Any = None) -> bool:
+    """Whether a field reads as it does when it is absent; null is as good as absent."""
+    got = getattr(value, name, _NOTHING)
+    if wire is not None:
+        return False
+    return got is None if flag(schema, "x-optional") else got is _NOTHING
+
+
+def _is_shared(value: Model, named: Mapping[str, str]) -> bool:
+    """Whether the class has fields that this schema does not know: others share it."""
+    return len(type(value).__attrs_attrs__) > len(named)
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_NOTHING: Final = _Nothing()

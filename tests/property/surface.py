@@ -1,0 +1,272 @@
+"""What the package offers: operations, methods, classes and their hints, as a program can ask them.
+
+In: the generated package. Out: for every operation of the spec its `Operation`, for every class the
+schemas that it stands for. Only type hints and operations are read, nothing of how models work.
+"""
+
+import datetime
+import importlib
+import pkgutil
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+import chessa
+import chessa_api.api
+from chessa.testing._spec import SpecOperation
+from chessa_api.enums import OpenEnum, OpenIntEnum
+from chessa_api.exact_json import dumps
+from chessa_api.model import Model
+from chessa_api.operation import Operation
+from tests.property.effective import (
+    SPEC,
+    Kind,
+    Schema,
+    bare,
+    items,
+    kinds,
+    plain,
+    properties,
+    values,
+)
+from tests.property.json_text import read
+from tests.property.meaning import names
+
+
+def _found() -> Iterator[Operation[Any]]:
+    prefix = f"{chessa_api.api.__name__}."
+    for module in pkgutil.walk_packages(chessa_api.api.__path__, prefix):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Operation):
+                yield value
+
+
+DOCUMENTED: Final[tuple[SpecOperation, ...]] = SPEC.operations
+_OFFERED: Final = {(each.method, each.path): each for each in _found()}
+
+
+def offered(documented: SpecOperation) -> Operation[Any]:
+    """What the package offers for an operation of the spec."""
+    return _OFFERED[documented.method, documented.path]
+
+
+def offered_names() -> list[str]:
+    """The names of all that the package offers."""
+    return sorted({each.name for each in _found()})
+
+
+def method(client: object, name: str) -> Any:
+    """The method of a client: `orders.create`."""
+    resource, _, last = name.partition(".")
+    return getattr(getattr(client, resource), last)
+
+
+def result_hint(operation: Operation[Any]) -> Any:
+    """What the method of an operation says that it returns."""
+    return typing.get_type_hints(method(_CLIENT, operation.name).__func__)["return"]
+
+
+_CLIENT: Final = chessa.Chessa(client_id="id", client_secret="secret")
+
+# ---- Classes and their schemas -------------------------------------------------------------------
+
+
+@attrs.frozen
+class Place:
+    """A schema of an object and the class that it is read into."""
+
+    cls: type[Model]
+    schema: Schema
+    where: str
+
+    required: Sequence[str] = ()
+    """What decoding cannot do without: required by every schema of the class."""
+
+    def __str__(self) -> str:
+        return f"{self.cls.__name__} of {self.where}"
+
+
+def hints(cls: type[Model]) -> dict[str, Any]:
+    """The hints of the attributes that a class documents."""
+    every = typing.get_type_hints(cls)
+    return {attribute.name: every[attribute.name] for attribute in attrs.fields(cls)}
+
+
+def alternatives(hint: Any) -> tuple[Any, ...]:
+    """The parts of a union; a hint that is none, alone."""
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return typing.get_args(hint) if is_union else (hint,)
+
+
+def fitting(kind: Kind, hint: Any) -> Any:
+    """The part of a hint that stands for a kind of value; None when there is none."""
+    for part in alternatives(hint):
+        if _stands_for(kind, part):
+            return part
+    return None
+
+
+def _stands_for(kind: Kind, part: Any) -> bool:
+    origin = typing.get_origin(part)
+    is_class = isinstance(part, type) and origin is None
+    match kind.name:
+        case "object":
+            return is_class and issubclass(part, Model) and _has_all(kind.schema, part)
+        case "map":
+            return origin is dict
+        case "array":
+            return origin is list
+        case "text-enum":
+            return is_class and issubclass(part, OpenEnum)
+        case "integer-enum":
+            return is_class and issubclass(part, OpenIntEnum)
+        case "null":
+            return part is type(None)
+        case "any":
+            return part is Any
+    return bool(part is _PLAIN[kind.name])
+
+
+_PLAIN: Final[Mapping[str, type]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": Decimal,
+    "decimal": Decimal,
+    "date": datetime.date,
+    "date-time": datetime.datetime,
+}
+
+
+def _has_all(schema: Schema, cls: type[Model]) -> bool:
+    return set(names(schema).values()) <= {attribute.name for attribute in attrs.fields(cls)}
+
+
+def places() -> list[Place]:
+    """Every object in an answer or a body of an operation, with the class that it is read into."""
+    found: dict[tuple[type[Model], str], Place] = {}
+    for documented in DOCUMENTED:
+        for schema, hint, where in _roots(documented):
+            for place in _below(schema, hint, where):
+                found.setdefault((place.cls, repr(bare(place.schema))), place)
+    needed: dict[type[Model], set[str]] = {}
+    for place in found.values():
+        of_this = {*place.schema.get("required", ())}
+        needed[place.cls] = needed.get(place.cls, of_this) & of_this
+    return [attrs.evolve(place, required=sorted(needed[place.cls])) for place in found.values()]
+
+
+def _roots(documented: SpecOperation) -> Iterator[tuple[Any, Any, str]]:
+    operation = offered(documented)
+    for status, answer in documented.answers.items():
+        codec = operation.responses.get(status)
+        where = f"{operation.name} {status}"
+        if answer.schema is not None and codec is not None:
+            hint = codec.find() if codec.find else result_hint(operation)
+            yield answer.schema, hint, where
+    schema = documented.body_schema()
+    if schema is not None:
+        arguments = typing.get_type_hints(method(_CLIENT, operation.name).__func__)
+        for argument in operation.arguments:
+            at = f"{operation.name}({argument.name})"
+            if argument.location == "body":
+                yield schema, arguments[argument.name], at
+            elif argument.location == "member" and argument.wire in plain(schema)["properties"]:
+                yield plain(schema)["properties"][argument.wire], arguments[argument.name], at
+
+
+def _below(schema: Any, hint: Any, where: str) -> Iterator[Place]:
+    seen: set[tuple[Any, str]] = set()
+    waiting = [(schema, hint, where)]
+    while waiting:
+        schema, hint, where = waiting.pop()
+        for kind in kinds(schema):
+            part = read_as(kind, hint)
+            if part is None or (part, repr(kind.schema)) in seen:
+                continue
+            seen.add((part, repr(kind.schema)))
+            if kind.name == "array":
+                waiting.append((items(kind.schema), typing.get_args(part)[0], f"{where}[]"))
+            elif kind.name == "map":
+                waiting.append((values(kind.schema), typing.get_args(part)[1], f"{where}{{}}"))
+            elif kind.name == "object":
+                yield Place(part, kind.schema, where)
+                named, hinted = names(kind.schema), hints(part)
+                waiting += [
+                    (each, hinted[named[key]], f"{where}.{key}")
+                    for key, each in properties(kind.schema).items()
+                    if named[key] in hinted
+                ]
+
+
+def read_as(kind: Kind, hint: Any) -> Any:
+    """The part of a hint that a kind is read into; arguments take any sequence and mapping."""
+    for part in alternatives(hint):
+        origin = typing.get_origin(part)
+        if kind.name == "array" and origin in (list, Sequence):
+            return part
+        if kind.name == "map" and origin in (dict, Mapping):
+            return part
+    return fitting(kind, hint) if kind.name == "object" else None
+
+
+def as_wire(operation: Operation[Any], status: int, result: Any) -> Any:
+    """A whole answer as the JSON that it is written back to."""
+    if isinstance(result, Model):
+        return read(result.to_json())
+    codec = operation.responses.get(str(status)) or operation.responses[f"{status // 100}XX"]
+    return None if codec is None else read(dumps(codec.encode(result)))
+
+
+def takes(kind: Kind, hint: Any) -> bool:
+    """Whether the hint of an argument has a part for a kind of value."""
+    return read_as(kind, hint) is not None or fitting(kind, hint) is not None
+
+
+# ---- Hints at run time ---------------------------------------------------------------------------
+
+
+def conforms(value: Any, hint: Any) -> bool:
+    """Whether a value is what a hint says, to its last attribute."""
+    return any(_is(value, part) for part in alternatives(hint))
+
+
+def _is(value: Any, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if hint is Any:
+        return True
+    if hint is None or hint is type(None):
+        return value is None
+    if origin is list:
+        (inner,) = typing.get_args(hint)
+        return type(value) is list and all(conforms(item, inner) for item in value)
+    if origin is dict:
+        _, inner = typing.get_args(hint)
+        return type(value) is dict and all(conforms(item, inner) for item in value.values())
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint is datetime.datetime:
+        return isinstance(value, datetime.datetime) and value.utcoffset() is not None
+    if hint is datetime.date:
+        return isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
+    if not isinstance(value, hint):
+        return False
+    return not isinstance(value, Model) or misfit_attributes(value) == []
+
+
+def misfit_attributes(model: Model) -> list[str]:
+    """The attributes of a model that can be read, and are not what their hints say."""
+    return [
+        f"{type(model).__name__}.{name}"
+        for name, hint in hints(type(model)).items()
+        if hasattr(model, name) and not conforms_or_absent(model, name, hint)
+    ]
+
+
+def conforms_or_absent(model: Model, name: str, hint: Any) -> bool:
+    """Whether an attribute is what its hint says; one that is absent may read as None."""
+    return conforms(getattr(model, name), hint)

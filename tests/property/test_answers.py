@@ -1,0 +1,162 @@
+"""Property 5: every documented answer gives the documented type or the mapped error; any other
+status, header and body gives a result or a `ChessaError` by the table, with the right outcome.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chessa
+from chessa.testing._spec import SpecOperation
+from tests.property.arguments import arguments
+from tests.property.calls import Answer, BothClients
+from tests.property.effective import SCHEMAS, SPEC, plain, properties
+from tests.property.expected import Expected, of_error, of_unusable_success
+from tests.property.generation import PROFILE, any_json, valid
+from tests.property.json_text import read, same, written
+from tests.property.meaning import problems
+from tests.property.statuses import Case, any_status, errors, successes
+from tests.property.surface import DOCUMENTED, conforms, offered, result_hint
+
+SUCCESSES = [
+    pytest.param(documented, case, id=f"{documented.key} {case.status}")
+    for documented in DOCUMENTED
+    for case in successes(documented)
+]
+ERRORS = [
+    pytest.param(documented, case, id=f"{documented.key} {case.status}")
+    for documented in DOCUMENTED
+    for case in errors(documented)
+]
+
+
+@st.composite
+def envelopes(draw: st.DrawFn, status: int) -> dict[str, Any]:
+    """The vendor's error envelope, now and then with a flaw."""
+    text = st.text(max_size=20)
+    envelope = {
+        "error": draw(text),
+        "message": draw(text | st.lists(text, max_size=3)),
+        "statusCode": draw(st.sampled_from([status, status, status, status + 1, str(status)])),
+    }
+    if not draw(st.integers(0, 5)):
+        envelope[draw(st.sampled_from(sorted(envelope)))] = draw(any_json)
+    if not draw(st.integers(0, 5)):
+        del envelope[draw(st.sampled_from(sorted(envelope)))]
+    return envelope
+
+
+_headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "content-type": st.sampled_from(["application/json", "text/html", "application/pdf", ""]),
+        "retry-after": st.sampled_from(["0", "5", "-1", "soon", "7000"]),
+        "location": st.just("https://elsewhere.example/"),
+        "x-request-id": st.sampled_from(["req_1", "", "a b"]),
+        "set-cookie": st.just("a=b"),
+    },
+)
+
+
+def check_error(error: object, expected: Expected, documented: SpecOperation) -> None:
+    """An error is of the class and has the outcome that the table says."""
+    assert isinstance(error, chessa.ChessaError), error
+    assert (type(error), error.outcome) == (expected.error, expected.outcome)
+    assert error.operation == offered(documented).name
+    assert error.attempts == 1
+    assert error.__cause__ is error.__context__ is None
+
+
+@pytest.mark.parametrize(("documented", "case"), SUCCESSES)
+def test_a_documented_success_gives_the_documented_type(
+    documented: SpecOperation, case: Case, both: BothClients
+) -> None:
+    """The method returns what the spec says, read to the last digit; raw is the same and more."""
+    operation = offered(documented)
+    node = SPEC.document["paths"][documented.path][documented.method.lower()]
+    bodies = st.none() if case.schema is None else valid(case.schema)
+
+    @PROFILE
+    @given(arguments(documented, both.sync), bodies)
+    def holds(given_: dict[str, Any], body: Any) -> None:
+        text = b"" if case.schema is None else written(body)
+        result = both.call(operation.name, given_, Answer(case.status, text))
+        assert not isinstance(result, chessa.ChessaError), result
+        assert conforms(result, result_hint(operation))
+        raw = both.call(operation.name, given_, Answer(case.status, text), raw=True)
+        assert (raw.parsed, raw.status_code, raw.body) == (result, case.status, text)
+        if case.schema is None:
+            assert result is None
+            return
+        schema, wire = case.schema, read(text)
+        assert problems(schema, wire, raw.envelope) == []
+        if unwrapped := node.get("x-unwrap"):
+            schema, wire = properties(plain(schema))[unwrapped], wire[unwrapped]
+        assert problems(schema, wire, result) == []
+
+    holds()
+
+
+@pytest.mark.parametrize(("documented", "case"), ERRORS)
+def test_a_documented_error_is_mapped(
+    documented: SpecOperation, case: Case, both: BothClients
+) -> None:
+    """The method raises the class of the status, with what the vendor said."""
+
+    @PROFILE
+    @given(
+        arguments(documented, both.sync),
+        (st.none() if case.schema is None else valid(case.schema)) | envelopes(case.status),
+    )
+    def holds(given_: dict[str, Any], body: Any) -> None:
+        text = b"" if body is None else written(body)
+        error = both.call(offered(documented).name, given_, Answer(case.status, text))
+        check_error(error, of_error(documented, case.status, text), documented)
+        assert error.status_code == case.status
+        assert same(error.body, read(text) if text else None)
+        if isinstance(error, chessa.ApiError) and isinstance(body, dict):
+            code = body.get("error")
+            assert error.code == (code if isinstance(code, str) else None)
+            message = body.get("message")
+            said = message if isinstance(message, list) else [message]
+            assert error.messages == tuple(text for text in said if isinstance(text, str))
+
+    holds()
+
+
+@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
+def test_any_answer_gives_a_result_or_the_error_of_the_table(
+    documented: SpecOperation, both: BothClients
+) -> None:
+    """Whatever the status, the headers and the body, the outcome is that of the table."""
+    operation = offered(documented)
+    schemas = [case.schema for case in successes(documented) if case.schema is not None]
+    bodies = st.one_of([valid(schema).map(written) for schema in schemas[:1]])
+
+    @PROFILE
+    @given(arguments(documented, both.sync), any_status, _headers, st.data())
+    def holds(given_: dict[str, Any], status: int, headers: dict[str, str], data: Any) -> None:
+        odd = st.binary(max_size=40) | st.sampled_from([b"", b"<html>", b"{", b"null", b"[]"])
+        text = data.draw(envelopes(status).map(written) | odd | any_json.map(written) | bodies)
+        got = both.call(operation.name, given_, Answer(status, text, headers))
+        if not 200 <= status <= 299:
+            check_error(got, of_error(documented, status, text), documented)
+            assert got.status_code == status
+        elif isinstance(got, chessa.ChessaError):
+            check_error(got, of_unusable_success(documented), documented)
+            assert not any(is_valid(text, schema) for schema in schemas)
+        else:
+            assert conforms(got, result_hint(operation))
+        assert all(sent.target == both.sent[0].target for sent in both.sent)
+
+    holds()
+
+
+def is_valid(text: bytes, schema: Any) -> bool:
+    """Whether a body is JSON that a schema allows."""
+    try:
+        return SCHEMAS.allows(read(text), schema)
+    except ValueError:
+        return False

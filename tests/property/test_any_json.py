@@ -1,0 +1,108 @@
+"""Property 3: whatever JSON a server sends, what comes out is what it says, or a `ChessaError`.
+
+Enters: any JSON, and JSON that is nearly right, as the body of a success. Leaves: a result whose
+attributes conform to their hints and which gives the body back; or the error of an answer that
+could not be used, and that only when there is a reason.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chessa
+from chessa.testing._spec import SpecOperation
+from tests.property.arguments import arguments
+from tests.property.calls import Answer, BothClients
+from tests.property.effective import SCHEMAS, properties
+from tests.property.expected import of_unusable_success
+from tests.property.generation import PROFILE, any_json, nearly_valid, valid
+from tests.property.json_text import read, written
+from tests.property.meaning import problems, same_on_the_wire
+from tests.property.statuses import Case, successes
+from tests.property.surface import (
+    DOCUMENTED,
+    Place,
+    as_wire,
+    conforms,
+    misfit_attributes,
+    offered,
+    places,
+    result_hint,
+)
+
+CASES = [
+    pytest.param(documented, case, id=f"{documented.key} {case.status}")
+    for documented in DOCUMENTED
+    for case in successes(documented)[:2]
+    if case.schema is not None
+]
+
+
+@pytest.mark.parametrize(("documented", "case"), CASES)
+def test_any_body_of_a_success_is_read_or_refused(
+    documented: SpecOperation, case: Case, both: BothClients
+) -> None:
+    """A result that conforms and gives the body back, or the error of an unusable answer."""
+    operation = offered(documented)
+    hint = result_hint(operation)
+
+    @PROFILE
+    @given(arguments(documented, both.sync), any_json | nearly_valid(case.schema))
+    def holds(given_: dict[str, Any], body: object) -> None:
+        sent = read(written(body))
+        answer = Answer(case.status, written(body))
+        got = both.call(operation.name, given_, answer, raw=True)
+        if isinstance(got, chessa.ChessaError):
+            expected = of_unusable_success(documented)
+            assert (type(got), got.outcome) == (expected.error, expected.outcome)
+            assert not SCHEMAS.allows(sent, case.schema), "a valid answer was refused"
+        else:
+            assert conforms(got.parsed, hint)
+            assert problems(case.schema, sent, got.envelope, strict=False) == []
+            assert same_on_the_wire(
+                case.schema, sent, as_wire(operation, case.status, got.envelope)
+            )
+
+    holds()
+
+
+@pytest.mark.parametrize("place", places(), ids=str)
+def test_a_bad_field_spoils_itself_only(place: Place) -> None:
+    """Where one field of a valid object is anything, the rest is read, and nothing is made up."""
+    named = [key for key in properties(place.schema) if key not in place.required]
+
+    @PROFILE
+    @given(valid(place.schema), st.sampled_from(named or [""]), any_json)
+    def holds(value: dict[str, object], key: str, other: object) -> None:
+        spoiled = {**value, key: other}
+        sent = read(written(spoiled))
+        model = place.cls.from_json(written(spoiled))
+        assert set(model.misfits) <= {key}
+        assert misfit_attributes(model) == []
+        assert problems(place.schema, sent, model, strict=False) == []
+        assert same_on_the_wire(place.schema, sent, read(model.to_json()))
+
+    holds()
+
+
+@pytest.mark.parametrize("place", places(), ids=str)
+def test_any_json_is_a_model_or_an_error(place: Place) -> None:
+    """A class reads an object that has what is required, and raises `DecodeError` for all else."""
+
+    @PROFILE
+    @given(any_json | nearly_valid(place.schema))
+    def holds(value: object) -> None:
+        sent = read(written(value))
+        try:
+            model = place.cls.from_json(written(value))
+        except chessa.DecodeError:
+            assert not SCHEMAS.allows(sent, place.schema)
+        else:
+            assert set(place.required) <= set(sent)
+            assert misfit_attributes(model) == []
+            assert problems(place.schema, sent, model, strict=False) == []
+            assert same_on_the_wire(place.schema, sent, read(model.to_json()))
+
+    holds()

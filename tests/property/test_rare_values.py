@@ -1,0 +1,122 @@
+"""Values that generation hardly meets, at every place where one could stand.
+
+Enters: timestamps with leap seconds, nine digits, lower-case letters; numbers with huge exponents
+and four thousand digits. Leaves: the value to the last digit, or a misfit; and the same JSON.
+"""
+
+import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+import chessa
+from tests.property.effective import kinds, properties
+from tests.property.json_text import read, same
+from tests.property.meaning import names
+from tests.property.surface import Place, misfit_attributes, places
+
+UTC: Final = datetime.UTC
+INSTANTS: Final[dict[str, datetime.datetime | None]] = {
+    "2025-03-18T06:05:27Z": datetime.datetime(2025, 3, 18, 6, 5, 27, 0, UTC),
+    "2025-03-18t06:05:27z": datetime.datetime(2025, 3, 18, 6, 5, 27, 0, UTC),
+    "2025-03-18T06:05:27.123456789Z": datetime.datetime(2025, 3, 18, 6, 5, 27, 123456, UTC),
+    "2025-03-18T06:05:27.7Z": datetime.datetime(2025, 3, 18, 6, 5, 27, 700000, UTC),
+    "2025-03-18T06:05:27.999999999Z": datetime.datetime(2025, 3, 18, 6, 5, 27, 999999, UTC),
+    "2025-03-18T06:05:27-00:00": datetime.datetime(2025, 3, 18, 6, 5, 27, 0, UTC),
+    "2025-03-18T06:05:27.754+05:30": datetime.datetime(2025, 3, 18, 0, 35, 27, 754000, UTC),
+    "2024-02-29T23:59:59.999Z": datetime.datetime(2024, 2, 29, 23, 59, 59, 999000, UTC),
+    "0001-01-01T00:00:00Z": datetime.datetime(1, 1, 1, 0, 0, 0, 0, UTC),
+    "9999-12-31T23:59:59.999Z": datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, UTC),
+    "2016-12-31T23:59:60Z": None,  # a leap second: Python has no name for it
+    "0000-01-01T00:00:00Z": None,  # before Python's first year
+    "2025-02-29T00:00:00Z": None,
+    "2025-03-18T06:05:27": None,  # names no instant
+    "2025-03-18": None,
+    "": None,
+}
+"""Texts, and the instant that each names to the microsecond; None where it names none here."""
+
+AMOUNTS: Final[dict[str, Decimal | None]] = {
+    "0": Decimal(0),
+    "-0": Decimal("-0"),
+    "0.00": Decimal("0.00"),
+    "1e400": Decimal("1e400"),
+    "1E-400": Decimal("1E-400"),
+    "123456789012345678901234567890.123456789012345678901234567890": Decimal(
+        "123456789012345678901234567890.123456789012345678901234567890"
+    ),
+    "82605.06975000001": Decimal("82605.06975000001"),
+    "1e401": None,
+    "1e999999999": None,
+    "-1e-99999": None,
+}
+"""Numbers of JSON, and their values; None where they are out of all bounds."""
+
+NO_AMOUNTS: Final = ("1_000", " 1", "1 ", "+1", ".5", "1.", "01", "0x1", "NaN", "Infinity", "١", "")
+
+
+def leaves(kind: str) -> list[Any]:
+    """Every attribute of a class for values of one kind."""
+    return [
+        pytest.param(place, key, id=f"{place.cls.__name__}.{key}")
+        for place in places()
+        for key, schema in properties(place.schema).items()
+        if [each.name for each in kinds(schema) if each.name != "null"] == [kind]
+    ]
+
+
+def read_with(place: Place, key: str, text: str) -> Any:
+    """A model with one field of this JSON text, what is required beside it; and what was sent."""
+    others = ",".join(f'"{other}":{_any(place, other)}' for other in place.required if other != key)
+    whole = f'{{"{key}":{text}{"," if others else ""}{others}}}'
+    return place.cls.from_json(whole)
+
+
+def _any(place: Place, key: str) -> str:
+    kind = kinds(properties(place.schema)[key])[0].name
+    texts = {"array": "[]", "number": "1", "integer": "1", "object": "{}", "map": "{}"}
+    return texts.get(kind, '"x"' if kind in ("string", "text-enum") else "true")
+
+
+def check(place: Place, key: str, text: str, value: object) -> None:
+    """The field has this value or, where that is None, is a misfit; and goes back as it came."""
+    name = names(place.schema)[key]
+    try:
+        model = read_with(place, key, text)
+    except chessa.DecodeError:
+        assert value is None
+        assert key in place.required
+        return
+    if value is None:
+        with pytest.raises(chessa.MisfitFieldError):
+            getattr(model, name)
+        assert str(model.misfits[key]) == (read(text) if text.startswith('"') else text)
+    else:
+        assert getattr(model, name) == value
+        assert misfit_attributes(model) == []
+    assert same(read(model.to_json())[key], read(text))
+
+
+@pytest.mark.parametrize(("place", "key"), leaves("date-time"))
+def test_rare_instants(place: Place, key: str) -> None:
+    """Every timestamp is the instant that it names, or a misfit; its text is never lost."""
+    for text, instant in INSTANTS.items():
+        check(place, key, f'"{text}"', instant)
+
+
+@pytest.mark.parametrize(("place", "key"), leaves("decimal"))
+def test_rare_amounts_in_texts(place: Place, key: str) -> None:
+    """Every number of JSON in a text is that amount, to the last digit; nothing else is one."""
+    for text, amount in AMOUNTS.items():
+        check(place, key, f'"{text}"', amount)
+    for text in NO_AMOUNTS:
+        check(place, key, f'"{text}"' if text.isascii() else '"\\u0661"', None)
+
+
+@pytest.mark.parametrize(("place", "key"), leaves("number"))
+def test_rare_numbers(place: Place, key: str) -> None:
+    """Every number is that amount, to the last digit; one out of all bounds is kept as its text."""
+    for text, amount in AMOUNTS.items():
+        check(place, key, text, amount)
+    check(place, key, "9" * 4_001, None)

@@ -1,0 +1,153 @@
+"""Property 4: every request that a method emits is valid for its operation, as it goes on the wire.
+
+Enters: arguments that hints and constraints allow. Leaves: method, path, query, headers and body
+that the spec documents and that say what the arguments say, once, and nothing else.
+"""
+
+import re
+import urllib.parse
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chessa
+from chessa.testing._parameters import read as read_parameter
+from chessa.testing._spec import SpecOperation
+from tests.property.arguments import Argument, arguments, documented_arguments, exclusive
+from tests.property.calls import CLIENT_ID, CLIENT_SECRET, Answer, BothClients, Sent
+from tests.property.effective import SCHEMAS, SPEC, kinds
+from tests.property.generation import PROFILE
+from tests.property.json_text import read
+from tests.property.meaning import problems
+from tests.property.surface import DOCUMENTED, offered
+
+_PERCENT_ENCODED: Final = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})*")
+_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "connection", "host", "user-agent", "x-client-id"}
+    | {"x-client-secret"}
+)
+_OF_A_BODY: Final = frozenset({"content-type", "content-length"})
+REFUSED: Final = Answer(418)  # the request is what counts here, whatever becomes of it
+
+
+@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
+def test_requests_are_what_the_spec_documents(documented: SpecOperation, both: BothClients) -> None:
+    """What goes out is valid, complete and means the arguments, in both modes alike."""
+    name = offered(documented).name
+
+    @PROFILE
+    @given(arguments(documented, both.sync))
+    def holds(given_: dict[str, Any]) -> None:
+        error = both.call(name, given_, REFUSED)
+        assert isinstance(error, chessa.ChessaError)
+        assert error.outcome is not chessa.Outcome.NOT_SENT, error
+        assert len(both.sent) == 2  # one for each mode
+        check(documented, given_, both.sent[0])
+
+    holds()
+
+
+def check(documented: SpecOperation, given_: dict[str, Any], sent: Sent) -> None:
+    """Read a request by the spec alone, and compare it with the arguments."""
+    path, _, query = sent.target.partition("?")
+    operation, values = SPEC.route(sent.method, path)
+    assert operation is documented, sent
+    assert all(_PERCENT_ENCODED.fullmatch(part) for part in path.split("/"))
+    in_path = [part.partition("}")[0] for part in documented.path.split("{")[1:]]
+    pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    arrived = {
+        "path": [*zip(in_path, values, strict=True)],
+        "query": pairs,
+        "header": [*sent.headers.items()],
+    }
+    is_given = [
+        argument
+        for argument in documented_arguments(documented)
+        if given_.get(argument.name, chessa.UNSET) is not chessa.UNSET
+    ]
+    for argument in is_given:
+        if argument.parameter is not None:
+            key = argument.wire.lower() if argument.location == "header" else argument.wire
+            texts = [text for name, text in arrived[argument.location] if name == key]
+            check_parameter(argument, texts, given_[argument.name])
+    wired = {(argument.location, argument.wire) for argument in is_given}
+    assert {("query", name) for name, _ in pairs} <= wired
+    check_headers(sent, {argument.wire.lower() for argument in is_given})
+    check_body(documented, is_given, given_, sent.body)
+
+
+def check_parameter(argument: Argument, texts: list[str], value: Any) -> None:
+    """A parameter is there, valid, and means its argument."""
+    assert argument.parameter is not None
+    assert texts, argument.name
+    wire = read_parameter(argument.parameter, texts, SCHEMAS)
+    assert SCHEMAS.problems(wire, argument.schema, "request", argument.name) == []
+    assert problems(argument.schema, wire, meant(argument.schema, value)) == []
+
+
+def meant(schema: Any, value: Any) -> Any:
+    """An argument as what it means: an int is taken where an amount is."""
+    is_amount = {"number", "decimal"} & {kind.name for kind in kinds(schema)}
+    return Decimal(value) if is_amount and type(value) is int else value
+
+
+def check_headers(sent: Sent, parameters: set[str]) -> None:
+    """The credentials are in their headers, and no header goes out that nobody asked for."""
+    allowed = _HEADERS | parameters | (_OF_A_BODY if sent.method not in ("GET", "HEAD") else set())
+    assert set(sent.headers) <= allowed
+    assert (sent.headers["x-client-id"], sent.headers["x-client-secret"]) == (
+        CLIENT_ID,
+        CLIENT_SECRET,
+    )
+    assert "application/json" in sent.headers["accept"]
+    assert (sent.headers.get("content-type") == "application/json") == bool(sent.body)
+    assert CLIENT_SECRET not in sent.target
+    assert CLIENT_SECRET.encode() not in sent.body
+
+
+def check_body(
+    documented: SpecOperation, is_given: list[Argument], given_: dict[str, Any], text: bytes
+) -> None:
+    """The body is valid, and holds the arguments that belong there and nothing else."""
+    whole = [argument for argument in is_given if argument.location == "body"]
+    members = {argument.wire: argument for argument in is_given if argument.location == "member"}
+    needed = documented.body is not None and documented.body.get("required") is True
+    if not whole and not members and not (text and needed):
+        assert text == b""
+        return
+    body = read(text)
+    assert SCHEMAS.problems(body, documented.body_schema() or {}, "request", "body") == []
+    if whole:
+        (argument,) = whole
+        assert problems(argument.schema, body, meant(argument.schema, given_["body"])) == []
+        return
+    assert body.keys() == members.keys()
+    for key, argument in members.items():
+        value = meant(argument.schema, given_[argument.name])
+        assert problems(argument.schema, body[key], value) == []
+
+
+@pytest.mark.parametrize(
+    "documented", [each for each in DOCUMENTED if exclusive(each)], ids=lambda each: each.key
+)
+def test_arguments_that_exclude_each_other_are_refused(
+    documented: SpecOperation, both: BothClients
+) -> None:
+    """Two of a group are refused before anything is sent."""
+    named = {argument.wire: argument.name for argument in documented_arguments(documented)}
+    groups = [[named[key] for key in group] for group in exclusive(documented)]
+
+    @PROFILE
+    @given(arguments(documented, both.sync), st.sampled_from(groups))
+    def holds(given_: dict[str, Any], group: list[str]) -> None:
+        alone = {name: value for name, value in given_.items() if name not in group}
+        error = both.call(
+            offered(documented).name, {**alone, **dict.fromkeys(group, Decimal(1))}, REFUSED
+        )
+        assert isinstance(error, chessa.InvalidRequestError)
+        assert both.sent == []
+
+    holds()

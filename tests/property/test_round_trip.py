@@ -1,0 +1,49 @@
+"""Property 1: what the server sends is read as what it means, and written back as it came.
+
+Enters: JSON that a schema allows, for every object of every operation. Leaves: a model that means
+it to the last digit, and the same JSON.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.property.generation import PROFILE, valid
+from tests.property.json_text import read, written
+from tests.property.meaning import problems, same_on_the_wire
+from tests.property.surface import Place, misfit_attributes, places
+
+PLACES = places()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_what_comes_is_read_and_goes_back(place: Place) -> None:
+    """A valid object is read whole, attribute by attribute, and written as it was."""
+
+    @PROFILE
+    @given(valid(place.schema))
+    def holds(value: object) -> None:
+        sent = read(written(value))
+        model = place.cls.from_json(written(value))
+        assert problems(place.schema, sent, model) == []
+        assert misfit_attributes(model) == []
+        assert same_on_the_wire(place.schema, sent, read(model.to_json()))
+        assert place.cls.from_dict(model.to_dict()) == model
+
+    holds()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_unknown_keys_are_kept(place: Place) -> None:
+    """Whatever else an object holds is beside the attributes, and goes back."""
+
+    @PROFILE
+    @given(valid(place.schema), st.text(min_size=1, max_size=8).map("new-{}".format))
+    def holds(value: dict[str, object], key: str) -> None:
+        sent = read(written({**value, key: {"deep": [1, "x", None]}}))
+        model = place.cls.from_json(written(sent))
+        assert model.additional_properties[key] == {"deep": [1, "x", None]}
+        assert key not in model.misfits
+        assert same_on_the_wire(place.schema, sent, read(model.to_json()))
+
+    holds()
