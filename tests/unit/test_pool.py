@@ -1,0 +1,271 @@
+"""The connections that reads share: how long they are kept, and who closes which of them when."""
+
+import asyncio
+import os
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+import chessa
+from chessa.transport.builtin import AsyncPooledTransport, PooledTransport
+from chessa.transport.lane import AsyncLane, Lane, Route
+
+from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
+from .raw_server import Connection, RawServer, answering
+from .transports import Factory
+
+POOL = "chessa.transport.builtin"
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    """A server that answers every request well."""
+    with RawServer(answering) as running:
+        yield running
+
+
+def test_a_connection_is_kept_for_a_while_only(
+    driver: Driver, server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was idle for too long is closed before a read could be lost on it."""
+    assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
+    assert server.accepted == 1
+    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)  # older than that is every connection
+    assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
+    assert server.accepted == 3
+
+
+def test_an_answer_that_fails_to_end_takes_its_connection_with_it(
+    driver: Driver, server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result is there; the connection, of which nobody knows the state, is not used again."""
+
+    def fail(response: object) -> None:
+        raise OSError("it does not end")
+
+    async def fail_async(response: object) -> None:
+        raise OSError("it does not end")
+
+    monkeypatch.setattr(httpcore.Response, "close", fail)
+    monkeypatch.setattr(httpcore.Response, "aclose", fail_async)
+    assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
+    assert server.accepted == 2
+
+
+def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the only place is taken by a read that cannot begin, the next read has it."""
+    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)
+    failing = iter([True])
+    aclose = AsyncLane.aclose
+
+    async def close(lane: AsyncLane) -> None:
+        await aclose(lane)
+        if next(failing, False):
+            raise OSError("it does not close")
+
+    async def main() -> list[Any]:
+        async with chessa.AsyncChessa(
+            **CREDENTIALS, base_url=server.url, max_retries=0, timeout=5
+        ) as client:
+            outcomes: list[Any] = []
+            for _ in range(3):
+                try:
+                    outcomes.append(await client._performer.perform(*A_READ))
+                except chessa.ChessaError as error:
+                    outcomes.append(type(error))
+            return outcomes
+
+    monkeypatch.setattr(AsyncLane, "aclose", close)
+    first, second, third = asyncio.run(main())
+    assert (first, third) == ({"id": "t1"}, {"id": "t1"})
+    assert second is chessa.ResponseError, "which says that it is safe to call again"
+    assert len(server.ledger) == 2
+
+
+def test_tasks_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More reads than connections: the one that waits too long is NOT_SENT, the others go on."""
+    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    answer = threading.Event()
+
+    def play(connection: Connection) -> None:
+        while connection.read_request():
+            answer.wait(10)
+            connection.answer("200 OK", b'{"id": "t1"}')
+
+    async def main(url: str) -> None:
+        async with chessa.AsyncChessa(**CREDENTIALS, base_url=url) as client:
+            first = asyncio.create_task(client._performer.perform(*A_READ))
+            await asyncio.sleep(0.1)
+            impatient = client.with_options(timeout=0.2, max_retries=0)
+            with pytest.raises(chessa.NotSentError) as caught:
+                await impatient._performer.perform(*A_READ)
+            assert (caught.value.cause, caught.value.timed_out) == ("PoolTimeout", True)
+            answer.set()
+            assert await first == await client._performer.perform(*A_READ) == {"id": "t1"}
+
+    with RawServer(play) as server:
+        asyncio.run(main(server.url))
+    assert (len(server.ledger), server.accepted) == (2, 1)
+
+
+def test_a_body_may_be_closed_twice(server: RawServer) -> None:
+    """The second time does nothing: no place is given back twice, no connection is cut."""
+    pool = PooledTransport(Route(None))
+    places = pool._places.qsize()
+    for _ in range(2):
+        response = pool.handle_request(httpx.Request("GET", server.url))
+        assert pool._places.qsize() == places - 1
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        assert b"".join(response.stream) == b'{"id": "t1"}'
+        response.stream.close()
+        response.stream.close()
+        assert pool._places.qsize() == places
+    pool.close()
+    assert server.accepted == 1
+
+
+def test_an_async_body_may_be_closed_twice(server: RawServer) -> None:
+    """The same on asyncio."""
+
+    async def main() -> None:
+        pool = AsyncPooledTransport(Route(None))
+        for _ in range(2):
+            response = await pool.handle_async_request(httpx.Request("GET", server.url))
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            assert [chunk async for chunk in response.stream] == [b'{"id": "t1"}']
+            await response.stream.aclose()
+            await response.stream.aclose()
+            assert pool._places._value == 100
+        await pool.aclose()
+
+    asyncio.run(main())
+    assert server.accepted == 1
+
+
+def test_a_pool_that_is_closed_keeps_nothing(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed by another thread in the moment in which a connection comes back: it is closed too."""
+    closed: list[Lane] = []
+    close = Lane.close
+
+    def noting(lane: Lane) -> None:
+        closed.append(lane)
+        close(lane)
+
+    class Racing:
+        """The pool's flag as this thread reads it: open, and closed from the second time on."""
+
+        def __init__(self) -> None:
+            self.seen = iter([False])
+
+        def __bool__(self) -> bool:
+            return next(self.seen, True)
+
+    monkeypatch.setattr(Lane, "close", noting)
+    pool = PooledTransport(Route(None))
+    response = pool.handle_request(httpx.Request("GET", server.url))
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    list(response.stream)
+    monkeypatch.setattr(pool, "_closed", Racing())
+    response.stream.close()
+    assert len(closed) == 1
+    assert not pool._idle
+
+
+def test_two_first_reads_share_one_pool() -> None:
+    """Two threads that make the shared transport at once: one is used, the other is closed."""
+    both = threading.Barrier(2)
+    factory = Factory(lambda request: httpx.Response(200, json={"id": "t1"}))
+
+    def make() -> httpx.BaseTransport:
+        both.wait(10)
+        return factory()
+
+    outcomes: list[Any] = []
+    client = chessa.Chessa(**CREDENTIALS, transport=make)
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(client._performer.perform(*A_READ)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert client._performer.perform(*A_READ) == {"id": "t1"}
+    assert outcomes == [{"id": "t1"}] * 2
+    assert (factory.made, factory.closed) == (2, 1)
+    client.close()
+    assert factory.closed == 2
+
+
+def test_event_loops_that_take_turns_keep_their_connections(server: RawServer) -> None:
+    """A second loop takes nothing from the first, which goes on with the connection that it had."""
+
+    async def ask() -> Any:
+        return await client._performer.perform(*A_READ)
+
+    client = chessa.AsyncChessa(**CREDENTIALS, base_url=server.url)
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        assert [runner.run(ask()) for runner in (first, second, first)] == [{"id": "t1"}] * 3
+        assert server.accepted == 2
+        second.run(client.aclose())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_leaves_the_parents_async_connections_alone(server: RawServer) -> None:
+    """A child makes its own in a loop of its own; the parent's stay open and uncrossed."""
+
+    async def ask() -> Any:
+        return await client._performer.perform(*A_READ)
+
+    client = chessa.AsyncChessa(**CREDENTIALS, base_url=server.url)
+    with asyncio.Runner() as runner:
+        assert runner.run(ask()) == {"id": "t1"}
+        with warnings.catch_warnings(action="ignore"):  # Python 3.12 warns of a fork with threads
+            child = os.fork()
+        if child == 0:  # another process
+            asyncio.set_event_loop(None)
+            status = 1
+            try:
+                thread = threading.Thread(target=lambda: results.append(asyncio.run(ask())))
+                results: list[Any] = []
+                thread.start()
+                thread.join(20)
+                status = 0 if results == [{"id": "t1"}] else 1
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        assert runner.run(ask()) == {"id": "t1"}
+        runner.run(client.aclose())
+    assert server.accepted == 2
+
+
+def test_writes_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool that is full of reads holds up no write."""
+    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    answer = threading.Event()
+
+    def play(connection: Connection) -> None:
+        while request := connection.read_request():
+            if request.startswith(b"GET"):
+                answer.wait(10)
+            connection.answer("200 OK", b'{"id": "t1"}')
+
+    with RawServer(play) as server, chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
+        thread = threading.Thread(target=client._performer.perform, args=A_READ)
+        thread.start()
+        begun = time.monotonic()
+        assert client._performer.perform(*A_WRITE) == {"id": "t1"}
+        assert time.monotonic() - begun < 5
+        answer.set()
+        thread.join()

@@ -1,0 +1,64 @@
+"""Settings that are seldom wrong: each is refused by name, before anything is sent."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+import chessa
+from chessa import ConfigurationError, Hooks
+
+from .calls import A_READ, CREDENTIALS
+from .transports import answers
+
+VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+@pytest.mark.parametrize("name", ["request", "response"])
+def test_a_hook_can_be_called(make: Any, name: str) -> None:
+    """Something else than a function is refused where the client is made."""
+    hooks: Any = Hooks(**{name: "print"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ConfigurationError, match=f"The {name} hook is not callable"):
+        make(**CREDENTIALS, hooks=hooks)
+
+
+def test_a_header_is_given_once() -> None:
+    """Two spellings of one header are not a choice that the client makes."""
+    client = chessa.Chessa(**CREDENTIALS)
+    with pytest.raises(ConfigurationError, match="extra_headers has x-trace twice"):
+        client.with_options(extra_headers={"X-Trace": "1", "x-trace": "2"})
+
+
+def test_any_awaitable_is_for_the_async_client() -> None:
+    """An awaitable that is no coroutine is refused as well, without being waited for."""
+
+    class Promise:
+        def __await__(self) -> Generator[None, None, str]:
+            raise AssertionError("it was waited for")
+            yield
+
+    secret: Any = Promise
+    factory = answers((200, {"id": "t1"}))
+    client = chessa.Chessa(client_id="id", client_secret=secret, transport=factory)
+    with pytest.raises(ConfigurationError, match="client_secret returned an awaitable"):
+        client._performer.perform(*A_READ)
+    assert factory.made == 0
+
+
+def test_an_environment_without_proxies_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`trust_env` takes what there is: without variables calls go straight to the API."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    client = chessa.Chessa(**CREDENTIALS, trust_env=True)
+    assert client._core.plan.settings.proxy is None
+    monkeypatch.setenv("ALL_PROXY", "proxy.example:3128")
+    trusting = chessa.Chessa(**CREDENTIALS, trust_env=True)
+    proxy = trusting._core.plan.settings.proxy
+    assert proxy is not None
+    assert (proxy.origin.scheme, proxy.origin.host, proxy.origin.port) == (
+        "http",
+        "proxy.example",
+        3128,
+    )
