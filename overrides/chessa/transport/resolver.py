@@ -20,7 +20,7 @@ Found = list[str] | OSError
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host. Raises httpcore's `ConnectError` or `ConnectTimeout`."""
+    """The addresses of a host, or none. Raises httpcore's `ConnectError` or `ConnectTimeout`."""
     if _is_address(host):
         return [host]
     answers: queue.SimpleQueue[Found] = queue.SimpleQueue()
@@ -80,8 +80,6 @@ def _look_up_aside(host: str, port: int, deliver: Callable[[Found], None]) -> No
 def _checked(found: Found) -> list[str]:
     if isinstance(found, OSError):
         raise httpcore.ConnectError(found)
-    if not found:
-        raise httpcore.ConnectError("the name has no address")
     return found
 
 
