@@ -63,18 +63,19 @@ def _arranged(path: Path, name: str, entry: Any) -> Arranged:
     if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
         raise _unusable(path, f"{name} holds something else than {', '.join(sorted(_KEYS))}.")
     before, after = entry.get("before", []), entry.get("after", [])
-    arguments = entry.get("arguments")
-    expressions = [*(arguments or {}).values()]
-    if not all(isinstance(one, str) for one in (*before, *after, *expressions)):
+    arguments = entry.get("arguments", {})
+    are_right = isinstance(before, list) and isinstance(after, list) and isinstance(arguments, dict)
+    texts = [*before, *after, *arguments.values()] if are_right else [None]
+    if not all(isinstance(one, str) for one in texts):
         raise _unusable(path, f"{name} holds something else than text.")
     try:
         for lines in (before, after):
             ast.parse("\n".join(lines))
-        for expression in expressions:
+        for expression in arguments.values():
             ast.parse(expression, mode="eval")
     except SyntaxError as error:
         raise _unusable(path, f"{name} holds what is no Python: {error.msg}.") from None
-    return Arranged(tuple(before), arguments, tuple(after))
+    return Arranged(tuple(before), entry.get("arguments"), tuple(after))
 
 
 def _unusable(path: Path, what: str) -> SpecError:
@@ -119,10 +120,8 @@ def _arguments(
         elif argument.required or argument in wanted:
             value = values.any(argument.shape, argument.schema)
             if value is None:
-                return None, [
-                    *problems,
-                    f"{operation.name} has no example: none for {argument.name}",
-                ]
+                why = f"no value is known for {argument.name}"
+                return None, [*problems, f"{operation.name} has no example: {why}"]
             chosen[argument.name] = value
     return chosen, problems
 

@@ -1,0 +1,53 @@
+"""References made of other documents, in a folder of their own.
+
+Enters: an OpenAPI document, and what `examples.toml` shall hold. Leaves: pages and notes.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from chessa_pipeline.regeneration import Job, Made, regenerate
+from tests.docs.pages import ROOT
+
+
+@attrs.frozen
+class Reference:
+    """Pages that were made, and the package that goes with them."""
+
+    folder: Path
+    package: Path
+    """Where the package can be imported from."""
+    made: Made
+
+    def page(self, name: str) -> str:
+        """The text of a page."""
+        return (self.folder / f"{name}.md").read_text(encoding="utf-8")
+
+    @property
+    def pages(self) -> list[Path]:
+        """All pages."""
+        return sorted(self.folder.iterdir())
+
+
+def make(
+    folder: Path, spec: dict[str, Any], examples: str = "", *, is_vendors: bool = False
+) -> Reference:
+    """Make package and reference of a document; of the vendor's, with overlay and examples."""
+    source = folder / "openapi.json"
+    source.write_text(json.dumps(spec), encoding="utf-8")
+    written = folder / "examples.toml"
+    written.write_text(examples, encoding="utf-8")
+    job = Job(
+        spec=source,
+        overlay=ROOT / "spec" / "overlay.yaml" if is_vendors else None,
+        output=folder / "generated",
+        lock=folder / "lock.json",
+        reference=folder / "docs" / "reference",
+        examples=ROOT / "docs" / "examples.toml" if is_vendors else written,
+    )
+    made = regenerate(job)
+    assert job.reference is not None
+    return Reference(job.reference, job.output, made)

@@ -1,0 +1,55 @@
+"""Every block of Python in the documentation runs as it stands, tests in it included."""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT, Block, blocks
+
+BLOCKS = list(blocks())
+FOR_PYTEST = [block for block in BLOCKS if "chessa_sandbox" in block.code]
+PLAIN = [block for block in BLOCKS if block not in FOR_PYTEST]
+
+
+@pytest.mark.parametrize("block", PLAIN, ids=lambda block: block.place)
+def test_a_block_runs(block: Block) -> None:
+    """A block runs by itself, and so does each test that it defines."""
+    names: dict[str, object] = {"__name__": "documented"}
+    exec(compile(block.code, block.place, "exec"), names)  # noqa: S102 - our own pages
+    for name, value in names.items():
+        if name.startswith("test_") and inspect.isfunction(value):
+            value()
+
+
+@pytest.mark.parametrize("block", FOR_PYTEST, ids=lambda block: block.place)
+def test_a_block_runs_under_pytest(block: Block, tmp_path: Path) -> None:
+    """A block that asks for the fixture passes under pytest, as a reader would run it."""
+    (tmp_path / "test_documented.py").write_text(block.code, encoding="utf-8")
+    paths = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
+
+
+def test_there_are_blocks() -> None:
+    """Blocks are found at all, on each page that is known to have some."""
+    pages = {block.page for block in BLOCKS}
+    assert {"README.md", "docs/errors.md", "docs/testing.md", "docs/reference/orders.md"} <= pages
+    assert FOR_PYTEST
+
+
+def test_quickstart_is_short() -> None:
+    """The first block, which newcomers copy, is a dozen lines at most."""
+    assert len(BLOCKS[0].code.splitlines()) <= 12

@@ -1,0 +1,229 @@
+"""Words of the vendor's stay words: nothing of the spec means anything on a page.
+
+The pages are read by a parser of Markdown that is not ours.
+"""
+
+from typing import Any
+
+import pytest
+from markdown_it.token import Token
+
+from chessa_pipeline import markdown
+from tests.docs.made import Reference, make
+from tests.docs.pages import headings, links, parsed, rows, text_of
+
+HOSTILE = (
+    "```python\nimport os; os.system('true')\n```",
+    "``````````\nx",
+    "~~~\nx\n~~~",
+    "    indented by four",
+    "# Heading",
+    "Heading\n=======",
+    "Heading\n---",
+    "---",
+    "***",
+    "> quote",
+    "- item\n- item",
+    "+ item",
+    "* item",
+    "1. item",
+    "12345) item",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<!-- comment",
+    "--> after a comment",
+    "<details><summary>x</summary>",
+    "<https://evil.example/>",
+    "[click](javascript:alert(1))",
+    "](javascript:alert(1))",
+    "[a]: javascript:alert(1)\n[a]",
+    "![image](https://evil.example/x.png)",
+    "| a | b |\n|---|---|\n| c | d |",
+    "a | b",
+    "\\| a \\\\| b",
+    "`|`",
+    "`` ` ``",
+    "a `code` and ``more``",
+    "*emphasis* __strong__ ~~struck~~",
+    "&lt;script&gt; &#60;b&#62; &amp;",
+    "$x$ and $$y$$",
+    "{{ 7 * 7 }} {% raw %}",
+    "back\\slash \\ `end\\",
+    "line\rreturn\x0bfeed",
+    "separator\u2028and\u2029paragraph",
+    "\u202eright to left\u202c and zero\u200bwidth",
+    "trailing two spaces  \nnext",
+    "\"\"\"\nquotes '''",
+    "[^1]: note",
+    ":---:",
+    "=",
+    "",
+    "   ",
+)
+IN_A_SPEC = [words for words in HOSTILE if "\x0b" not in words]
+"""Controls are refused long before."""
+
+
+def plain(words: str) -> str:
+    """Words with their spaces made one: what a reader shall see of them."""
+    shown = words.replace("\u202e", "\\u202e").replace("\u202c", "\\u202c")
+    return " ".join(shown.replace("\u200b", "\\u200b").split())
+
+
+def only_text(tokens: list[Token]) -> bool:
+    """Whether there is a paragraph of text, and nothing else."""
+    allowed = {"paragraph_open", "inline", "paragraph_close", "text", "text_special"}
+    return {token.type for token in tokens} <= allowed
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_prose_stays_text(words: str) -> None:
+    """A paragraph of any words is a paragraph of these words."""
+    tokens = parsed(markdown.text(words))
+    assert only_text(tokens)
+    seen = "".join(text_of(token) for token in tokens if token.type == "inline")
+    assert seen == plain(words)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+@pytest.mark.parametrize("write", [markdown.text, markdown.sentence, markdown.code])
+def test_a_cell_holds_any_words(write: Any, words: str) -> None:
+    """A table keeps its form: as many cells in each row, each with its own words."""
+    lines = markdown.table(("a", "b", "c"), [("one", write(words), "three"), ("x", "y", "z")])
+    found = rows(parsed("\n".join(lines)))
+    assert [len(row) for row in found] == [3, 3, 3]
+    assert (found[1][0], found[1][2]) == ("one", "three")
+    assert "".join(found[1][1].split()).rstrip(".") == "".join(plain(words).split()).rstrip(".")
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_code_is_one_span(words: str) -> None:
+    """A code span holds any words, or they are text; on one line either way."""
+    written = markdown.code(words)
+    assert "\n" not in written
+    tokens = parsed(f"before {written} after")
+    kinds = {token.type for token in tokens} - {"code_inline"}
+    assert kinds <= {"paragraph_open", "inline", "paragraph_close", "text", "text_special"}
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_block_ends_where_it_shall(words: str) -> None:
+    """No line of a block closes it."""
+    tokens = parsed("\n".join(["before", *markdown.block("python", words.splitlines()), "after"]))
+    assert [token.type for token in tokens if token.block and token.level == 0] == [
+        *("paragraph_open", "paragraph_close", "fence"),
+        *("paragraph_open", "paragraph_close"),
+    ]
+
+
+def test_only_plain_addresses_become_links() -> None:
+    """The source of an operation is a link if it is https and nothing odd."""
+    for url in ("https://docs.chessa.ai/a-b/c_d#e?f=g", "https://example.com"):
+        assert links(parsed(markdown.link(url))) == [url]
+    for url in ("javascript:alert(1)", "https://a b", "https://a>b", "http://x/", "https://x/)"):
+        assert not links(parsed(markdown.link(url)))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """The reference of a document all of whose words are hostile."""
+    words = "\n\n".join(IN_A_SPEC)
+    schema = {
+        "type": "object",
+        "title": "Thing",
+        "description": words,
+        "required": ["id"],
+        "properties": {
+            "id": {"type": "string", "description": words, "example": words},
+            "kind": {"title": "Kind", "type": "string", "enum": list(HOSTILE[:5]), "example": "`"},
+            "a|b `c` <i>": {"type": "string", "description": words},
+            **{f"p{n}": {"type": "string", "example": text} for n, text in enumerate(IN_A_SPEC)},
+        },
+    }
+    error = {"error": "a|`b`<script>", "message": [words, "| x |"], "statusCode": 400}
+    body = {"application/json": {"schema": schema, "examples": {"x": {"value": {"id": words}}}}}
+    operation = {
+        "tags": ["Things"],
+        "summary": words,
+        "description": words,
+        "x-source": {"page": "javascript:alert(1)", "completeness": words, "notSeen": [words]},
+        "parameters": [
+            {
+                "name": "q",
+                "in": "query",
+                "required": True,
+                "description": words,
+                "schema": {"type": "string", "example": words},
+            }
+        ],
+        "requestBody": {"required": True, "content": body},
+        "responses": {
+            "200": {"description": words, "content": body},
+            "400": {
+                "description": words,
+                "content": {"application/json": {"schema": {}, "example": error}},
+            },
+        },
+    }
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "tags": [{"name": "Things", "description": words}],
+        "paths": {"/things": {"post": operation}},
+    }
+    return make(tmp_path_factory.mktemp("hostile"), spec)
+
+
+def test_hostile_pages_have_our_structure_only(hostile: Reference) -> None:
+    """Headings, blocks and links are those that the pages make; no HTML, image, list or quote."""
+    known = {"things", "things.post_things", "Classes", "Kind", "Thing", "Reference"}
+    known |= {"How to read the pages", "Classes from A to Z", "Other classes"}
+    for page in hostile.pages:
+        tokens = parsed(page.read_text(encoding="utf-8"))
+        kinds = [token.type for token in tokens]
+        assert kinds.count("html_block") == 1  # the first line
+        assert not {"html_inline", "image", "hr", "blockquote_open", "code_block"} & {*kinds}
+        assert ("bullet_list_open" in kinds) == (page.stem == "README")
+        assert "ordered_list_open" not in kinds
+        assert set(headings(tokens)) <= known
+        fences = [token.info for token in tokens if token.type == "fence"]
+        assert fences == (["pyi", "python"] if page.stem == "things" else [])
+        for link in links(tokens):
+            assert link.partition("#")[0] in {"", "README.md", "things.md", "models.md"} | {
+                "../errors.md",
+                "../testing.md",
+            }
+        widths = {len(row) for row in rows(tokens)}
+        assert all(widths) or not widths
+
+
+def test_hostile_values_stay_values(hostile: Reference) -> None:
+    """The example is Python whose literals are the spec's texts, and that calls nothing else."""
+    tokens = parsed(hostile.page("things"))
+    code = next(token.content for token in tokens if token.info == "python")
+    calls: list[tuple[tuple[object, ...], dict[str, object]]] = []
+
+    class Things:
+        def post_things(self, *args: object, **named: object) -> object:
+            calls.append((args, named))
+            return self
+
+        id = "x"
+
+    class Client:
+        things = Things()
+
+    before, _, call = code.partition("with sandbox() as api, api.client() as chessa:\n")
+    assert before == "from chessa.testing import sandbox\n\n"
+    source = "\n".join(line.removeprefix("    ") for line in call.splitlines())
+    exec(source, {"chessa": Client(), "print": lambda *_: None})  # noqa: S102
+    words = "\n\n".join(IN_A_SPEC)
+    assert calls == [((), {"q": words, "id": words})]
+
+
+def test_hostile_words_are_all_there(hostile: Reference) -> None:
+    """Nothing that the spec says is lost on the way."""
+    tokens = parsed(hostile.page("things"))
+    seen = " ".join(text_of(token) for token in tokens if token.type == "inline")
+    for words in IN_A_SPEC:
+        assert plain(words) in " ".join(seen.split())

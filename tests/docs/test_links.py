@@ -1,0 +1,77 @@
+"""What the documentation points at is there: pages, headings, files, commands, options, extras."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT, anchors, links, name_of, read
+
+TEXTS = {name_of(page): page.read_text(encoding="utf-8") for page in PAGES}
+ALL = "\n".join(TEXTS.values())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_relative_links_resolve(page: Path) -> None:
+    """Each link leads to a file of the project, and to a heading where it names one."""
+    broken: list[str] = []
+    for link in links(read(page)):
+        path, _, anchor = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            assert link.startswith("https://"), link
+            continue
+        target = (page.parent / path).resolve() if path else page
+        is_there = target.is_relative_to(ROOT) and target.exists()
+        if not is_there or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert not broken
+
+
+def test_every_page_is_linked() -> None:
+    """No page of docs/ is one that nothing leads to."""
+    linked = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in PAGES
+        for link in links(read(page))
+    }
+    assert not [name_of(page) for page in PAGES if page.parent != ROOT and page not in linked]
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\./scripts/\w+|scripts/\w+\.py", ALL))))
+def test_commands_exist(path: str) -> None:
+    """Every script that a page names is there, and can be run."""
+    assert (ROOT / path).is_file()
+    assert (ROOT / path).stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("words", sorted(set(re.findall(r"python (scripts/\w+\.py[^`\n]*)", ALL))))
+def test_options_exist(words: str) -> None:
+    """Every option of a script that a page names is one of that script."""
+    script, *options = shlex.split(words.partition("  ")[0], comments=True)
+    command = [sys.executable, str(ROOT / script), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    for option in options:
+        assert not option.startswith("-") or option in done.stdout
+
+
+def test_the_sandbox_can_be_served() -> None:
+    """`python -m chessa.testing --port` is a command with that option."""
+    assert "python -m chessa.testing --port 8080" in ALL
+    command = [sys.executable, "-m", "chessa.testing", "--help"]
+    environment = {"PYTHONPATH": f"{ROOT / 'generated'}:{ROOT / 'overrides'}"}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "--port" in done.stdout
+
+
+def test_extras_exist() -> None:
+    """Every extra that a page installs is one of the project."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = set(re.findall(r'pip install "[^"\[]*\[(\w+)\]"', ALL))
+    assert named
+    assert named <= set(project["optional-dependencies"])

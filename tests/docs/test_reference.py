@@ -1,0 +1,170 @@
+"""The reference is whole and true: every operation, attribute, value and error of the spec.
+
+Held against the spec and the client itself, not against the plan that the pages were made from.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import pytest
+from markdown_it.token import Token
+
+import chessa
+from chessa import Chessa
+from chessa._judge import INCONCLUSIVE
+from chessa_api import models
+from chessa_api.enums import OpenEnum
+from chessa_pipeline import reference
+from tests.docs.pages import PAGES, ROOT, links, name_of, read, rows, section
+
+FOLDER = ROOT / "docs" / "reference"
+SPEC = json.loads((ROOT / "generated" / "chessa_api" / "spec.json").read_text(encoding="utf-8"))
+PAGE_OF = {page.stem: read(page) for page in PAGES if page.parent == FOLDER}
+
+
+def operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Name, method, path and node of every operation."""
+    for path, item in SPEC["paths"].items():
+        for method in ("get", "put", "post", "delete", "patch"):
+            if method in item:
+                yield item[method]["operationId"], method.upper(), path, item[method]
+
+
+OPERATIONS = list(operations())
+
+
+def under(name: str) -> list[Token]:
+    """The section of an operation."""
+    return section(PAGE_OF[name.partition(".")[0]], name)
+
+
+def shown(tokens: list[Token]) -> str:
+    """Everything that a section says."""
+    return " ".join(token.content for token in tokens if token.content)
+
+
+@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+def test_every_operation_has_its_section(
+    name: str, method: str, path: str, node: dict[str, Any]
+) -> None:
+    """With its request, the vendor's id, whether it is repeated, and its signature."""
+    resource, _, attribute = name.partition(".")
+    with Chessa(client_id="x", client_secret="y", base_url="https://sandbox.invalid") as client:
+        function = getattr(getattr(client, resource), attribute)
+    tokens = under(name)
+    words = shown(tokens)
+    assert f"{method} {path}" in words
+    assert node.get("x-vendor-operation-id", "") in words
+    is_read = method == "GET" or node.get("x-safe-to-repeat") is True
+    assert ("A read:" in words, "A write:" in words) == (is_read, not is_read)
+
+    stub = next(t.content for t in tokens if t.type == "fence" and t.info == "pyi")
+    parameters = inspect.signature(function).parameters
+    assert re.findall(r"(\w+): ", stub.partition(") ->")[0]) == list(parameters)
+    required = [n for n, p in parameters.items() if p.default is inspect.Parameter.empty]
+    table = [row for row in rows(tokens) if row[0] in parameters]
+    assert [row[0] for row in table] == list(parameters)
+    assert [row[0] for row in table if row[2] == "yes"] == required
+
+
+@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+def test_every_example_calls_its_operation(
+    name: str, method: str, path: str, node: dict[str, Any]
+) -> None:
+    """The block of an operation calls it; that it runs is tested with all other blocks."""
+    examples = [t.content for t in under(name) if t.type == "fence" and t.info == "python"]
+    assert len(examples) == 1
+    assert f"chessa.{name}(" in examples[0]
+
+
+@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+def test_every_documented_error_has_its_row(
+    name: str, method: str, path: str, node: dict[str, Any]
+) -> None:
+    """With its class, and the code and the words of its example."""
+    table = {row[0]: row for row in rows(under(name))}
+    for status, answer in node["responses"].items():
+        if status[0] not in "45":
+            continue
+        if status.isdecimal():
+            assert table[status][1] == chessa.ApiError.for_status(int(status)).__name__
+        content = answer.get("content", {}).get("application/json", {})
+        for example in content.get("examples", {}).values():
+            assert example["value"]["error"] in table[status][3]
+            assert example["value"]["message"] in table[status][3]
+
+
+@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+def test_every_source_is_named(name: str, method: str, path: str, node: dict[str, Any]) -> None:
+    """The vendor's page, how much of it was seen, and what was not."""
+    source = node.get("x-source", {})
+    words = shown(under(name))
+    assert source.get("page", "Source:") in words
+    assert {"partial": "seen in part", "full": "seen whole"}.get(
+        source.get("completeness", ""), "Source:"
+    ) in words
+    for missing in source.get("notSeen", ()):
+        assert missing in words
+
+
+def test_the_index_lists_every_operation() -> None:
+    """Each with a link to its section, its kind and its request."""
+    table = {row[0]: row for row in rows(PAGE_OF["README"])}
+    assert set(table) - {"operation"} == {name for name, *_ in OPERATIONS}
+    for name, method, path, _ in OPERATIONS:
+        assert table[name][3] == f"{method} {path}"
+    assert len(links(PAGE_OF["README"])) > len(OPERATIONS) + len(models.__all__)
+
+
+def sections_of(name: str) -> list[list[Token]]:
+    """Where a class is described: on the page of each resource that uses it."""
+    found: list[list[Token]] = []
+    for tokens in PAGE_OF.values():
+        try:
+            found.append(section(tokens, name))
+        except LookupError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_every_class_is_described(name: str) -> None:
+    """Every attribute with its name on the wire, and every known value, wherever a class stands."""
+    found = sections_of(name)
+    kind = getattr(models, name)
+    assert found
+    for tokens in found:
+        table = rows(tokens)[1:]
+        if issubclass(kind, OpenEnum):
+            members = [(f"{name}.{m}", str(getattr(kind, m))) for m in vars(kind) if m.isupper()]
+            assert [(row[0], row[1]) for row in table] == members
+        else:
+            names = [field.name for field in attrs.fields(kind) if field.init]
+            assert [row[0] for row in table] == [n for n in names if not n.startswith("_")]
+
+
+def test_the_pages_are_there() -> None:
+    """One for each resource, the index, and one for what no method returns."""
+    resources = {name.partition(".")[0] for name, *_ in OPERATIONS}
+    assert {page.stem for page in FOLDER.iterdir()} == resources | {"README", "models"}
+    assert {name_of(page) for page in PAGES} >= {"docs/README.md", "docs/reference/README.md"}
+
+
+def test_every_page_says_where_it_comes_from() -> None:
+    """The first line names the command that made it."""
+    for page in FOLDER.iterdir():
+        first = page.read_text(encoding="utf-8").partition("\n")[0]
+        assert first == "<!-- Generated by `python scripts/regenerate.py`; do not edit. -->"
+
+
+@pytest.mark.parametrize("status", range(400, 600))
+def test_the_classes_of_errors_are_those_of_the_client(status: int) -> None:
+    """The pipeline, which cannot import the client, has the same table."""
+    by_client = chessa.ApiError.for_status(status).__name__
+    if status < 500:
+        assert reference.BY_STATUS.get(str(status), "ApiError") == by_client
+    assert (str(status) in reference.INCONCLUSIVE) == (status in INCONCLUSIVE)
