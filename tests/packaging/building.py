@@ -50,9 +50,11 @@ def run(
     )
 
 
-def build(source: Path, into: Path, *, umask: int = 0o022) -> Built:
-    """Build a wheel and an sdist out of a tree, with the hatchling of this environment."""
-    command = (sys.executable, "-I", "-m", "hatchling", "build", "--directory", into)
+def build(
+    source: Path, into: Path, *, umask: int = 0o022, by: str | Path = sys.executable
+) -> Built:
+    """Build a wheel and an sdist out of a tree, with the hatchling that a Python has."""
+    command = (by, "-I", "-m", "hatchling", "build", "--directory", into)
     done = run(*command, cwd=source, umask=umask)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = into.glob("*.whl")

@@ -1,6 +1,9 @@
 """What is distributed: which files, how large, under which metadata, and always the same bytes."""
 
+import ast
+import importlib.metadata
 import os
+import sys
 import tomllib
 import zipfile
 from email.message import Message
@@ -151,6 +154,37 @@ def test_dependencies_are_the_declared_ones(info: dict[str, bytes]) -> None:
             declared.add(str(Requirement(f"{each}; extra == '{extra}'")))
     assert asked == declared
     assert metadata.provides_extra == list(PROJECT["optional-dependencies"])
+
+
+def test_what_is_imported_is_declared(wheel: dict[str, bytes]) -> None:
+    """What the client imports is a dependency, what the sandbox adds is in its extra, and no more.
+
+    pytest alone is neither: its plugin is read by a pytest that is there.
+    """
+    of_client, of_sandbox = set[str](), set[str]()
+    for name, content in wheel.items():
+        if name.endswith(".py"):
+            of_room = of_sandbox if name.startswith("chessa/testing/") else of_client
+            of_room |= imported(content)
+    providers = importlib.metadata.packages_distributions()
+    of_client, of_sandbox = (
+        {providers[name][0] for name in names} for names in (of_client, of_sandbox)
+    )
+    declared = {Requirement(each).name for each in PROJECT["dependencies"]}
+    extra = {Requirement(each).name for each in PROJECT["optional-dependencies"]["sandbox"]}
+    assert of_client == declared
+    assert of_sandbox - declared == extra | {"pytest"}
+
+
+def imported(source: bytes) -> set[str]:
+    """The packages of others that a module imports, wherever in it that stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module).partition(".")[0])
+    return names - sys.stdlib_module_names - {"chessa", "chessa_api"}
 
 
 def test_the_long_description_is_the_readme(info: dict[str, bytes]) -> None:
