@@ -11,7 +11,7 @@ from chessa_pipeline.errors import SpecError
 
 RUFF_VERSION: Final = "0.17.6"
 _ISOLATED: Final = (
-    *("--isolated", "--no-cache", "--quiet", "--target-version", "py311"),
+    *("--isolated", "--no-cache", "--target-version", "py311"),
     # A tag may be named `build` or `dist`; a folder above may ignore what is generated.
     *("--no-respect-gitignore", "--config", "exclude = []"),
 )

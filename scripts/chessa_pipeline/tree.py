@@ -158,7 +158,7 @@ def swapped(new: Path, target: Path) -> Iterator[None]:
         new.rename(target)
         yield
     except BaseException:
-        if not new.exists():
+        if target.exists() and not new.exists():
             target.rename(new)
         if previous.exists():
             previous.rename(target)
