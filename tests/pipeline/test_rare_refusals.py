@@ -1,0 +1,114 @@
+"""Mistakes that documents seldom have: each refused in the same three lines as all others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.made import Document, answers, document, operation
+from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal
+
+NEWER = "3.1.0"
+NUMBER: Document = {"type": "integer"}
+
+
+def newer(spec: Document) -> Document:
+    """The document as one of OpenAPI 3.1."""
+    return {**spec, "openapi": NEWER}
+
+
+def titled(*schemas: Any) -> Document:
+    """A document whose operations answer objects with one property each, of one title."""
+    return newer(
+        document(
+            {
+                f"/{number}": {
+                    "get": operation(
+                        f"op{number}",
+                        responses=answers(
+                            {"type": "object", "title": "Row", "properties": {"x": schema}}
+                            if "title" not in schema
+                            else schema
+                        ),
+                    )
+                }
+                for number, schema in enumerate(schemas)
+            }
+        )
+    )
+
+
+# What it is; the document; words of the message; the place that it names.
+REFUSED: list[tuple[str, Any, str, str]] = [
+    ("kinds said twice", answering({"oneOf": [TEXT], "anyOf": [NUMBER]}),
+     "oneOf and anyOf stand beside each other", "/schema"),
+    ("a schema that nothing fits", newer(answering({"properties": {"a": False}, "type": "object"})),
+     "accepts nothing", "/properties/a"),
+    ("a part that nothing fits", newer(answering({"allOf": [TEXT, False]})),
+     "A part of this allOf accepts nothing", "/schema"),
+    ("parts that list other values",
+     answering({"allOf": [{**TEXT, "enum": ["a"]}, {"enum": ["b"]}]}),
+     "contradict each other: enum values ['a'] and ['b']", "/schema"),
+    ("parts of other constants", newer(answering({"allOf": [{"const": "a"}, {"const": "b"}]})),
+     "contradict each other: const a and b", "/schema"),
+    ("parts of other kinds",
+     answering({"allOf": [{"oneOf": [TEXT, NUMBER]}, {"oneOf": [NUMBER, {"type": "boolean"}]}]}),
+     "contradict each other: oneOf", "/schema"),
+    ("a schema of another dialect", newer(answering({"$dynamicRef": "#node"})),
+     "$dynamicRef is not supported", "/schema"),
+    ("an enum of nothing", newer(answering({"type": "string", "enum": []})),
+     "This enum has no value", "/schema"),
+    ("an object beside an enum of its name",
+     titled({"type": "string", "enum": ["a"], "title": "Row"}, TEXT), "would be one class", "~11"),
+    ("objects of one title that disagree", titled(TEXT, NUMBER),
+     "Row.x is int here and str at", "/properties/x"),
+    ("objects of one title, lists of other things",
+     titled({"type": "array", "items": TEXT}, {"type": "array", "items": NUMBER}),
+     "Row.x is list[int] here and list[str]", "/properties/x"),
+    ("objects of one title, null or another type", titled({"type": ["string", "null"]}, NUMBER),
+     "Row.x is int here and str | None", "/properties/x"),
+    ("objects of one title, constants of other types", titled({"const": "a"}, {"const": 1}),
+     "Row.x is ", "/properties/x"),
+    ("a path that names a parameter twice",
+     document({"/a/{x}/b/{x}": {"get": operation("a", parameters=[
+         {"name": "x", "in": "path", "required": True, "schema": TEXT}])}}),
+     "names a parameter twice", "get"),
+    ("a text without an end", get(description="x" * 100_001), "A text of 100,001 characters",
+     "description"),
+    ("a component of an odd name", answering(TEXT, {"A B": TEXT}), "component name holds",
+     "#/components/schemas/A B"),
+    ("a header of an odd name", get(parameters=[{"name": "X A", "in": "header", "schema": TEXT}]),
+     "header name holds", "parameters/0/name"),
+    ("a parameter that is no parameter",
+     {**get(parameters=[{"$ref": "#/components/parameters/P"}]),
+      "components": {"parameters": {"P": {"$ref": "#/components/parameters/Q"},
+                                    "Q": {"$ref": "#/components/schemas/A"}},
+                     "schemas": {"A": TEXT}}}, "something of another kind", "parameters"),
+    ("security that nobody defined", get(security=[{"key": []}]),
+     "The security scheme 'key' is not defined", "/security"),
+    ("groups that are no lists", answering({"type": "object", "x-mutually-exclusive": "a"}),
+     "x-mutually-exclusive is not a list of lists", "x-mutually-exclusive"),
+    ("a type that is a number", answering({"properties": {"a": {"items": {"type": 5}}}}),
+     "not valid OpenAPI", "#/paths"),
+    ("a reference to a place in a list that is not there",
+     answering({"$ref": "#/components/schemas/A/oneOf/7"}, {"A": {"oneOf": [TEXT]}}),
+     "points at nothing", "$ref"),
+    ("lists of lists in a query",
+     query({"type": "array", "items": {"type": "array", "items": TEXT}}),
+     "in parameters are not supported", "parameters/0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "what", "where"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
+def test_a_rare_mistake_is_refused(
+    spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One message that says what, where and how to mend it; exit 2; nothing written."""
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    assert what in "\n".join(lines[:-2])
+    assert where in lines[-2]
