@@ -6,7 +6,6 @@ spec gives values only, as escaped literals; code comes from the file and from h
 """
 
 import ast
-import keyword
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,7 +24,7 @@ _WIDTH: Final = 96
 _MARGIN: Final = "    "
 _SHOWN: Final = 3
 _FEW: Final = 2
-_NAMES: Final = frozenset({"api", "chessa", "datetime", "Decimal", "models", "sandbox"})
+_NAMES: Final = frozenset({"api", "chessa", "datetime", "models", "print", "row", "sandbox"})
 _KEYS: Final = frozenset({"before", "arguments", "after"})
 
 
@@ -197,7 +196,7 @@ def _result_name(operation: OperationPlan, own: Arranged) -> str:
     name = naming.snake(kind.name) if isinstance(kind, shapes.ModelRef) else "result"
     before = ast.walk(ast.parse("\n".join(own.before)))
     taken = {node.id for node in before if isinstance(node, ast.Name)} | _NAMES
-    return "result" if name in taken or keyword.issoftkeyword(name) else name
+    return "result" if name in taken else name
 
 
 def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> list[str]:

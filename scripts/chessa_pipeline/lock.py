@@ -19,21 +19,27 @@ def digest(value: Any) -> str:
     return hashlib.sha256(dumps_json(value).encode()).hexdigest()
 
 
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def lock_of(
     vendor: Mapping[str, Any],
     overlay: Mapping[str, Any] | None,
     effective: Mapping[str, Any],
     config: Path,
+    examples: Path | None,
     package: Path,
     reference: Path,
 ) -> str:
-    """The text of the lock file. A reference that is not there is left out."""
+    """The text of the lock file. Without examples there is no reference."""
     contents = {
         "effective_spec": digest(effective),
+        "examples": None if examples is None else _digest_of(examples),
         "formatter": f"ruff {RUFF_VERSION}",
         "generated": tree.hashes(package),
         "generator": f"{render.GENERATOR} {render.GENERATOR_VERSION}",
-        "generator_config": hashlib.sha256(config.read_bytes()).hexdigest(),
+        "generator_config": _digest_of(config),
         "overlay": None if overlay is None else digest(overlay),
         "pages": dict(_pages(vendor)),
         "reference": tree.hashes(reference),

@@ -137,9 +137,10 @@ def make(job: Job, workshop: Path) -> Made:
     render.render(plan, effective, folder, job.config)
     format_package(folder)
     check_output(folder)
-    pages = workshop / "reference"
+    pages = workshop / "its-reference"  # which no package can be called
     notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
-    text = lock.lock_of(vendor, corrections, effective, job.config, folder, pages)
+    written = None if job.reference is None else job.examples
+    text = lock.lock_of(vendor, corrections, effective, job.config, written, folder, pages)
     return Made(plan, folder, text, pages, notes=notes)
 
 
