@@ -107,7 +107,7 @@ def arguments(draw: st.DrawFn, documented: SpecOperation, client: object) -> dic
 
 
 def _values(argument: Argument, hint: Any) -> st.SearchStrategy[Any]:
-    made = python_values(argument.schema, hint)
+    made = python_values(argument.schema, hint, "request")
     if argument.parameter is None:
         return made
     return made.filter(lambda value: value is not None and _has_a_form(argument, value))
@@ -116,9 +116,8 @@ def _values(argument: Argument, hint: Any) -> st.SearchStrategy[Any]:
 def _has_a_form(argument: Argument, value: Any) -> bool:
     """Whether a value has a form in a path, a query or a header: not every text has."""
     if isinstance(value, list):
-        separators = {",", " ", "|"} if argument.location != "query" else {" ", "|", ","}
         texts = [item for item in value if isinstance(item, str)]
-        return bool(value) and not any(mark in text for text in texts for mark in separators)
+        return bool(value) and not any(text == "" or set(text) & set(", |") for text in texts)
     if not isinstance(value, str):
         return True
     match argument.location:

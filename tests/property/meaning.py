@@ -111,10 +111,9 @@ def _is_meant(kind: Kind, wire: Any, value: Any) -> bool:
         case "integer":
             return type(value) is int and not isinstance(wire, bool) and wire == value
         case "number":
-            is_number = isinstance(wire, (int, Decimal)) and not isinstance(wire, bool)
-            return is_number and isinstance(value, Decimal) and wire == value
+            return _is_number(wire) and _is_number(value) and wire == value
         case "decimal":
-            return isinstance(wire, str) and isinstance(value, Decimal) and Decimal(wire) == value
+            return isinstance(wire, str) and _is_number(value) and Decimal(wire) == value
         case "date":
             return type(value) is datetime.date and value.isoformat() == wire
         case "date-time":
@@ -124,6 +123,11 @@ def _is_meant(kind: Kind, wire: Any, value: Any) -> bool:
                 wire == value and isinstance(value, (OpenEnum, OpenIntEnum)) and _known(kind, value)
             )
     raise AssertionError(kind.name)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is an exact number; an int stands for an amount where it is handed in."""
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 def _is_instant(wire: str, value: Any) -> bool:

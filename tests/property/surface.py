@@ -35,6 +35,7 @@ from tests.property.effective import (
 )
 from tests.property.json_text import read
 from tests.property.meaning import names
+from tests.property.synthetic import Direction
 
 
 def _found() -> Iterator[Operation[Any]]:
@@ -82,7 +83,7 @@ class Place:
     cls: type[Model]
     schema: Schema
     where: str
-
+    direction: Direction
     required: Sequence[str] = ()
     """What decoding cannot do without: required by every schema of the class."""
 
@@ -150,8 +151,8 @@ def places() -> list[Place]:
     """Every object in an answer or a body of an operation, with the class that it is read into."""
     found: dict[tuple[type[Model], str], Place] = {}
     for documented in DOCUMENTED:
-        for schema, hint, where in _roots(documented):
-            for place in _below(schema, hint, where):
+        for root in [*_answers(documented), *_bodies(documented)]:
+            for place in _below(root):
                 found.setdefault((place.cls, repr(bare(place.schema))), place)
     needed: dict[type[Model], set[str]] = {}
     for place in found.values():
@@ -160,28 +161,40 @@ def places() -> list[Place]:
     return [attrs.evolve(place, required=sorted(needed[place.cls])) for place in found.values()]
 
 
-def _roots(documented: SpecOperation) -> Iterator[tuple[Any, Any, str]]:
+@attrs.frozen
+class _Root:
+    """Where a walk begins: a schema, and the hint of the value that it becomes."""
+
+    schema: Any
+    hint: Any
+    where: str
+    direction: Direction
+
+
+def _answers(documented: SpecOperation) -> Iterator[_Root]:
     operation = offered(documented)
     for status, answer in documented.answers.items():
         codec = operation.responses.get(status)
-        where = f"{operation.name} {status}"
         if answer.schema is not None and codec is not None:
             hint = codec.find() if codec.find else result_hint(operation)
-            yield answer.schema, hint, where
-    schema = documented.body_schema()
-    if schema is not None:
-        arguments = typing.get_type_hints(method(_CLIENT, operation.name).__func__)
-        for argument in operation.arguments:
-            at = f"{operation.name}({argument.name})"
-            if argument.location == "body":
-                yield schema, arguments[argument.name], at
-            elif argument.location == "member" and argument.wire in plain(schema)["properties"]:
-                yield plain(schema)["properties"][argument.wire], arguments[argument.name], at
+            yield _Root(answer.schema, hint, f"{operation.name} {status}", "answer")
 
 
-def _below(schema: Any, hint: Any, where: str) -> Iterator[Place]:
+def _bodies(documented: SpecOperation) -> Iterator[_Root]:
+    operation, schema = offered(documented), documented.body_schema()
+    typed = typing.get_type_hints(method(_CLIENT, operation.name).__func__)
+    for argument in operation.arguments if schema is not None else ():
+        where = f"{operation.name}({argument.name})"
+        if argument.location == "body":
+            yield _Root(schema, typed[argument.name], where, "request")
+        elif argument.location == "member":
+            member = properties(plain(schema)).get(argument.wire, True)
+            yield _Root(member, typed[argument.name], where, "request")
+
+
+def _below(root: _Root) -> Iterator[Place]:
     seen: set[tuple[Any, str]] = set()
-    waiting = [(schema, hint, where)]
+    waiting = [(root.schema, root.hint, root.where)]
     while waiting:
         schema, hint, where = waiting.pop()
         for kind in kinds(schema):
@@ -194,7 +207,7 @@ def _below(schema: Any, hint: Any, where: str) -> Iterator[Place]:
             elif kind.name == "map":
                 waiting.append((values(kind.schema), typing.get_args(part)[1], f"{where}{{}}"))
             elif kind.name == "object":
-                yield Place(part, kind.schema, where)
+                yield Place(part, kind.schema, where, root.direction)
                 named, hinted = names(kind.schema), hints(part)
                 waiting += [
                     (each, hinted[named[key]], f"{where}.{key}")

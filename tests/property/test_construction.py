@@ -21,10 +21,10 @@ def test_what_is_made_is_written_as_documented(place: Place) -> None:
     """An instance is valid on the wire, and reads back as an equal one."""
 
     @PROFILE
-    @given(models(place.cls, place.schema))
+    @given(models(place.cls, place.schema, place.direction))
     def holds(made: Model) -> None:
         wire = read(made.to_json())
-        assert SCHEMAS.problems(wire, place.schema, "answer", "it") == []
+        assert SCHEMAS.problems(wire, place.schema, place.direction, "it") == []
         assert problems(place.schema, wire, made) == []
         assert misfit_attributes(made) == []
         assert type(made).from_json(made.to_json()) == made

@@ -148,7 +148,7 @@ def test_what_is_absent_is_not_made_up(place: Place) -> None:
     """What a server leaves out is refused where required, None where optional, else an error."""
 
     @PROFILE
-    @given(valid(place.schema))
+    @given(valid(place.schema, place.direction))
     def holds(value: dict[str, Any]) -> None:
         least = {key: value[key] for key in place.required}
         model = place.cls.from_json(written(least))

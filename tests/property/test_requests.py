@@ -18,7 +18,7 @@ from chessa.testing._parameters import read as read_parameter
 from chessa.testing._spec import SpecOperation
 from tests.property.arguments import Argument, arguments, documented_arguments, exclusive
 from tests.property.calls import CLIENT_ID, CLIENT_SECRET, Answer, BothClients, Sent
-from tests.property.effective import SCHEMAS, SPEC, kinds
+from tests.property.effective import SCHEMAS, SPEC
 from tests.property.generation import PROFILE
 from tests.property.json_text import read
 from tests.property.meaning import problems
@@ -85,13 +85,7 @@ def check_parameter(argument: Argument, texts: list[str], value: Any) -> None:
     assert texts, argument.name
     wire = read_parameter(argument.parameter, texts, SCHEMAS)
     assert SCHEMAS.problems(wire, argument.schema, "request", argument.name) == []
-    assert problems(argument.schema, wire, meant(argument.schema, value)) == []
-
-
-def meant(schema: Any, value: Any) -> Any:
-    """An argument as what it means: an int is taken where an amount is."""
-    is_amount = {"number", "decimal"} & {kind.name for kind in kinds(schema)}
-    return Decimal(value) if is_amount and type(value) is int else value
+    assert problems(argument.schema, wire, value) == []
 
 
 def check_headers(sent: Sent, parameters: set[str]) -> None:
@@ -122,12 +116,11 @@ def check_body(
     assert SCHEMAS.problems(body, documented.body_schema() or {}, "request", "body") == []
     if whole:
         (argument,) = whole
-        assert problems(argument.schema, body, meant(argument.schema, given_["body"])) == []
+        assert problems(argument.schema, body, given_["body"]) == []
         return
     assert body.keys() == members.keys()
     for key, argument in members.items():
-        value = meant(argument.schema, given_[argument.name])
-        assert problems(argument.schema, body[key], value) == []
+        assert problems(argument.schema, body[key], given_[argument.name]) == []
 
 
 @pytest.mark.parametrize(

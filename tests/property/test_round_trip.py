@@ -4,13 +4,15 @@ Enters: JSON that a schema allows, for every object of every operation. Leaves: 
 it to the last digit, and the same JSON.
 """
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import read, written
-from tests.property.meaning import problems, same_on_the_wire
+from tests.property.meaning import names, problems, same_on_the_wire
 from tests.property.surface import Place, misfit_attributes, places
 
 PLACES = places()
@@ -21,7 +23,7 @@ def test_what_comes_is_read_and_goes_back(place: Place) -> None:
     """A valid object is read whole, attribute by attribute, and written as it was."""
 
     @PROFILE
-    @given(valid(place.schema))
+    @given(valid(place.schema, place.direction))
     def holds(value: object) -> None:
         sent = read(written(value))
         model = place.cls.from_json(written(value))
@@ -38,12 +40,30 @@ def test_unknown_keys_are_kept(place: Place) -> None:
     """Whatever else an object holds is beside the attributes, and goes back."""
 
     @PROFILE
-    @given(valid(place.schema), st.text(min_size=1, max_size=8).map("new-{}".format))
+    @given(
+        valid(place.schema, place.direction), st.text(min_size=1, max_size=8).map("new-{}".format)
+    )
     def holds(value: dict[str, object], key: str) -> None:
         sent = read(written({**value, key: {"deep": [1, "x", None]}}))
         model = place.cls.from_json(written(sent))
         assert model.additional_properties[key] == {"deep": [1, "x", None]}
         assert key not in model.misfits
         assert same_on_the_wire(place.schema, sent, read(model.to_json()))
+
+    holds()
+
+
+@pytest.mark.parametrize("place", [each for each in PLACES if "x-iterate" in each.schema], ids=str)
+def test_what_answers_many_is_walked_through(place: Place) -> None:
+    """A list holds its rows, all of them, in their order."""
+    name = names(place.schema)[place.schema["x-iterate"]]
+
+    @PROFILE
+    @given(valid(place.schema, place.direction))
+    def holds(value: object) -> None:
+        model: Any = place.cls.from_json(written(value))
+        if name in model:
+            assert list(model) == getattr(model, name)
+            assert len(model) == len(getattr(model, name))
 
     holds()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis.vendor.pretty import pretty
 
 from chessa import UNSET, AbsentFieldError, DecodeError, EncodeError, MisfitFieldError, Unset
 from chessa.models import (
@@ -129,6 +130,11 @@ def test_only_an_object_is_a_model(data: Any) -> None:
     """Whatever else a server sends is a DecodeError."""
     with pytest.raises(DecodeError, match="Order: is not an object"):
         Order.from_dict(data)
+
+
+def test_tools_that_print_by_field_are_given_the_repr() -> None:
+    """hypothesis and IPython read every field to print it, and would stumble over absent ones."""
+    assert pretty(order()) == repr(order())
 
 
 # ---- What does not fit --------------------------------------------------------------------------

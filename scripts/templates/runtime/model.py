@@ -204,6 +204,10 @@ class Model:
             parts.append(f"misfits={misfits!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """For IPython and hypothesis, which would read what is absent."""
+        printer.text(repr(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         fields = dict(self._fields())
         return _restore, (type(self), fields, dict(self._misfits or {}), dict(self._unknown or {}))
