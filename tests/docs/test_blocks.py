@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,42 @@ def test_there_are_blocks() -> None:
 def test_quickstart_is_short() -> None:
     """The first block, which newcomers copy, is a dozen lines at most."""
     assert len(BLOCKS[0].code.splitlines()) <= 12
+
+
+def in_files(folder: Path, chosen: list[Block]) -> list[str]:
+    """Blocks in files of their own, named by where they stand."""
+    names = [f"{re.sub('[^a-z0-9]+', '_', block.place.lower())}.py" for block in chosen]
+    for name, block in zip(names, chosen, strict=True):
+        (folder / name).write_text(block.code, encoding="utf-8")
+    return names
+
+
+def test_blocks_are_formatted(tmp_path: Path) -> None:
+    """Blocks written by hand look as the project's own code does."""
+    names = in_files(tmp_path, [one for one in BLOCKS if "reference" not in one.page])
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff"]
+    done = subprocess.run(
+        [*command, "--line-length", "100", *names],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.long
+def test_blocks_are_typed(tmp_path: Path) -> None:
+    """Blocks pass a strict type checker, so that readers can paste them into checked code."""
+    paths = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", *in_files(tmp_path, BLOCKS)],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -17,7 +17,7 @@ import chessa
 from chessa import Chessa
 from chessa._judge import INCONCLUSIVE
 from chessa_api import models
-from chessa_api.enums import OpenEnum
+from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_pipeline import reference
 from tests.docs.pages import PAGES, ROOT, links, name_of, read, rows, section
 
@@ -77,8 +77,9 @@ def test_every_example_calls_its_operation(
 ) -> None:
     """The block of an operation calls it; that it runs is tested with all other blocks."""
     examples = [t.content for t in under(name) if t.type == "fence" and t.info == "python"]
-    assert len(examples) == 1
-    assert f"chessa.{name}(" in examples[0]
+    if examples or "No example:" not in shown(under(name)):
+        (example,) = examples
+        assert f"chessa.{name}(" in example
 
 
 @pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
@@ -94,8 +95,8 @@ def test_every_documented_error_has_its_row(
             assert table[status][1] == chessa.ApiError.for_status(int(status)).__name__
         content = answer.get("content", {}).get("application/json", {})
         for example in content.get("examples", {}).values():
-            assert example["value"]["error"] in table[status][3]
-            assert example["value"]["message"] in table[status][3]
+            for said in (example["value"].get("error"), example["value"].get("message")):
+                assert not isinstance(said, str) or said in table[status][3]
 
 
 @pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
@@ -139,7 +140,7 @@ def test_every_class_is_described(name: str) -> None:
     assert found
     for tokens in found:
         table = rows(tokens)[1:]
-        if issubclass(kind, OpenEnum):
+        if issubclass(kind, OpenEnum | OpenIntEnum):
             members = [(f"{name}.{m}", str(getattr(kind, m))) for m in vars(kind) if m.isupper()]
             assert [(row[0], row[1]) for row in table] == members
         else:
