@@ -232,8 +232,6 @@ def _is_text(shape: Shape) -> bool:
             return False
         case Array(item):
             return _is_text(item)
-        case Nullable(inner):
-            return _is_text(inner)
         case Union(kinds):
             return all(_is_text(kind) for kind in kinds)
         case Scalar():

@@ -46,6 +46,8 @@ PARTS: list[tuple[str, list[Any], str, str, Any]] = [
      [{"type": "object", "additionalProperties": True},
       {"type": "object", "additionalProperties": NUMBER}], "dict[str, int]", '{"a": 1}', {"a": 1}),
     ("the later limit", [{**TEXT, "maxLength": 9}, {"maxLength": 5}], "str", '"a"', "a"),
+    ("values that we have seen", [TEXT, {"x-open-enum": ["a"]}], "models.RowX", '"b"', "b"),
+    ("a part that only describes", [{**TEXT, "x-note": "n"}, {"x-note": "m"}], "str", '"a"', "a"),
     ("a part that says nothing", [{"description": "Nothing."}, TEXT], "str", '"a"', "a"),
 ]  # fmt: skip
 
@@ -250,3 +252,43 @@ def test_json_is_found_beside_other_forms(tmp_path: Path) -> None:
     package = make(tmp_path, document(paths))
     package.call("things.a", body="x")
     assert package.sent[-1].body == '"x"'
+
+
+def test_a_body_of_several_objects_is_flat(tmp_path: Path) -> None:
+    """The properties of all parts are arguments; a body of one kind or another is one argument."""
+    one, two = ({"type": "object", "properties": {name: TEXT}} for name in ("a", "b"))
+    kinds = {"oneOf": [{"type": "object", "properties": {"c": TEXT}},
+                       {"type": "object", "properties": {"d": TEXT}}]}  # fmt: skip
+    paths = {
+        "/flat": {"post": operation("flat", requestBody=content({"allOf": [one, two]}))},
+        "/whole": {"post": operation("whole", requestBody=content({"allOf": [one, kinds]}))},
+    }
+    package = make(tmp_path, document(paths))
+    package.call("things.flat", a="1", b="2")
+    assert package.sent[-1].body == '{"a":"1","b":"2"}'
+    package.call("things.whole")
+    assert package.sent[-1].body is None
+    assert "body: " in package.source("api/things/__init__.py")
+
+
+def test_a_component_may_be_true(tmp_path: Path) -> None:
+    """A named schema that anything fits, in OpenAPI 3.1."""
+    ref = {"$ref": "#/components/schemas/Any"}
+    paths = {"/a": {"get": operation("a", responses=answers(ref))}}
+    package = make(tmp_path, document(paths, {"Any": True}, version="3.1.0"))
+    assert package.call("things.a", answer="[1]") == [1]
+
+
+def test_what_can_only_be_null_is_none(tmp_path: Path) -> None:
+    """A oneOf that has null and no other kind."""
+    package = with_property(tmp_path, {"oneOf": [{"type": "null"}]}, "3.1.0")
+    assert package.call("things.a", answer='{"x": null}').x is None
+
+
+def test_a_deprecated_operation_says_so(tmp_path: Path) -> None:
+    """The docstring of the method tells what the vendor advises against."""
+    paths = {"/a": {"get": operation("a", deprecated=True)}, "/b": {"get": operation("b")}}
+    package = make(tmp_path, document(paths))
+    things = package.module("api.things").Things
+    assert "Deprecated by the vendor." in things.a.__doc__
+    assert "Deprecated" not in things.b.__doc__

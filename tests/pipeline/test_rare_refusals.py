@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.made import Document, answers, document, operation
+from tests.pipeline.made import Document, answers, content, document, operation
 from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal
 
 NEWER = "3.1.0"
@@ -70,6 +70,28 @@ REFUSED: list[tuple[str, Any, str, str]] = [
      "Row.x is int here and str | None", "/properties/x"),
     ("objects of one title, constants of other types", titled({"const": "a"}, {"const": 1}),
      "Row.x is ", "/properties/x"),
+    ("an enum beside an object of its name",
+     titled(TEXT, {"type": "string", "enum": ["a"], "title": "Row"}), "would be one class", "~11"),
+    ("classes of one file",
+     titled(*({"type": "object", "title": t, "properties": {"x": TEXT}} for t in ("AB", "Ab"))),
+     "The classes AB and Ab would share the file ab.py", "/schema"),
+    ("an object that is a text",
+     answering({"type": "object", "oneOf": [{"$ref": "#/components/schemas/A"}]}, {"A": TEXT}),
+     "contradict each other: type object and string", "/schema"),
+    ("a type that is none, in 3.1", newer(answering({"type": "text"})), "not valid OpenAPI",
+     "/schema"),
+    ("a parameter without a name", get(parameters=[{"in": "query", "schema": TEXT}]),
+     "'name' is a required property", "parameters/0"),
+    ("a shared parameter that is none",
+     {**get(), "components": {"parameters": {"P": {"$ref": "#/components/schemas/A"}},
+                              "schemas": {"A": TEXT}}}, "it has no 'name'",
+     "#/components/parameters/P"),
+    ("a status in other digits", get(responses={"2\u0660\u0660": {"description": ""}}),
+     "is no status", "responses"),
+    ("groups of a body that is a list",
+     document({"/a": {"post": operation("a", requestBody=content(
+         {"type": "array", "items": TEXT, "x-mutually-exclusive": [["a", "b"]]}))}}),
+     "this body is taken as a whole", "~1a/post"),
     ("a path that names a parameter twice",
      document({"/a/{x}/b/{x}": {"get": operation("a", parameters=[
          {"name": "x", "in": "path", "required": True, "schema": TEXT}])}}),

@@ -3,6 +3,9 @@
 Another version of the generator or of ruff, a package that came out wrong, a folder half swapped.
 """
 
+import contextlib
+import io
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from openapi_python_client import Project
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
+import regenerate
 from chessa_pipeline import environment, formatting, gate, output, regeneration, render, tree
 from chessa_pipeline.errors import SpecError
 from tests.pipeline.made import answers, document, make, operation
@@ -161,6 +165,22 @@ def test_a_swap_that_cannot_begin_leaves_all_in_place(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
+def test_what_fails_where_nothing_stood_leaves_nothing(tmp_path: Path) -> None:
+    """The first folder of its name is taken out of place again."""
+    new, target = folders(tmp_path)
+    (target / "file").unlink()
+    target.rmdir()
+
+    def fail() -> None:
+        with tree.swapped(new, target):
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert (new / "file").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
 def test_only_the_workshops_of_killed_runs_are_cleared(tmp_path: Path) -> None:
     """One of a process that is there, or whose name says nothing, is not ours to take away."""
     gone = 2**22 + 1  # above what Linux and macOS number processes with
@@ -239,3 +259,17 @@ def test_an_environment_that_is_not_whole_does_not_start_over_for_ever(
     with pytest.raises(SystemExit, match="delete the folder"):
         environment.enter()
     assert ran == []
+
+
+def test_the_command_writes_to_any_stream(tmp_path: Path) -> None:
+    """Called by another program it prints to whatever stands in for the terminal."""
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(SPEC), encoding="utf-8")
+    words = ["--spec", str(spec), "--no-overlay", "--output", str(tmp_path), "--package", "made"]
+    printed, complaints = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
+        assert regenerate.main(words) == 0
+        assert regenerate.main([*words, "--check"]) == 0
+    assert printed.getvalue().startswith("made: 1 operations, 0 models, 0 enums in ")
+    assert printed.getvalue().endswith("made is what the spec makes\n")
+    assert complaints.getvalue() == ""
