@@ -21,10 +21,13 @@ _WORKSHOP: Final = ".regenerate-"
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The files below a folder by their relative names, caches left out; links as links."""
+    """The files below a folder by their relative names, caches left out; links as links.
+
+    Of what is no folder there are none.
+    """
     return {
         path.relative_to(folder).as_posix(): _content(path)
-        for path in sorted(folder.rglob("*"))
+        for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
         if (path.is_file() or path.is_symlink())
         and not _IGNORED & set(path.relative_to(folder).parts)
     }
