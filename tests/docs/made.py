@@ -4,13 +4,24 @@ Enters: an OpenAPI document, and what `examples.toml` shall hold. Leaves: pages 
 """
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from chessa_pipeline.regeneration import Job, Made, regenerate
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, parsed
+
+_PROGRAM = """
+import json, sys
+import chessa_api
+assert chessa_api.__file__.startswith(sys.argv[1]), chessa_api.__file__
+for code in json.load(sys.stdin):
+    exec(compile(code, "example", "exec"), {"__name__": "example"})
+"""
 
 
 @attrs.frozen
@@ -25,6 +36,29 @@ class Reference:
     def page(self, name: str) -> str:
         """The text of a page."""
         return (self.folder / f"{name}.md").read_text(encoding="utf-8")
+
+    def run(self, *names: str) -> None:
+        """Run the examples of pages, with the package that was made with them."""
+        codes = [
+            token.content
+            for name in names
+            for token in parsed(self.page(name))
+            if token.type == "fence" and token.info == "python"
+        ]
+        assert codes
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", _PROGRAM, str(self.package)],
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{self.package}{os.pathsep}{ROOT / 'overrides'}",
+            },
+            input=json.dumps(codes),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
     @property
     def pages(self) -> list[Path]:

@@ -3,6 +3,7 @@
 Leaves: paths, blocks of Python, headings with their anchors, links. The parser is not ours.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def parsed(text: str) -> list[Token]:
     return [inner for token in _MARKDOWN.parse(text) for inner in (token, *(token.children or ()))]
 
 
+@functools.cache
 def read(page: Path) -> list[Token]:
     """The tokens of a page."""
     return parsed(page.read_text(encoding="utf-8"))
@@ -65,6 +67,7 @@ def headings(tokens: list[Token]) -> list[str]:
     return [text_of(after) for at, after in _pairs(tokens) if at.type == "heading_open"]
 
 
+@functools.cache
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     seen: dict[str, int] = {}

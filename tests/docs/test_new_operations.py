@@ -1,47 +1,14 @@
 """What the vendor adds is in the reference after `regenerate.py` alone, its example too."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chessa_pipeline import document
+from chessa_pipeline import document, examples
 from chessa_pipeline.errors import SpecError
 from tests.docs.made import Reference, make
 from tests.docs.pages import ROOT, parsed, rows, section
-
-RUN = """
-import json, sys
-import chessa_api
-assert chessa_api.__file__.startswith(sys.argv[1]), chessa_api.__file__
-for code in json.load(sys.stdin):
-    exec(compile(code, "example", "exec"), {"__name__": "example"})
-"""
-
-
-def run(made: Reference, *names: str) -> None:
-    """Run the examples of pages, with the package that was made with them."""
-    codes = [
-        token.content
-        for name in names
-        for token in parsed(made.page(name))
-        if token.type == "fence" and token.info == "python"
-    ]
-    assert codes
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN, str(made.package)],
-        env={**os.environ, "PYTHONPATH": f"{made.package}{os.pathsep}{ROOT / 'overrides'}"},
-        input=json.dumps(codes),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def content(schema: Any, **more: Any) -> dict[str, Any]:
@@ -163,7 +130,7 @@ def test_examples_of_a_changed_spec_run(evolved: Reference) -> None:
     """Those of new operations and those of the known ones, against the sandbox of that spec."""
     assert 'reward_amount=Decimal("0.5")' in evolved.page("referrals")
     assert "level=models.Level.LOW" in evolved.page("referrals")
-    run(evolved, "referrals", "orders", "recipients", "rates", "users", "configurations")
+    evolved.run("referrals", "orders", "recipients", "rates", "users", "configurations")
 
 
 def test_no_example_where_no_value_is_known(tmp_path: Path) -> None:
@@ -218,9 +185,18 @@ def test_what_is_out_of_date_in_the_examples_is_said(tmp_path: Path) -> None:
 def test_examples_that_cannot_be_used_are_refused(
     tmp_path: Path, written: str, problem: str
 ) -> None:
-    """With the name of the file and of the operation, before anything is written."""
-    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {}}
+    """With the name of the file and of the operation."""
+    path = tmp_path / "examples.toml"
+    path.write_text(written, encoding="utf-8")
     with pytest.raises(SpecError, match=problem) as caught:
-        make(tmp_path, spec, written)
+        examples.read(path)
     assert "examples.toml" in str(caught.value)
+
+
+def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
+    """Examples that cannot be used stop the run as a bad spec does."""
+    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {}}
+    with pytest.raises(SpecError, match="cannot be read"):
+        make(tmp_path, spec, "[")
     assert not (tmp_path / "generated" / "chessa_api").exists()
+    assert not (tmp_path / "docs").exists()
