@@ -266,7 +266,7 @@ _COLUMNS: Final = """\
 - **sent as** and **JSON** are the names and places on the wire.
 - **left out** is what happens when an answer lacks a documented attribute. `never`: such an answer
   is an error. `None`: it reads as None. `raises`: reading it raises `AbsentFieldError`, and
-  `"name" in model`, with the JSON name, asks first.
+  `"refund" in order`, by the name of the attribute, asks first.
 - **raises** is the class of the error; [errors](../errors.md) says what each one means.
 - The examples run as they stand, against [the sandbox](../testing.md). For the real API,
   `with Chessa() as chessa:` takes the place of their `with` line."""
