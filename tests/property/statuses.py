@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from chessa.testing._spec import SpecOperation
 
-_TELLING: Final = (
+TELLING: Final = (
     *(100, 102, 200, 201, 202, 204, 206, 299, 300, 301, 302, 304, 307, 308),
     *(400, 401, 402, 403, 404, 405, 408, 409, 418, 422, 423, 425, 429, 451, 499),
     *(500, 501, 502, 503, 504, 520, 599, 600, 999),
 )
-any_status: Final = st.sampled_from(_TELLING) | st.integers(100, 999)
+any_status: Final = st.sampled_from(TELLING) | st.integers(100, 999)
 
 
 @attrs.frozen

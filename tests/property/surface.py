@@ -50,6 +50,11 @@ DOCUMENTED: Final[tuple[SpecOperation, ...]] = SPEC.operations
 _OFFERED: Final = {(each.method, each.path): each for each in _found()}
 
 
+def is_offered(documented: SpecOperation) -> bool:
+    """Whether the package has an operation of the spec at all."""
+    return (documented.method, documented.path) in _OFFERED
+
+
 def offered(documented: SpecOperation) -> Operation[Any]:
     """What the package offers for an operation of the spec."""
     return _OFFERED[documented.method, documented.path]
@@ -150,7 +155,7 @@ def _has_all(schema: Schema, cls: type[Model]) -> bool:
 def places() -> list[Place]:
     """Every object in an answer or a body of an operation, with the class that it is read into."""
     found: dict[tuple[type[Model], str], Place] = {}
-    for documented in DOCUMENTED:
+    for documented in filter(is_offered, DOCUMENTED):
         for root in [*_answers(documented), *_bodies(documented)]:
             for place in _below(root):
                 found.setdefault((place.cls, repr(bare(place.schema))), place)

@@ -5,7 +5,7 @@ status, header and body gives a result or a `ChessaError` by the table, with the
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chessa
@@ -17,7 +17,7 @@ from tests.property.expected import Expected, of_error, of_unusable_success
 from tests.property.generation import PROFILE, any_json, valid
 from tests.property.json_text import read, same, written
 from tests.property.meaning import problems
-from tests.property.statuses import Case, any_status, errors, successes
+from tests.property.statuses import TELLING, Case, any_status, errors, successes
 from tests.property.surface import DOCUMENTED, conforms, offered, result_hint
 
 SUCCESSES = [
@@ -122,6 +122,22 @@ def test_a_documented_error_is_mapped(
             message = body.get("message")
             said = message if isinstance(message, list) else [message]
             assert error.messages == tuple(text for text in said if isinstance(text, str))
+
+    holds()
+
+
+@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
+def test_every_telling_status_is_mapped(documented: SpecOperation, both: BothClients) -> None:
+    """Each status that means something has the error of the table, by the vendor or without."""
+
+    @settings(PROFILE, max_examples=1)
+    @given(arguments(documented, both.sync))
+    def holds(given_: dict[str, Any]) -> None:
+        for status in TELLING:
+            vendors = {"error": "no", "message": "not so", "statusCode": status}
+            for text in (written(vendors), b"<html>") if not 200 <= status <= 299 else ():
+                error = both.call(offered(documented).name, given_, Answer(status, text))
+                check_error(error, of_error(documented, status, text), documented)
 
     holds()
 

@@ -5,14 +5,18 @@ and four thousand digits. Leaves: the value to the last digit, or a misfit; and 
 """
 
 import datetime
+import functools
+import json
 from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from hypothesis import find
 
 import chessa
 from tests.property.effective import kinds, properties
-from tests.property.json_text import read, same
+from tests.property.generation import PROFILE, valid
+from tests.property.json_text import read, same, written
 from tests.property.meaning import names
 from tests.property.surface import Place, misfit_attributes, places
 
@@ -56,27 +60,37 @@ AMOUNTS: Final[dict[str, Decimal | None]] = {
 NO_AMOUNTS: Final = ("1_000", " 1", "1 ", "+1", ".5", "1.", "01", "0x1", "NaN", "Infinity", "١", "")
 
 
+PLACES: Final = places()
+
+
 def leaves(kind: str) -> list[Any]:
     """Every attribute of a class for values of one kind."""
     return [
         pytest.param(place, key, id=f"{place.cls.__name__}.{key}")
-        for place in places()
+        for place in PLACES
         for key, schema in properties(place.schema).items()
         if [each.name for each in kinds(schema) if each.name != "null"] == [kind]
     ]
 
 
 def read_with(place: Place, key: str, text: str) -> Any:
-    """A model with one field of this JSON text, what is required beside it; and what was sent."""
-    others = ",".join(f'"{other}":{_any(place, other)}' for other in place.required if other != key)
-    whole = f'{{"{key}":{text}{"," if others else ""}{others}}}'
-    return place.cls.from_json(whole)
+    """A model with one field of this JSON text, and what is required beside it."""
+    members = {other: written(value).decode() for other, value in least(place).items()}
+    members[key] = text
+    whole = ",".join(f"{json.dumps(name)}:{member}" for name, member in members.items())
+    return place.cls.from_json(f"{{{whole}}}")
 
 
-def _any(place: Place, key: str) -> str:
-    kind = kinds(properties(place.schema)[key])[0].name
-    texts = {"array": "[]", "number": "1", "integer": "1", "object": "{}", "map": "{}"}
-    return texts.get(kind, '"x"' if kind in ("string", "text-enum") else "true")
+@functools.cache
+def _valid(number: int) -> dict[str, Any]:
+    value: dict[str, Any] = find(valid(PLACES[number].schema), lambda _: True, settings=PROFILE)
+    return value
+
+
+def least(place: Place) -> dict[str, Any]:
+    """An object with what is required, and nothing else."""
+    value = _valid(PLACES.index(place))
+    return {key: value[key] for key in place.required}
 
 
 def check(place: Place, key: str, text: str, value: object) -> None:
@@ -120,3 +134,12 @@ def test_rare_numbers(place: Place, key: str) -> None:
     for text, amount in AMOUNTS.items():
         check(place, key, text, amount)
     check(place, key, "9" * 4_001, None)
+
+
+@pytest.mark.parametrize(("place", "key"), leaves("text-enum") + leaves("integer-enum"))
+def test_values_that_are_not_listed_yet(place: Place, key: str) -> None:
+    """A new value of an enum is kept, as it came."""
+    (kind,) = [each for each in kinds(properties(place.schema)[key]) if each.name != "null"]
+    for text, value in (('"not listed yet"', "not listed yet"), ("987654321", 987654321)):
+        is_of_kind = isinstance(value, str) == (kind.name == "text-enum")
+        check(place, key, text, value if is_of_kind else None)

@@ -48,11 +48,22 @@ _SCHEMAS: Final[Json] = {
         "required": ["shape", "side"],
         "properties": {"shape": {**_TEXT, "enum": ["square"]}, "side": {"type": "integer"}},
     },
+    "Dot": {
+        "type": "object",
+        "required": ["is"],
+        "properties": {"is": {**_TEXT, "enum": ["dot"]}, "size": _WHOLE},
+    },
+    "Dash": {
+        "type": "object",
+        "required": ["is"],
+        "properties": {"is": {**_TEXT, "enum": ["dash"]}, "width": _WHOLE},
+    },
     "Thing": {
         "allOf": [
             _ref("Base"),
             {
                 "type": "object",
+                "required": ["mark"],
                 "properties": {
                     "day": {"type": "string", "format": "date"},
                     "seenAt": {"type": "string", "format": "date-time", "nullable": True},
@@ -74,6 +85,7 @@ _SCHEMAS: Final[Json] = {
                             },
                         },
                     },
+                    "mark": {"anyOf": [_ref("Dot"), _ref("Dash")]},
                     "children": {"type": "array", "items": _ref("Thing")},
                     "matrix": {"type": "array", "items": {"type": "array", "items": _WHOLE}},
                     "to_dict": _TEXT,

@@ -1,0 +1,179 @@
+"""Bugs to plant: each a small change of the package that a careful reviewer could miss.
+
+In: a copy of the generated and the hand-written package. Out: the copy with one bug in it. Each bug
+names the property that has to see it.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PACKAGES: Final = {"chessa_api": ROOT / "generated", "chessa": ROOT / "overrides"}
+
+
+@attrs.frozen
+class Bug:
+    """A change: in the first of these files where the pattern is found, once."""
+
+    name: str
+    seen_by: str
+    files: str
+    find: str
+    put: str
+
+    def plant(self, folder: Path) -> None:
+        """Change the copy in this folder."""
+        for path in sorted(folder.glob(self.files)):
+            text = path.read_text(encoding="utf-8")
+            changed, count = re.subn(self.find, self.put, text, count=1, flags=re.DOTALL)
+            if count and changed != text:
+                path.write_text(changed, encoding="utf-8")
+                return
+        raise AssertionError(f"{self.name}: {self.files} has no place for it any more")
+
+
+_MODEL: Final = "chessa_api/model.py"
+_CODECS: Final = "chessa_api/codecs.py"
+_SCALARS: Final = "chessa_api/scalars.py"
+_JSON: Final = "chessa_api/exact_json.py"
+_OPERATION: Final = "chessa_api/operation.py"
+_MODELS: Final = "chessa_api/models/*.py"
+_METHODS: Final = "chessa_api/api/*/__init__.py"
+_OPERATIONS: Final = "chessa_api/api/*/[a-z]*.py"
+
+BUGS: Final = (
+    # ---- Fields and names
+    Bug("a field is not declared", "declared", "chessa_api/models/refund.py",
+        r"    reason: str = wire\.documented\(\"reason\", wire\.STRING\)\n", ""),
+    Bug("a field is dropped on read", "round_trip", _MODEL,
+        r"in cls\._wires or cls\._bind\(\):\n            raw",
+        "in (cls._wires or cls._bind())[:-1]:\n            raw"),
+    Bug("a field is dropped on write", "round_trip", _MODEL,
+        r"in self\._wires or self\._bind\(\):\n            value",
+        "in (self._wires or self._bind())[:-1]:\n            value"),
+    Bug("a wire name is changed", "round_trip", _MODELS, '"createdAt"', '"created_at"'),
+    Bug("a Python name is changed", "declared", _MODELS, "updated_at:", "updated:"),
+    Bug("two names are swapped", "round_trip", "chessa_api/models/refund.py",
+        r'"orderId"(.*?)"refundAddress"', r'"refundAddress"\1"orderId"'),
+    Bug("a required field is not", "declared", "chessa_api/wire.py",
+        '"required": True', '"required": False'),
+    Bug("a documented field reads as None when it is absent", "declared", _MODEL,
+        r"if not field\.optional:", "if False:"),
+    Bug("an optional field raises when it is absent", "declared", _MODEL,
+        r"if not field\.optional:", "if True:"),
+    Bug("null is written for what is absent", "round_trip", _MODEL,
+        r"(            )(if key in misfits:)", r"\1members[key] = None\n\1\2"),
+    Bug("null is read as absent", "round_trip", _MODEL,
+        r"raw = data\.get\(key, UNSET\)\n",
+        "raw = data.get(key, UNSET)\n            raw = UNSET if raw is None else raw\n"),
+    Bug("an unknown key is lost", "round_trip", _MODEL,
+        r"return \{key: exact\(value\) for .*? if key not in documented\}",
+        "return {}"),
+    Bug("an unknown null is lost", "round_trip", _MODEL,
+        "if key not in documented", "if key not in documented and value is not None"),
+    Bug("a misfit is handed out", "any_json", _MODEL,
+        r"misfits\[key\] = \(raw, value\.reason\)",
+        "misfits[key] = (raw, value.reason); setattr(self, name, raw)"),
+    Bug("a misfit is not written back", "any_json", _MODEL,
+        r"members\[key\] = misfits\[key\]\[0\]", "pass"),
+    Bug("a list loses its first row", "round_trip", _MODELS,
+        r"return iter\(self\.(\w+)\)", r"return iter(self.\1[1:])"),
+    # ---- Amounts, timestamps, enums
+    Bug("an amount in a text is a float", "round_trip", _CODECS,
+        r"return Decimal\(value\)\n        return Misfit\(\"is not a decimal number\"\)",
+        'return float(value)\n        return Misfit("is not a decimal number")'),
+    Bug("an amount in a text went through a float", "round_trip", _CODECS,
+        r"return Decimal\(value\)\n        return Misfit\(\"is not a decimal number\"\)",
+        'return Decimal(repr(float(value)))\n        return Misfit("is not a decimal number")'),
+    Bug("a number went through a float", "round_trip", _JSON,
+        r"return Decimal\(text\) if within", "return Decimal(repr(float(text))) if within"),
+    Bug("an amount is declared a float", "declared", _MODELS, ": Decimal =", ": float ="),
+    Bug("a text that is nearly a number is an amount", "rare_values", _CODECS,
+        r"if _JSON_NUMBER\.fullmatch\(value\) and within_bounds\(value\)",
+        "if value.strip().strip('0123456789_.') == '' and value.strip()"),
+    Bug("digits are cut on write", "construction", _JSON,
+        r"return format\(value, \"f\"\) if", 'return format(value, ".8f") if'),
+    Bug("a float is taken for an amount", "declared", _METHODS,
+        r"Decimal \| int", "Decimal | float"),
+    Bug("true is the number one", "any_json", _CODECS,
+        r"isinstance\(value, int\) and not isinstance\(value, bool\):\n        return value\n",
+        "isinstance(value, int):\n        return value\n"),
+    Bug("a number is a text", "any_json", _CODECS,
+        r"    return Misfit\(\"is not a string\"\)", "    return str(value)"),
+    Bug("a timestamp is naive", "round_trip", _SCALARS,
+        r"return value  # the vendor's form, .*?\n", "return value.replace(tzinfo=None)\n"),
+    Bug("a timestamp is in another zone", "round_trip", _SCALARS,
+        r"return WireDateTime\.read\(value, text\)",
+        "return WireDateTime.read(value.replace(tzinfo=_UTC), text)"),
+    Bug("a millisecond is lost on read", "round_trip", _SCALARS,
+        r"return value  # the vendor's form, .*?\n", "return value.replace(microsecond=0)\n"),
+    Bug("a microsecond is lost on write", "construction", _SCALARS,
+        '"microseconds" if value', '"milliseconds" if value'),
+    Bug("an offset is lost on write", "construction", _SCALARS,
+        r' if text\.endswith\("\+00:00"\) else text', ""),
+    Bug("an enum is closed", "round_trip", _CODECS,
+        r"return enum\(value\) if member is None else member",
+        'return Misfit("is not listed") if member is None else member'),
+    Bug("an enum's value is changed", "declared", _MODELS,
+        r'Known\("', 'Known("A'),
+    Bug("an integer enum is closed", "rare_values", _CODECS,
+        r"else enum\(integer\)", 'else enum(integer) if integer in enum.members else Misfit("no")'),
+    Bug("a bad row is left out of its list", "any_json", _CODECS,
+        r"                return Misfit\(f\"holds an item that does not fit.*?\n",
+        "                return [i for i in items if not isinstance(i, Misfit)]\n"),
+    Bug("one kind is read as another", "round_trip", "chessa_api/unions.py",
+        r"return min\(fitting, key=.*?\)\[0\]\n", "return fitting[0][0]\n"),
+    # ---- Requests
+    Bug("two parameters of a path are swapped", "requests", _OPERATIONS,
+        r'Argument\("(\w+)", "(\w+)", "path"(.*?)Argument\("(\w+)", "(\w+)", "path"',
+        r'Argument("\1", "\5", "path"\3Argument("\4", "\2", "path"'),
+    Bug("a value in a path is not quoted", "requests", "chessa/_request.py",
+        r"urllib\.parse\.quote\(value, safe=\"\"\)", 'urllib.parse.quote(value, safe="/?#")'),
+    Bug("a member is sent under its Python name", "requests", _OPERATION,
+        r"members\[argument\.wire\] = value", "members[argument.name] = value"),
+    Bug("a query is sent in the body", "requests", _OPERATION,
+        r"query \+= \[\(argument\.wire, text\) for text in self\._texts\(argument, value\)\]",
+        "members[argument.wire] = value"),
+    Bug("the items of a query are joined", "requests", _OPERATION,
+        r"if not texts or argument\.separator is None:", "if not texts:"),
+    Bug("a header parameter is dropped", "requests", _OPERATION,
+        r"headers \+= \[.*?\]\n", "pass\n"),
+    Bug("a header of the credentials is dropped", "requests", "chessa/_secrets.py",
+        r"CREDENTIAL_HEADERS: Final = \(\"x-client-id\", \"x-client-secret\"\)",
+        'CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-id")'),
+    Bug("a body does not say that it is JSON", "requests", "chessa/_request.py",
+        r"\(b\"content-type\", b\"application/json\"\), ", ""),
+    Bug("a method of HTTP is wrong", "declared", _OPERATIONS, 'method="POST"', 'method="PUT"'),
+    Bug("arguments that exclude each other are sent", "requests", _OPERATIONS,
+        r"    exclusive=.*?\n", ""),
+    Bug("the async method forgets an argument", "requests", _METHODS,
+        r"(await self\._call\([A-Z_]+, )\w+=\w+, ", r"\1"),
+    Bug("an optional argument is needed", "declared", _METHODS,
+        r" \| Unset = UNSET", ""),
+    Bug("an amount is sent as a text", "requests", _OPERATIONS, r"wire\.NUMBER", "wire.DECIMAL"),
+    # ---- Answers
+    Bug("a success is read as an error", "answers", _OPERATIONS,
+        r'"(2\d\d|2XX)": wire\.model\(lambda: models\.\w+\)',
+        r'"\1": wire.model(lambda: models.ApiError)'),
+    Bug("an envelope is not unwrapped", "answers", _OPERATIONS, r'    unwrap="\w+",\n', ""),
+    Bug("a 4xx is returned", "answers", "chessa/_judge.py",
+        r"400 <= status <= 499\n", "False\n"),
+    Bug("a refusal is a result", "answers", "chessa/_engine.py",
+        r"raise report\(finding, self\._ending\(finding, retry_after\)\)",
+        "return Result(None, None, finding.answer, self._attempts, self._elapsed())"),
+    Bug("an answer that is lost is a refusal", "answers", "chessa/_judge.py",
+        r"_Row\(_otherwise, read=Outcome\.REJECTED, write=Outcome\.UNKNOWN\)",
+        "_Row(_otherwise, read=Outcome.REJECTED, write=Outcome.REJECTED)"),
+    Bug("a success that cannot be read may not have happened", "answers", "chessa/_judge.py",
+        r"write=Outcome\.DONE", "write=Outcome.UNKNOWN"),
+    Bug("a conflict is a refusal", "answers", "chessa/_judge.py",
+        r"\{408, 409, ", "{408, "),
+    Bug("a write is taken for a read", "declared", _OPERATIONS, "is_read=False", "is_read=True"),
+    Bug("an error is of another class", "answers", "chessa/_errors.py",
+        "404: NotFoundError", "404: BadRequestError"),
+    Bug("the vendor's code is lost", "answers", "chessa/_reports.py",
+        r"code=finding\.content\.code,", "code=None,"),
+)  # fmt: skip

@@ -1,0 +1,112 @@
+"""The properties are worth something: each of many planted bugs turns them red, one at a time.
+
+Enters: a copy of both packages, made from a wider spec. Leaves: green as it is; red with any bug.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import attrs
+import pytest
+
+from chessa_pipeline.regeneration import Job, regenerate
+from tests.property.json_text import written
+from tests.property.planted import BUGS, PACKAGES, ROOT, Bug
+from tests.property.wider import wider_document
+
+pytestmark = pytest.mark.long
+TIMEOUT = 300
+
+
+@attrs.frozen
+class Run:
+    """How the properties ended."""
+
+    status: int
+    output: str
+
+
+def run_properties(packages: Path, *files: str) -> Run:
+    """Run property tests, or all of them, on the packages in a folder."""
+    tests = [f"tests/property/test_{name}.py" for name in files] or ["tests/property"]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-o", "pythonpath=scripts ."]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(packages),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CHESSA_PROPERTY_EXAMPLES": "6",
+            "CHESSA_PROPERTY_SHRINK": "0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout[-4_000:] + done.stderr[-1_000:])
+
+
+def label(bug: Bug) -> str:
+    """The id of a test."""
+    return bug.name.replace(" ", "-")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both packages, the generated one made from the wider spec."""
+    folder = tmp_path_factory.mktemp("sound")
+    spec = folder / "openapi.json"
+    spec.write_bytes(written(wider_document()))
+    regenerate(Job(spec=spec, overlay=None, output=folder, lock=folder / "lock.json"))
+    shutil.copytree(PACKAGES["chessa"] / "chessa", folder / "chessa")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(
+    sound: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, "Future[Run]"]]:
+    """For every bug the run that is to see it; as many at a time as there are processors."""
+    wanted = {item.name for item in request.session.items}
+
+    def run(bug: Bug, folder: Path) -> Run:
+        shutil.copytree(sound, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        bug.plant(folder)
+        return run_properties(folder, bug.seen_by)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        base = tmp_path_factory.mktemp("planted")
+        yield {
+            bug.name: pool.submit(run, bug, base / str(number))
+            for number, bug in enumerate(BUGS)
+            if any(f"[{label(bug)}]" in name for name in wanted)
+        }
+
+
+def test_the_sound_package_is_green(sound: Path) -> None:
+    """Without a bug every property holds, for everything that a spec may ask for."""
+    run = run_properties(sound)
+    assert run.status == 0, run.output
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=label)
+def test_a_planted_bug_turns_them_red(bug: Bug, runs: dict[str, "Future[Run]"]) -> None:
+    """A property fails: not an import, not a fixture, not the test itself."""
+    run = runs[bug.name].result(TIMEOUT)
+    assert run.status == pytest.ExitCode.TESTS_FAILED, run.output
+    assert re.search(r"^FAILED tests/property/", run.output, re.MULTILINE), run.output
+
+
+def test_there_are_enough_bugs() -> None:
+    """Dozens, each under a name of its own, and every property has some to see."""
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 50
+    files = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    assert {bug.seen_by for bug in BUGS} == files - {"planted_bugs"}
