@@ -273,3 +273,21 @@ def test_the_command_writes_to_any_stream(tmp_path: Path) -> None:
     assert printed.getvalue().startswith("made: 1 operations, 0 models, 0 enums in ")
     assert printed.getvalue().endswith("made is what the spec makes\n")
     assert complaints.getvalue() == ""
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_a_lock_that_is_no_file_is_not_replaced(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where something else has the lock's name nothing is written, and it is named."""
+    spec, lock = tmp_path / "spec.json", tmp_path / "made.lock.json"
+    spec.write_text(json.dumps(SPEC), encoding="utf-8")
+    if kind == "folder":
+        lock.mkdir()
+    else:
+        lock.symlink_to(spec)
+    words = ["--spec", str(spec), "--no-overlay", "--output", str(tmp_path), "--package", "made"]
+    assert regenerate.main(words) == 2
+    assert "made.lock.json is there, and is no file" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made.lock.json", "spec.json"]
+    assert json.loads(spec.read_text("utf-8")) == SPEC

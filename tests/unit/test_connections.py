@@ -56,6 +56,14 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def goes_back_to(before: int) -> bool:
+    """Whether as many are open again, soon: the server's ends are in this process too."""
+    end = time.monotonic() + 5
+    while descriptors() != before and time.monotonic() < end:
+        time.sleep(0.01)
+    return descriptors() == before
+
+
 def ask(client: chessa.Chessa, thing_id: str) -> bool:
     """Whether a read brings the thing that it asked for."""
     answer: dict[str, str] = client._performer.perform(READ, {"thing_id": thing_id})
@@ -107,8 +115,7 @@ def test_one_client_serves_several_event_loops(server: RawServer) -> None:
             assert all(await asyncio.gather(*(ask_async(client, f"{name}{n}") for n in range(5))))
 
         asyncio.run(main(str(turn)))
-        time.sleep(0.05)  # the server's ends are in this process too
-        assert descriptors() == before
+        assert goes_back_to(before)
     asyncio.run(client.aclose())
 
 
@@ -315,7 +322,7 @@ def test_ctrl_c_leaves_a_working_client() -> None:
         assert CLIENT_SECRET not in "".join(lines)
         assert ask(client, "t1")
     del caught, report, lines
-    assert descriptors() == before
+    assert goes_back_to(before)
 
 
 def test_what_is_held_of_a_client_keeps_working() -> None:
@@ -337,10 +344,7 @@ def test_what_is_held_of_a_client_keeps_working() -> None:
                 answer = getattr(getattr(kept, "orders", kept), "list", kept)()
                 assert getattr(answer, "parsed", answer).pagination.page == 1, name
             del kept
-        give_up = time.monotonic() + 5
-        while descriptors() > before and time.monotonic() < give_up:  # the server's ends too
-            time.sleep(0.01)
-        assert descriptors() == before, "and nothing is left once they are gone"
+        assert goes_back_to(before), "and nothing is left once they are gone"
 
 
 def test_nothing_is_left_open(server: RawServer) -> None:
@@ -354,5 +358,4 @@ def test_nothing_is_left_open(server: RawServer) -> None:
         client = chessa.Chessa(**CREDENTIALS, base_url=server.url).with_options(timeout=5)
         ask(client, "3")
         del client
-    time.sleep(0.05)
-    assert descriptors() == before
+    assert goes_back_to(before)
