@@ -33,6 +33,8 @@ TESTS = ("tests/unit", "tests/sandbox")
 LEFT_OUT = (
     "--ignore=tests/unit/test_import_rules.py",  # reads sources: the same wherever they run
     "--ignore=tests/sandbox/test_schemathesis.py",  # a tool with dependencies of its own
+    "--ignore=tests/unit/test_connections.py",  # races: of this machine, not of a dependency
+    "--ignore=tests/unit/test_client_life.py",
     "-k=not random_walk",  # long, and made of the same calls as the other tests
 )
 

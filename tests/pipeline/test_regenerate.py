@@ -426,18 +426,28 @@ def started(copy: Path) -> Iterator[Any]:
         process.communicate()
 
 
+def interrupted(copy: Path, started: Any, number: int) -> tuple["subprocess.Popen[bytes]", bytes]:
+    """The command, sent a signal once it has begun to write; and its words."""
+    process: subprocess.Popen[bytes] = started()
+    workshop = list[Path]()
+    give_up = time.monotonic() + 30
+    while not workshop and time.monotonic() < give_up:
+        workshop = list((copy / "generated").glob(".regenerate-*"))
+    process.send_signal(number)
+    return process, process.communicate(timeout=30)[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) -> None:
     """Ctrl-C or a polite kill: a word, exit 130, and nothing half done or left."""
-    (copy / "generated" / "chessa_api" / "client.py").write_text("# Edited\n", encoding="utf-8")
+    complete = tree(copy)
+    edited = copy / "generated" / "chessa_api" / "client.py"
+    edited.write_text("# Edited\n", encoding="utf-8")
     before = tree(copy)
-    process = started()
-    workshop = list[Path]()
-    give_up = time.monotonic() + 30
-    while not workshop and time.monotonic() < give_up:  # it has begun to write
-        workshop = list((copy / "generated").glob(".regenerate-*"))
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    process, errors = interrupted(copy, started, number)
+    while tree(copy) == complete:  # it was done before the signal came: once more
+        edited.write_text("# Edited\n", encoding="utf-8")
+        process, errors = interrupted(copy, started, number)
     assert process.returncode == 130
     assert errors == b"interrupted; the tree is whole\n"
     assert tree(copy) == before

@@ -69,6 +69,22 @@ def check_error(error: object, expected: Expected, documented: SpecOperation) ->
     assert error.__cause__ is error.__context__ is None
 
 
+@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
+def test_every_telling_status_is_mapped(documented: SpecOperation, both: BothClients) -> None:
+    """Each status that means something has the error of the table, by the vendor or without."""
+
+    @settings(PROFILE, max_examples=1)
+    @given(arguments(documented, both.sync))
+    def holds(given_: dict[str, Any]) -> None:
+        for status in TELLING:
+            vendors = {"error": "no", "message": "not so", "statusCode": status}
+            for text in (written(vendors), b"<html>") if not 200 <= status <= 299 else ():
+                error = both.call(offered(documented).name, given_, Answer(status, text))
+                check_error(error, of_error(documented, status, text), documented)
+
+    holds()
+
+
 @pytest.mark.parametrize(("documented", "case"), SUCCESSES)
 def test_a_documented_success_gives_the_documented_type(
     documented: SpecOperation, case: Case, both: BothClients
@@ -122,22 +138,6 @@ def test_a_documented_error_is_mapped(
             message = body.get("message")
             said = message if isinstance(message, list) else [message]
             assert error.messages == tuple(text for text in said if isinstance(text, str))
-
-    holds()
-
-
-@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
-def test_every_telling_status_is_mapped(documented: SpecOperation, both: BothClients) -> None:
-    """Each status that means something has the error of the table, by the vendor or without."""
-
-    @settings(PROFILE, max_examples=1)
-    @given(arguments(documented, both.sync))
-    def holds(given_: dict[str, Any]) -> None:
-        for status in TELLING:
-            vendors = {"error": "no", "message": "not so", "statusCode": status}
-            for text in (written(vendors), b"<html>") if not 200 <= status <= 299 else ():
-                error = both.call(offered(documented).name, given_, Answer(status, text))
-                check_error(error, of_error(documented, status, text), documented)
 
     holds()
 
