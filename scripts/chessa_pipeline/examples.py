@@ -17,7 +17,7 @@ from chessa_pipeline import naming, shapes
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.plan import ArgumentPlan, FieldPlan, ModelPlan, OperationPlan, Plan
 from chessa_pipeline.shapes import Shape
-from chessa_pipeline.text import in_order
+from chessa_pipeline.text import in_order, iterated
 from chessa_pipeline.values import Values
 
 _WIDTH: Final = 96
@@ -204,7 +204,7 @@ def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> 
     if result is None:
         return []
     model = models.get(result.name) if isinstance(result, shapes.ModelRef) else None
-    rows = next((f for f in model.fields if f.key == model.iterate), None) if model else None
+    rows = iterated(model) if model else None
     if rows is None or not isinstance(rows.shape, shapes.Array):
         return [f"print({_facts(name, model)})"]
     item = rows.shape.item

@@ -148,16 +148,13 @@ def _operation(operation: OperationPlan, links: Links, examples: Examples) -> It
 
 def _stub(operation: OperationPlan) -> Iterator[str]:
     """The signature, as a stub has it."""
-    words = text.signature(operation).removeprefix("self").removeprefix(", ")
+    parts = text.parameters(operation)
     result = text.result_hint(operation, lists="list")
-    head, tail = f"def {operation.method_name}(", f") -> {result}: ..."
+    head, words, tail = f"def {operation.method_name}(", ", ".join(parts), f") -> {result}: ..."
     if len(head + words + tail) <= _WIDTH:
         yield head + words + tail
-        return
-    in_path = [a for a in operation.arguments if a.location == "path"]
-    named = [a for a in text.in_order(operation) if a.location != "path"]
-    parts = [*map(text.parameter, in_path), *(["*"] if named else []), *map(text.parameter, named)]
-    yield from (head, *(f"    {part}," for part in parts), tail)
+    else:
+        yield from (head, *(f"    {part}," for part in parts), tail)
 
 
 def _argument(argument: ArgumentPlan, links: Links) -> tuple[str, ...]:

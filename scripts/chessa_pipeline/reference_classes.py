@@ -12,7 +12,7 @@ import attrs
 from chessa_pipeline import markdown, shapes, text
 from chessa_pipeline.markdown import code
 from chessa_pipeline.plan import EnumPlan, FieldPlan, ModelPlan, Plan
-from chessa_pipeline.shapes import Shape
+from chessa_pipeline.shapes import Shape, named
 
 Links = Mapping[str, str]
 """Where each class is described, by its name."""
@@ -71,20 +71,6 @@ class Classes:
             markdown.sentence(words),
             example_of(field.schema),
         )
-
-
-def named(shape: Shape | None) -> Iterator[str]:
-    """The classes that a shape names."""
-    match shape:
-        case shapes.ModelRef(name) | shapes.EnumRef(name):
-            yield name
-        case shapes.Array(inner) | shapes.Dictionary(inner) | shapes.Nullable(inner):
-            yield from named(inner)
-        case shapes.Union(kinds):
-            for kind in kinds:
-                yield from named(kind)
-        case _:
-            return
 
 
 def type_of(shape: Shape, links: Links, *, argument: bool = False) -> str:

@@ -4,7 +4,7 @@ In: what `schemas` read. Out: type hints and codec expressions, made of our own 
 that passed `naming`, and of `repr`; never of the spec's text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -152,6 +152,20 @@ def _discriminated(
         if without_null(shape) in flat
     }
     return Union(tuple(flat), name if places else None, tuple(places.items()))
+
+
+def named(shape: Shape | None) -> Iterator[str]:
+    """The classes that a shape names."""
+    match shape:
+        case ModelRef(name) | EnumRef(name):
+            yield name
+        case Array(inner) | Dictionary(inner) | Nullable(inner):
+            yield from named(inner)
+        case Union(kinds):
+            for kind in kinds:
+                yield from named(kind)
+        case _:
+            return
 
 
 def hint(shape: Shape, *, argument: bool = False, lists: str = "list") -> str:

@@ -154,12 +154,14 @@ def call(operation: OperationPlan) -> str:
 
 
 def signature(operation: OperationPlan) -> str:
-    """The parameters of a method: path ones by position or name, all others by name only."""
+    """The parameters of a method, itself included."""
+    return ", ".join(["self", *parameters(operation)])
+
+
+def parameters(operation: OperationPlan) -> list[str]:
+    """The parameters of a call: path ones by position or name, all others by name only."""
     in_path, named = _ordered(operation)
-    parts = ["self", *map(parameter, in_path)]
-    if named:
-        parts += ["*", *map(parameter, named)]
-    return ", ".join(parts)
+    return [*map(_parameter, in_path), *(["*"] if named else []), *map(_parameter, named)]
 
 
 def in_order(operation: OperationPlan) -> list[ArgumentPlan]:
@@ -175,8 +177,7 @@ def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[Argumen
     return in_path, sorted(named, key=lambda argument: not argument.required)
 
 
-def parameter(argument: ArgumentPlan) -> str:
-    """An argument in a signature."""
+def _parameter(argument: ArgumentPlan) -> str:
     return f"{argument.name}: {_hint(argument)}{'' if argument.required else ' = UNSET'}"
 
 

@@ -1,11 +1,9 @@
 """Where a class is met: what its docstring says when the spec says nothing of it."""
 
-from collections.abc import Iterator
 from typing import Final
 
-from chessa_pipeline import shapes
 from chessa_pipeline.plan import Plan
-from chessa_pipeline.shapes import Shape
+from chessa_pipeline.shapes import named
 
 _VERBS: Final = ("Returned by", "The answer of", "The value of", "The error of")
 
@@ -17,32 +15,19 @@ def usage_of(plan: Plan) -> dict[str, str]:
     held: dict[str, list[str]] = {}
     failed: dict[str, list[str]] = {}
     for operation in (one for resource in plan.resources for one in resource.operations):
-        for name in _models(operation.result):
+        for name in named(operation.result):
             returned.setdefault(name, []).append(f"`{operation.name}`")
         for response in operation.responses:
             use = failed if response.status[0] in "45" else answered
-            for name in _models(response.shape):
+            for name in named(response.shape):
                 use.setdefault(name, []).append(f"`{operation.name}`")
     for model in plan.models:
         for field in model.fields:
-            for name in _models(field.shape):
+            for name in named(field.shape):
                 held.setdefault(name, []).append(f"`{model.name}.{field.name}`")
     return {
         model.name: _sentence(model.name, returned, answered, held, failed) for model in plan.models
     }
-
-
-def _models(shape: Shape | None) -> Iterator[str]:
-    match shape:
-        case shapes.ModelRef(name):
-            yield name
-        case shapes.Array(inner) | shapes.Dictionary(inner) | shapes.Nullable(inner):
-            yield from _models(inner)
-        case shapes.Union(kinds):
-            for kind in kinds:
-                yield from _models(kind)
-        case _:
-            return
 
 
 def _sentence(name: str, *uses: dict[str, list[str]]) -> str:
