@@ -13,7 +13,23 @@ from tests.docs.pages import ROOT, Block, blocks
 
 BLOCKS = list(blocks())
 FOR_PYTEST = [block for block in BLOCKS if "chessa_sandbox" in block.code]
+PATHS = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
 PLAIN = [block for block in BLOCKS if block not in FOR_PYTEST]
+
+
+def run_tool(folder: Path, *words: str, **variables: str) -> str:
+    """Run a tool of the environment in a folder, where it must find nothing; what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("block", PLAIN, ids=lambda block: block.place)
@@ -30,18 +46,8 @@ def test_a_block_runs(block: Block) -> None:
 def test_a_block_runs_under_pytest(block: Block, tmp_path: Path) -> None:
     """A block that asks for the fixture passes under pytest, as a reader would run it."""
     (tmp_path / "test_documented.py").write_text(block.code, encoding="utf-8")
-    paths = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "."],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed" in done.stdout
+    command = ("pytest", "-q", "-W", "error", "-p", "no:cacheprovider", ".")
+    assert "passed" in run_tool(tmp_path, *command, PYTHONPATH=PATHS)
 
 
 def test_there_are_blocks() -> None:
@@ -67,29 +73,10 @@ def in_files(folder: Path, chosen: list[Block]) -> list[str]:
 def test_blocks_are_formatted(tmp_path: Path) -> None:
     """Blocks written by hand look as the project's own code does."""
     names = in_files(tmp_path, [one for one in BLOCKS if "reference" not in one.page])
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff"]
-    done = subprocess.run(
-        [*command, "--line-length", "100", *names],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    run_tool(tmp_path, "ruff", "format", "--isolated", "--diff", "--line-length", "100", *names)
 
 
 @pytest.mark.long
 def test_blocks_are_typed(tmp_path: Path) -> None:
     """Blocks pass a strict type checker, so that readers can paste them into checked code."""
-    paths = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", *in_files(tmp_path, BLOCKS)],
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    run_tool(tmp_path, "mypy", "--strict", *in_files(tmp_path, BLOCKS), MYPYPATH=PATHS)

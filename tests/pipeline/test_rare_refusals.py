@@ -1,13 +1,12 @@
 """Mistakes that documents seldom have: each refused in the same three lines as all others."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pipeline.made import Document, answers, content, document, operation
-from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal
+from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal_of
 
 NEWER = "3.1.0"
 NUMBER: Document = {"type": "integer"}
@@ -129,8 +128,6 @@ def test_a_rare_mistake_is_refused(
     spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One message that says what, where and how to mend it; exit 2; nothing written."""
-    path = tmp_path / "spec.json"
-    path.write_text(json.dumps(spec), encoding="utf-8")
-    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    lines = refusal_of(capsys, tmp_path, spec)
     assert what in "\n".join(lines[:-2])
     assert where in lines[-2]

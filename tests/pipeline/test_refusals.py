@@ -348,6 +348,13 @@ def refusal(
     return lines
 
 
+def refusal_of(capsys: pytest.CaptureFixture[str], folder: Path, spec: Any) -> list[str]:
+    """`refusal` of a document that is given as a value."""
+    path = folder / "spec.json"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    return refusal(capsys, folder, path, "--no-overlay")
+
+
 @pytest.mark.parametrize(
     ("spec", "what", "where"),
     [pytest.param(*row[1:], id=row[0]) for row in REFUSED],
@@ -356,9 +363,7 @@ def test_a_document_is_refused(
     spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What, where and how to mend, in three lines; nothing is written."""
-    path = tmp_path / "spec.json"
-    path.write_text(json.dumps(spec), encoding="utf-8")
-    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    lines = refusal_of(capsys, tmp_path, spec)
     assert what in lines[0]
     assert where in lines[-2]
 
@@ -525,9 +530,7 @@ def test_a_value_of_ours_that_the_vendor_spells_otherwise_stops_the_run(
             "/b": {"get": operation("b", responses=answers({**status, "x-open-enum": ["Failed"]}))},
         }
     )
-    path = tmp_path / "spec.json"
-    path.write_text(json.dumps(spec), encoding="utf-8")
-    lines = refusal(capsys, tmp_path, path, "--no-overlay")
+    lines = refusal_of(capsys, tmp_path, spec)
     assert "Status lists 'failed', and x-open-enum has 'Failed' for it" in lines[0]
 
 
