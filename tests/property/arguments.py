@@ -4,7 +4,6 @@ In: an operation of the spec and the method's hints. Out: what the signature sho
 strategy for sets of arguments that a caller may give.
 """
 
-import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
@@ -17,7 +16,7 @@ from chessa.testing._spec import SpecOperation
 from chessa_pipeline import naming
 from tests.property.effective import flag, kinds, plain, properties
 from tests.property.python_values import python_values
-from tests.property.surface import method, offered
+from tests.property.surface import method_hints, offered
 
 Location = Literal["path", "query", "header", "member", "body"]
 _SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
@@ -86,15 +85,10 @@ def exclusive(documented: SpecOperation) -> list[list[str]]:
     return groups
 
 
-def argument_hints(documented: SpecOperation, client: object) -> dict[str, Any]:
-    """The hints of a method's arguments."""
-    return typing.get_type_hints(method(client, offered(documented).name).__func__)
-
-
 @st.composite
 def arguments(draw: st.DrawFn, documented: SpecOperation, client: object) -> dict[str, Any]:
     """Arguments that hints and constraints allow; what is optional may be left out, or be UNSET."""
-    hints = argument_hints(documented, client)
+    hints = method_hints(client, offered(documented).name)
     groups = [(group, draw(st.sampled_from(group))) for group in exclusive(documented)]
     left_out = {key for group, kept in groups for key in group if key != kept}
     given: dict[str, Any] = {}

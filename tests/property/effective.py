@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from chessa.testing._schemas import Schemas
-from chessa.testing._spec import Spec
+from chessa.testing._spec import Spec, SpecOperation
 
 Schema = Mapping[str, Any]
 Name = Literal[
@@ -60,6 +60,12 @@ class Kind:
 
     name: Name
     schema: Schema
+
+
+def node(documented: SpecOperation) -> Mapping[str, Any]:
+    """All that the spec says of an operation, extensions included."""
+    found: Mapping[str, Any] = SPEC.document["paths"][documented.path][documented.method.lower()]
+    return found
 
 
 def plain(schema: Any) -> Schema:
@@ -208,6 +214,18 @@ def values(schema: Schema) -> Any:
     """The schema of the values of an object without properties."""
     rest = schema.get("additionalProperties", True)
     return True if rest is False else rest
+
+
+def parts(schema: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    """What an array or an object holds: each key or position, with the schema that it has."""
+    if isinstance(value, list):
+        inner = next((items(kind.schema) for kind in kinds(schema) if kind.name == "array"), True)
+        yield from ((position, inner) for position in range(len(value)))
+    if isinstance(value, Mapping):
+        fitting = [kind.schema for kind in kinds(schema) if kind.name in ("object", "map")]
+        known = {name: each for one in fitting for name, each in properties(one).items()}
+        rest = next((values(one) for one in fitting), True)
+        yield from ((name, known.get(name, rest)) for name in value)
 
 
 def flag(schema: Any, name: str) -> bool:

@@ -12,7 +12,7 @@ import attrs
 import chessa
 from chessa import Outcome
 from chessa.testing._spec import SpecOperation
-from tests.property.effective import SPEC
+from tests.property.effective import node
 from tests.property.json_text import read
 
 _BY_STATUS: Final[Mapping[int, type[chessa.ApiError]]] = {
@@ -36,8 +36,8 @@ class Expected:
 
 def is_read(documented: SpecOperation) -> bool:
     """Whether an operation may be repeated: it is a GET, or the spec says so."""
-    node = SPEC.document["paths"][documented.path][documented.method.lower()]
-    return documented.method in ("GET", "HEAD", "OPTIONS") or node.get("x-safe-to-repeat") is True
+    is_safe = documented.method in ("GET", "HEAD", "OPTIONS")
+    return is_safe or node(documented).get("x-safe-to-repeat") is True
 
 
 def of_error(documented: SpecOperation, status: int, body: bytes) -> Expected:

@@ -5,14 +5,14 @@ have more of their properties than chance would give them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from tests.property.effective import SCHEMAS, bare, items, kinds, plain, properties, values
+from tests.property.effective import SCHEMAS, bare, parts, plain, properties
 from tests.property.synthetic import Direction, date_times, decimal_texts, drawn, goes
 
 Json: TypeAlias = Any
@@ -46,18 +46,35 @@ any_json: Final[st.SearchStrategy[Json]] = st.recursive(
 
 # ---- Valid ---------------------------------------------------------------------------------------
 
-_MADE: Final[dict[str, st.SearchStrategy[Json]]] = {}
+_Strategy: TypeAlias = Callable[[Any, Direction], st.SearchStrategy[Json]]
+
+
+def _once(make: _Strategy) -> _Strategy:
+    """Make the strategy of a schema once: to prepare one costs more than to draw from it."""
+    made: dict[str, st.SearchStrategy[Json]] = {}
+
+    def remembered(schema: Any, direction: Direction) -> st.SearchStrategy[Json]:
+        key = f"{direction} {schema!r}"
+        if key not in made:
+            made[key] = make(schema, direction)
+        return made[key]
+
+    return remembered
 
 
 def valid(schema: Any, direction: Direction = "answer") -> st.SearchStrategy[Json]:
     """Values that a schema allows, with Decimal for every number that has a fraction."""
-    schema = bare(schema)
-    key = f"{direction} {schema!r}"
-    if key not in _MADE:
-        _MADE[key] = _completed(schema, direction).filter(
-            lambda value: SCHEMAS.allows(value, schema, direction)
-        )
-    return _MADE[key]
+    return _valid(bare(schema), direction)
+
+
+@_once
+def _valid(schema: Any, direction: Direction) -> st.SearchStrategy[Json]:
+    return _completed(schema, direction).filter(
+        lambda value: SCHEMAS.allows(value, schema, direction)
+    )
+
+
+_drawn: Final = _once(drawn)
 
 
 @st.composite
@@ -71,30 +88,15 @@ def _completed(draw: st.DrawFn, schema: Any, direction: Direction) -> Json:
     return value
 
 
-_DRAWN: Final[dict[str, st.SearchStrategy[Json]]] = {}
-
-
-def _drawn(schema: Any, direction: Direction) -> st.SearchStrategy[Json]:
-    key = f"{direction} {schema!r}"
-    if key not in _DRAWN:
-        _DRAWN[key] = drawn(schema, direction)
-    return _DRAWN[key]
-
-
 def _sharper(draw: st.DrawFn, schema: Any, value: Json) -> Json:
     """The value with numbers of more digits than a float has."""
     if isinstance(value, float):
         value = Decimal(repr(value))
         precise = draw(st.none() | numbers)
         return precise if precise is not None and SCHEMAS.allows(precise, schema) else value
-    if isinstance(value, list):
-        inner = next((items(k.schema) for k in kinds(schema) if k.name == "array"), True)
-        return [_sharper(draw, inner, item) for item in value]
-    if isinstance(value, dict):
-        fitting = [kind.schema for kind in kinds(schema) if kind.name in ("object", "map")]
-        known = {name: s for one in fitting for name, s in properties(one).items()}
-        rest = next((values(one) for one in fitting), True)
-        return {name: _sharper(draw, known.get(name, rest), item) for name, item in value.items()}
+    if isinstance(value, (list, dict)):
+        sharper = {at: _sharper(draw, each, value[at]) for at, each in parts(schema, value)}
+        return list(sharper.values()) if isinstance(value, list) else sharper
     return value
 
 

@@ -11,10 +11,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+import attrs
+
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
 from chessa_pipeline import naming
-from tests.property.effective import SCHEMAS, Kind, flag, items, kinds, plain, properties, values
+from tests.property.effective import (
+    SCHEMAS,
+    Kind,
+    flag,
+    items,
+    kinds,
+    parts,
+    plain,
+    properties,
+    values,
+)
 from tests.property.json_text import same
 
 _INSTANT: Final = re.compile(
@@ -31,6 +43,11 @@ def names(schema: Mapping[str, Any]) -> dict[str, str]:
         pinned = plain(each).get("x-python-name") if isinstance(each, Mapping) else None
         wanted.append(naming.snake(pinned or key, naming.FIELD_NAMES_TAKEN))
     return dict(zip(properties(schema), naming.distinct(wanted), strict=True))
+
+
+def has_all(cls: type[Model], schema: Mapping[str, Any]) -> bool:
+    """Whether a class has an attribute for every property of an object."""
+    return set(names(schema).values()) <= {attribute.name for attribute in attrs.fields(cls)}
 
 
 def instant(text: str) -> Fraction | None:
@@ -62,17 +79,12 @@ def same_on_the_wire(schema: Any, one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         is_instant = any(kind.name == "date-time" for kind in kinds(schema))
         return one == other or (is_instant and instant(one) == instant(other) is not None)
-    if isinstance(one, list) and isinstance(other, list):
-        inner = next((items(k.schema) for k in kinds(schema) if k.name == "array"), True)
-        pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(same_on_the_wire(inner, a, b) for a, b in pairs)
-    if isinstance(one, dict) and isinstance(other, dict):
-        fitting = [kind.schema for kind in kinds(schema) if kind.name in ("object", "map")]
-        known = {name: each for part in fitting for name, each in properties(part).items()}
-        rest = next((values(part) for part in fitting), True)
-        return one.keys() == other.keys() and all(
-            same_on_the_wire(known.get(key, rest), one[key], other[key]) for key in one
-        )
+    if isinstance(one, list) and isinstance(other, list) and len(one) != len(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() != other.keys():
+        return False
+    if isinstance(one, (list, dict)) and type(one) is type(other):
+        return all(same_on_the_wire(each, one[at], other[at]) for at, each in parts(schema, one))
     return same(one, other)
 
 
@@ -167,7 +179,7 @@ def _of_object(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[s
         yield f"object became {type(value).__name__} {value!r}"
         return
     named = names(kind.schema)
-    if not set(named.values()) <= {attribute.name for attribute in type(value).__attrs_attrs__}:
+    if not has_all(type(value), kind.schema):
         yield f"object became a {type(value).__name__}, which lacks fields"
     for key, each in properties(kind.schema).items():
         name = named[key]
@@ -197,7 +209,7 @@ def _reads_as_absent(schema: Any, name: str, value: Model, wire: Any = None) -> 
 
 def _is_shared(value: Model, named: Mapping[str, str]) -> bool:
     """Whether the class has fields that this schema does not know: others share it."""
-    return len(type(value).__attrs_attrs__) > len(named)
+    return len(attrs.fields(type(value))) > len(named)
 
 
 class _Nothing:

@@ -34,7 +34,7 @@ from tests.property.effective import (
     values,
 )
 from tests.property.json_text import read
-from tests.property.meaning import names
+from tests.property.meaning import has_all, names
 from tests.property.synthetic import Direction
 
 
@@ -71,9 +71,14 @@ def method(client: object, name: str) -> Any:
     return getattr(getattr(client, resource), last)
 
 
+def method_hints(client: object, name: str) -> dict[str, Any]:
+    """The hints of a method: of each argument, and of what it returns."""
+    return typing.get_type_hints(method(client, name).__func__)
+
+
 def result_hint(operation: Operation[Any]) -> Any:
     """What the method of an operation says that it returns."""
-    return typing.get_type_hints(method(_CLIENT, operation.name).__func__)["return"]
+    return method_hints(_CLIENT, operation.name)["return"]
 
 
 _CLIENT: Final = chessa.Chessa(client_id="id", client_secret="secret")
@@ -121,7 +126,7 @@ def _stands_for(kind: Kind, part: Any) -> bool:
     is_class = isinstance(part, type) and origin is None
     match kind.name:
         case "object":
-            return is_class and issubclass(part, Model) and _has_all(kind.schema, part)
+            return is_class and issubclass(part, Model) and has_all(part, kind.schema)
         case "map":
             return origin is dict
         case "array":
@@ -146,10 +151,6 @@ _PLAIN: Final[Mapping[str, type]] = {
     "date": datetime.date,
     "date-time": datetime.datetime,
 }
-
-
-def _has_all(schema: Schema, cls: type[Model]) -> bool:
-    return set(names(schema).values()) <= {attribute.name for attribute in attrs.fields(cls)}
 
 
 def places() -> list[Place]:
@@ -187,7 +188,7 @@ def _answers(documented: SpecOperation) -> Iterator[_Root]:
 
 def _bodies(documented: SpecOperation) -> Iterator[_Root]:
     operation, schema = offered(documented), documented.body_schema()
-    typed = typing.get_type_hints(method(_CLIENT, operation.name).__func__)
+    typed = method_hints(_CLIENT, operation.name)
     for argument in operation.arguments if schema is not None else ():
         where = f"{operation.name}({argument.name})"
         if argument.location == "body":
@@ -281,10 +282,5 @@ def misfit_attributes(model: Model) -> list[str]:
     return [
         f"{type(model).__name__}.{name}"
         for name, hint in hints(type(model)).items()
-        if hasattr(model, name) and not conforms_or_absent(model, name, hint)
+        if hasattr(model, name) and not conforms(getattr(model, name), hint)
     ]
-
-
-def conforms_or_absent(model: Model, name: str, hint: Any) -> bool:
-    """Whether an attribute is what its hint says; one that is absent may read as None."""
-    return conforms(getattr(model, name), hint)

@@ -17,8 +17,8 @@ import chessa
 from chessa.testing._spec import SpecOperation
 from chessa_api.model import Model
 from tests.property import surface
-from tests.property.arguments import argument_hints, documented_arguments
-from tests.property.effective import SPEC, Kind, flag, kinds, plain, properties
+from tests.property.arguments import documented_arguments
+from tests.property.effective import Kind, flag, kinds, node, plain, properties
 from tests.property.expected import is_read
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import written
@@ -43,10 +43,10 @@ def test_every_operation_is_offered_and_no_other() -> None:
     assert len(surface.offered_names()) == len(set(surface.offered_names())) == len(DOCUMENTED)
     for documented in DOCUMENTED:
         operation = offered(documented)
-        node = SPEC.document["paths"][documented.path][documented.method.lower()]
-        if _PINNED.fullmatch(node.get("operationId", "")):
-            assert operation.name == node["operationId"]
-        assert operation.operation_id == node.get("x-vendor-operation-id")
+        said = node(documented)
+        if _PINNED.fullmatch(said.get("operationId", "")):
+            assert operation.name == said["operationId"]
+        assert operation.operation_id == said.get("x-vendor-operation-id")
         assert operation.is_read == is_read(documented)
         assert set(operation.responses) == set(documented.answers)
 
@@ -67,7 +67,7 @@ def test_a_method_takes_what_the_spec_documents(documented: SpecOperation, mode:
     required = {p.name for p in parameters if p.default is p.empty}
     assert required == {each.name for each in wanted if each.required}
     assert all(p.default is chessa.UNSET for p in parameters if p.name not in required)
-    typed = argument_hints(documented, client)
+    typed = surface.method_hints(client, offered(documented).name)
     for argument in wanted:
         is_null_possible = argument.parameter is None
         for kind in kinds(argument.schema):
@@ -79,15 +79,15 @@ def test_a_method_takes_what_the_spec_documents(documented: SpecOperation, mode:
 @pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
 def test_a_method_says_what_it_returns(documented: SpecOperation) -> None:
     """Its hint stands for every kind of value that a success may hold."""
-    node = SPEC.document["paths"][documented.path][documented.method.lower()]
+    unwrapped = node(documented).get("x-unwrap")
     hint = surface.result_hint(offered(documented))
     for case in successes(documented):
         schema = case.schema
         if schema is None:
             assert type(None) in alternatives(hint)
             continue
-        if "x-unwrap" in node:
-            schema = properties(plain(schema))[node["x-unwrap"]]
+        if unwrapped is not None:
+            schema = properties(plain(schema))[unwrapped]
         for kind in kinds(schema):
             assert fitting(kind, hint) is not None, (kind, hint)
 
