@@ -36,7 +36,9 @@ def main(words: list[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         job = _job(options)
-        return _check(job) if options.check else _regenerate(job)
+        status = _check(job) if options.check else _regenerate(job)
+        sys.stdout.flush()  # here, where a pipe that is closed is known of
+        return status
     except SpecError as error:
         print(f"refused: {error}", file=sys.stderr)
     except KeyboardInterrupt:

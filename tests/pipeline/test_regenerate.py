@@ -241,6 +241,22 @@ def test_what_lies_in_the_current_folder_is_not_run(copy: Path, tmp_path: Path, 
     assert not (folder / "ran").exists()
 
 
+def test_a_reader_that_is_gone_is_no_crash(copy: Path) -> None:
+    """Where nobody reads, from the first word on, the command ends without a word of its own."""
+    (copy / "generated" / "chessa_api" / "models" / "order.py").write_text("# Edited\n", "utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, str(copy / "scripts" / "regenerate.py"), "--check"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
     """Drift in letters that the terminal lacks is printed in escapes; a closed pipe ends it."""
     (copy / "generated" / "chessa_api" / "models" / "order.py").write_text("# Zoë €\n", "utf-8")
