@@ -43,7 +43,6 @@ _SCALARS: Final[Mapping[str, Name]] = {
     "number": "number",
     "integer": "integer",
     "boolean": "boolean",
-    "null": "null",
 }
 _CONSTANTS: Final = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _PROSE: Final = frozenset({"description", "example", "examples", "externalDocs", "default"})
@@ -60,6 +59,9 @@ class Kind:
 
     name: Name
     schema: Schema
+
+
+NULL: Final = Kind("null", {"enum": [None]})  # in words of 3.0 too, which has no type of it
 
 
 def node(documented: SpecOperation) -> Mapping[str, Any]:
@@ -120,7 +122,7 @@ def kinds(schema: Any) -> tuple[Kind, ...]:
 
 def _kinds(schema: Schema) -> Iterator[Kind]:
     if schema.get("nullable") is True:
-        yield Kind("null", {})
+        yield NULL
     for keyword in ("oneOf", "anyOf"):
         if keyword in schema and not _only_asks(schema[keyword]):
             beside = {k: v for k, v in schema.items() if k != keyword and not _SILENT.fullmatch(k)}
@@ -147,7 +149,7 @@ def _of_enum(schema: Schema) -> Iterator[Kind]:
     values = [value for value in listed or () if value is not None]
     types = set(_types(schema)) - {"null"}
     if len(values) < len(listed or ()) or "null" in _types(schema):
-        yield Kind("null", {})
+        yield NULL
     if values and types <= {"string"} and all(type(value) is str for value in values):
         yield Kind("text-enum", schema)
         return
@@ -177,6 +179,8 @@ def _of_type(name: str, schema: Schema) -> Kind:
         return Kind("object" if schema.get("properties") else "map", alone)
     if name == "array":
         return Kind("array", schema)
+    if name == "null":
+        return NULL
     if name == "string":
         return Kind(_FORMATS.get(schema.get("format", ""), "string"), schema)
     return Kind(_SCALARS[name], schema)

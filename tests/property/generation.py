@@ -20,7 +20,7 @@ _SHRINKS: Final = os.environ.get("CHESSA_PROPERTY_SHRINK", "1") != "0"
 PROFILE: Final = settings(
     max_examples=int(os.environ.get("CHESSA_PROPERTY_EXAMPLES", "20")),
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if _SHRINKS else [])],
-    derandomize=True,  # the same examples everywhere; other numbers of examples give others
+    derandomize=True,  # the same tests and number of examples draw the same examples
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
