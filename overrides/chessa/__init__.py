@@ -40,7 +40,9 @@ if TYPE_CHECKING:
         ServerError,
         UnprocessableEntityError,
     )
+    from ._file_journal import FileJournal
     from ._hooks import Hooks, RequestInfo, ResponseInfo
+    from ._journal import AsyncJournal, Journal, JournalRecord
     from ._outcome import Outcome
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "AbsentFieldError",
     "ApiError",
     "AsyncChessa",
+    "AsyncJournal",
     "AuthenticationError",
     "BadRequestError",
     "Chessa",
@@ -56,8 +59,11 @@ __all__ = [
     "DecodeError",
     "EncodeError",
     "ErrorCode",
+    "FileJournal",
     "Hooks",
     "InvalidRequestError",
+    "Journal",
+    "JournalRecord",
     "MisfitFieldError",
     "ModelError",
     "NotFoundError",
@@ -80,7 +86,9 @@ __all__ = [
 if not TYPE_CHECKING:
     _ELSEWHERE = {
         "_client": ("AsyncChessa", "Chessa"),
+        "_file_journal": ("FileJournal",),
         "_hooks": ("Hooks", "RequestInfo", "ResponseInfo"),
+        "_journal": ("AsyncJournal", "Journal", "JournalRecord"),
         "_outcome": ("Outcome",),
         "chessa_api.errors": (
             "AbsentFieldError",

@@ -19,6 +19,8 @@ from ._engine import Call, Plan, Result
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
 from ._hooks import check as check_hooks
+from ._journal import AsyncJournal, Journal
+from ._journal import check as check_journal
 from ._options import ExtraQuery, Options
 from ._request import RequestBase
 from ._retry import Quota
@@ -78,7 +80,7 @@ class _Performer:
     def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
         core = self._core
         call = core.begin(operation)
-        return drive(call, arguments, core.source, core.connections, core.plan.hooks)
+        return drive(call, arguments, core.source, core.connections)
 
 
 class _AsyncPerformer:
@@ -99,7 +101,7 @@ class _AsyncPerformer:
     async def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
         core = self._core
         call = core.begin(operation)
-        return await drive_async(call, arguments, core.source, core.connections, core.plan.hooks)
+        return await drive_async(call, arguments, core.source, core.connections)
 
 
 def _read_plan(
@@ -113,6 +115,7 @@ def _read_plan(
     trust_env: bool,
     max_response_bytes: int,
     hooks: Hooks | None,
+    journal: object,
     may_await: bool,
 ) -> Plan:
     settings = read_settings(
@@ -129,7 +132,14 @@ def _read_plan(
         )
     options = Options().changed(timeout=timeout, max_retries=max_retries)
     base = RequestBase.of(settings, options)
-    return Plan(settings, options, base, Quota(), check_hooks(hooks, may_await=may_await))
+    return Plan(
+        settings,
+        options,
+        base,
+        Quota(),
+        check_hooks(hooks, may_await=may_await),
+        check_journal(journal, may_await=may_await),
+    )
 
 
 def _is_ssl_context(value: object) -> bool:
@@ -176,6 +186,8 @@ class Chessa(_Client, Resources):
             trusted with the credentials; without its evidence a failed write is UNKNOWN.
         trust_env: Whether proxy and certificate variables of the environment count.
         hooks: Functions that are told of each attempt.
+        journal: Takes a `JournalRecord` before the first byte of every write and one at its end,
+            such as a `FileJournal`. A write whose first record it does not take is not sent.
         max_response_bytes: The longest answer that is read.
     """
 
@@ -192,6 +204,7 @@ class Chessa(_Client, Resources):
         transport: "TransportFactory | None" = None,
         trust_env: bool = False,
         hooks: Hooks | None = None,
+        journal: Journal | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
@@ -206,6 +219,7 @@ class Chessa(_Client, Resources):
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
+            journal=journal,
             may_await=False,
         )
         source = from_settings(hidden[0], hidden[1])
@@ -228,11 +242,16 @@ class Chessa(_Client, Resources):
         extra_headers: Mapping[str, str] | None = None,
         extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        reference: str | Unset | None = UNSET,
     ) -> Self:
         """A client with other options on the same connections; this one stays as it is.
 
         Extra headers, query parameters and members of the JSON body are added to every request of
-        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`.
+        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
+        reference is your own name for what is done, 200 characters at most: it is not sent, and
+        stands in the records of the journal.
+
+        Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
         """
         options = self._core.plan.options.changed(
             timeout=timeout,
@@ -240,6 +259,7 @@ class Chessa(_Client, Resources):
             extra_headers=extra_headers,
             extra_query=extra_query,
             extra_body=extra_body,
+            reference=reference,
         )
         copy = type(self).__new__(type(self))
         copy._adopt(self._core.changed(options), is_copy=True)
@@ -261,8 +281,9 @@ class Chessa(_Client, Resources):
 class AsyncChessa(_Client, AsyncResources):
     """`Chessa` on asyncio: `await AsyncChessa().orders.retrieve("…")`.
 
-    The arguments are those of `Chessa`; callables for the credentials and hooks may be coroutine
-    functions, and `transport` makes `httpx.AsyncBaseTransport`s. May be used in several event
+    The arguments are those of `Chessa`; callables for the credentials, hooks and the journal may be
+    coroutine functions (another journal is called on a thread), and `transport` makes
+    `httpx.AsyncBaseTransport`s. May be used in several event
     loops, one after the other. Use it as an async context manager, or `aclose` it.
     """
 
@@ -279,6 +300,7 @@ class AsyncChessa(_Client, AsyncResources):
         transport: "AsyncTransportFactory | None" = None,
         trust_env: bool = False,
         hooks: Hooks | None = None,
+        journal: Journal | AsyncJournal | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
@@ -293,6 +315,7 @@ class AsyncChessa(_Client, AsyncResources):
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
+            journal=journal,
             may_await=True,
         )
         source = from_settings(hidden[0], hidden[1])
@@ -314,11 +337,16 @@ class AsyncChessa(_Client, AsyncResources):
         extra_headers: Mapping[str, str] | None = None,
         extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        reference: str | Unset | None = UNSET,
     ) -> Self:
         """A client with other options on the same connections; this one stays as it is.
 
         Extra headers, query parameters and members of the JSON body are added to every request of
-        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`.
+        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
+        reference is your own name for what is done, 200 characters at most: it is not sent, and
+        stands in the records of the journal.
+
+        Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
         """
         options = self._core.plan.options.changed(
             timeout=timeout,
@@ -326,6 +354,7 @@ class AsyncChessa(_Client, AsyncResources):
             extra_headers=extra_headers,
             extra_query=extra_query,
             extra_body=extra_body,
+            reference=reference,
         )
         copy = type(self).__new__(type(self))
         copy._adopt(self._core.changed(options), is_copy=True)

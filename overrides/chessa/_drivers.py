@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ._engine import Call, Life, Result
 from ._errors import ConfigurationError
-from ._hooks import Hooks, tell, tell_async
+from ._hooks import tell, tell_async
+from ._journal import enter, enter_async
 from ._secrets import Credentials, CredentialSource
-from ._steps import Attempt, Reply, Sleep, Step
+from ._steps import Attempt, Reply, Sleep, Step, Tell
 
 if TYPE_CHECKING:
     from .transport.connections import AsyncConnections, Connections
@@ -26,7 +27,6 @@ def drive(
     arguments: Mapping[str, object],
     source: CredentialSource,
     connections: "Connections",
-    hooks: Hooks | None,
 ) -> Result[T]:
     """Perform a call, blocking."""
     request = call.prepare(arguments)
@@ -43,8 +43,10 @@ def drive(
                 reply = connections.send(step)
             elif isinstance(step, Sleep):
                 time.sleep(step.seconds)
-            elif hooks is not None:
-                tell(hooks, step.record)
+            elif isinstance(step, Tell):
+                tell(call.plan.hooks, step.record)
+            elif call.plan.journal is not None:
+                reply = enter(call.plan.journal, step.record)
         except BaseException as error:  # noqa: BLE001  # the engine raises it again
             interruption = error
 
@@ -54,7 +56,6 @@ async def drive_async(
     arguments: Mapping[str, object],
     source: CredentialSource,
     connections: "AsyncConnections",
-    hooks: Hooks | None,
 ) -> Result[T]:
     """Perform a call on asyncio."""
     request = call.prepare(arguments)
@@ -71,8 +72,10 @@ async def drive_async(
                 reply = await connections.send(step)
             elif isinstance(step, Sleep):
                 await asyncio.sleep(step.seconds)
-            elif hooks is not None:
-                await tell_async(hooks, step.record)
+            elif isinstance(step, Tell):
+                await tell_async(call.plan.hooks, step.record)
+            elif call.plan.journal is not None:
+                reply = await enter_async(call.plan.journal, step.record, step.seconds)
         except BaseException as error:  # noqa: BLE001  # the engine raises it again
             interruption = error
 

@@ -4,10 +4,11 @@ In: an operation and its arguments; then, for each `Attempt` that it yields, the
 Out: steps for a driver, and in the end a `Result` or a `ChessaError`. It neither sends nor sleeps.
 """
 
+import datetime
 import time
 import uuid
 from collections.abc import Generator, Mapping
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
@@ -18,8 +19,9 @@ from chessa_api.operation import Operation, RawResponse
 from . import _log
 from ._bodies import printable_request_id, read_error
 from ._config import Settings
-from ._errors import Circumstances, ConfigurationError
+from ._errors import ChessaError, Circumstances, ConfigurationError
 from ._hooks import Hooks, RequestInfo, ResponseInfo
+from ._journal import PATIENCE, TIMED_OUT, Journal, JournalRecord, enter
 from ._judge import Facts, is_success, judge
 from ._options import Options
 from ._outcome import Outcome
@@ -30,6 +32,7 @@ from ._secrets import Credentials
 from ._steps import (
     Answer,
     Attempt,
+    Enter,
     Failed,
     Fault,
     PreparedRequest,
@@ -63,6 +66,7 @@ class Plan:
     base: RequestBase
     quota: Quota
     hooks: Hooks | None = None
+    journal: Journal | None = None
 
     def changed(self, options: Options) -> "Plan":
         """The same with other options."""
@@ -102,16 +106,22 @@ class Call(Generic[T]):
 
     def __init__(self, operation: Operation[T], plan: Plan) -> None:
         self._operation = operation
-        self._plan = plan
+        self.plan: Final = plan
         self._started = time.monotonic()
         self.deadline: Final = self._started + plan.options.seconds(is_read=operation.is_read)
         self._attempts = 0
+        self._call_id = uuid.uuid4().hex if plan.hooks or plan.journal else ""
+        self._known = Outcome.NOT_SENT
+        """What would be known of the call, should it end now."""
+        self._answer: Answer | None = None
+        self._is_open = False
+        """Whether the journal waits for the record of the end."""
         self._nothing_sent = True
         """Of all attempts so far: a read that was received once is not NOT_SENT the next time."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Make the request. Raises `InvalidRequestError`."""
-        return prepare(self._operation, arguments, self._plan.base)
+        return prepare(self._operation, arguments, self.plan.base)
 
     def refused(self, error: ConfigurationError) -> ConfigurationError:
         """A refusal of the credentials, with this call's name on it."""
@@ -120,72 +130,125 @@ class Call(Generic[T]):
         )
 
     def live(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
-        """Attempt until there is a result, or until nothing is left to try."""
-        call_id = uuid.uuid4().hex if self._plan.hooks else ""
+        """Attempt until there is a result, or until nothing is left to try.
+
+        A write is entered in the journal before its first byte, and at its end, whatever that is.
+        """
+        result: Result[T] | None = None
+        ended: BaseException | None = None
+        try:
+            yield from self._open()
+            result = yield from self._tries(request, credentials)
+        except GeneratorExit as error:  # whoever awaits the call has dropped it: no step is taken
+            self._note(error)
+            self._close_at_once()
+            raise
+        except BaseException as error:  # noqa: BLE001  # it comes out again below
+            ended = error
+        try:
+            if ended is not None and not isinstance(ended, ChessaError):
+                self._note(ended)
+            yield from self._close(ended)
+            if result is None:
+                raise ended or RuntimeError("a call ended without an end")
+            return result
+        finally:
+            del ended  # it refers to this frame
+
+    def _tries(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
         while True:
             self._attempts += 1
-            yield from self._tell(self._request_info(call_id), Outcome.NOT_SENT)
+            yield from self._tell(self._request_info())
             began = time.monotonic()
-            interruption: BaseException | None = None
-            reply: Reply = None
-            try:
-                reply = yield self._attempt(request, credentials)
-            except GeneratorExit as error:  # whoever awaits the call has dropped it
-                self._note(error, Outcome.UNKNOWN)
-                raise
-            except BaseException as error:  # noqa: BLE001  # sorted out below, outside of it
-                interruption = error
-            if interruption is not None:
-                try:
-                    reply = yield from self._interrupted(interruption, call_id, began)
-                finally:
-                    del interruption  # it refers to this frame
+            reply = yield from self._attempted(self._attempt(request, credentials), began)
+            self._answer = reply if isinstance(reply, Answer) else None
             result = self._result(reply)
             if isinstance(result, Result):
+                self._known = Outcome.DONE
                 self._succeeded(result)
-                yield from self._tell(
-                    self._response_info(call_id, began, result.answer, None), Outcome.DONE
-                )
+                yield from self._tell(self._response_info(began, None))
                 return result
             finding, retry_after = self._find(reply, result, credentials)
-            yield from self._tell(
-                self._response_info(call_id, began, finding.answer, finding.outcome),
-                finding.outcome,
-            )
+            self._known = finding.outcome
+            yield from self._tell(self._response_info(began, finding.outcome))
             wait = self._next_wait(finding, retry_after)
             if wait is None:
-                self._log_end(finding.outcome, finding.answer)
+                self._log_end(finding.outcome)
                 raise report(finding, self._ending(finding, retry_after))
             status_code = finding.answer.status_code if finding.answer else None
             _log.will_repeat(self._operation.name, status_code, self._attempts, wait)
             yield Sleep(wait)
 
-    def _interrupted(
-        self, interruption: BaseException, call_id: str, began: float
-    ) -> Generator[Step, Reply, Reply]:
+    def _attempted(self, attempt: Attempt, began: float) -> Generator[Step, Reply, Reply]:
         """What a transport raised is a failure of it; cancellation and Ctrl-C come out again."""
-        if isinstance(interruption, Exception):
-            fault = Fault(Trouble.UNEXPECTED, type(interruption).__name__)
-            return Failed(fault, nothing_sent=False)
-        self._note(interruption, Outcome.UNKNOWN)
-        if self._plan.hooks:
-            yield Tell(self._response_info(call_id, began, None, Outcome.UNKNOWN))
+        self._known = Outcome.UNKNOWN
+        self._answer = None
+        interruption: BaseException | None = None
         try:
+            return (yield attempt)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001  # sorted out below, outside of it
+            interruption = error
+        try:
+            if isinstance(interruption, Exception):
+                fault = Fault(Trouble.UNEXPECTED, type(interruption).__name__)
+                return Failed(fault, nothing_sent=False)
+            yield from self._tell(self._response_info(began, Outcome.UNKNOWN))
             raise interruption
         finally:
-            del interruption
+            del interruption  # it refers to this frame
 
-    def _tell(
-        self, record: RequestInfo | ResponseInfo, known: Outcome
-    ) -> Generator[Step, Reply, None]:
-        """Give a record to the hooks. An interruption there says what is known by now."""
-        if self._plan.hooks is None:
-            return
-        try:
+    def _tell(self, record: RequestInfo | ResponseInfo) -> Generator[Step, Reply, None]:
+        if self.plan.hooks is not None:
             yield Tell(record)
-        except BaseException as interruption:
-            self._note(interruption, known)
-            raise
+
+    def _open(self) -> Generator[Step, Reply, None]:
+        """Enter a write in the journal. Raises `NotSentError` when it does not take it."""
+        if self.plan.journal is None or self._operation.is_read:
+            return
+        self._is_open = True
+        cause = yield Enter(self._record("opened"), self.deadline - time.monotonic())
+        if not isinstance(cause, str):
+            return
+        timed_out = cause == TIMED_OUT
+        self._is_open = timed_out  # then it may have been entered, or will be
+        fault = Fault(Trouble.JOURNAL, cause, timed_out)
+        finding = Finding(False, Outcome.NOT_SENT, None, fault)
+        self._log_end(finding.outcome)
+        raise report(finding, self._ending(finding, None))
+
+    def _close(self, ended: BaseException | None) -> Generator[Step, Reply, None]:
+        if self._is_open:
+            self._is_open = False
+            record = self._record("closed", None if ended is None else self._known)
+            left = max(0.0, self.deadline - time.monotonic())
+            self._entered(record, (yield Enter(record, left + PATIENCE)))
+
+    def _close_at_once(self) -> None:
+        if self._is_open and self.plan.journal is not None:
+            record = self._record("closed", self._known)
+            self._entered(record, enter(self.plan.journal, record))
+
+    def _entered(self, record: JournalRecord, cause: Reply) -> None:
+        if isinstance(cause, str):
+            _log.journal_failed(record.operation, record.call_id, cause)
+
+    def _record(
+        self, event: Literal["opened", "closed"], outcome: Outcome | None = None
+    ) -> JournalRecord:
+        is_closed = event == "closed"
+        return JournalRecord(
+            event=event,
+            call_id=self._call_id,
+            reference=self.plan.options.reference,
+            operation=self._operation.name,
+            attempt=self._attempts if is_closed else 1,
+            at=datetime.datetime.now(datetime.UTC),
+            outcome=outcome,
+            status_code=self._answer.status_code if self._answer else None,
+            elapsed=self._elapsed() if is_closed else None,
+        )
 
     def _attempt(self, request: PreparedRequest, credentials: Credentials) -> Attempt:
         return Attempt(
@@ -193,7 +256,7 @@ class Call(Generic[T]):
             credentials,
             self._operation.is_read,
             self.deadline,
-            self._plan.settings.max_response_bytes,
+            self.plan.settings.max_response_bytes,
         )
 
     def _result(self, reply: Reply) -> Result[T] | Fault | None:
@@ -223,7 +286,8 @@ class Call(Generic[T]):
         """What is known of an attempt without result, and how long the server asks to wait."""
         is_read = self._operation.is_read
         if not isinstance(reply, Answer):
-            failed = reply or Failed(Fault(Trouble.UNEXPECTED, "NoReply"), nothing_sent=False)
+            unforeseen = Failed(Fault(Trouble.UNEXPECTED, "NoReply"), nothing_sent=False)
+            failed = reply if isinstance(reply, Failed) else unforeseen
             self._nothing_sent = self._nothing_sent and failed.nothing_sent
             outcome = self._judged(
                 Facts(is_read, trouble=failed.fault.trouble, nothing_sent=self._nothing_sent)
@@ -255,21 +319,21 @@ class Call(Generic[T]):
                 retry_after,
                 self._attempts - 1,
             ),
-            max_retries=self._plan.options.max_retries,
+            max_retries=self.plan.options.max_retries,
             left=self.deadline - time.monotonic(),
-            quota=self._plan.quota,
+            quota=self.plan.quota,
         )
 
     def _succeeded(self, result: Result[T]) -> None:
         if self._operation.is_read:
-            self._plan.quota.give_back(self._attempts - 1)
-        self._log_end(None, result.answer)
+            self.plan.quota.give_back(self._attempts - 1)
+        self._log_end(None)
 
-    def _note(self, interruption: BaseException, known: Outcome) -> None:
+    def _note(self, interruption: BaseException) -> None:
         """Cancellation or Ctrl-C: logged, and passed on as it is but for a note on writes."""
         if not self._operation.is_read:
-            interruption.add_note(f"{self._operation.name} {_INTERRUPTED[known]}")
-        self._log_end(known, None)
+            interruption.add_note(f"{self._operation.name} {_INTERRUPTED[self._known]}")
+        self._log_end(self._known)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
@@ -289,7 +353,8 @@ class Call(Generic[T]):
         circumstances["retry_after"] = retry_after
         return circumstances
 
-    def _log_end(self, outcome: Outcome | None, answer: Answer | None) -> None:
+    def _log_end(self, outcome: Outcome | None) -> None:
+        answer = self._answer
         _log.call_ended(
             self._operation.name,
             outcome,
@@ -299,19 +364,18 @@ class Call(Generic[T]):
             request_id=_request_id(answer) if answer else None,
         )
 
-    def _request_info(self, call_id: str) -> RequestInfo:
+    def _request_info(self) -> RequestInfo:
         operation = self._operation
         return RequestInfo(
-            operation.name, operation.method, operation.path, self._attempts, call_id
+            operation.name, operation.method, operation.path, self._attempts, self._call_id
         )
 
-    def _response_info(
-        self, call_id: str, began: float, answer: Answer | None, outcome: Outcome | None
-    ) -> ResponseInfo:
+    def _response_info(self, began: float, outcome: Outcome | None) -> ResponseInfo:
+        answer = self._answer
         return ResponseInfo(
             self._operation.name,
             self._attempts,
-            call_id,
+            self._call_id,
             answer.status_code if answer else None,
             time.monotonic() - began,
             outcome,

@@ -3,7 +3,7 @@
 ChessaError               .outcome .operation .attempts .elapsed .request_id .timed_out .retry_after
 ├─ ConfigurationError     NOT_SENT   missing or malformed settings; never shows a value
 ├─ InvalidRequestError    NOT_SENT   refused here, before anything was sent
-├─ NotSentError           NOT_SENT   no connection: DNS, connect, TLS, pool, proxy, closed client
+├─ NotSentError           NOT_SENT   no connection: DNS, connect, TLS, pool, proxy; journal
 ├─ ApiError               REJECTED   the API answered no
 │  ├─ BadRequestError           400
 │  ├─ AuthenticationError       401
@@ -106,7 +106,7 @@ class InvalidRequestError(ChessaError):
 
 
 class NotSentError(ChessaError):
-    """No connection was made, so nothing was sent: calling again is safe."""
+    """Nothing was sent, for want of a connection or of its journal: calling again is safe."""
 
     cause: str | None
     """What failed, by its type and system error: `ConnectError: ECONNREFUSED`."""

@@ -78,11 +78,15 @@ def check(hooks: object, *, may_await: bool) -> Hooks | None:
     return hooks
 
 
-def _hook_for(hooks: Hooks, record: RequestInfo | ResponseInfo) -> Callable[[Any], object] | None:
+def _hook_for(
+    hooks: Hooks | None, record: RequestInfo | ResponseInfo
+) -> Callable[[Any], object] | None:
+    if hooks is None:
+        return None
     return hooks.request if isinstance(record, RequestInfo) else hooks.response
 
 
-def tell(hooks: Hooks, record: RequestInfo | ResponseInfo) -> None:
+def tell(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
     """Call the hook for this record."""
     hook = _hook_for(hooks, record)
     if hook is None:
@@ -95,7 +99,7 @@ def tell(hooks: Hooks, record: RequestInfo | ResponseInfo) -> None:
         _log.hook_failed(record.operation, hook, error)
 
 
-async def tell_async(hooks: Hooks, record: RequestInfo | ResponseInfo) -> None:
+async def tell_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
     """Call the hook for this record, and wait for it if it has to be waited for."""
     hook = _hook_for(hooks, record)
     if hook is None:

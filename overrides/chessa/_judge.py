@@ -25,7 +25,7 @@ from ._steps import Trouble
 INCONCLUSIVE: Final = frozenset({408, 409, 423, 425, 499})
 ESTABLISHING: Final = frozenset(
     {Trouble.CONNECTING, Trouble.CERTIFICATE, Trouble.UNSENDABLE, Trouble.CLOSED}
-    | {Trouble.NO_TRANSPORT}
+    | {Trouble.NO_TRANSPORT, Trouble.JOURNAL}
 )
 
 

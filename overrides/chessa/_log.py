@@ -56,6 +56,17 @@ def hook_failed(operation: str, hook: object, error: Exception) -> None:
     _say(logging.WARNING, words, operation, name, type(error).__name__)
 
 
+def journal_failed(operation: str, call_id: str, cause: str) -> None:
+    """The closing record of a write is missing: the call itself ended as it would have."""
+    words = "%s: call %s has no closing record in the journal (%s)"
+    _say(logging.WARNING, words, operation, call_id, cause)
+
+
+def journal_damaged(number: int) -> None:
+    """A line of a journal's file is no record."""
+    _say(logging.WARNING, "journal: line %d cannot be read, left out", number)
+
+
 def _say(level: int, words: str, *values: object) -> None:
     """Log. A filter or handler that raises must not cost a call its result."""
     try:

@@ -22,6 +22,7 @@ from ._secrets import CREDENTIAL_HEADERS
 QueryValue: TypeAlias = str | int | bool | Decimal
 ExtraQuery: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
 
+_LONGEST_REFERENCE: Final = 200
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 RESERVED_HEADERS: Final = frozenset(
@@ -56,6 +57,8 @@ class Options:
     extra_headers: tuple[tuple[str, str], ...] = ()
     extra_query: tuple[tuple[str, str], ...] = ()
     extra_body: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
+    reference: str | None = None
+    """The caller's own name for what is done, for the journal."""
 
     def seconds(self, *, is_read: bool) -> float:
         """The total time of a call."""
@@ -71,6 +74,7 @@ class Options:
         extra_headers: Mapping[str, str] | None = None,
         extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        reference: str | Unset | None = UNSET,
     ) -> "Options":
         """These options with some changed. Raises `ConfigurationError`."""
         headers = {**dict(self.extra_headers), **_headers(extra_headers)}
@@ -85,7 +89,18 @@ class Options:
             tuple(headers.items()),
             query,
             {**self.extra_body, **_body(extra_body)},
+            self.reference if reference is UNSET else _reference(reference),
         )
+
+
+def _reference(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ConfigurationError("reference must be a text of printable characters, not blank.")
+    if len(value) > _LONGEST_REFERENCE:
+        raise ConfigurationError(f"reference must be {_LONGEST_REFERENCE} characters or less.")
+    return value
 
 
 def is_header_value(value: object) -> bool:

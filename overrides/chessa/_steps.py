@@ -1,6 +1,7 @@
 """The words between the engine, which decides, and the drivers, which send and sleep.
 
-Out of the engine: `Attempt`, `Sleep`, `Tell`. Back to it, for an attempt: `Answer` or `Failed`.
+Out of the engine: `Attempt`, `Sleep`, `Tell`, `Enter`. Back to it, for an attempt: `Answer` or
+`Failed`; for an entry, why it was not written.
 """
 
 import enum
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 import attrs
 
 from ._hooks import RequestInfo, ResponseInfo
+from ._journal import JournalRecord
 from ._secrets import Credentials
 from .transport.evidence import Evidence
 
@@ -54,6 +56,14 @@ class Tell:
     record: RequestInfo | ResponseInfo
 
 
+@attrs.frozen
+class Enter:
+    """Write this record to the journal, in so many seconds where that can be bounded."""
+
+    record: JournalRecord
+    seconds: float
+
+
 class Trouble(enum.Enum):
     """What went wrong with an attempt, as far as a decision depends on it."""
 
@@ -62,6 +72,7 @@ class Trouble(enum.Enum):
     UNSENDABLE = "the request could not be put on the wire"
     CLOSED = "the client is closed"
     NO_TRANSPORT = "the given transport cannot be used"
+    JOURNAL = "the journal did not take its record"
     EXCHANGE = "the connection failed"
     BODY = "the answer's body cannot be used"
     UNEXPECTED = "something unforeseen failed"
@@ -109,8 +120,8 @@ def scrubbed(answer: Answer, credentials: Credentials) -> Answer:
     return attrs.evolve(answer, headers=headers, body=credentials.scrub(answer.body))
 
 
-Step = Attempt | Sleep | Tell
-Reply = Answer | Failed | None
+Step = Attempt | Sleep | Tell | Enter
+Reply = Answer | Failed | str | None
 
 # Kept from errors: what a server has no business sending back, and what identifies a session.
 _WITHHELD = frozenset(

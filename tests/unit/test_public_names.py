@@ -32,9 +32,13 @@ ERRORS = {
 OTHERS = {
     "UNSET",
     "AsyncChessa",
+    "AsyncJournal",
     "Chessa",
     "ErrorCode",
+    "FileJournal",
     "Hooks",
+    "Journal",
+    "JournalRecord",
     "Outcome",
     "RawResponse",
     "RequestInfo",

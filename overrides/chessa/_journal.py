@@ -1,0 +1,129 @@
+"""The journal: one record before the first byte of every write, and one at its end, whatever it is.
+
+In: the caller's function, and records from the engine. Out: `None`, or why a record was not
+written. A record holds no argument, no body and no credential.
+"""
+
+import asyncio
+import datetime
+import errno
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, TypeAlias, cast
+
+import attrs
+
+from ._errors import ConfigurationError
+from ._outcome import Outcome
+
+
+@attrs.frozen(kw_only=True)
+class JournalRecord:
+    """A write that is about to be sent, or one that has ended."""
+
+    event: Literal["opened", "closed"]
+    """`opened` before the first byte is sent, `closed` at the end. A call without its `closed`
+    ended with its process: look up what it changes."""
+    call_id: str
+    """The same in both records of a call, and in what hooks are told."""
+    reference: str | None
+    """The caller's own, of `with_options(reference=…)`."""
+    operation: str
+    """`orders.request_refund`"""
+    attempt: int
+    """1 when opened; when closed, how often the call was tried, 0 if it never was."""
+    at: datetime.datetime
+    """When, in UTC."""
+    outcome: Outcome | None = None
+    """Of a closed call; None when it brought its result."""
+    status_code: int | None = None
+    """Of the answer, if one arrived."""
+    elapsed: float | None = None
+    """Seconds from the start of the call to its end."""
+
+
+Journal: TypeAlias = Callable[[JournalRecord], object]
+"""Takes a record and returns once it is safe; whatever it raises, the record was not written."""
+AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
+
+PATIENCE: Final = 0.05
+"""Seconds for the closing record at least, should the deadline be over."""
+
+
+def check(journal: object, *, may_await: bool) -> Journal | None:
+    """Refuse what cannot be called, or what this client could not wait for."""
+    if journal is None:
+        return None
+    if not callable(journal):
+        raise ConfigurationError(
+            "journal must be callable with a chessa.JournalRecord, such as a chessa.FileJournal."
+        )
+    if not may_await and _is_coroutine_function(journal):
+        raise ConfigurationError(
+            "journal is a coroutine function, which only AsyncChessa can wait for."
+        )
+    return journal
+
+
+def _is_coroutine_function(function: Callable[..., object]) -> bool:
+    called = getattr(type(function), "__call__", None)  # noqa: B004  # an object's own, if it is one
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+
+
+def enter(journal: Journal, record: JournalRecord) -> str | None:
+    """Write a record, blocking. Returns why it was not written."""
+    try:
+        result = journal(record)
+        if not inspect.isawaitable(result):
+            return None
+        if inspect.iscoroutine(result):
+            result.close()
+    except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
+        return _cause(error)
+    return "it is asynchronous"
+
+
+async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -> str | None:
+    """Write a record, off the event loop if the journal blocks. Returns why it was not written.
+
+    It is given so many seconds, and goes on by itself after that, or if the call is cancelled.
+    """
+    writing = asyncio.ensure_future(_written(journal, record))
+    _UNDER_WAY.add(writing)
+    writing.add_done_callback(_ended)
+    try:
+        await asyncio.wait({writing}, timeout=seconds)
+    except asyncio.CancelledError:
+        await asyncio.wait({writing}, timeout=PATIENCE)  # so that the records keep their order
+        raise
+    return writing.result() if writing.done() else TIMED_OUT
+
+
+TIMED_OUT: Final = "TimeoutError"
+_UNDER_WAY: Final[set[asyncio.Future[str | None]]] = set()
+
+
+def _ended(writing: asyncio.Future[str | None]) -> None:
+    _UNDER_WAY.discard(writing)
+    if not writing.cancelled():
+        writing.exception()  # seen: a Ctrl-C in there has come out of the event loop by itself
+
+
+async def _written(journal: Journal, record: JournalRecord) -> str | None:
+    try:
+        if _is_coroutine_function(journal):
+            await cast("AsyncJournal", journal)(record)
+            return None
+        result: Any = await asyncio.to_thread(journal, record)
+        if inspect.isawaitable(result):
+            await result
+    except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
+        return _cause(error)
+    return None
+
+
+def _cause(error: Exception) -> str:
+    """The type and the system's code for the error; never a message, which may quote data."""
+    name = type(error).__name__
+    code = errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
+    return f"{name}: {code}" if code else name

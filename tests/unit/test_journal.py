@@ -1,0 +1,424 @@
+"""The journal: a record before the first byte of every write and one at its end, whatever it is.
+
+In: writes and reads with a journal, in both modes. Out: what the journal was given, and whether the
+server was asked.
+"""
+
+import asyncio
+import errno
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+import chessa
+from chessa import Hooks, JournalRecord, NotSentError, Outcome, OutcomeUnknownError
+
+from .calls import A_READ, A_WRITE, CREDENTIALS, DRIVERS, WRITE, Driver, check_plain
+from .raw_server import RawServer, answering, refusing_port
+from .transports import answers
+
+OK = (201, {"id": "t1"})
+ENVELOPE = {"error": "e", "message": "m", "statusCode": 400}
+
+
+def opened_and_closed(records: list[JournalRecord]) -> JournalRecord:
+    """The closing one of the two records of a call."""
+    first, last = records
+    assert (first.event, first.attempt, first.outcome, first.elapsed) == ("opened", 1, None, None)
+    assert last.event == "closed"
+    assert (first.call_id, first.operation) == (last.call_id, last.operation)
+    assert first.at <= last.at
+    assert first.at.utcoffset() == last.at.utcoffset() is not None
+    return last
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "status_code"),
+    [
+        (OK, None, 201),
+        ((201, b"<html>"), Outcome.DONE, 201),
+        ((400, ENVELOPE), Outcome.REJECTED, 400),
+        ((400, b"<html>"), Outcome.UNKNOWN, 400),
+        ((503, ENVELOPE), Outcome.UNKNOWN, 503),
+        (TimeoutError(), Outcome.UNKNOWN, None),
+    ],
+)
+def test_every_end_of_a_write_is_on_record(
+    driver: Driver, answer: Any, outcome: Outcome | None, status_code: int | None
+) -> None:
+    """One record before, one after, with what the caller is told and no more than that."""
+    records: list[JournalRecord] = []
+    driver(A_WRITE, transport=answers(answer), journal=records.append)
+    last = opened_and_closed(records)
+    assert (last.outcome, last.status_code, last.attempt) == (outcome, status_code, 1)
+    assert last.elapsed is not None
+    assert last.elapsed >= 0
+    assert "n1" not in repr(records)
+
+
+def test_a_record_is_written_before_anything_is_sent(driver: Driver) -> None:
+    """The server has nothing when the opening record is written, and all at the closing one."""
+    seen: list[tuple[str, int]] = []
+    with RawServer(answering) as server:
+
+        def journal(record: JournalRecord) -> None:
+            seen.append((record.event, server.accepted))
+
+        assert driver(A_WRITE, base_url=server.url, journal=journal) == [{"id": "t1"}]
+    assert seen == [("opened", 0), ("closed", 1)]
+
+
+def test_the_attempts_of_a_call_are_one_entry(driver: Driver) -> None:
+    """A write that was not sent three times has two records, of one call."""
+    records: list[JournalRecord] = []
+    with refusing_port() as url:
+        (error,) = driver(A_WRITE, base_url=url, journal=records.append)
+    assert isinstance(error, NotSentError)
+    last = opened_and_closed(records)
+    assert (last.outcome, last.attempt) == (Outcome.NOT_SENT, 3)
+
+
+def test_reads_and_refused_calls_are_not_entered(driver: Driver) -> None:
+    """A read changes nothing, and what is refused here was no call."""
+    records: list[JournalRecord] = []
+    transport = answers((200, {"id": "t1"}))
+    driver(A_READ, (WRITE, {}), transport=transport, journal=records.append)
+    assert records == []
+
+
+def test_the_reference_is_the_callers() -> None:
+    """It comes with `with_options`, stays with copies, can be taken off, and is never sent."""
+    records: list[JournalRecord] = []
+    transport = answers(OK)
+    settings: dict[str, Any] = {**CREDENTIALS, "transport": transport, "journal": records.append}
+    with chessa.Chessa(**settings) as client:
+        named = client.with_options(reference="payout 17")
+        for each in (
+            client,
+            named,
+            named.with_options(timeout=3),
+            named.with_options(reference=None),
+        ):
+            each._performer.perform(*A_WRITE)
+    assert [r.reference for r in records[::2]] == [None, "payout 17", "payout 17", None]
+    assert [r.reference for r in records[1::2]] == [r.reference for r in records[::2]]
+    assert len({r.call_id for r in records}) == 4
+    assert "payout" not in str(transport.seen) + str([r.read() for r in transport.requests])
+
+
+@pytest.mark.parametrize("reference", ["", "  ", "a\nb", "x" * 201, 17, b"x", "\x7f"])
+def test_a_reference_is_a_short_printable_text(reference: Any) -> None:
+    """Anything else is refused before any call."""
+    with chessa.Chessa(**CREDENTIALS) as client, pytest.raises(chessa.ConfigurationError):
+        client.with_options(reference=reference)
+
+
+def test_hooks_and_journal_name_the_same_call(driver: Driver) -> None:
+    """The call id of the records is that of the hooks."""
+    records: list[JournalRecord] = []
+    told: list[Any] = []
+    driver(
+        A_WRITE,
+        transport=answers(OK),
+        journal=records.append,
+        hooks=Hooks(request=told.append, response=told.append),
+    )
+    assert {each.call_id for each in (*records, *told)} == {records[0].call_id}
+
+
+# ---- A journal that fails -----------------------------------------------------------------------
+
+
+@attrs.define
+class Failing:
+    """A journal that fails at one of the two records."""
+
+    at: str
+    error: BaseException
+    events: list[str] = attrs.field(factory=list[str])
+
+    def __call__(self, record: JournalRecord) -> None:
+        self.events.append(record.event)
+        if record.event == self.at:
+            raise self.error
+
+
+def test_without_its_opening_record_nothing_is_sent(driver: Driver) -> None:
+    """A full disk: NotSentError that says so, no connection, no second try, no closing record."""
+    journal = Failing("opened", OSError(errno.ENOSPC, "No space left on /secret/path"))
+    with RawServer(answering) as server:
+        (error,) = driver(A_WRITE, base_url=server.url, journal=journal)
+    assert type(error) is NotSentError
+    assert (error.outcome, error.attempts, error.timed_out) == (Outcome.NOT_SENT, 0, False)
+    assert error.cause == "OSError: ENOSPC"
+    assert "journal" in str(error)
+    assert "/secret" not in str(error)
+    assert (server.accepted, journal.events) == (0, ["opened"])
+    check_plain(error)
+
+
+@pytest.mark.parametrize("answer", [OK, (502, b"<html>")])
+def test_without_its_closing_record_the_end_is_the_same(
+    driver: Driver, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The result, or the error, comes out as it would have; a line in the log says what fails."""
+    (expected,) = driver(A_WRITE, transport=answers(answer))
+    journal = Failing("closed", OSError(errno.EIO, "I/O error"))
+    with caplog.at_level(logging.WARNING, "chessa"):
+        (end,) = driver(A_WRITE, transport=answers(answer), journal=journal)
+    assert type(end) is type(expected)
+    assert str(end) == str(expected)
+    assert "no closing record" in caplog.text
+    assert "OSError: EIO" in caplog.text
+
+
+@pytest.mark.parametrize("at", ["opened", "closed"])
+def test_ctrl_c_in_a_journal_comes_out(driver: Driver, at: str) -> None:
+    """An interruption there is none of the journal's failures; the write ends as it stands."""
+    journal = Failing(at, KeyboardInterrupt())
+    transport = answers(OK)
+    with pytest.raises(KeyboardInterrupt):
+        driver(A_WRITE, transport=transport, journal=journal)
+    assert journal.events == ["opened", "closed"]
+    assert len(transport.requests) == (1 if at == "closed" else 0)
+
+
+@pytest.mark.parametrize("when", ["request", "attempt", "response"])
+def test_an_interrupted_write_is_closed_with_what_is_known(driver: Driver, when: str) -> None:
+    """Ctrl-C before, while and after it is sent: NOT_SENT, UNKNOWN, DONE."""
+    records: list[JournalRecord] = []
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    hooks = Hooks(**{when: interrupt}) if when != "attempt" else None
+    transport = answers(KeyboardInterrupt() if when == "attempt" else OK)
+    with pytest.raises(KeyboardInterrupt):
+        driver(A_WRITE, transport=transport, journal=records.append, hooks=hooks)
+    last = opened_and_closed(records)
+    known = {
+        "request": Outcome.NOT_SENT,
+        "attempt": Outcome.UNKNOWN,
+        "response": Outcome.DONE,
+    }
+    assert last.outcome is known[when]
+
+
+def test_an_interruption_while_waiting_is_closed_as_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C between two attempts: nothing was sent so far."""
+    records: list[JournalRecord] = []
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with (
+        refusing_port() as url,
+        chessa.Chessa(**CREDENTIALS, base_url=url, journal=records.append) as client,
+    ):
+        monkeypatch.setattr("chessa._drivers.time.sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client._performer.perform(*A_WRITE)
+    assert opened_and_closed(records).outcome is Outcome.NOT_SENT
+    assert any("before it was sent" in note for note in caught.value.__notes__)
+
+
+# ---- The async client ---------------------------------------------------------------------------
+
+
+def test_an_async_client_takes_either_kind() -> None:
+    """A coroutine function is awaited, another function runs on a thread and may return one."""
+    threads: list[int] = []
+
+    async def async_journal(record: JournalRecord) -> None:
+        await asyncio.sleep(0)
+        threads.append(threading.get_ident())
+
+    class Object:
+        async def __call__(self, record: JournalRecord) -> None:
+            await async_journal(record)
+
+    def blocking(record: JournalRecord) -> None:
+        time.sleep(0.01)
+        threads.append(threading.get_ident())
+
+    def late(record: JournalRecord) -> Any:
+        return async_journal(record)
+
+    expected = {async_journal: True, Object(): True, blocking: False, late: True}
+    for journal, on_the_loop in expected.items():
+        threads.clear()
+        assert DRIVERS["async"](A_WRITE, transport=answers(OK), journal=journal) == [{"id": "t1"}]
+        assert [each == threading.get_ident() for each in threads] == [on_the_loop] * 2
+
+
+def test_a_blocking_journal_does_not_block_the_event_loop() -> None:
+    """Other tasks go on while it writes."""
+    ticks: list[str] = []
+
+    def blocking(record: JournalRecord) -> None:
+        time.sleep(0.1)
+        ticks.append(record.event)
+
+    async def main() -> None:
+        async def tick() -> None:
+            while True:
+                ticks.append("tick")
+                await asyncio.sleep(0.01)
+
+        ticking = asyncio.create_task(tick())
+        async with chessa.AsyncChessa(
+            **CREDENTIALS, transport=answers(OK), journal=blocking
+        ) as client:
+            await client._performer.perform(*A_WRITE)
+        ticking.cancel()
+
+    asyncio.run(main())
+    assert ticks.index("opened") > 2
+
+
+async def never(record: JournalRecord) -> None:
+    """A journal that does not come back."""
+    await asyncio.sleep(60)
+
+
+def test_a_slow_journal_ends_with_the_deadline() -> None:
+    """An opening record that is not there in time: not sent, in time, and closed if it can be."""
+    records: list[JournalRecord] = []
+
+    async def slow_to_open(record: JournalRecord) -> None:
+        records.append(record)
+        if record.event == "opened":
+            await asyncio.sleep(60)
+
+    transport = answers(OK)
+    begun = time.monotonic()
+    (error,) = DRIVERS["async"](A_WRITE, transport=transport, journal=slow_to_open, timeout=0.1)
+    assert time.monotonic() - begun < 10
+    assert isinstance(error, NotSentError)
+    assert error.timed_out
+    assert opened_and_closed(records).outcome is Outcome.NOT_SENT
+    assert transport.requests == []
+
+
+def test_a_slow_closing_record_costs_no_result() -> None:
+    """The result comes with the deadline at the latest, whatever the journal does."""
+
+    async def slow_to_close(record: JournalRecord) -> None:
+        if record.event == "closed":
+            await never(record)
+
+    begun = time.monotonic()
+    ends = DRIVERS["async"](A_WRITE, transport=answers(OK), journal=slow_to_close, timeout=0.2)
+    assert ends == [{"id": "t1"}]
+    assert time.monotonic() - begun < 10
+
+
+def cancelled(journal: Any, *, after: float, drop: bool = False) -> BaseException | None:
+    """Cancel a write on a server that never answers, or drop its coroutine."""
+
+    async def main(url: str) -> BaseException | None:
+        client = chessa.AsyncChessa(**CREDENTIALS, base_url=url, journal=journal)
+        if drop:
+            coroutine = client._performer.perform(*A_WRITE)
+            waiter = coroutine.send(None)
+            assert waiter is not None
+            coroutine.close()
+            await client.aclose()
+            return None
+        task = asyncio.create_task(client._performer.perform(*A_WRITE))
+        await asyncio.sleep(after)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError as error:
+            return error
+        finally:
+            await client.aclose()
+        raise AssertionError("it was not cancelled")
+
+    def silent(connection: Any) -> None:
+        connection.read_request()
+        connection.wait_until_stopped()
+
+    with RawServer(silent) as server:
+        return asyncio.run(main(server.url))
+
+
+def test_a_cancelled_write_is_closed() -> None:
+    """Cancelled while it waits for its answer: CancelledError, and a record that says UNKNOWN."""
+    records: list[JournalRecord] = []
+    error = cancelled(records.append, after=0.2)
+    assert isinstance(error, asyncio.CancelledError)
+    assert opened_and_closed(records).outcome is Outcome.UNKNOWN
+
+
+def test_a_write_cancelled_in_its_journal_is_closed_in_order() -> None:
+    """Cancelled while the opening record is written: both records, nothing sent."""
+    records: list[JournalRecord] = []
+
+    def slow(record: JournalRecord) -> None:
+        if record.event == "opened":
+            time.sleep(0.1)
+        records.append(record)
+
+    assert isinstance(cancelled(slow, after=0.07), asyncio.CancelledError)
+    assert opened_and_closed(records).outcome is Outcome.NOT_SENT
+
+
+def test_a_dropped_coroutine_is_closed_where_that_needs_no_waiting() -> None:
+    """A coroutine that is closed cannot wait; a plain journal gets its record all the same."""
+    records: list[JournalRecord] = []
+
+    class Plain:
+        def __call__(self, record: JournalRecord) -> None:
+            records.append(record)
+
+    cancelled(Plain(), after=0, drop=True)
+    assert [record.event for record in records if record.event == "closed"] == ["closed"]
+
+
+# ---- What is no journal -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "journal"),
+    [
+        (chessa.Chessa, "a path"),
+        (chessa.AsyncChessa, 17),
+        (chessa.Chessa, never),
+    ],
+)
+def test_what_is_no_journal_is_refused(make: Callable[..., object], journal: Any) -> None:
+    """At construction, by its name."""
+    with pytest.raises(chessa.ConfigurationError, match="journal"):
+        make(**CREDENTIALS, journal=journal)
+
+
+def test_a_sync_client_cannot_wait_for_a_journal() -> None:
+    """A function that turns out to be asynchronous has written nothing: the call is not sent."""
+    transport = answers(OK)
+    (error,) = DRIVERS["sync"](A_WRITE, transport=transport, journal=lambda record: never(record))
+    assert isinstance(error, NotSentError)
+    assert error.cause == "it is asynchronous"
+    assert transport.requests == []
+
+
+def test_an_unknown_outcome_can_be_found_again(driver: Driver) -> None:
+    """What the error says and what the journal says are the same."""
+    records: list[JournalRecord] = []
+    (error,) = driver(A_WRITE, transport=answers((504, b"")), journal=records.append)
+    assert isinstance(error, OutcomeUnknownError)
+    last = opened_and_closed(records)
+    assert (last.operation, last.outcome, last.status_code, last.attempt) == (
+        error.operation,
+        error.outcome,
+        error.status_code,
+        error.attempts,
+    )
