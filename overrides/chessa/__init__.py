@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
 
-    from . import models
+    from . import flows, models
     from ._client import AsyncChessa, Chessa
     from ._errors import (
         ApiError,
@@ -80,6 +80,7 @@ __all__ = [
     "UnprocessableEntityError",
     "Unset",
     "__version__",
+    "flows",
     "models",
 ]
 
@@ -106,8 +107,8 @@ if not TYPE_CHECKING:
         """Load a public name when it is first asked for: `import chessa` costs next to nothing."""
         import importlib
 
-        if name == "models":
-            return importlib.import_module(".models", __name__)
+        if name in ("flows", "models"):
+            return importlib.import_module(f".{name}", __name__)
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = _HOMES.get(name, "_errors")

@@ -45,6 +45,7 @@ OTHERS = {
     "ResponseInfo",
     "Unset",
     "__version__",
+    "flows",
     "models",
 }
 

@@ -1,0 +1,218 @@
+"""`refund_safely` against an API that loses answers, acts or not, fails, and shows refunds late.
+
+In: rules that hypothesis draws in any order. Out: no request twice, no false `Confirmed`, no false
+`NotApplied`; and that a flow which gets one of these wrong is found out.
+"""
+
+import asyncio
+import types
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+import chessa
+from chessa import Hooks, Outcome, flows
+from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
+from chessa.testing import Sandbox, SandboxOrder, sandbox
+
+from .runs import READ, REFUND, Time
+
+Fate: TypeAlias = Callable[[Sandbox, str], None]
+"""What happens to the next request to an operation."""
+
+
+def answered(status: int, *, html: bool = False, acts: bool = False) -> Fate:
+    """It gets this answer, after the API has acted or without."""
+    return lambda api, operation: api.fail_next(status, html=html, acts=acts, operation=operation)
+
+
+# An envelope with a plain 4xx is the API's word that it did not act: those never do here.
+FATES: dict[str, Fate] = {
+    "fine": lambda api, operation: None,
+    "lost": lambda api, operation: api.lose_next_answer(operation=operation),
+    "refused": lambda api, operation: api.refuse_next_connection(operation=operation),
+    "late": lambda api, operation: api.delay_next(60, operation=operation),
+    "200, unreadable": answered(200, html=True, acts=True),
+    **{f"{status}": answered(status) for status in (400, 401, 404, 422, 429)},
+    **{f"{status}, done": answered(status, acts=True) for status in (408, 409, 423, 425, 499)},
+    **{f"{status}": answered(status) for status in (408, 409, 500, 502, 503)},
+    **{f"{status}, done": answered(status, acts=True) for status in (500, 503, 504, 599)},
+    **{f"{status} of a gateway": answered(status, html=True) for status in (401, 403, 502)},
+    **{
+        f"{status} of a gateway, done": answered(status, html=True, acts=True)
+        for status in (403, 429, 502, 504)
+    },
+}
+fates = st.sampled_from(sorted(FATES))
+
+
+class Refunds(RuleBasedStateMachine):
+    """Orders, and callers that refund them."""
+
+    orders: Bundle[SandboxOrder] = Bundle("orders")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = Time()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr("chessa.flows.time", self.time)
+        self.patch.setattr("chessa._flow_clock.time", self.time)
+        sleep = types.SimpleNamespace(sleep=self.time.sleep_async)
+        self.patch.setattr("chessa.flows.asyncio", sleep)
+        self.api = sandbox()
+
+    def made(self, order: SandboxOrder) -> list[str]:
+        """To which addresses an order was refunded, as the API's own books have it."""
+        return [refund.address for refund in self.api.refunds if refund.order_id == order.id]
+
+    @rule(target=orders, failed=st.sampled_from([True, True, True, False]))
+    def order(self, failed: bool) -> SandboxOrder:
+        """A new order; most refunds are for one that failed."""
+        order = self.api.add_order()
+        return order.fail() if failed else order.complete()
+
+    @rule(
+        order=orders,
+        address=st.sampled_from(["bc1qone", "bc1qtwo"]),
+        fate=fates,
+        looks=st.lists(fates, max_size=4),
+        late=st.sampled_from([0, 0, 1, 3, 100]),
+        timeout=st.sampled_from([1.0, 30.0, 120.0]),
+        is_async=st.booleans(),
+        repeats=st.integers(0, 1),
+    )
+    def refund(
+        self,
+        order: SandboxOrder,
+        address: str,
+        fate: str,
+        looks: list[str],
+        late: int,
+        timeout: float,
+        is_async: bool,
+        repeats: int,
+    ) -> None:
+        """Somebody refunds an order: what is said must be so."""
+        before = self.made(order)
+        arrived = len(self.api.requests)
+        self.api.show_refunds_late(reads=late)
+
+        def then(record: chessa.ResponseInfo) -> None:
+            if record.operation == REFUND:
+                for each in looks:
+                    FATES[each](self.api, READ)
+
+        FATES[fate](self.api, REFUND)
+        options = {"max_retries": repeats, "timeout": 0.02, "hooks": Hooks(response=then)}
+        result = self._run(order, address, timeout, is_async, options)
+        self.api.backend.faults = type(self.api.backend.faults)()  # none is left for the next
+        sent = [r for r in self.api.requests[arrived:] if r.operation == REFUND]
+        new = self.made(order)[len(before) :]
+        assert len(sent) <= 1, "the refund reached the API more than once"
+        match result:
+            case Confirmed():
+                assert new == [address], "Confirmed, and it was not made"
+            case NotApplied():
+                assert new == [], "NotApplied, and it was made"
+                assert result.error.outcome in (Outcome.NOT_SENT, Outcome.REJECTED)
+            case StillUnknown():
+                assert len(sent) == 1
+                assert result.error.outcome in (Outcome.UNKNOWN, Outcome.DONE)
+                assert result.error.outcome is Outcome.UNKNOWN or new, "DONE, and it was not made"
+            case flows.AlreadyRefundedError():
+                assert (bool(before), sent) == (True, [])
+            case flows.NotRefundableError():
+                assert (order.status, sent) == ("completed", [])
+            case error:
+                assert isinstance(error, chessa.ChessaError)
+                assert sent == [], f"{error!r} came out after the refund was sent"
+
+    def _run(
+        self,
+        order: SandboxOrder,
+        address: str,
+        timeout: float,
+        is_async: bool,
+        options: dict[str, Any],
+    ) -> Any:
+        try:
+            if not is_async:
+                client = self.api.client(**options)
+                return refund_safely(client, order.id, address, timeout=timeout)
+
+            async def main() -> Any:
+                async with self.api.async_client(**options) as client:
+                    return await refund_safely(client, order.id, address, timeout=timeout)
+
+            return asyncio.run(main())
+        except chessa.ChessaError as error:
+            return error
+
+    @invariant()
+    def no_answer_broke_the_spec(self) -> None:
+        """The sandbox itself is sound."""
+        self.api.check()
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
+
+def drive(runs: int, *phases: Phase) -> None:
+    """So many runs, each of its own rules."""
+    run_state_machine_as_test(
+        Refunds,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=6,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate, *phases],
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+def test_no_refund_is_made_twice_or_told_wrong() -> None:
+    """Over some dozens of runs."""
+    drive(60, Phase.shrink)
+
+
+def send_again(order_id: str, address: str, *_: Any) -> Any:
+    """What a careless flow does after an unknown outcome."""
+    answer = yield flows._Send(order_id, address, None, 1.0)
+    return NotApplied(order_id=order_id, error=answer, order=answer)
+
+
+CARELESS: dict[str, tuple[str, Any]] = {
+    "sends again": ("chessa.flows._look_for_refund", send_again),
+    "confirms what it does not see": ("chessa.flows._shows_refund_to", lambda *_: True),
+    "takes 409 for a no": ("chessa._judge.INCONCLUSIVE", frozenset()),
+    "looks at nothing beforehand": ("chessa.flows._check_refundable", lambda *_: None),
+}
+
+
+@pytest.mark.parametrize("careless", CARELESS.values(), ids=CARELESS)
+def test_a_careless_flow_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, careless: tuple[str, Any]
+) -> None:
+    """The rules are worth something: each of these breaks one."""
+    monkeypatch.setattr(*careless)
+    with pytest.raises(AssertionError):
+        drive(300)
+
+
+@pytest.mark.long
+def test_no_refund_is_made_twice_or_told_wrong_in_thousands_of_runs() -> None:
+    """Over ten thousand runs."""
+    drive(10_000, Phase.shrink)
