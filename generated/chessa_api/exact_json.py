@@ -6,6 +6,7 @@ a name twice in one object, nesting past the limit) is refused; a number too lar
 int is kept as the text that it was.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,11 +16,14 @@ from typing import Any, Final
 from .errors import DecodeError, EncodeError
 
 MAX_DEPTH: Final = 100
+MAX_VALUES: Final = 100_000
+"""In a document of up to 1 MB; in a longer one, a value for every 10 bytes. Small values take many
+times their length in memory."""
 _MAX_DIGITS: Final = 4000  # int() refuses more than 4,300: CVE-2020-10735
 MAX_EXPONENT: Final = 400
 _EXPONENT: Final = re.compile(r"[eE]([+-]?[0-9]+)\Z")
-_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
-_BRACKET: Final = re.compile(rb"[\[{\]}]")
+_STEPS: Final = bytes.maketrans(b"[{]},", b"\1\1\xff\xff\0")  # in, out and on, as signed bytes
+_OTHERS: Final = bytes(set(range(256)) - set(b'[{]},"'))
 _quote: Final[Callable[[str], str]] = json.JSONEncoder(ensure_ascii=True).encode
 
 
@@ -72,8 +76,7 @@ def loads(data: bytes | str) -> Any:
     Raises `DecodeError` for anything else, deep nesting included, and never anything else.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
-        raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
+    _check_shape(raw)
     try:
         return _decode(data if isinstance(data, str) else raw.decode("utf-8-sig"))
     except DecodeError:
@@ -85,13 +88,18 @@ def loads(data: bytes | str) -> Any:
     raise DecodeError(problem)
 
 
-def _depth(raw: bytes) -> int:
-    outside_strings = b"".join(_ESCAPED.sub(b"", raw).split(b'"')[::2])
-    depth = deepest = 0
-    for bracket in _BRACKET.findall(outside_strings):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _check_shape(raw: bytes) -> None:
+    """Refuse what would take the decoder more depth, or more memory, than it may have."""
+    opened = raw.count(b"[") + raw.count(b"{")
+    most = max(MAX_VALUES, len(raw) // 10)
+    if opened <= MAX_DEPTH and opened + raw.count(b",") < most:
+        return
+    marks = raw.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHERS)
+    steps = b"".join(marks.split(b'"')[::2]).translate(_STEPS)  # outside of strings
+    if max(itertools.accumulate(memoryview(steps).cast("b")), default=0) > MAX_DEPTH:
+        raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
+    if len(steps) - steps.count(b"\xff") >= most:
+        raise DecodeError(f"the JSON has {most} values or more")
 
 
 def exact(value: Any) -> Any:

@@ -29,23 +29,21 @@ class BodyError(Exception):
 class Collector:
     """Gathers the chunks of one body up to a cap."""
 
-    __slots__ = ("_chunks", "_limit", "_size")
+    __slots__ = ("_gathered", "_limit")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._gathered = bytearray()
 
     def add(self, chunk: bytes) -> None:
         """Take the next chunk. Raises `BodyError` past the cap, what came before is kept."""
-        self._size += len(chunk)
-        if self._size > self._limit:
+        if len(self._gathered) + len(chunk) > self._limit:
             raise BodyError(f"longer than {self._limit} bytes")
-        self._chunks.append(chunk)
+        self._gathered += chunk
 
     def gathered(self) -> bytes:
         """All that arrived."""
-        return b"".join(self._chunks)
+        return bytes(self._gathered)
 
 
 def unpack(body: bytes, coding: str | None, limit: int) -> bytes:
@@ -88,11 +86,14 @@ NO_BODY: Final = ErrorBody(None)
 
 
 def read_error(body: bytes, credentials: Credentials) -> ErrorBody:
-    """Make what can be made of an error's body: JSON, HTML, text or nothing."""
+    """Make what can be made of an error's body: JSON, HTML, text or nothing. Never the secret."""
+    body = credentials.scrub(body)
     if not body.strip():
         return NO_BODY
     try:
-        value = credentials.scrub_value(loads(body))
+        value = loads(body)
+        if b"\\" in body:  # where the secret may stand in escapes
+            value = credentials.scrub_value(value)
     except DecodeError:
         return ErrorBody(body[: 4 * _MAX_TEXT].decode("utf-8", "replace")[:_MAX_TEXT])
     if not isinstance(value, dict):

@@ -146,6 +146,10 @@ def test_a_model_takes_what_the_json_module_gives() -> None:
         (b"[" * 200_000, "nested more than 100 levels deep"),
         (b'{"a":' * 200_000, "nested more than 100 levels deep"),
         (b'{"rate": "\n"}', "not JSON"),
+        (b"[" + b"[]," * 100_000 + b"0]", r"10[04]\d\d\d values or more"),
+        (b"[" + b"0.1," * 262_000 + b"0]", r"10[04]\d\d\d values or more"),
+        (b"[" + b'{"":0},' * 50_000 + b"0]", r"10[04]\d\d\d values or more"),
+        (b'["' + b'\\\\","' * 100_000 + b'"]', r"10[04]\d\d\d values or more"),
     ],
 )
 def test_what_is_no_json_is_refused(data: bytes, why: str) -> None:
@@ -162,6 +166,16 @@ def test_the_nesting_limit_is_exact_and_counts_no_text() -> None:
     assert Rate.from_json(b'{"rate": 1, "x": {"y": ' + deep + b"}}").additional_properties
     text = b'"' + b'[{\\"' * 500 + b'"'
     assert Rate.from_json(b'{"rate": 1, "x": ' + text + b"}").additional_properties
+
+
+def test_the_limit_of_values_counts_no_text_and_grows_with_the_document() -> None:
+    """Commas in strings are no values; a long document may have one for every 10 bytes."""
+    text = b'"' + b',[\\\\\\",' * 30_000 + b'"'
+    assert Rate.from_json(b'{"rate": 1, "x": ' + text + b"}").additional_properties
+    rows = b",".join([b'{"id": 12345678, "n": 87654321, "of": "an order"}'] * 60_000)
+    assert Rate.from_json(b'{"rate": 1, "x": [' + rows + b"]}").additional_properties
+    rows = b",".join([b"[0]"] * 49_990)
+    assert Rate.from_json(b'{"rate": 1, "x": [' + rows + b"]}").additional_properties
 
 
 def test_text_of_any_script_survives() -> None:
