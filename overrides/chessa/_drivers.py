@@ -7,7 +7,7 @@ the engine, so that they are on record, and come out as they are but for the fra
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from ._engine import Call, Life, Result
 from ._errors import ConfigurationError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .transport.connections import AsyncConnections, Connections
 
 T = TypeVar("T")
+_Back: TypeAlias = list[Reply | BaseException]
+"""What a step brought, to be taken out at once: a traceback shows what a frame holds by name."""
 
 
 def drive(
@@ -31,24 +33,22 @@ def drive(
     """Perform a call, blocking."""
     request = call.prepare(arguments)
     life = call.live(request, source.fixed or _ask(call, source))
-    reply: Reply = None
-    interruption: BaseException | None = None
+    back: _Back = []
     while True:
-        step = _advance(life, reply, interruption)
+        step = _advance(life, back)
         if isinstance(step, Result):
             return step
-        reply = interruption = None
         try:
             if isinstance(step, Attempt):
-                reply = connections.send(step)
+                back.append(connections.send(step))
             elif isinstance(step, Sleep):
                 time.sleep(step.seconds)
             elif isinstance(step, Tell):
                 tell(call.plan.hooks, step.record)
             elif call.plan.journal is not None:
-                reply = enter(call.plan.journal, step.record)
+                back.append(enter(call.plan.journal, step.record))
         except BaseException as error:  # noqa: BLE001  # the engine raises it again
-            interruption = error
+            back.append(error)
 
 
 async def drive_async(
@@ -60,37 +60,42 @@ async def drive_async(
     """Perform a call on asyncio."""
     request = call.prepare(arguments)
     life = call.live(request, source.fixed or await _ask_async(call, source))
-    reply: Reply = None
-    interruption: BaseException | None = None
+    back: _Back = []
     while True:
-        step = _advance(life, reply, interruption)
+        step = _advance(life, back)
         if isinstance(step, Result):
             return step
-        reply = interruption = None
         try:
             if isinstance(step, Attempt):
-                reply = await connections.send(step)
+                back.append(await connections.send(step))
             elif isinstance(step, Sleep):
                 await asyncio.sleep(step.seconds)
             elif isinstance(step, Tell):
                 await tell_async(call.plan.hooks, step.record)
             elif call.plan.journal is not None:
-                reply = await enter_async(call.plan.journal, step.record, step.seconds)
+                back.append(await enter_async(call.plan.journal, step.record, step.seconds))
         except BaseException as error:  # noqa: BLE001  # the engine raises it again
-            interruption = error
+            back.append(error)
 
 
-def _advance(life: Life[T], reply: Reply, interruption: BaseException | None) -> Step | Result[T]:
+def _advance(life: Life[T], back: _Back) -> Step | Result[T]:
     try:
-        if interruption is None:
-            return life.send(reply)
-        # Its frames and context belong to the HTTP library and hold the request.
-        interruption.__cause__ = interruption.__context__ = None
-        interruption.__suppress_context__ = False
-        return life.throw(interruption.with_traceback(None))
+        if not back:
+            return life.send(None)
+        if isinstance(back[0], BaseException):
+            return life.throw(_bare(back.pop()))
+        return life.send(cast("Reply", back.pop()))
     except StopIteration as end:
         result: Result[T] = end.value
         return result
+
+
+def _bare(interruption: Any) -> BaseException:
+    """Its frames and context belong to the HTTP library and hold the request."""
+    bare: BaseException = interruption.with_traceback(None)
+    bare.__cause__ = bare.__context__ = None
+    bare.__suppress_context__ = False
+    return bare
 
 
 def _ask(call: Call[T], source: CredentialSource) -> Credentials:

@@ -42,7 +42,6 @@ from ._steps import (
     Tell,
     Trouble,
     plain_headers,
-    scrubbed,
 )
 
 T = TypeVar("T")
@@ -83,6 +82,7 @@ class Result(Generic[T]):
     answer: Answer
     attempts: int
     elapsed: float
+    request_id: str | None
 
     def raw(self) -> RawResponse[T]:
         """The result with the response around it."""
@@ -94,7 +94,7 @@ class Result(Generic[T]):
             body=self.answer.body,
             attempts=self.attempts,
             elapsed=self.elapsed,
-            request_id=_request_id(self.answer),
+            request_id=self.request_id,
         )
 
 
@@ -113,7 +113,8 @@ class Call(Generic[T]):
         self._call_id = uuid.uuid4().hex if plan.hooks or plan.journal else ""
         self._known = Outcome.NOT_SENT
         """What would be known of the call, should it end now."""
-        self._answer: Answer | None = None
+        self._status_code: int | None = None
+        self._request_id: str | None = None
         self._is_open = False
         """Whether the journal waits for the record of the end."""
         self._nothing_sent = True
@@ -125,9 +126,7 @@ class Call(Generic[T]):
 
     def refused(self, error: ConfigurationError) -> ConfigurationError:
         """A refusal of the credentials, with this call's name on it."""
-        return ConfigurationError(
-            str(error), **self._circumstances(None, timed_out=error.timed_out)
-        )
+        return ConfigurationError(str(error), **self._circumstances(timed_out=error.timed_out))
 
     def live(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
         """Attempt until there is a result, or until nothing is left to try.
@@ -161,7 +160,8 @@ class Call(Generic[T]):
             yield from self._tell(self._request_info())
             began = time.monotonic()
             reply = yield from self._attempted(self._attempt(request, credentials), began)
-            self._answer = reply if isinstance(reply, Answer) else None
+            if isinstance(reply, Answer):
+                self._status_code, self._request_id = reply.status_code, _request_id(reply)
             result = self._result(reply)
             if isinstance(result, Result):
                 self._known = Outcome.DONE
@@ -169,20 +169,20 @@ class Call(Generic[T]):
                 yield from self._tell(self._response_info(began, None))
                 return result
             finding, retry_after = self._find(reply, result, credentials)
+            del reply  # a traceback prints what its frames hold, and a body may hold the secret
             self._known = finding.outcome
             yield from self._tell(self._response_info(began, finding.outcome))
             wait = self._next_wait(finding, retry_after)
             if wait is None:
                 self._log_end(finding.outcome)
                 raise report(finding, self._ending(finding, retry_after))
-            status_code = finding.answer.status_code if finding.answer else None
-            _log.will_repeat(self._operation.name, status_code, self._attempts, wait)
+            _log.will_repeat(self._operation.name, self._status_code, self._attempts, wait)
             yield Sleep(wait)
 
     def _attempted(self, attempt: Attempt, began: float) -> Generator[Step, Reply, Reply]:
         """What a transport raised is a failure of it; cancellation and Ctrl-C come out again."""
         self._known = Outcome.UNKNOWN
-        self._answer = None
+        self._status_code = self._request_id = None
         interruption: BaseException | None = None
         try:
             return (yield attempt)
@@ -246,7 +246,7 @@ class Call(Generic[T]):
             attempt=self._attempts if is_closed else 1,
             at=datetime.datetime.now(datetime.UTC),
             outcome=outcome,
-            status_code=self._answer.status_code if self._answer else None,
+            status_code=self._status_code,
             elapsed=self._elapsed() if is_closed else None,
         )
 
@@ -277,7 +277,9 @@ class Call(Generic[T]):
         except Exception as error:  # noqa: BLE001  # whatever a body does to a decoder
             fault = Fault(Trouble.BODY, type(error).__name__)
         else:
-            return Result(parsed, envelope, reply, self._attempts, self._elapsed())
+            return Result(
+                parsed, envelope, reply, self._attempts, self._elapsed(), self._request_id
+            )
         return fault
 
     def _find(
@@ -295,8 +297,8 @@ class Call(Generic[T]):
             return Finding(is_read, outcome, None, failed.fault), None
         self._nothing_sent = False
         fault = fault or reply.fault
-        reply = scrubbed(reply, credentials)
         content = read_error(reply.body, credentials)
+        reply = attrs.evolve(reply, body=b"")  # it may hold the secret in escapes
         facts = Facts(
             is_read,
             reply.status_code,
@@ -338,30 +340,29 @@ class Call(Generic[T]):
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
-    def _circumstances(self, answer: Answer | None, *, timed_out: bool) -> Circumstances:
+    def _circumstances(self, *, timed_out: bool) -> Circumstances:
         return Circumstances(
             operation=self._operation.name,
             attempts=self._attempts,
             elapsed=self._elapsed(),
-            request_id=_request_id(answer) if answer else None,
+            request_id=self._request_id,
             timed_out=timed_out,
         )
 
     def _ending(self, finding: Finding, retry_after: float | None) -> Circumstances:
         timed_out = finding.fault.timed_out if finding.fault else False
-        circumstances = self._circumstances(finding.answer, timed_out=timed_out)
+        circumstances = self._circumstances(timed_out=timed_out)
         circumstances["retry_after"] = retry_after
         return circumstances
 
     def _log_end(self, outcome: Outcome | None) -> None:
-        answer = self._answer
         _log.call_ended(
             self._operation.name,
             outcome,
-            status_code=answer.status_code if answer else None,
+            status_code=self._status_code,
             attempts=self._attempts,
             elapsed=self._elapsed(),
-            request_id=_request_id(answer) if answer else None,
+            request_id=self._request_id,
         )
 
     def _request_info(self) -> RequestInfo:
@@ -371,15 +372,14 @@ class Call(Generic[T]):
         )
 
     def _response_info(self, began: float, outcome: Outcome | None) -> ResponseInfo:
-        answer = self._answer
         return ResponseInfo(
             self._operation.name,
             self._attempts,
             self._call_id,
-            answer.status_code if answer else None,
+            self._status_code,
             time.monotonic() - began,
             outcome,
-            _request_id(answer) if answer else None,
+            self._request_id,
         )
 
 

@@ -94,6 +94,7 @@ class Answer:
 
     status_code: int
     headers: Headers = attrs.field(repr=False)
+    """Without the client secret, should a server have sent it back."""
     body: bytes = attrs.field(repr=False)
     fault: Fault | None = None
 
@@ -112,12 +113,6 @@ class Failed:
     fault: Fault
     nothing_sent: bool
     """The evidence: whether it is certain that no byte of the request was handed over."""
-
-
-def scrubbed(answer: Answer, credentials: Credentials) -> Answer:
-    """The same answer without the client secret, should a server have sent it back."""
-    headers = tuple((name, credentials.scrub(value)) for name, value in answer.headers)
-    return attrs.evolve(answer, headers=headers, body=credentials.scrub(answer.body))
 
 
 Step = Attempt | Sleep | Tell | Enter

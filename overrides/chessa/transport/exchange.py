@@ -71,7 +71,9 @@ class _Progress:
         kinds = {type(part) for pair in headers for part in pair}
         if type(response.status_code) is not int or not kinds <= {bytes}:
             raise TypeError("the transport returned something else than an httpx.Response")
-        self._headers, self._status_code = headers, response.status_code
+        scrub = self._attempt.credentials.scrub
+        self._headers = tuple((name, scrub(value)) for name, value in headers)
+        self._status_code = response.status_code
 
     def add(self, chunk: bytes) -> None:
         """Another piece of the body is here."""

@@ -16,6 +16,9 @@ from .evidence import still_connecting, track
 from .framing import Record
 from .network import GuardedBackend
 from .network_async import AsyncGuardedBackend
+from .quiet import keep_quiet
+
+keep_quiet()
 
 IDLE_SECONDS: Final = 4.0
 """Kept open between reads: less than the 5 s after which a Node server hangs up."""
