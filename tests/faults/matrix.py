@@ -1,0 +1,289 @@
+"""Runs one fault: a read or a write, sync or async, through the public clients.
+
+In: a `Case`. Out: an `Observation`, plain values only, that `invariants` judges.
+"""
+
+import asyncio
+import gc
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeAlias
+
+import attrs
+
+import chessa
+from chessa import Outcome
+
+from .catalogue import ALL
+from .fault import RESULT, Ending, Fault, Site
+from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
+
+Mode: TypeAlias = Literal["sync", "async"]
+MODES: Final[tuple[Mode, ...]] = ("sync", "async")
+ADDRESS: Final = "5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn"
+_WARM: Final = "ord_warm"
+
+
+@attrs.frozen
+class Case:
+    """A fault, and what meets it."""
+
+    fault: Fault
+    is_read: bool
+    mode: Mode
+
+    @property
+    def label(self) -> str:
+        """The id of a test."""
+        kind = "read" if self.is_read else "write"
+        return f"{self.fault.name}-{kind}-{self.mode}"
+
+    @property
+    def extra_body(self) -> dict[str, str]:
+        """What makes a write as long as the fault needs it."""
+        padding = 0 if self.is_read else self.fault.padding
+        return {"padding": "x" * padding} if padding else {}
+
+    @property
+    def expected(self) -> frozenset[Ending]:
+        """How it may end."""
+        return self.fault.read if self.is_read else self.fault.write
+
+
+CASES: Final = tuple(
+    Case(fault, is_read, mode) for fault in ALL for is_read in (False, True) for mode in MODES
+)
+
+
+@attrs.frozen
+class Observation:
+    """One call and all that is to be said of it."""
+
+    fault: str
+    is_read: bool
+    mode: Mode
+    expected: frozenset[Ending]
+    acted: bool
+    """Whether the server may have acted on what it received."""
+    to_deadline: bool | None
+    """Whether an error must say that time ran out; None where it may or may not."""
+    ended: str
+    """`result`, the name of the error's class, or `crossed` for somebody else's answer."""
+    outcome: Outcome | None
+    timed_out: bool
+    processed: int
+    """How often the server received the request whole."""
+    strays: int
+    """Connections to a host that has nothing to do with it."""
+    elapsed: float
+    deadline: float
+    late: float
+    """Seconds after the deadline, as late as a sleeper of this very run woke not counted."""
+    tasks: int
+    """Tasks that are left in the event loop."""
+    secrets: tuple[str, ...]
+    """Where a secret was found."""
+
+    @property
+    def ending(self) -> Ending | None:
+        """The outcome or `result`; None for what no call may end with."""
+        return RESULT if self.ended == RESULT else self.outcome
+
+
+class Watch:
+    """A stopwatch with a deadline, beside a sleeper that sleeps for as long.
+
+    On a busy machine it wakes late, and so may the call. It is a thread; or, for a task among many,
+    a timer of their event loop, which the others keep busy.
+    """
+
+    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._deadline = deadline
+        self._loop = loop
+        self._over = threading.Event()
+        self._begun = 0.0
+        self._woken = math.inf
+        self.elapsed = self.late = 0.0
+
+    def _sleep(self) -> None:
+        self._over.wait(self._deadline)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._woken = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._begun = time.monotonic()
+        if self._loop is None:
+            self._stop = self._start_thread()
+        else:
+            self._stop = self._loop.call_later(self._deadline, self._wake).cancel
+        return self
+
+    def _start_thread(self) -> Callable[[], None]:
+        sleeper = threading.Thread(target=self._sleep, name="sleeper", daemon=True)
+        sleeper.start()
+
+        def stop() -> None:
+            self._over.set()
+            sleeper.join()
+
+        return stop
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        ended = time.monotonic()
+        self._stop()
+        self.elapsed = ended - self._begun
+        due = self._begun + self._deadline
+        self.late = max(0.0, ended - max(due, min(self._woken, ended)))
+
+
+Answered: TypeAlias = str | BaseException
+"""The order that an answer names, or what came out in its place."""
+
+
+def ask(client: chessa.Chessa, is_read: bool, order_id: str) -> Answered:
+    """One call. The frame that catches what it raises holds no secret."""
+    try:
+        if is_read:
+            return client.orders.retrieve(order_id).id
+        return client.orders.request_refund(order_id=order_id, address=ADDRESS).order_id
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it is to be judged
+        return error
+
+
+async def ask_async(client: chessa.AsyncChessa, is_read: bool, order_id: str) -> Answered:
+    """The same on asyncio."""
+    try:
+        if is_read:
+            return (await client.orders.retrieve(order_id)).id
+        return (await client.orders.request_refund(order_id=order_id, address=ADDRESS)).order_id
+    except BaseException as error:  # noqa: BLE001  # whatever it is, it is to be judged
+        return error
+
+
+def credentials() -> dict[str, Any]:
+    """Both secrets."""
+    return {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+
+
+def name_of(answered: Answered, order_id: str) -> str:
+    """`result`, `crossed`, or the class of the error."""
+    if isinstance(answered, BaseException):
+        return type(answered).__name__
+    return RESULT if answered == order_id else "crossed"
+
+
+def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
+    settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
+    with chessa.Chessa(**settings) as client:
+        if case.fault.warmed:
+            client.orders.retrieve(_WARM)
+            time.sleep(0.05)
+        caller = client.with_options(extra_body=case.extra_body)
+        with watch:
+            answered = ask(caller, case.is_read, order_id)
+    return answered, 0
+
+
+async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
+    settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
+    async with chessa.AsyncChessa(**settings) as client:
+        if case.fault.warmed:
+            await client.orders.retrieve(_WARM)
+            await asyncio.sleep(0.05)
+        caller = client.with_options(extra_body=case.extra_body)
+        with watch:
+            answered = await ask_async(caller, case.is_read, order_id)
+    return answered, await tasks_left()
+
+
+async def tasks_left() -> int:
+    """The other tasks of this loop, once those that are at their end have come to it."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return len(asyncio.all_tasks()) - 1
+
+
+def observe(case: Case, logs: LogWatch) -> Observation:
+    """Play the fault once, and make one call."""
+    order_id = f"ord_{uuid.uuid4().hex}"
+    fault, watch = case.fault, Watch(case.fault.deadline)
+    logs.taken()
+    with fault.place(fault.play) as site:
+        if case.mode == "sync":
+            answered, tasks = _sync(case, site, order_id, watch)
+        else:
+            answered, tasks = asyncio.run(_async(case, site, order_id, watch))
+    # The server is gone now: nothing can arrive any more.
+    processed = site.server.received.count_of(order_id) if site.server else 0
+    strays = site.stranger.accepted if site.stranger else 0
+    error = answered if isinstance(answered, BaseException) else None
+    return Observation(
+        fault=fault.name,
+        is_read=case.is_read,
+        mode=case.mode,
+        expected=case.expected,
+        acted=fault.acted,
+        to_deadline=fault.to_deadline,
+        ended=name_of(answered, order_id),
+        outcome=error.outcome if isinstance(error, chessa.ChessaError) else None,
+        timed_out=error.timed_out if isinstance(error, chessa.ChessaError) else False,
+        processed=processed,
+        strays=strays,
+        elapsed=watch.elapsed,
+        deadline=fault.deadline,
+        late=watch.late,
+        tasks=tasks,
+        secrets=(*(places_of_secrets(error) if error else ()), *logs.taken()),
+    )
+
+
+@attrs.frozen
+class Left:
+    """What a whole run left in the process."""
+
+    sockets: int = 0
+    threads: tuple[str, ...] = ()
+
+
+def sockets() -> int:
+    """The sockets that this process has open; 0 where that cannot be told."""
+    folder = Path("/proc/self/fd")
+    return sum(_is_socket(entry) for entry in folder.iterdir()) if folder.exists() else 0
+
+
+def _is_socket(entry: Path) -> bool:
+    try:
+        return str(entry.readlink()).startswith("socket:")
+    except OSError:
+        return False
+
+
+def counting_what_is_left() -> Callable[[], Left]:
+    """Count now; what is returned counts again, and says what has come in addition."""
+    gc.collect()
+    before, known = sockets(), set(threading.enumerate())
+
+    def count() -> Left:
+        gc.collect()
+        names = sorted(each.name for each in threading.enumerate() if each not in known)
+        return Left(max(0, sockets() - before), tuple(names))
+
+    def left() -> Left:
+        patience = time.monotonic() + 5.0
+        while (found := count()) != Left() and time.monotonic() < patience:
+            time.sleep(0.05)
+        return found
+
+    return left
