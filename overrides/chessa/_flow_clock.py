@@ -11,6 +11,7 @@ import attrs
 from ._config import read_timeout
 from ._errors import ChessaError, ConfigurationError
 
+_SHORTEST_WAIT: Final = 0.001  # less is a rounding error, and no time at all
 _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 10.0
 _GROWTH: Final = 1.5
@@ -40,4 +41,6 @@ class Clock:
         most = self.left() - self.reserve
         asked = (error.retry_after if error else None) or 0.0
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * _GROWTH ** min(looks, 20))
-        return None if most <= 0 or asked > most else min(max(wait, asked), most)
+        if most < _SHORTEST_WAIT or asked > most:
+            return None
+        return min(max(wait, asked), most)

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Confirmed:
-    """The refund was made: the API said so, or the order shows it and did not before."""
+    """The refund was made: the API said so, or the order shows it and did not before.
+
+    Where the answer was lost, what the order shows may also be the refund of an earlier call, which
+    did not show until now.
+    """
 
     order_id: str
     refund: "Refund | None"

@@ -74,6 +74,16 @@ def test_a_status_that_nobody_knows_is_on_the_way(run: Run, api: Sandbox, time: 
     assert 19 <= sum(time.waits) <= 20
 
 
+@pytest.mark.parametrize("now", [0.1, 1_000.0, 1e9 / 3, 1e15])
+def test_a_time_that_rounds_away_ends_all_the_same(api: Sandbox, time: Time, now: float) -> None:
+    """Whatever the clock shows, and however coarse it is, the last look is the last."""
+    time.now = now
+    order = api.add_order()
+    with pytest.raises(flows.OrderWaitError) as caught:
+        wait_for_order(api.client(), order.id, timeout=20 / 3)
+    assert caught.value.reads < 20
+
+
 def test_an_order_that_ended_otherwise_is_not_waited_for(
     run: Run, api: Sandbox, time: Time
 ) -> None:
