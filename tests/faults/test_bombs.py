@@ -195,7 +195,13 @@ def healthy(connection: Connection) -> None:
         connection.answer("200 OK", PLAIN if request.startswith(b"GET") else PLAIN_REFUND)
 
 
-@pytest.mark.parametrize("name", BOMBS)
+QUICK: Final = ("gzip of 1 GB", "a body of 400 MB", "15,000 headers", "JSON 200,000 deep")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in BOMBS],
+)
 def test_a_bomb_is_an_error_like_any_other(name: str) -> None:
     """A read brings no usable answer, a write is done or unknown; neither takes memory or time."""
     program = "import sys; from tests.faults.test_bombs import main; main(*sys.argv[1:])"

@@ -25,8 +25,8 @@ WORKERS: Final = 4
 WARM_UP: Final = 2_000
 GROWTH: Final = 5 * 1024 * 1024
 FORMS: Final = [
-    2_000,
-    pytest.param(int(os.environ.get("CHESSA_SOAK_CALLS", "75000")), marks=pytest.mark.long),
+    500,
+    pytest.param(int(os.environ.get("CHESSA_SOAK_CALLS", "20000")), marks=pytest.mark.long),
 ]
 
 
