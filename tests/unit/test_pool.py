@@ -269,3 +269,31 @@ def test_writes_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
         assert time.monotonic() - begun < 5
         answer.set()
         thread.join()
+
+
+# ---- A pool that is stuck -----------------------------------------------------------------------
+
+
+def test_a_pool_of_the_users_that_is_stuck_is_replaced(driver: Driver) -> None:
+    """One that gives no connection any more gets no more reads; the next has a new one."""
+    stuck: list[Any] = []
+
+    class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if self is stuck[0]:
+                raise httpx.PoolTimeout("no connection")
+            return httpx.Response(200, json={"id": "t1"})
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return self.handle_request(request)
+
+    def make() -> Any:
+        stuck.append(Transport())
+        return stuck[-1]
+
+    first, *rest = driver(A_READ, A_READ, A_READ, transport=make, max_retries=0)
+    assert isinstance(first, chessa.ResponseError)
+    assert rest == [{"id": "t1"}] * 2
+    assert len(stuck) == 2
+    stuck.clear()
+    assert driver(A_READ, transport=make) == [{"id": "t1"}], "the repeat goes to the new one"

@@ -71,6 +71,18 @@ def _not_connected(error: Exception) -> Failed:
     return Failed(found, nothing_sent=True)
 
 
+def _is_stuck(transport: object, end: Answer | Failed) -> bool:
+    """Whether a pool gave no connection in time, as one does for ever that has lost them all.
+
+    Ours does not lose any; a user's is replaced. It is not closed: reads may be under way on it.
+    """
+    return (
+        isinstance(end, Failed)
+        and end.fault.cause.partition(":")[0] == "PoolTimeout"
+        and not isinstance(transport, (PooledTransport, AsyncPooledTransport))
+    )
+
+
 def _checked(made: _T, kind: type[_T]) -> _T:
     if not isinstance(made, kind):
         raise TypeError(f"transport= gave no httpx.{kind.__name__}")
@@ -116,7 +128,10 @@ class Connections:
         except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
             return _not_connected(error)
         if attempt.is_read:
-            return exchange(transport, attempt)
+            end = exchange(transport, attempt)
+            if _is_stuck(transport, end) and self._pools.get(os.getpid()) is transport:
+                self._pools.pop(os.getpid(), None)
+            return end
         try:
             return exchange(transport, attempt)
         finally:
@@ -172,6 +187,8 @@ class AsyncConnections:
             )
         )
         self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._replaced: list[_LoopPool] = []
+        """Referred to until their loop, which closes them, is gone."""
         self._closed = False
 
     async def send(self, attempt: Attempt) -> Answer | Failed:
@@ -181,7 +198,10 @@ class AsyncConnections:
         except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
             return _not_connected(error)
         if attempt.is_read:
-            return await exchange_async(transport, attempt)
+            end = await exchange_async(transport, attempt)
+            if _is_stuck(transport, end):
+                self._forget(transport)
+            return end
         try:
             return await exchange_async(transport, attempt)
         finally:
@@ -202,6 +222,11 @@ class AsyncConnections:
         self._pools[loop] = _LoopPool(os.getpid(), transport, keeper)
         await anext(keeper)
         return transport
+
+    def _forget(self, transport: httpx.AsyncBaseTransport) -> None:
+        pool = self._pools.get(asyncio.get_running_loop())
+        if pool is not None and pool.transport is transport:
+            self._replaced.append(self._pools.pop(asyncio.get_running_loop()))
 
     def _forget_dead_pools(self) -> None:
         for loop, pool in list(self._pools.items()):
