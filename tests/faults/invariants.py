@@ -44,7 +44,7 @@ def rejected_and_yet_done(seen: Observation) -> bool:
     return is_rejected and not seen.is_read and seen.acted and seen.processed > 0
 
 
-def another_calls_answer(seen: Observation) -> bool:
+def answer_of_another_call(seen: Observation) -> bool:
     """A result that names another order than the one that was asked for."""
     return seen.ended == "crossed"
 
@@ -91,7 +91,7 @@ OF_A_CALL: Final[tuple[Callable[[Observation], bool], ...]] = (
     a_read_was_received_more_often_than_it_may_be_tried,
     not_sent_and_yet_processed,
     rejected_and_yet_done,
-    another_calls_answer,
+    answer_of_another_call,
     another_host_heard_of_it,
     anything_but_our_own_errors,
     past_the_deadline,

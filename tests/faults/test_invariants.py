@@ -56,7 +56,7 @@ BROKEN: Final[dict[str, dict[str, Any]]] = {
         "outcome": Outcome.REJECTED,
         "expected": frozenset({Outcome.REJECTED}),
     },
-    "another calls answer": {"ended": "crossed", "expected": frozenset({None})},
+    "answer of another call": {"ended": "crossed", "expected": frozenset({None})},
     "another host heard of it": {"strays": 1},
     "anything but our own errors": {"ended": "OSError", "expected": frozenset({None})},
     "past the deadline": {"late": 0.26},

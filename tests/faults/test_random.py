@@ -59,7 +59,7 @@ def test_the_command_says_what_broke(
     printed = capsys.readouterr().out
     assert "seed 5" in printed
     assert "First: worker " in printed
-    assert "Broken: another calls answer" in printed
+    assert "Broken: answer of another call" in printed
 
 
 @pytest.mark.long

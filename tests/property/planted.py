@@ -10,9 +10,6 @@ from typing import Final
 
 import attrs
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-PACKAGES: Final = {"chessa_api": ROOT / "generated", "chessa": ROOT / "overrides"}
-
 
 @attrs.frozen
 class Bug:

@@ -4,67 +4,29 @@ Enters: a copy of both packages, made from a wider spec. Leaves: green as it is;
 """
 
 import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import attrs
 import pytest
 
 from chessa_pipeline.regeneration import Job, regenerate
+from tests.planting import PACKAGES, TIMEOUT, Run, run_tests
 from tests.property.json_text import written
-from tests.property.planted import BUGS, PACKAGES, ROOT, Bug
+from tests.property.planted import BUGS, Bug
 from tests.property.wider import wider_document
 
 pytestmark = pytest.mark.long
-TIMEOUT = 300
 
 
-@attrs.frozen
-class Run:
-    """How the properties ended.
-
-    In CI pytest cuts nothing from its summary: the line that names a test may be far above its end.
-    """
-
-    status: int
-    output: str = attrs.field(repr=False)
-
-    @property
-    def names_a_property(self) -> bool:
-        """Whether the summary says that a property failed."""
-        return re.search(r"^FAILED tests/property/", self.output, re.MULTILINE) is not None
-
-    @property
-    def end(self) -> str:
-        """What a reader needs of a long output."""
-        return self.output[-4_000:]
+SETTINGS = {"CHESSA_PROPERTY_EXAMPLES": "6", "CHESSA_PROPERTY_SHRINK": "0"}
 
 
 def run_properties(packages: Path, *files: str) -> Run:
     """Run property tests, or all of them, on the packages in a folder."""
     tests = [f"tests/property/test_{name}.py" for name in files] or ["tests/property"]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-o", "pythonpath=scripts ."]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *tests],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(packages),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "CHESSA_PROPERTY_EXAMPLES": "6",
-            "CHESSA_PROPERTY_SHRINK": "0",
-        },
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout + done.stderr[-1_000:])
+    return run_tests(packages, *tests, settings=SETTINGS)
 
 
 def label(bug: Bug) -> str:
@@ -106,16 +68,13 @@ def runs(
 
 def test_the_sound_package_is_green(sound: Path) -> None:
     """Without a bug every property holds, for everything that a spec may ask for."""
-    run = run_properties(sound)
-    assert run.status == 0, run.end
+    run_properties(sound).check_green()
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=label)
 def test_a_planted_bug_turns_them_red(bug: Bug, runs: dict[str, "Future[Run]"]) -> None:
     """A property fails: not an import, not a fixture, not the test itself."""
-    run = runs[bug.name].result(TIMEOUT)
-    assert run.status == pytest.ExitCode.TESTS_FAILED, run.end
-    assert run.names_a_property, run.end
+    runs[bug.name].result(TIMEOUT).check_red("tests/property/")
 
 
 def test_there_are_enough_bugs() -> None:
