@@ -4,11 +4,8 @@ In: writes and reads with a journal, in both modes. Out: what the journal was gi
 server was asked.
 """
 
-import asyncio
 import errno
 import logging
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,22 +16,12 @@ import chessa
 from chessa import Hooks, JournalRecord, NotSentError, Outcome, OutcomeUnknownError
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, DRIVERS, WRITE, Driver, check_plain
+from .journals import never, opened_and_closed
 from .raw_server import RawServer, answering, refusing_port
 from .transports import answers
 
 OK = (201, {"id": "t1"})
 ENVELOPE = {"error": "e", "message": "m", "statusCode": 400}
-
-
-def opened_and_closed(records: list[JournalRecord]) -> JournalRecord:
-    """The closing one of the two records of a call."""
-    first, last = records
-    assert (first.event, first.attempt, first.outcome, first.elapsed) == ("opened", 1, None, None)
-    assert last.event == "closed"
-    assert (first.call_id, first.operation) == (last.call_id, last.operation)
-    assert first.at <= last.at
-    assert first.at.utcoffset() == last.at.utcoffset() is not None
-    return last
 
 
 @pytest.mark.parametrize(
@@ -227,161 +214,6 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
             client._performer.perform(*A_WRITE)
     assert opened_and_closed(records).outcome is Outcome.NOT_SENT
     assert any("before it was sent" in note for note in caught.value.__notes__)
-
-
-# ---- The async client ---------------------------------------------------------------------------
-
-
-def test_an_async_client_takes_either_kind() -> None:
-    """A coroutine function is awaited, another function runs on a thread and may return one."""
-    threads: list[int] = []
-
-    async def async_journal(record: JournalRecord) -> None:
-        await asyncio.sleep(0)
-        threads.append(threading.get_ident())
-
-    class Object:
-        async def __call__(self, record: JournalRecord) -> None:
-            await async_journal(record)
-
-    def blocking(record: JournalRecord) -> None:
-        time.sleep(0.01)
-        threads.append(threading.get_ident())
-
-    def late(record: JournalRecord) -> Any:
-        return async_journal(record)
-
-    expected = {async_journal: True, Object(): True, blocking: False, late: True}
-    for journal, on_the_loop in expected.items():
-        threads.clear()
-        assert DRIVERS["async"](A_WRITE, transport=answers(OK), journal=journal) == [{"id": "t1"}]
-        assert [each == threading.get_ident() for each in threads] == [on_the_loop] * 2
-
-
-def test_a_blocking_journal_does_not_block_the_event_loop() -> None:
-    """Other tasks go on while it writes."""
-    ticks: list[str] = []
-
-    def blocking(record: JournalRecord) -> None:
-        time.sleep(0.1)
-        ticks.append(record.event)
-
-    async def main() -> None:
-        async def tick() -> None:
-            while True:
-                ticks.append("tick")
-                await asyncio.sleep(0.01)
-
-        ticking = asyncio.create_task(tick())
-        async with chessa.AsyncChessa(
-            **CREDENTIALS, transport=answers(OK), journal=blocking
-        ) as client:
-            await client._performer.perform(*A_WRITE)
-        ticking.cancel()
-
-    asyncio.run(main())
-    assert ticks.index("opened") > 2
-
-
-async def never(record: JournalRecord) -> None:
-    """A journal that does not come back."""
-    await asyncio.sleep(60)
-
-
-def test_a_slow_journal_ends_with_the_deadline() -> None:
-    """An opening record that is not there in time: not sent, in time, and closed if it can be."""
-    records: list[JournalRecord] = []
-
-    async def slow_to_open(record: JournalRecord) -> None:
-        records.append(record)
-        if record.event == "opened":
-            await asyncio.sleep(60)
-
-    transport = answers(OK)
-    begun = time.monotonic()
-    (error,) = DRIVERS["async"](A_WRITE, transport=transport, journal=slow_to_open, timeout=0.1)
-    assert time.monotonic() - begun < 10
-    assert isinstance(error, NotSentError)
-    assert error.timed_out
-    assert opened_and_closed(records).outcome is Outcome.NOT_SENT
-    assert transport.requests == []
-
-
-def test_a_slow_closing_record_costs_no_result() -> None:
-    """The result comes with the deadline at the latest, whatever the journal does."""
-
-    async def slow_to_close(record: JournalRecord) -> None:
-        if record.event == "closed":
-            await never(record)
-
-    begun = time.monotonic()
-    ends = DRIVERS["async"](A_WRITE, transport=answers(OK), journal=slow_to_close, timeout=0.2)
-    assert ends == [{"id": "t1"}]
-    assert time.monotonic() - begun < 10
-
-
-def cancelled(journal: Any, *, after: float, drop: bool = False) -> BaseException | None:
-    """Cancel a write on a server that never answers, or drop its coroutine."""
-
-    async def main(url: str) -> BaseException | None:
-        client = chessa.AsyncChessa(**CREDENTIALS, base_url=url, journal=journal)
-        if drop:
-            coroutine = client._performer.perform(*A_WRITE)
-            waiter = coroutine.send(None)
-            assert waiter is not None
-            coroutine.close()
-            await client.aclose()
-            return None
-        task = asyncio.create_task(client._performer.perform(*A_WRITE))
-        await asyncio.sleep(after)
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError as error:
-            return error
-        finally:
-            await client.aclose()
-        raise AssertionError("it was not cancelled")
-
-    def silent(connection: Any) -> None:
-        connection.read_request()
-        connection.wait_until_stopped()
-
-    with RawServer(silent) as server:
-        return asyncio.run(main(server.url))
-
-
-def test_a_cancelled_write_is_closed() -> None:
-    """Cancelled while it waits for its answer: CancelledError, and a record that says UNKNOWN."""
-    records: list[JournalRecord] = []
-    error = cancelled(records.append, after=0.2)
-    assert isinstance(error, asyncio.CancelledError)
-    assert opened_and_closed(records).outcome is Outcome.UNKNOWN
-
-
-def test_a_write_cancelled_in_its_journal_is_closed_in_order() -> None:
-    """Cancelled while the opening record is written: both records, nothing sent."""
-    records: list[JournalRecord] = []
-
-    def slow(record: JournalRecord) -> None:
-        if record.event == "opened":
-            time.sleep(0.1)
-        records.append(record)
-
-    assert isinstance(cancelled(slow, after=0.07), asyncio.CancelledError)
-    assert opened_and_closed(records).outcome is Outcome.NOT_SENT
-
-
-def test_a_dropped_coroutine_is_closed_where_that_needs_no_waiting() -> None:
-    """A coroutine that is closed cannot wait; a plain journal gets its record all the same."""
-    records: list[JournalRecord] = []
-
-    class Plain:
-        def __call__(self, record: JournalRecord) -> None:
-            records.append(record)
-
-    cancelled(Plain(), after=0, drop=True)
-    assert [record.event for record in records if record.event == "closed"] == ["closed"]
 
 
 # ---- What is no journal -------------------------------------------------------------------------
