@@ -153,6 +153,7 @@ class Call(Generic[T]):
             return result
         finally:
             del ended  # it refers to this frame
+            self._close_at_once()  # where Ctrl-C struck just now
 
     def _tries(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
         while True:
@@ -207,8 +208,9 @@ class Call(Generic[T]):
         """Enter a write in the journal. Raises `NotSentError` when it does not take it."""
         if self.plan.journal is None or self._operation.is_read:
             return
+        step = Enter(self._record("opened"), self.deadline - time.monotonic())
         self._is_open = True
-        cause = yield Enter(self._record("opened"), self.deadline - time.monotonic())
+        cause = yield step
         if not isinstance(cause, str):
             return
         timed_out = cause == TIMED_OUT
@@ -220,13 +222,15 @@ class Call(Generic[T]):
 
     def _close(self, ended: BaseException | None) -> Generator[Step, Reply, None]:
         if self._is_open:
-            self._is_open = False
             record = self._record("closed", None if ended is None else self._known)
             left = max(0.0, self.deadline - time.monotonic())
-            self._entered(record, (yield Enter(record, left + PATIENCE)))
+            step = Enter(record, left + PATIENCE)
+            self._is_open = False
+            self._entered(record, (yield step))
 
     def _close_at_once(self) -> None:
         if self._is_open and self.plan.journal is not None:
+            self._is_open = False
             record = self._record("closed", self._known)
             self._entered(record, enter(self.plan.journal, record))
 
