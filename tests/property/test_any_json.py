@@ -79,7 +79,8 @@ def test_a_bad_field_spoils_itself_only(place: Place) -> None:
         spoiled = {**value, key: other}
         sent = read(written(spoiled))
         model = place.cls.from_json(written(spoiled))
-        assert set(model.misfits) <= {key}
+        # A class is shared: what this place does not document, another may, as something else.
+        assert set(model.misfits) & set(properties(place.schema)) <= {key}
         assert misfit_attributes(model) == []
         assert problems(place.schema, sent, model, strict=False) == []
         assert same_on_the_wire(place.schema, sent, read(model.to_json()))
