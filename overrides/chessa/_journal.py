@@ -42,7 +42,7 @@ class JournalRecord:
     """Seconds from the start of the call to its end."""
 
 
-Journal: TypeAlias = Callable[[JournalRecord], object]
+Journal: TypeAlias = Callable[[JournalRecord], None]
 """Takes a record and returns once it is safe; whatever it raises, the record was not written."""
 AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
 
@@ -62,7 +62,7 @@ def check(journal: object, *, may_await: bool) -> Journal | None:
         raise ConfigurationError(
             "journal is a coroutine function, which only AsyncChessa can wait for."
         )
-    return journal
+    return cast("Journal", journal)
 
 
 def _is_coroutine_function(function: Callable[..., object]) -> bool:
@@ -73,7 +73,7 @@ def _is_coroutine_function(function: Callable[..., object]) -> bool:
 def enter(journal: Journal, record: JournalRecord) -> str | None:
     """Write a record, blocking. Returns why it was not written."""
     try:
-        result = journal(record)
+        result = cast("Callable[[JournalRecord], object]", journal)(record)
         if not inspect.isawaitable(result):
             return None
         if inspect.iscoroutine(result):
