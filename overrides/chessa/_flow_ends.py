@@ -30,9 +30,9 @@ class Confirmed:
     """
 
     order_id: str
-    refund: "Refund | None"
+    refund: "Refund | None" = attrs.field(repr=False)
     """The API's answer; None where it was lost."""
-    order: "Order"
+    order: "Order" = attrs.field(repr=False)
     """As last read. Where the answer was lost, it shows the refund: `order.refund`."""
     error: OutcomeUnknownError | None
     """How the answer was lost."""
@@ -51,7 +51,7 @@ class NotApplied:
     order_id: str
     error: NotSentError | ApiError
     """Its outcome is NOT_SENT or REJECTED."""
-    order: "Order"
+    order: "Order" = attrs.field(repr=False)
     """As last read."""
 
 
@@ -66,7 +66,7 @@ class StillUnknown:
     order_id: str
     error: OutcomeUnknownError
     """How the answer was lost. With the outcome DONE the API answered a success."""
-    order: "Order"
+    order: "Order" = attrs.field(repr=False)
     """As last read."""
     read_error: ChessaError | None
     """How the last look failed, if it did."""

@@ -29,7 +29,7 @@ _NEXT_AFTER_NOT_SENT: Final = {
     Trouble.CERTIFICATE: "Nothing happened at the server. Check base_url, proxy and ssl_context.",
     Trouble.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
     Trouble.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
-    Trouble.JOURNAL: "Nothing was sent. Once the journal can be written, it is safe to call again.",
+    Trouble.JOURNAL: "Once the journal can be written, it is safe to call again.",
     Trouble.CLOSED: "Nothing was sent. Make a new client, or close this one later.",
 }
 _NEXT_AFTER_REFUSAL: Final = {

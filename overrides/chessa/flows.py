@@ -269,10 +269,8 @@ def _wait(order_id: str, is_it: "Callable[[Order], _Verdict]", clock: Clock) -> 
                 return seen
         wait = None if ended else clock.next_wait(reads - 1, failure)
         if wait is None:
-            saw = f"was last seen {last_status}" if last_status else "could not be read"
-            words = f"is {last_status}, and will not get there" if ended else f"{saw} in time"
             raise OrderWaitError(
-                f"Order {order_id} did not come to the awaited status: it {words}.",
+                f"Order {order_id} {_in_words(last_status, failure, ended=ended)}.",
                 order_id=order_id,
                 last_status=last_status,
                 last_error=failure,
@@ -281,6 +279,18 @@ def _wait(order_id: str, is_it: "Callable[[Order], _Verdict]", clock: Clock) -> 
                 operation="orders.retrieve",
             )
         yield _Sleep(wait)
+
+
+def _in_words(last_status: str | None, failure: ChessaError | None, *, ended: bool) -> str:
+    if ended:
+        return f"is {last_status}, and will not come to the awaited status"
+    why = f" ({type(failure).__name__})" if failure else ""
+    if last_status is None:
+        return f"could not be read in time{why}"
+    seen = f"it was last seen as {last_status}"
+    return f"did not come to the awaited status in time: {seen}" + (
+        f", and the last look failed{why}" if why else ""
+    )
 
 
 _Verdict: TypeAlias = tuple[bool, bool]
