@@ -17,7 +17,7 @@ import chessa
 from tests.property.effective import kinds, properties
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import read, same, written
-from tests.property.meaning import names
+from tests.property.meaning import names, problems, same_on_the_wire
 from tests.property.surface import Place, misfit_attributes, places
 
 UTC: Final = datetime.UTC
@@ -91,6 +91,24 @@ def least(place: Place) -> dict[str, Any]:
     """An object with what is required, and nothing else."""
     value = _valid(PLACES.index(place))
     return {key: value[key] for key in place.required}
+
+
+OF_EVERY_KIND: Final = (
+    *("null", "true", "false", "0", "1", "-1", "1.5", '""', '"1"', '"true"'),
+    *("[]", "[null]", "[1]", "{}", '{"id": 1}'),
+)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_values_of_every_kind(place: Place) -> None:
+    """In each field each kind of value is what the schema says, or a misfit; never another kind."""
+    for key in properties(place.schema).keys() - place.required:
+        for text in OF_EVERY_KIND:
+            sent = {**least(place), key: read(text)}
+            model = read_with(place, key, text)
+            assert misfit_attributes(model) == [], (key, text)
+            assert problems(place.schema, sent, model, strict=False) == [], (key, text)
+            assert same_on_the_wire(place.schema, sent, read(model.to_json())), (key, text)
 
 
 def check(place: Place, key: str, text: str, value: object) -> None:
