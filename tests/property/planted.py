@@ -20,6 +20,8 @@ class Bug:
     files: str
     find: str
     put: str
+    examples: int = 6
+    """How many values are drawn for each test: more where few of them show it."""
 
     def plant(self, folder: Path) -> None:
         """Change the copy in this folder."""
@@ -110,7 +112,7 @@ BUGS: Final = (
     Bug("a microsecond is lost on write", "construction", _SCALARS,
         '"microseconds" if value', '"milliseconds" if value'),
     Bug("an offset is lost on write", "construction", _SCALARS,
-        r' if text\.endswith\("\+00:00"\) else text', ""),
+        r' if text\.endswith\("\+00:00"\) else text', "", examples=25),
     Bug("an enum is closed", "round_trip", _CODECS,
         r"return enum\(value\) if member is None else member",
         'return Misfit("is not listed") if member is None else member'),
@@ -128,7 +130,8 @@ BUGS: Final = (
         r'Argument\("(\w+)", "(\w+)", "path"(.*?)Argument\("(\w+)", "(\w+)", "path"',
         r'Argument("\1", "\5", "path"\3Argument("\4", "\2", "path"'),
     Bug("a value in a path is not quoted", "requests", "chessa/_request.py",
-        r"urllib\.parse\.quote\(value, safe=\"\"\)", 'urllib.parse.quote(value, safe="/?#")'),
+        r"urllib\.parse\.quote\(value, safe=\"\"\)", 'urllib.parse.quote(value, safe="/?#")',
+        examples=25),
     Bug("a member is sent under its Python name", "requests", _OPERATION,
         r"members\[argument\.wire\] = value", "members[argument.name] = value"),
     Bug("a query is sent in the body", "requests", _OPERATION,
@@ -165,7 +168,7 @@ BUGS: Final = (
         r"_Row\(_otherwise, read=Outcome\.REJECTED, write=Outcome\.UNKNOWN\)",
         "_Row(_otherwise, read=Outcome.REJECTED, write=Outcome.REJECTED)"),
     Bug("a success that cannot be read may not have happened", "answers", "chessa/_judge.py",
-        r"write=Outcome\.DONE", "write=Outcome.UNKNOWN"),
+        r"write=Outcome\.DONE", "write=Outcome.UNKNOWN", examples=25),
     Bug("a conflict is a refusal", "answers", "chessa/_judge.py",
         r"\{408, 409, ", "{408, "),
     Bug("a write is taken for a read", "declared", _OPERATIONS, "is_read=False", "is_read=True"),

@@ -20,13 +20,11 @@ from tests.property.wider import wider_document
 pytestmark = pytest.mark.long
 
 
-SETTINGS = {"CHESSA_PROPERTY_EXAMPLES": "6", "CHESSA_PROPERTY_SHRINK": "0"}
-
-
-def run_properties(packages: Path, *files: str) -> Run:
+def run_properties(packages: Path, *files: str, examples: int = 6) -> Run:
     """Run property tests, or all of them, on the packages in a folder."""
     tests = [f"tests/property/test_{name}.py" for name in files] or ["tests/property"]
-    return run_tests(packages, *tests, settings=SETTINGS)
+    settings = {"CHESSA_PROPERTY_EXAMPLES": str(examples), "CHESSA_PROPERTY_SHRINK": "0"}
+    return run_tests(packages, *tests, settings=settings)
 
 
 def label(bug: Bug) -> str:
@@ -55,7 +53,7 @@ def runs(
     def run(bug: Bug, folder: Path) -> Run:
         shutil.copytree(sound, folder, ignore=shutil.ignore_patterns("__pycache__"))
         bug.plant(folder)
-        return run_properties(folder, bug.seen_by)
+        return run_properties(folder, bug.seen_by, examples=bug.examples)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         base = tmp_path_factory.mktemp("planted")
