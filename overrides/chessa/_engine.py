@@ -8,7 +8,7 @@ import datetime
 import time
 import uuid
 from collections.abc import Generator, Mapping
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -118,7 +118,7 @@ class Call(Generic[T]):
         self._is_open = False
         """Whether the journal waits for the record of the end."""
         self._nothing_sent = True
-        """Of all attempts so far: a read that was received once is not NOT_SENT the next time."""
+        """Of all attempts so far: a read that was received once is never NOT_SENT."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Make the request. Raises `InvalidRequestError`."""
@@ -147,10 +147,14 @@ class Call(Generic[T]):
         try:
             if ended is not None and not isinstance(ended, ChessaError):
                 self._note(ended)
-            yield from self._close(ended)
-            if result is None:
-                raise ended or RuntimeError("a call ended without an end")
-            return result
+            try:
+                yield from self._close(ended)
+            except BaseException as interruption:
+                self._remark(interruption)
+                raise
+            if ended is not None:
+                raise ended
+            return cast("Result[T]", result)
         finally:
             del ended  # it refers to this frame
             self._close_at_once()  # where Ctrl-C struck just now
@@ -210,8 +214,7 @@ class Call(Generic[T]):
             return
         step = Enter(self._record("opened"), self.deadline - time.monotonic())
         self._is_open = True
-        cause = yield step
-        if not isinstance(cause, str):
+        if not isinstance(cause := (yield step), str):
             return
         timed_out = cause == TIMED_OUT
         self._is_open = timed_out  # then it may have been entered, or will be
@@ -337,9 +340,12 @@ class Call(Generic[T]):
 
     def _note(self, interruption: BaseException) -> None:
         """Cancellation or Ctrl-C: logged, and passed on as it is but for a note on writes."""
+        self._remark(interruption)
+        self._log_end(self._known)
+
+    def _remark(self, interruption: BaseException) -> None:
         if not self._operation.is_read:
             interruption.add_note(f"{self._operation.name} {_INTERRUPTED[self._known]}")
-        self._log_end(self._known)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

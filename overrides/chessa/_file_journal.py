@@ -6,6 +6,7 @@ that were opened and never closed. Threads and processes may append to one file.
 
 import contextlib
 import datetime
+import errno
 import io
 import json
 import os
@@ -29,8 +30,9 @@ class FileJournal:
 
     Each record is one line of JSON, written at once at the end of the file and flushed to the disk
     (fsync) before the call goes on. A new file can be read by its owner only. Safe to share between
-    threads, clients and processes of one machine, and after a fork. Use it as a context manager, or
-    `close` it after the clients that use it.
+    threads, clients and processes of one machine, and after a fork. While it is in use the file
+    must not be moved or deleted: a write is not sent then. Use it as a context manager, or `close`
+    it after the clients that use it.
 
     Args:
         path: The file, made if it is not there.
@@ -39,29 +41,29 @@ class FileJournal:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
         problem = None
         try:
+            self._path = Path(path)
             is_new = not self._path.exists()
             self._file = io.FileIO(self._path, "ab", opener=_private)
-            self._is_torn = _ends_within_a_line(self._path)
             if is_new:
                 _flush_folder(self._path.parent)
         except OSError as error:
             problem = error.strerror or type(error).__name__
+        except (ValueError, TypeError):
+            problem = "that is no path"
         if problem is not None:
-            raise ConfigurationError(f"The journal {self._path} cannot be opened: {problem}.")
+            raise ConfigurationError(f"The journal {path!r} cannot be opened: {problem}.")
 
     def __call__(self, record: JournalRecord) -> None:
         """Append a record. Raises `OSError` or `ValueError` when it is not safe on the disk."""
+        handle = self._file.fileno()
+        if record.event == "opened" and not os.path.samestat(os.fstat(handle), self._path.stat()):
+            raise OSError(errno.ESTALE, "the file was moved: its reader would not find the record")
         line = _line(record)
-        if self._is_torn:
-            line = b"\n" + line
-        self._is_torn = True
         if self._file.write(line) != len(line):
             raise OSError("the record was cut")
-        self._is_torn = False
-        os.fsync(self._file.fileno())
+        os.fsync(handle)
 
     @classmethod
     def records(cls, path: str | os.PathLike[str]) -> Iterator[JournalRecord]:
@@ -117,14 +119,6 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
-def _ends_within_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
-
-
 def _flush_folder(folder: Path) -> None:
     """Let a new file survive a crash, where the system can say so of a folder."""
     if os.name != "posix":
@@ -142,7 +136,8 @@ def _line(record: JournalRecord) -> bytes:
     values["at"] = record.at.isoformat(timespec="milliseconds")
     if record.event == "closed":
         values["outcome"] = record.outcome.value if record.outcome else _RESULT
-    return json.dumps(values).encode("ascii") + b"\n"
+    # Line ends on both sides: whoever was cut before, in whichever process, cuts this one not.
+    return b"\n" + json.dumps(values).encode("ascii") + b"\n"
 
 
 def _record(line: bytes) -> JournalRecord | None:

@@ -5,11 +5,12 @@ written. A record holds no argument, no body and no credential.
 """
 
 import asyncio
+import concurrent.futures
 import datetime
 import errno
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 import attrs
 
@@ -72,15 +73,20 @@ def _is_coroutine_function(function: Callable[..., object]) -> bool:
 
 def enter(journal: Journal, record: JournalRecord) -> str | None:
     """Write a record, blocking. Returns why it was not written."""
+    result, cause = _called(journal, record)
+    if inspect.iscoroutine(result):
+        result.close()
+    return _ASYNCHRONOUS if inspect.isawaitable(result) else cause
+
+
+def _called(journal: Journal, record: JournalRecord) -> tuple[object, str | None]:
+    """What the function returned, and why it is no success. Errors are values: a thread cannot
+    hand over a StopIteration."""
     try:
         result = cast("Callable[[JournalRecord], object]", journal)(record)
-        if not inspect.isawaitable(result):
-            return None
-        if inspect.iscoroutine(result):
-            result.close()
     except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
-        return _cause(error)
-    return "it is asynchronous"
+        return None, _cause(error)
+    return result, _ASYNCHRONOUS if isinstance(result, concurrent.futures.Future) else None
 
 
 async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -> str | None:
@@ -100,6 +106,7 @@ async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -
 
 
 TIMED_OUT: Final = "TimeoutError"
+_ASYNCHRONOUS: Final = "it is asynchronous"
 _UNDER_WAY: Final[set[asyncio.Future[str | None]]] = set()
 
 
@@ -114,12 +121,12 @@ async def _written(journal: Journal, record: JournalRecord) -> str | None:
         if _is_coroutine_function(journal):
             await cast("AsyncJournal", journal)(record)
             return None
-        result: Any = await asyncio.to_thread(journal, record)
+        result, cause = await asyncio.to_thread(_called, journal, record)
         if inspect.isawaitable(result):
             await result
     except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
         return _cause(error)
-    return None
+    return cause
 
 
 def _cause(error: Exception) -> str:

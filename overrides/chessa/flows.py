@@ -17,7 +17,6 @@ from ._client import AsyncChessa, Chessa
 from ._errors import (
     ApiError,
     ChessaError,
-    InvalidRequestError,
     NotSentError,
     OutcomeUnknownError,
     RateLimitError,
@@ -25,6 +24,7 @@ from ._errors import (
     ServerError,
 )
 from ._flow_clock import Clock
+from ._flow_conditions import ENDS, Verdict, condition, plain
 from ._flow_ends import (
     AlreadyRefundedError,
     Confirmed,
@@ -52,18 +52,6 @@ __all__ = [
     "wait_for_order",
 ]
 
-ENDS: Final = frozenset({"completed", "failed"})
-"""The statuses, in lower case, from which the life-cycle guide knows no way on."""
-_ON_THE_WAY: Final = frozenset(
-    {
-        "created",
-        "waiting_for_funding",
-        "waiting_for_confirmations",
-        "funds_received",
-        "processing_payout",
-        "processing",
-    }
-)
 _MAY_PASS: Final = (ResponseError, NotSentError, RateLimitError, ServerError)
 """What a read is tried again after, until the time is over."""
 
@@ -108,11 +96,12 @@ def refund_safely(
 
     Raises:
         AlreadyRefundedError: NOT_SENT. The order shows a refund.
-        NotRefundableError: NOT_SENT. The order is on its way, or completed (life-cycle guide).
+        NotRefundableError: NOT_SENT. The order has not failed (life-cycle guide): it is on its way,
+            completed, or in a status that nobody knows.
         InvalidRequestError, ConfigurationError: NOT_SENT. Arguments or settings cannot be used.
         ChessaError: The order could not be read, so nothing was sent.
     """
-    return _run(client, _refund(order_id, address, tag, Clock.of(timeout)))
+    return _run(client, _refund(order_id, address, tag, timeout))
 
 
 @overload
@@ -154,7 +143,7 @@ def wait_for_order(
             has the status that was last seen.
         ChessaError: A read was refused in a way that does not pass, such as 401 or 404.
     """
-    return _run(client, _wait(order_id, _condition(until), Clock.of(timeout)))
+    return _run(client, _wait(order_id, condition(until), timeout))
 
 
 # ---- What they do: decisions, shared by both modes ----------------------------------------------
@@ -184,11 +173,18 @@ _Flow: TypeAlias = Generator[_Step, Any, T]
 """Yields steps and gets back their results, a `ChessaError` as a value among them."""
 
 
-def _refund(order_id: str, address: str, tag: str | None, clock: Clock) -> _Flow[RefundResult]:
+def _refund(order_id: str, address: str, tag: str | None, timeout: float) -> _Flow[RefundResult]:
+    clock = Clock.of(timeout)
     before = yield from _read(order_id, clock)
     if isinstance(before, ChessaError):
         raise before
     _check_refundable(before, order_id)
+    if clock.left() <= 0:
+        raise NotSentError(
+            f"The refund of order {order_id} was not sent: time ran out before.",
+            operation="orders.request_refund",
+            timed_out=True,
+        )
     answer = yield _Send(order_id, address, tag, clock.left() / 2)
     if isinstance(answer, OutcomeUnknownError):
         return (yield from _look_for_refund(order_id, address, before, answer, clock))
@@ -205,16 +201,16 @@ def _refund(order_id: str, address: str, tag: str | None, clock: Clock) -> _Flow
 
 def _check_refundable(order: "Order", order_id: str) -> None:
     status = str(order.status)
-    if order.refund is not None:
+    if order.refund:
         raise AlreadyRefundedError(
             f"Order {order_id} shows a refund already. Nothing was sent.",
             order_id=order_id,
             status=status,
         )
-    if status.lower() in _ON_THE_WAY | {"completed"}:
+    if order.refund is not None or plain(status) != "failed":
+        shown = "shows an empty refund" if order.refund is not None else f"is {status}"
         raise NotRefundableError(
-            f"Order {order_id} is {status}, and refunds are for orders that failed. Nothing was "
-            "sent.",
+            f"Order {order_id} {shown}, and refunds are for orders that failed. Nothing was sent.",
             order_id=order_id,
             status=status,
         )
@@ -224,6 +220,20 @@ def _look_for_refund(
     order_id: str, address: str, order: "Order", lost: OutcomeUnknownError, clock: Clock
 ) -> _Flow[RefundResult]:
     """Absence is no evidence: this ends in `Confirmed` or, with the time, in `StillUnknown`."""
+    try:
+        return (yield from _looks(order_id, address, order, lost, clock))
+    except BaseException as interruption:
+        interruption.add_note(
+            f"The refund of order {order_id} was sent, and whether it was made is "
+            f"{lost.outcome.value} ({lost.cause or lost.status_code}). Look at the order before "
+            "you send it again."
+        )
+        raise
+
+
+def _looks(
+    order_id: str, address: str, order: "Order", lost: OutcomeUnknownError, clock: Clock
+) -> _Flow[RefundResult]:
     reads, failure = 0, None
     while clock.left() > 0:
         seen = yield from _read(order_id, clock)
@@ -253,7 +263,8 @@ def _shows_refund_to(order: "Order", address: str) -> bool:
     return not texts or address.strip().lower() in (text.strip().lower() for text in texts)
 
 
-def _wait(order_id: str, is_it: "Callable[[Order], _Verdict]", clock: Clock) -> "_Flow[Order]":
+def _wait(order_id: str, is_it: "Callable[[Order], Verdict]", timeout: float) -> "_Flow[Order]":
+    clock = Clock.of(timeout)
     reads, last_status, failure = 0, None, None
     while True:
         seen = yield from _read(order_id, clock)
@@ -293,30 +304,6 @@ def _in_words(last_status: str | None, failure: ChessaError | None, *, ended: bo
     )
 
 
-_Verdict: TypeAlias = tuple[bool, bool]
-"""Whether an order is where it is awaited, and whether it can never come there."""
-
-
-def _condition(until: object) -> "Callable[[Order], _Verdict]":
-    if callable(until):
-        says = cast("Callable[[Order], bool]", until)
-        return lambda order: (bool(says(order)), False)
-    several = (until,) if isinstance(until, str) else until
-    awaited = {
-        text.lower()
-        for text in (cast("Iterable[object]", several) if isinstance(several, Iterable) else ())
-        if isinstance(text, str) and text.strip()
-    }
-    if not awaited:
-        raise InvalidRequestError("until must be a status, several of them, or a function.")
-
-    def verdict(order: "Order") -> _Verdict:
-        status = order.status.lower()
-        return status in awaited, status in ENDS and awaited <= ENDS | _ON_THE_WAY
-
-    return verdict
-
-
 def _read(order_id: str, clock: Clock) -> "_Flow[Order | ChessaError]":
     """The order; an answer that shows another one is as good as none."""
     seen = yield _Read(order_id, max(0.001, clock.left()))
@@ -332,6 +319,8 @@ def _read(order_id: str, clock: Clock) -> "_Flow[Order | ChessaError]":
 
 
 def _passes(failure: ChessaError | None) -> bool:
+    if isinstance(failure, NotSentError) and failure.cause == "ClientClosedError":
+        return False
     return failure is None or isinstance(failure, _MAY_PASS)
 
 
@@ -360,13 +349,16 @@ def _drive(client: Chessa, flow: _Flow[T]) -> T:
             step = flow.send(reply)
         except StopIteration as end:
             return cast("T", end.value)
-        if isinstance(step, _Sleep):
-            time.sleep(step.seconds)
-            continue
         try:
-            reply = _call(client, step)
+            if isinstance(step, _Sleep):
+                time.sleep(step.seconds)
+            else:
+                reply = _call(client, step)
         except ChessaError as error:
             reply = error
+        except BaseException as interruption:
+            flow.throw(interruption)  # it says what is known, and comes out again
+            raise
 
 
 async def _drive_async(client: AsyncChessa, flow: _Flow[T]) -> T:
@@ -376,10 +368,13 @@ async def _drive_async(client: AsyncChessa, flow: _Flow[T]) -> T:
             step = flow.send(reply)
         except StopIteration as end:
             return cast("T", end.value)
-        if isinstance(step, _Sleep):
-            await asyncio.sleep(step.seconds)
-            continue
         try:
-            reply = await _call(client, step)
+            if isinstance(step, _Sleep):
+                await asyncio.sleep(step.seconds)
+            else:
+                reply = await _call(client, step)
         except ChessaError as error:
             reply = error
+        except BaseException as interruption:
+            flow.throw(interruption)  # it says what is known, and comes out again
+            raise

@@ -124,6 +124,18 @@ def test_waiting_tells_what_failed_last(run: Run, api: Sandbox) -> None:
     api.check()
 
 
+async def never_said(order: object) -> bool:
+    """A condition that somebody would have to wait for."""
+    return False
+
+
+@pytest.mark.parametrize("until", [never_said, lambda order: never_said(order)])
+def test_a_condition_is_a_plain_function(run: Run, api: Sandbox, until: Any) -> None:
+    """A coroutine is no yes."""
+    with pytest.raises(chessa.InvalidRequestError, match="plain function"):
+        run(wait_for_order, api.add_order().id, until)
+
+
 @pytest.mark.parametrize("until", [(), "", [17], 17, None])
 def test_what_cannot_be_waited_for_is_refused(run: Run, api: Sandbox, until: Any) -> None:
     """Nothing, or no text."""

@@ -36,6 +36,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
+def lines_of(path: Path) -> list[str]:
+    """The lines that are not blank: each record has a line end on either side."""
+    return [line for line in path.read_text("ascii").splitlines() if line]
+
+
 def record(call_id: str, event: Any = "opened", **values: Any) -> JournalRecord:
     """A record as the client makes them."""
     import datetime
@@ -56,7 +61,7 @@ def test_a_write_leaves_two_lines(driver: Driver, path: Path) -> None:
     with FileJournal(path) as journal:
         assert driver(A_WRITE, transport=answers(OK), journal=journal) == [{"id": "t1"}]
     text = path.read_text("ascii")
-    first, last = map(json.loads, text.splitlines())
+    first, last = map(json.loads, lines_of(path))
     assert list(first) == list(last) == [field.name for field in attrs.fields(JournalRecord)]
     assert (first["event"], first["outcome"], first["status_code"]) == ("opened", None, None)
     assert (last["event"], last["outcome"], last["status_code"]) == ("closed", "ok", 201)
@@ -108,8 +113,8 @@ def test_a_record_is_on_the_disk_before_the_call_goes_on(
         monkeypatch.setattr(os, "fsync", fsync)
         journal(record("c1"))
         journal(record("c2"))
-    lines = path.read_bytes().splitlines(keepends=True)
-    assert synced == [len(lines[0]), len(lines[0] + lines[1])]
+    first, second = (len(line) + 2 for line in lines_of(path))
+    assert synced == [first, first + second]
 
 
 def test_a_file_that_cannot_be_flushed_stops_the_call(
@@ -140,6 +145,37 @@ def test_a_full_disk_stops_the_call(driver: Driver) -> None:
     assert transport.requests == []
 
 
+@pytest.mark.parametrize("what", ["moved", "deleted", "replaced"])
+def test_a_file_that_is_not_there_any_more_stops_the_call(
+    driver: Driver, path: Path, what: str
+) -> None:
+    """Its reader would not find the record: not sent. A call under way is closed all the same."""
+    transport = answers(OK)
+    with FileJournal(path) as journal:
+        journal(record("c1"))
+        moved = path.rename(path.with_suffix(".old"))
+        if what == "deleted":
+            moved.unlink()
+        if what == "replaced":
+            path.touch()
+        (error,) = driver(A_WRITE, transport=transport, journal=journal)
+        journal(record("c1", "closed"))
+    assert isinstance(error, NotSentError)
+    assert transport.requests == []
+    if what == "moved":
+        assert FileJournal.open_records(moved) == []
+
+
+def test_a_line_that_another_writer_cut_spoils_no_other(path: Path) -> None:
+    """Whoever cut it, and whenever: the next record stands on a line of its own."""
+    with FileJournal(path) as journal:
+        journal(record("c1"))
+        with path.open("ab") as another:
+            another.write(b'{"event": "opened", "call_')
+        journal(record("c2"))
+    assert [each.call_id for each in FileJournal.open_records(path)] == ["c1", "c2"]
+
+
 def test_a_closed_journal_stops_the_call(driver: Driver, path: Path) -> None:
     """A write after `close` is not sent."""
     journal = FileJournal(path)
@@ -162,11 +198,11 @@ def test_a_file_is_its_owners_and_is_appended_to(path: Path) -> None:
     assert repr(journal) == f"FileJournal({str(path)!r})"
 
 
-@pytest.mark.parametrize("place", ["missing/journal.jsonl", "."])
-def test_a_file_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("place", ["missing/journal.jsonl", ".", "a\0b", None, 17])
+def test_a_file_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, place: Any) -> None:
     """At construction, with its path and the system's words, and no other error behind it."""
     with pytest.raises(chessa.ConfigurationError, match=r"journal .* cannot be opened") as caught:
-        FileJournal(tmp_path / place)
+        FileJournal(tmp_path / place if isinstance(place, str) else place)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
@@ -189,7 +225,7 @@ def test_a_line_that_a_crash_cut_spoils_no_other(
         ids = [each.call_id for each in FileJournal.records(path)]
     is_whole = cut == 1  # but for the end of the line
     assert ids == (["c1", "c2", "c3"] if is_whole else ["c1", "c3"])
-    assert ("line 2 cannot be read" in caplog.text) is not is_whole
+    assert ("line 4 cannot be read" in caplog.text) is not is_whole
 
 
 @pytest.mark.parametrize(

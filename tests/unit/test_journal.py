@@ -7,6 +7,7 @@ server was asked.
 import errno
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import attrs
@@ -164,14 +165,18 @@ def test_without_its_closing_record_the_end_is_the_same(
     assert "OSError: EIO" in caplog.text
 
 
-@pytest.mark.parametrize("at", ["opened", "closed"])
-def test_ctrl_c_in_a_journal_comes_out(driver: Driver, at: str) -> None:
-    """An interruption there is none of the journal's failures; the write ends as it stands."""
+@pytest.mark.parametrize(
+    ("at", "words"), [("opened", "before it was sent"), ("closed", "was carried out, and interr")]
+)
+def test_ctrl_c_in_a_journal_comes_out(driver: Driver, at: str, words: str) -> None:
+    """An interruption there is no failure of the journal; its note says how the write ended."""
     journal = Failing(at, KeyboardInterrupt())
     transport = answers(OK)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         driver(A_WRITE, transport=transport, journal=journal)
     assert journal.events == ["opened", "closed"]
+    if driver is DRIVERS["sync"]:  # on a thread, Ctrl-C comes out of the event loop by itself
+        assert words in caught.value.__notes__[0]
     assert len(transport.requests) == (1 if at == "closed" else 0)
 
 
@@ -254,3 +259,20 @@ def test_an_unknown_outcome_can_be_found_again(driver: Driver) -> None:
         error.status_code,
         error.attempts,
     )
+
+
+@pytest.mark.parametrize("error", [StopIteration(), StopAsyncIteration(), RuntimeError("x")])
+def test_an_odd_failure_of_a_journal_is_a_failure(driver: Driver, error: Exception) -> None:
+    """Also one that no thread and no coroutine can hand over: not sent, and at once."""
+    journal = Failing("opened", error)
+    (end,) = driver(A_WRITE, transport=answers(OK), journal=journal, timeout=20)
+    assert isinstance(end, NotSentError)
+    assert (end.timed_out, end.cause) == (False, type(error).__name__)
+
+
+def test_a_journal_that_only_promises_has_written_nothing(driver: Driver) -> None:
+    """A future of a thread pool is no record on the disk."""
+    promise: Future[None] = Future()
+    (end,) = driver(A_WRITE, transport=answers(OK), journal=lambda record: promise)
+    assert isinstance(end, NotSentError)
+    assert end.cause == "it is asynchronous"
