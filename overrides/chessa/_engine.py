@@ -21,7 +21,7 @@ from ._bodies import printable_request_id, read_error
 from ._config import Settings
 from ._errors import ChessaError, Circumstances, ConfigurationError
 from ._hooks import Hooks, RequestInfo, ResponseInfo
-from ._journal import PATIENCE, TIMED_OUT, Journal, JournalRecord, enter
+from ._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord, enter
 from ._judge import Facts, is_success, judge
 from ._options import Options
 from ._outcome import Outcome
@@ -116,9 +116,8 @@ class Call(Generic[T]):
         self._status_code: int | None = None
         self._request_id: str | None = None
         self._is_open = False
-        """Whether the journal waits for the record of the end."""
         self._nothing_sent = True
-        """Of all attempts so far: a read that was received once is never NOT_SENT."""
+        """Of all attempts so far."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Make the request. Raises `InvalidRequestError`."""
@@ -156,7 +155,7 @@ class Call(Generic[T]):
                 raise ended
             return cast("Result[T]", result)
         finally:
-            del ended  # it refers to this frame
+            del ended
             self._close_at_once()  # where Ctrl-C struck just now
 
     def _tries(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
@@ -216,9 +215,8 @@ class Call(Generic[T]):
         self._is_open = True
         if not isinstance(cause := (yield step), str):
             return
-        timed_out = cause == TIMED_OUT
-        self._is_open = timed_out  # then it may have been entered, or will be
-        fault = Fault(Trouble.JOURNAL, cause, timed_out)
+        self._is_open = cause == TIMED_OUT  # then it may have been entered, or will be
+        fault = Fault(Trouble.JOURNAL, cause, timed_out=self._is_open)
         finding = Finding(False, Outcome.NOT_SENT, None, fault)
         self._log_end(finding.outcome)
         raise report(finding, self._ending(finding, None))
@@ -226,8 +224,10 @@ class Call(Generic[T]):
     def _close(self, ended: BaseException | None) -> Generator[Step, Reply, None]:
         if self._is_open:
             record = self._record("closed", None if ended is None else self._known)
-            left = max(0.0, self.deadline - time.monotonic())
-            step = Enter(record, left + PATIENCE)
+            left = max(0.0, self.deadline - time.monotonic()) + PATIENCE
+            if not isinstance(ended, ChessaError | None):  # cancelled: nobody waits for long
+                left = min(left, PATIENCE_INTERRUPTED)
+            step = Enter(record, left)
             self._is_open = False
             self._entered(record, (yield step))
 

@@ -43,7 +43,7 @@ class FileJournal:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         problem = None
         try:
-            self._path = Path(path)
+            self._path = Path(path).absolute()  # wherever the process goes
             is_new = not self._path.exists()
             self._file = io.FileIO(self._path, "ab", opener=_private)
             if is_new:

@@ -3,7 +3,7 @@
 In: what `flows` found out. Out: plain records and errors that pickle. Public as names of `flows`.
 """
 
-from typing import TYPE_CHECKING, TypeAlias, Unpack
+from typing import TYPE_CHECKING, TypeAlias, Unpack, final
 
 import attrs
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .models import Order, Refund
 
 
+@final
 @attrs.frozen(kw_only=True)
 class Confirmed:
     """The refund was made: the API said so, or the order shows it and did not before.
@@ -40,6 +41,7 @@ class Confirmed:
     """How often the order was read after the request."""
 
 
+@final
 @attrs.frozen(kw_only=True)
 class NotApplied:
     """This call made no refund: it was not sent, or the API said no.
@@ -55,6 +57,7 @@ class NotApplied:
     """As last read."""
 
 
+@final
 @attrs.frozen(kw_only=True)
 class StillUnknown:
     """The refund may have been made, and the order did not show it in time.

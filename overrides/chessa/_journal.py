@@ -49,6 +49,8 @@ AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
 
 PATIENCE: Final = 0.05
 """Seconds for the closing record at least, should the deadline be over."""
+PATIENCE_INTERRUPTED: Final = 1.0
+"""Seconds for it at most, where the call was cancelled."""
 
 
 def check(journal: object, *, may_await: bool) -> Journal | None:
@@ -59,6 +61,8 @@ def check(journal: object, *, may_await: bool) -> Journal | None:
         raise ConfigurationError(
             "journal must be callable with a chessa.JournalRecord, such as a chessa.FileJournal."
         )
+    if inspect.isgeneratorfunction(journal) or inspect.isasyncgenfunction(journal):
+        raise ConfigurationError("journal is a generator function: calling it writes nothing.")
     if not may_await and _is_coroutine_function(journal):
         raise ConfigurationError(
             "journal is a coroutine function, which only AsyncChessa can wait for."
@@ -102,6 +106,8 @@ async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -
     except asyncio.CancelledError:
         await asyncio.wait({writing}, timeout=PATIENCE)  # so that the records keep their order
         raise
+    if writing.cancelled():  # by what it waits for: nobody has cancelled the call
+        return "CancelledError"
     return writing.result() if writing.done() else TIMED_OUT
 
 
@@ -132,5 +138,6 @@ async def _written(journal: Journal, record: JournalRecord) -> str | None:
 def _cause(error: Exception) -> str:
     """The type and the system's code for the error; never a message, which may quote data."""
     name = type(error).__name__
-    code = errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
+    number = vars(OSError)["errno"].__get__(error) if isinstance(error, OSError) else None
+    code = errno.errorcode.get(number or 0)
     return f"{name}: {code}" if code else name

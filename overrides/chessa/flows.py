@@ -310,7 +310,7 @@ def _read(order_id: str, clock: Clock) -> "_Flow[Order | ChessaError]":
     if isinstance(seen, ChessaError):
         return seen
     order: Order = seen
-    if order_id not in (order.id, order.short_id if "short_id" in order else None):
+    if order_id not in (order.id, getattr(order, "short_id", None)):  # which may be absent
         return ResponseError(
             f"orders.retrieve was answered with another order than {order_id}.",
             operation="orders.retrieve",

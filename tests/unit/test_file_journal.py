@@ -166,6 +166,15 @@ def test_a_file_that_is_not_there_any_more_stops_the_call(
         assert FileJournal.open_records(moved) == []
 
 
+def test_a_relative_path_is_where_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that changes its folder, as daemons do, keeps its journal."""
+    monkeypatch.chdir(path.parent)
+    with FileJournal(path.name) as journal:
+        monkeypatch.chdir("/")
+        journal(record("c1"))
+    assert [each.call_id for each in FileJournal.open_records(path)] == ["c1"]
+
+
 def test_a_line_that_another_writer_cut_spoils_no_other(path: Path) -> None:
     """Whoever cut it, and whenever: the next record stands on a line of its own."""
     with FileJournal(path) as journal:

@@ -230,6 +230,8 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
         (chessa.Chessa, "a path"),
         (chessa.AsyncChessa, 17),
         (chessa.Chessa, never),
+        (chessa.Chessa, lambda record: (yield record)),
+        (chessa.AsyncChessa, lambda record: (yield record)),
     ],
 )
 def test_what_is_no_journal_is_refused(make: Callable[..., object], journal: Any) -> None:

@@ -8,6 +8,8 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 import chessa
 from chessa import JournalRecord, NotSentError, Outcome
 
@@ -164,3 +166,36 @@ def test_a_dropped_coroutine_is_closed_where_that_needs_no_waiting() -> None:
 
     cancelled(Plain(), after=0, drop=True)
     assert [record.event for record in records if record.event == "closed"] == ["closed"]
+
+
+def test_a_journal_that_is_cancelled_by_itself_has_failed() -> None:
+    """What it waits for was cancelled, and the call was not: it ends as it would have."""
+
+    async def main(at: str) -> Any:
+        gone = asyncio.get_running_loop().create_future()
+        gone.cancel()
+
+        async def journal(record: JournalRecord) -> None:
+            if record.event == at:
+                await gone
+
+        settings: dict[str, Any] = {**CREDENTIALS, "transport": answers(OK), "journal": journal}
+        async with chessa.AsyncChessa(**settings) as client:
+            return await client._performer.perform(*A_WRITE)
+
+    assert asyncio.run(main("closed")) == {"id": "t1"}
+    with pytest.raises(NotSentError) as caught:
+        asyncio.run(main("opened"))
+    assert caught.value.cause == "CancelledError"
+
+
+def test_a_cancelled_call_does_not_wait_for_a_journal_that_hangs() -> None:
+    """The closing record is given a moment, not what is left of the call."""
+
+    async def hangs_at_the_end(record: JournalRecord) -> None:
+        if record.event == "closed":
+            await never(record)
+
+    begun = time.monotonic()
+    assert isinstance(cancelled(hangs_at_the_end, after=0.1), asyncio.CancelledError)
+    assert time.monotonic() - begun < 20
