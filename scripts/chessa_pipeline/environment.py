@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Final
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_NEEDED: Final = ("attr", "jsonpath_rfc9535", "jsonschema", "openapi_python_client", "ruamel.yaml")
+_NEEDED: Final = (
+    "attr",
+    "griffe",
+    "jsonpath_rfc9535",
+    "jsonschema",
+    "openapi_python_client",
+    "ruamel.yaml",
+)
 
 
 def enter() -> None:
