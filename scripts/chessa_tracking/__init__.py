@@ -1,0 +1,1 @@
+"""Following the vendor: what a change of the spec means for Python callers."""
