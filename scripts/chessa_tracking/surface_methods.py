@@ -143,8 +143,8 @@ def _arguments(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[F
             text = f"{name} gained the optional argument {code(one.name)}"
             yield found(new.name, Level.MINOR, text, one.name)
     for was, now in names.items():
-        for one in _argument(new, before[was], after[now]):
-            yield attrs.evolve(one, about=one.about | _also(before[was], shifted))
+        for change in _argument(new, before[was], after[now]):
+            yield attrs.evolve(change, about=change.about | _also(before[was], shifted))
 
 
 def _also(one: Argument, shifted: set[str]) -> frozenset[str]:
