@@ -69,12 +69,12 @@ def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]
     outcome = apply(document, overlay)
     stale = [(effect.action, why) for effect in outcome.effects for why in _complaints(effect)]
     if stale:
-        lines = [f"\n  {action.where} {why}{_reason(action)}" for action, why in stale]
         raise OverlayError(
-            "The overlay has actions that must be looked at:" + "".join(lines),
+            "The overlay has actions that must be looked at:",
             ", ".join(dict.fromkeys(f"actions[{action.index}]" for action, _ in stale)),
             "Delete an action that the document has made obsolete, correct its target, or add what "
             "it lacks.",
+            tuple(f"{action.where} {why}{_reason(action)}" for action, why in stale),
         )
     return outcome.document
 

@@ -151,7 +151,7 @@ def test_strict_names_every_stale_action() -> None:
     ]
     with pytest.raises(OverlayError) as caught:
         overlay.apply_strictly({"a": {"x": 1}}, parsed(*actions))
-    assert caught.value.what.splitlines()[1:] == [
+    assert str(caught.value).splitlines()[1:7] == [
         "  actions[0], target $.gone matches nothing (The vendor forgot x.)",
         "  actions[2], target $.a leaves every match as it was (Now the vendor says so too.)",
         "  actions[3], target $.a neither updates nor removes (Half written.)",

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chessa_pipeline import gate
+from chessa_pipeline.errors import SpecError
 from tests.pipeline.made import Document, answers, content, document, operation
 from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal_of
 
@@ -118,7 +120,50 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("lists of lists in a query",
      query({"type": "array", "items": {"type": "array", "items": TEXT}}),
      "in parameters are not supported", "parameters/0"),
+    *(
+        (f"a server at {url}", {**get(), "servers": [{"url": url}]}, what, "#/servers/0/url")
+        for url, what in (
+            ("file:///etc/passwd", "not one of http or https"),
+            ("javascript:alert(1)", "not one of http or https"),
+            ("https:/\\evil.example", "not one of http or https"),
+            ("https://a b.example", "not one of http or https"),
+            ("https://user:secret@evil.example/v1", "holds credentials"),
+            ("//user@evil.example", "holds credentials"),
+        )
+    ),
+    ("a server whose variable is another scheme",
+     {**get(), "servers": [{"url": "{base}/v1", "variables": {
+         "base": {"default": "https://example.com", "enum": ["https://example.com", "file://x"]}}}]},
+     "not one of http or https", "#/servers/0/url"),
+    ("a server of an operation", get(servers=[{"url": "file:///etc/passwd"}]),
+     "not one of http or https", "get/servers/0/url"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "http://localhost:8080/v1/",
+        "/v1",
+        ".",
+        "https://{host}/{v}/x?a=b:c@d",
+    ],
+)
+def test_plain_servers_are_let_in(url: str) -> None:
+    """Addresses of http and https, whole or relative, with variables or without."""
+    gate.check_document({**get(), "servers": [{"url": url, "variables": {"v": {"default": "1"}}}]})
+
+
+def test_a_refusal_shows_all_that_it_quotes() -> None:
+    """One line for each part, whatever the document holds: nothing hidden, nothing endless."""
+    error = SpecError("a\u202e\x1b[2J\n  where: #/there\n", f"#/{'x' * 5_000}/end", "b\u200d")
+    lines = str(error).splitlines()
+    assert lines[0] == "a\\u202e\\x1b[2J   where: #/there "
+    assert lines[1].startswith("  where: #/xxx")
+    assert lines[1].endswith("xxx/end")
+    assert len(lines[1]) < 700
+    assert lines[2] == "  mend: b\\u200d"
 
 
 @pytest.mark.parametrize(
