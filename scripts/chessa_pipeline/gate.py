@@ -19,8 +19,12 @@ _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z_][A-Z
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _COMPONENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
+_ADDRESS: Final = re.compile(
+    r"(?:https?:)?//[^/?#@\s\\]+(?:[/?#][^\s\\]*)?|[^:\s\\]*", re.IGNORECASE
+)
 _MAX_NAME: Final = 120
 _MAX_CLASS: Final = 160  # a module of it is no longer than file systems allow
+_MAX_ADDRESS: Final = 500
 _MAX_TEXT: Final = 100_000
 
 
@@ -112,6 +116,47 @@ def _check_node(node: Mapping[str, Any], where: Where) -> None:
         _check_printable(tag, (*where, "tags"), "tag")
     for key, _ in _members(node.get("properties")):
         _check_printable(key, (*where, "properties"), "property name")
+    servers = node.get("servers")
+    for position, server in enumerate(servers if isinstance(servers, list) else ()):
+        _check_server(server, (*where, "servers", position))
+    _check_server(node.get("server"), (*where, "server"))
+
+
+def _check_server(server: object, where: Where) -> None:
+    """Refuse addresses that are no place of an HTTP API, or that hold credentials."""
+    if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
+        return
+    for address in _addresses(server["url"], server.get("variables")):
+        host = address.partition("//")[2].split("/")[0]
+        if "@" in host:
+            what = "The address of a server holds credentials."
+        elif (
+            not _ADDRESS.fullmatch(address) or not is_plain(address) or len(address) > _MAX_ADDRESS
+        ):
+            what = "The address of a server is not one of http or https."
+        else:
+            continue
+        raise SpecError(
+            what,
+            place((*where, "url")),
+            "Write https://, a host and a path, and nothing else; by the overlay if it is the "
+            "vendor's.",
+        )
+
+
+def _addresses(url: str, variables: object) -> Iterator[str]:
+    """An address with every value of each of its variables, the others as by default."""
+    known = {name: one for name, one in _members(variables) if isinstance(one, Mapping)}
+    defaults = {name: str(one.get("default", "")) for name, one in known.items()}
+    yield _filled(url, defaults)
+    for name, one in known.items():
+        listed = one.get("enum")
+        for value in listed if isinstance(listed, list) else ():
+            yield _filled(url, {**defaults, name: str(value)})
+
+
+def _filled(url: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{([^{}]*)\}", lambda match: values.get(match[1], "x"), url)
 
 
 def _check_name(name: str, where: Where, allowed: re.Pattern[str], what: str) -> None:
