@@ -1,0 +1,277 @@
+"""Where it is put: a document that is sound, and one row for each place of it.
+
+In: nothing. Out: `POSITIONS`. A row says what is set where; `HERE` stands for the payload, as a
+whole value, as a part of a text, or in a key.
+"""
+
+from typing import Any, Final
+
+import attrs
+
+Document = dict[str, Any]
+HERE: Final = "@HERE@"
+
+_TEXT: Final[Document] = {"type": "string"}
+_THING: Final[Document] = {"$ref": "#/components/schemas/Thing"}
+_GET: Final = "/paths/~1things/get"
+_POST: Final = "/paths/~1things/post"
+_SCHEMA: Final = "/components/schemas/Thing"
+_SERVER: Final = "/servers/0"
+
+
+def _answer(schema: Document) -> Document:
+    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def _read(name: str, **rest: Any) -> Document:
+    return {
+        "operationId": name,
+        "tags": ["things"],
+        "responses": {"200": _answer({"$ref": "#/components/schemas/Thing"})},
+        **rest,
+    }
+
+
+def sound() -> Document:
+    """A document in which nothing is hostile; a new one each time."""
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Things", "version": "1", "description": "About things."},
+        "servers": [{"url": "https://api.example.com"}],
+        "tags": [{"name": "things", "description": "All things."}],
+        "paths": {
+            "/things": {
+                "get": _read(
+                    "list_things",
+                    summary="List things.",
+                    parameters=[
+                        {"name": "q", "in": "query", "schema": {"type": "string"}},
+                        {"name": "X-Trace", "in": "header", "schema": {"type": "string"}},
+                    ],
+                ),
+                "post": _read(
+                    "add_thing",
+                    requestBody={
+                        "required": True,
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["id"],
+                                    "properties": {
+                                        "id": {"type": "string"},
+                                        "size": {"type": "integer", "description": "How big."},
+                                    },
+                                }
+                            }
+                        },
+                    },
+                ),
+            },
+        },
+        "components": {
+            "schemas": {
+                "Thing": {
+                    "type": "object",
+                    "description": "A thing.",
+                    "required": ["id"],
+                    "properties": {
+                        "id": {"type": "string", "description": "Its id."},
+                        "kind": {"title": "Kind", "type": "string", "enum": ["big", "small"]},
+                        "size": {"type": "integer"},
+                        "made": {"type": "array", "items": {"type": "string"}},
+                    },
+                }
+            }
+        },
+    }
+
+
+@attrs.frozen
+class Position:
+    """A place of the document."""
+
+    name: str
+    sets: dict[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
+    """What is set, by JSON pointer."""
+    whole: str = "{document}"
+    """The text of the file, around the text of the document."""
+
+
+def _one(name: str, pointer: str, value: Any = HERE, **more: Any) -> Position:
+    return Position(name, {pointer: value, **more})
+
+
+def _newer(name: str, pointer: str, value: Any) -> Position:
+    return Position(name, {"/openapi": "3.1.0", pointer: value})
+
+
+def _new_property(name: str, schema: Any, **more: Any) -> Position:
+    return _one(name, f"{_SCHEMA}/properties/odd", schema, **more)
+
+
+_QUERY: Final = f"{_GET}/parameters/0"
+_CASES: Final = {
+    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+    "discriminator": {"propertyName": "says"},
+}
+
+
+def _kinds(says: str = "says", **mapping: str) -> Document:
+    """Kinds that a property tells apart."""
+    pet = {**_CASES, "discriminator": {"propertyName": says, "mapping": mapping or {}}}
+    kinds = {
+        name: {
+            "type": "object",
+            "required": [says],
+            "properties": {says: {"type": "string"}, name: {"type": "integer"}},
+        }
+        for name in ("Cat", "Dog")
+    }
+    return {
+        "/components/schemas/Cat": kinds["Cat"],
+        "/components/schemas/Dog": kinds["Dog"],
+        f"{_SCHEMA}/properties/pet": pet,
+    }
+
+
+_CAT_AT: Final = "#/components/schemas/Cat"
+_DOG_AT: Final = "#/components/schemas/Dog"
+
+POSITIONS: Final[tuple[Position, ...]] = (
+    # ---- the document
+    _one("info.title", "/info/title"),
+    _one("info.version", "/info/version"),
+    _one("info.description", "/info/description"),
+    _one("contact", "/info/contact", {"name": HERE, "url": HERE}),
+    _one("license", "/info/license", {"name": HERE, "url": HERE}),
+    _one("external docs url", "/externalDocs", {"url": HERE, "description": HERE}),
+    _one("the version of OpenAPI", "/openapi"),
+    _one("an unknown key at the top", f"/{HERE}", 1),
+    _one("the key of an extension", f"/x-{HERE}", {"a": HERE}),
+    _one("the value of an extension", "/x-note", {HERE: [HERE]}),
+    # ---- servers and security
+    _one("server url", f"{_SERVER}/url"),
+    _one("the path of a server", f"{_SERVER}/url", f"https://api.example.com/{HERE}"),
+    _one("the host of a server", f"{_SERVER}/url", f"https://{HERE}/v1"),
+    _one("server variable", _SERVER,
+         {"url": f"https://{{{HERE}}}.example.com", "variables": {HERE: {"default": "eu"}}}),
+    _one("default of a server variable", _SERVER,
+         {"url": "{base}", "variables": {"base": {"default": HERE, "enum": [HERE]}}}),
+    _one("server of an operation", f"{_GET}/servers", [{"url": HERE}]),
+    _one("security scheme", "/components/securitySchemes",
+         {HERE: {"type": "apiKey", "in": "header", "name": "X-Key"}},
+         **{"/security": [{HERE: []}]}),
+    _one("header of a security scheme", "/components/securitySchemes",
+         {"key": {"type": "apiKey", "in": "header", "name": HERE, "description": HERE}}),
+    # ---- tags
+    _one("tag name", "/tags/0/name", HERE,
+         **{f"{_GET}/tags": [HERE], f"{_POST}/tags": [HERE]}),
+    _one("tag description", "/tags/0/description"),
+    _one("x-resource of a tag", "/tags/0/x-resource"),
+    _one("tags of an operation", f"{_GET}/tags", [HERE, "things"]),
+    # ---- paths and operations
+    _one("a whole path", f"/paths/{HERE}", {"get": _read("odd")}),
+    _one("a segment of a path", f"/paths/~1odd~1{HERE}", {"get": _read("odd")}),
+    _one("path parameter", f"/paths/~1odd~1{{{HERE}}}",
+         {"get": _read("odd", parameters=[
+             {"name": HERE, "in": "path", "required": True, "schema": _TEXT}])}),
+    _one("a method", f"/paths/~1odd/{HERE}", _read("odd")),
+    _one("operationId", f"{_GET}/operationId"),
+    _one("operationId with a resource", f"{_GET}/operationId", f"things.{HERE}"),
+    _one("summary", f"{_GET}/summary"),
+    _one("description", f"{_GET}/description", HERE, **{f"{_GET}/summary": "Read."}),
+    _one("deprecated", f"{_GET}/deprecated"),
+    _one("x-source", f"{_GET}/x-source", {"page": HERE, "completeness": HERE, "notSeen": [HERE]}),
+    _one("x-unwrap", f"{_GET}/x-unwrap"),
+    _one("x-safe-to-repeat", f"{_POST}/x-safe-to-repeat"),
+    _one("callback", f"{_GET}/callbacks", {HERE: {HERE: {"get": _read("called")}}}),
+    # ---- parameters
+    _one("query parameter", f"{_QUERY}/name"),
+    _one("header parameter", f"{_GET}/parameters/1/name"),
+    _one("place of a parameter", f"{_QUERY}/in"),
+    _one("description of a parameter", f"{_QUERY}/description"),
+    _one("example of a parameter", f"{_QUERY}/example"),
+    _one("default of a parameter", f"{_QUERY}/schema/default"),
+    _one("enum of a parameter", f"{_QUERY}/schema/enum", [HERE, "plain"]),
+    _one("style of a parameter", f"{_QUERY}/style"),
+    _one("x-python-name of a parameter", f"{_QUERY}/x-python-name"),
+    _one("shared parameter", "/components/parameters",
+         {HERE: {"name": "p", "in": "query", "description": HERE, "schema": _TEXT}},
+         **{f"{_GET}/parameters/0": {"$ref": f"#/components/parameters/{HERE}"}}),
+    # ---- bodies and answers
+    _one("media type of a request", f"{_POST}/requestBody/content/{HERE}", {"schema": {}}),
+    _one("media type of an answer", f"{_GET}/responses/200/content", {HERE: {"schema": _THING}}),
+    _one("parameter of a media type", f"{_GET}/responses/200/content",
+         {f"application/json; charset={HERE}": {"schema": _THING}}),
+    _one("status", f"{_GET}/responses/{HERE}", {"description": "Odd."}),
+    _one("description of an answer", f"{_GET}/responses/404", {"description": HERE}),
+    _one("header of an answer", f"{_GET}/responses/200/headers",
+         {HERE: {"schema": _TEXT, "description": HERE}}),
+    _one("example of an answer", f"{_GET}/responses/400",
+         {"description": "Bad.", "content": {"application/json": {
+             "schema": {}, "example": {"error": HERE, "message": [HERE], "statusCode": 400}}}}),
+    _one("named example of a body", f"{_POST}/requestBody/content/application~1json/examples",
+         {HERE: {"summary": HERE, "value": {"id": HERE}}}),
+    _one("link", f"{_GET}/responses/200/links",
+         {HERE: {"operationId": "add_thing", "parameters": {"q": HERE}}}),
+    _one("member of a body", f"{_POST}/requestBody/content/application~1json/schema/properties",
+         {"id": _TEXT, HERE: {"type": "integer", "description": HERE}}),
+    _one("x-mutually-exclusive",
+         f"{_POST}/requestBody/content/application~1json/schema/x-mutually-exclusive",
+         [["size", HERE]]),
+    # ---- schemas
+    _one("component", f"/components/schemas/{HERE}", {"type": "object", "properties": {"a": _TEXT}},
+         **{f"{_SCHEMA}/properties/odd": {"$ref": f"#/components/schemas/{HERE}"}}),
+    _new_property("title", {"type": "object", "title": HERE, "properties": {"a": _TEXT}}),
+    _new_property("title of an enum", {"type": "string", "title": HERE, "enum": ["a", "b"]}),
+    _one("description of a schema", f"{_SCHEMA}/description"),
+    _one("property", f"{_SCHEMA}/properties/{HERE}", {"type": "string"}),
+    _one("required property", f"{_SCHEMA}/required", ["id", HERE],
+         **{f"{_SCHEMA}/properties/{HERE}": {"type": "integer"}}),
+    _one("item of required alone", f"{_SCHEMA}/required", ["id", HERE]),
+    _new_property("property of an inner object",
+                  {"type": "object", "properties": {HERE: {"properties": {HERE: _TEXT}}}}),
+    _new_property("description of a property", {"type": "string", "description": HERE}),
+    _new_property("x-python-name of a property", {"type": "string", "x-python-name": HERE}),
+    _new_property("enum value", {"type": "string", "title": "Odd", "enum": ["plain", HERE]}),
+    _new_property("enum value without a type", {"title": "Odd", "enum": [HERE]}),
+    _new_property("x-enum-varnames", {"title": "Odd", "type": "string", "enum": ["a", "b"],
+                                      "x-enum-varnames": ["FIRST", HERE]}),
+    _new_property("x-open-enum", {"title": "Odd", "type": "string", "x-open-enum": [HERE, "b"]}),
+    _newer("const", f"{_SCHEMA}/properties/odd", {"const": HERE}),
+    _new_property("default", {"type": "string", "default": HERE}),
+    _new_property("pattern", {"type": "string", "pattern": HERE}),
+    _new_property("format", {"type": "string", "format": HERE}),
+    _new_property("type", {"type": HERE}),
+    _newer("types", f"{_SCHEMA}/properties/odd", {"type": ["string", HERE]}),
+    _new_property("bound", {"type": "integer", "minimum": HERE}),
+    _new_property("example", {"type": "string", "example": HERE}),
+    _new_property("example, deep", {"type": "object", "example": {HERE: [{"a": {"b": HERE}}]}}),
+    Position("discriminator", _kinds(HERE)),
+    Position("key of a mapping", {
+        **_kinds(), f"{_SCHEMA}/properties/pet/discriminator/mapping":
+            {HERE: _CAT_AT, "dog": _DOG_AT}}),
+    Position("value of a mapping", _kinds(cat=HERE, dog=_DOG_AT)),
+    _new_property("$ref", {"$ref": HERE}),
+    _new_property("end of a $ref", {"$ref": f"#/components/schemas/{HERE}"}),
+    _new_property("allOf", {"allOf": [_THING, HERE]}),
+    _new_property("description in an allOf", {"allOf": [_THING, {"description": HERE}]}),
+    _new_property("oneOf", {"oneOf": [_TEXT, HERE]}),
+    _new_property("items", {"type": "array", "items": HERE}),
+    _new_property("additionalProperties", {"type": "object", "additionalProperties": HERE}),
+    _new_property("title of additional properties", {
+        "type": "object", "additionalProperties": {
+            "title": HERE, "type": "object", "properties": {"a": _TEXT}}}),
+    _one("x-iterate", f"{_SCHEMA}/x-iterate"),
+    _new_property("key of a schema", {"type": "string", HERE: "x"}),
+    _newer("$schema", f"{_SCHEMA}/properties/odd", {"$schema": HERE, "type": "string"}),
+    _newer("$id", f"{_SCHEMA}/properties/odd", {"$id": HERE, "$comment": HERE, "type": "string"}),
+    _newer("patternProperties", f"{_SCHEMA}/properties/odd",
+           {"type": "object", "patternProperties": {HERE: _TEXT}}),
+    # ---- the text of the file
+    Position("a comment", whole=f"# {HERE}\n{{document}}"),
+    Position("before the document", whole=f"{HERE}\n{{document}}"),
+    Position("after the document", whole=f"{{document}}\n{HERE}"),
+    Position("the whole file", whole=HERE),
+)  # fmt: skip
