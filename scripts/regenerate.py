@@ -55,12 +55,12 @@ def main(words: list[str] | None = None) -> int:
             file=sys.stderr,
         )
     except Exception as error:  # noqa: BLE001 - a traceback helps nobody who feeds in a document
-        print(
-            f"refused: the pipeline failed on this document ({type(error).__name__}: {error})\n"
-            f"  where: {options.spec or Job().spec}\n"
-            "  mend: nothing was changed; please report the document",
-            file=sys.stderr,
+        refusal = SpecError(
+            f"the pipeline failed on this document ({type(error).__name__}: {error})",
+            str(options.spec or Job().spec),
+            "nothing was changed; please report the document",
         )
+        print(f"refused: {refusal}", file=sys.stderr)
     return 2
 
 

@@ -166,6 +166,20 @@ def test_a_refusal_shows_all_that_it_quotes() -> None:
     assert lines[2] == "  mend: b\\u200d"
 
 
+def test_an_error_of_the_pipeline_itself_is_shown_as_plainly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no step has foreseen ends in the same three lines, whatever its words are."""
+
+    def fail(*_: object) -> None:
+        raise ValueError("\x1b[2J\n  where: #/there")
+
+    monkeypatch.setattr("regenerate.regenerate", fail)
+    lines = refusal_of(capsys, tmp_path, get())
+    assert len(lines) == 3
+    assert "(ValueError: \\x1b[2J   where: #/there)" in lines[0]
+
+
 @pytest.mark.parametrize(
     ("spec", "what", "where"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
 )
