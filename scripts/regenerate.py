@@ -23,6 +23,7 @@ environment.enter()
 
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
+from chessa_tracking import installing  # noqa: E402
 
 _IMPORTED: Final = ("attr", "attrs", "dateutil", "six")  # by every package that is made
 _SHOWN: Final = 20
@@ -101,6 +102,7 @@ def _job(options: argparse.Namespace) -> Job:
 
 
 def _regenerate(job: Job) -> int:
+    installing.finish(ROOT)  # an update that was cut off holds the document to make it of
     started = time.monotonic()
     made = regenerate(job)
     plan = made.plan
@@ -125,6 +127,9 @@ def _regenerate(job: Job) -> int:
 
 
 def _check(job: Job) -> int:
+    if installing.is_pending(ROOT):
+        print("an update was cut off: run `python scripts/update_spec.py`, which finishes it first")
+        return 1
     found = drift(job)
     for line in found:
         print(line)

@@ -4,8 +4,10 @@ The keys of an object mean the same in any order, and come out sorted; but for t
 schema, whose order is that of the attributes and arguments made of them.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from chessa_pipeline.document import dumps_json
 from chessa_pipeline.walk import MAPS
 
 
@@ -13,6 +15,12 @@ def ordered(document: dict[str, Any]) -> dict[str, Any]:
     """Copy a document with its keys in their one order."""
     result: dict[str, Any] = _ordered(document, holds_names=False, sort=True)
     return result
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two documents are the same, whatever the order of their keys."""
+    first, second = (dumps_json(ordered(dict(each))) for each in (one, other))
+    return first == second
 
 
 def _ordered(value: Any, *, holds_names: bool, sort: bool) -> Any:

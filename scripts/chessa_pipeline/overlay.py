@@ -16,10 +16,11 @@ action did; a malformed overlay, or an action that cannot be applied, raises Ove
     otherwise      |                 | refused
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from jsonpath_rfc9535 import JSONPathError, JSONPathNode
 from jsonpath_rfc9535 import compile as compile_query
 
@@ -45,6 +46,10 @@ class Effect:
     action: Action
     matched: int
     changed: bool
+    added: Mapping[str, str] = field(factory=dict[str, str])
+    """What of the update came where nothing was, by its place in the update; and one such place."""
+    met: Mapping[str, str] = field(factory=dict[str, str])
+    """What of the update came where something was."""
 
 
 @frozen
@@ -101,10 +106,11 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
     if action.remove:  # 1.0.0, Action Object: 'update' has no impact beside 'remove: true'
         _remove(nodes, action)
         return Effect(action, len(nodes), bool(nodes))
-    changed = [_update(node, action) for node in nodes] if action.has_update else []
+    merge = _Merge(action)
+    changed = [merge.update(node) for node in nodes] if action.has_update else []
     if is_too_deep(document):
         raise too_deep(action.where)
-    return Effect(action, len(nodes), any(changed))
+    return Effect(action, len(nodes), any(changed), merge.added, merge.met)
 
 
 def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
@@ -138,45 +144,64 @@ def _index(node: JSONPathNode) -> int:
     return last if isinstance(last, int) else 0
 
 
-def _update(node: JSONPathNode, action: Action) -> bool:
-    """Update one match; tell whether it changed."""
-    place = pointer(node.location)
-    if is_mapping(node.value) and is_mapping(action.update):
-        return _merge(node.value, action.update, place, action)
-    if is_sequence(node.value):
-        return _extend(node.value, action.update)
-    if is_mapping(node.value):
-        raise _incompatible(node.value, action.update, place, action)
-    raise OverlayError(
-        f"The target selects {kind(node.value)} at {place}; "
-        "Overlay 1.0.0 updates only objects and arrays.",
-        action.where,
-        "Target the object that holds it, and give the property in 'update'.",
-    )
+@frozen
+class _Merge:
+    """The update of one action, carried out; and a record of what was there before."""
+
+    action: Action
+    added: dict[str, str] = field(factory=dict[str, str])
+    met: dict[str, str] = field(factory=dict[str, str])
+
+    def update(self, node: JSONPathNode) -> bool:
+        """Update one match; tell whether it changed."""
+        place = pointer(node.location)
+        if is_mapping(node.value) and is_mapping(self.action.update):
+            return self._merge(node.value, self.action.update, place, "")
+        if is_sequence(node.value):
+            return self._extend(node.value, self.action.update, place, "")
+        if is_mapping(node.value):
+            raise _incompatible(node.value, self.action.update, place, self.action)
+        raise OverlayError(
+            f"The target selects {kind(node.value)} at {place}; "
+            "Overlay 1.0.0 updates only objects and arrays.",
+            self.action.where,
+            "Target the object that holds it, and give the property in 'update'.",
+        )
+
+    def _merge(self, target: dict[str, Any], update: dict[str, Any], at: str, inner: str) -> bool:
+        """Merge an object into another, recursively; tell whether that changed anything."""
+        changed = False
+        for name, value in update.items():
+            held = target.get(name)
+            place, part = at + pointer([name]), inner + pointer([name])
+            (self.met if name in target else self.added).setdefault(part, place)
+            if name not in target or (_is_primitive(held) and _is_primitive(value)):
+                changed |= name not in target or not _same(held, value)
+                target[name] = copied(value)
+            elif is_mapping(held) and is_mapping(value):
+                changed |= self._merge(held, value, place, part)
+            elif is_sequence(held) and is_sequence(value):
+                changed |= self._extend(held, value, place, part)
+            else:
+                raise _incompatible(held, value, place, self.action)
+        return changed
+
+    def _extend(self, target: list[Any], update: Any, at: str, inner: str) -> bool:
+        """Concatenate an array, or append anything else as one item; duplicates are kept."""
+        items = copied(update) if is_sequence(update) else [copied(update)]
+        there = {_mark(item) for item in target}
+        for item in items:
+            mark = _mark(item)
+            (self.met if mark in there else self.added).setdefault(f"{inner}/{mark}", at)
+        target.extend(items)
+        return bool(items)
 
 
-def _merge(target: dict[str, Any], update: dict[str, Any], place: str, action: Action) -> bool:
-    """Merge an object into another, recursively; tell whether that changed anything."""
-    changed = False
-    for name, value in update.items():
-        held = target.get(name)
-        if name not in target or (_is_primitive(held) and _is_primitive(value)):
-            changed |= name not in target or not _same(held, value)
-            target[name] = copied(value)
-        elif is_mapping(held) and is_mapping(value):
-            changed |= _merge(held, value, place + pointer([name]), action)
-        elif is_sequence(held) and is_sequence(value):
-            changed |= _extend(held, value)
-        else:
-            raise _incompatible(held, value, place + pointer([name]), action)
-    return changed
-
-
-def _extend(target: list[Any], update: Any) -> bool:
-    """Concatenate an array, or append anything else as one item; duplicates are kept."""
-    items = copied(update) if is_sequence(update) else [copied(update)]
-    target.extend(items)
-    return bool(items)
+def _mark(item: Any) -> str:
+    """What tells an item of an array from others: parameters by name and place, else the whole."""
+    if is_mapping(item) and "name" in item:
+        return f"{item['name']} {item.get('in', '')}"
+    return json.dumps(item, sort_keys=True, default=str)
 
 
 def _is_primitive(value: Any) -> bool:

@@ -75,18 +75,32 @@ def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> di
 
     What the overlay mends may be as wrong as it likes before.
     """
-    check_version(vendor)
-    marked = _with_vendor_ids(vendor)
+    marked = marked_document(vendor)
     if corrections is not None:
-        _check_promises(vendor)
+        check_promises(vendor)
         marked = overlay.apply_strictly(marked, overlay.parse(corrections))
-    effective = canonical.ordered(marked)
+    return checked(marked)
+
+
+def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the vendor's operationIds, which the overlay replaces by method names."""
+    check_version(vendor)
+    marked: dict[str, Any] = document.copied(dict(vendor))
+    for _, operation in _operations(marked):
+        if isinstance(operation.get("operationId"), str):
+            operation["x-vendor-operation-id"] = operation["operationId"]
+    return marked
+
+
+def checked(corrected: dict[str, Any]) -> dict[str, Any]:
+    """The corrected document in its one order, if it is safe and valid."""
+    effective = canonical.ordered(corrected)
     gate.check_document(effective)
     validate(effective)
     return effective
 
 
-def _check_promises(vendor: Mapping[str, Any]) -> None:
+def check_promises(vendor: Mapping[str, Any]) -> None:
     """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
     for where, operation in _operations(vendor):
         if "x-safe-to-repeat" in operation:
@@ -106,15 +120,6 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, 
                 yield ("paths", path, method), item[method]
 
 
-def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the vendor's operationIds, which the overlay replaces by method names."""
-    marked: dict[str, Any] = document.copied(dict(vendor))
-    for _, operation in _operations(marked):
-        if isinstance(operation.get("operationId"), str):
-            operation["x-vendor-operation-id"] = operation["operationId"]
-    return marked
-
-
 def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     """Name each operation as the methods do, so that whoever reads the spec names it so too."""
     named: dict[str, Any] = document.copied(dict(effective))
@@ -129,19 +134,26 @@ def make(job: Job, workshop: Path) -> Made:
     """Make the package in a temporary folder."""
     vendor = canonical.ordered(document.read(job.spec))
     corrections = None if job.overlay is None else document.read(job.overlay)
-    effective = effective_document(vendor, corrections)
-    plan = plan_of(effective)
-    gate.check_plan(plan)
-    effective = _with_final_names(effective, plan)
     folder = workshop / job.package
-    render.render(plan, effective, folder, job.config)
-    format_package(folder)
-    check_output(folder)
+    plan, effective = make_package(effective_document(vendor, corrections), folder, job.config)
     pages = workshop / "its-reference"  # which no package can be called
     notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
     written = None if job.reference is None else job.examples
     text = lock.lock_of(vendor, corrections, effective, job.config, written, folder, pages)
     return Made(plan, folder, text, pages, notes=notes)
+
+
+def make_package(
+    effective: dict[str, Any], folder: Path, config: Path
+) -> tuple[Plan, dict[str, Any]]:
+    """Make the package of a checked document; its plan, and the document with final names."""
+    plan = plan_of(effective)
+    gate.check_plan(plan)
+    effective = _with_final_names(effective, plan)
+    render.render(plan, effective, folder, config)
+    format_package(folder)
+    check_output(folder)
+    return plan, effective
 
 
 def _write_reference(plan: Plan, written: Path, folder: Path) -> tuple[str, ...]:

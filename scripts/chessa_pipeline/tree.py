@@ -118,7 +118,7 @@ def _previous(target: Path) -> Path:
 def recover(target: Path, is_ours: Callable[[Path], bool]) -> None:
     """Undo or finish a swap that was cut off, and clear the workshops of killed runs."""
     for folder in target.parent.glob(f"{_WORKSHOP}*-*"):
-        if not _is_running(folder.name.removeprefix(_WORKSHOP).partition("-")[0]):
+        if not is_running(folder.name.removeprefix(_WORKSHOP).partition("-")[0]):
             shutil.rmtree(folder, ignore_errors=True)
     previous = _previous(target)
     if previous.is_dir() and is_ours(previous):
@@ -139,9 +139,10 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _is_running(process: str) -> bool:
+def is_running(process: str) -> bool:
+    """Whether a process is there; what is no number is not ours to judge."""
     if not process.isdecimal():
-        return True  # not ours to judge
+        return True
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:

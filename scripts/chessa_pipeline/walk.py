@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chessa_pipeline.references import Where
 
-_DATA: Final = frozenset({"example", "examples", "default", "const", "enum", "value"})
+DATA: Final = frozenset({"example", "examples", "default", "const", "enum", "value"})
 # Keywords whose value is a map from names to nodes: the names mean nothing by themselves.
 MAPS: Final = frozenset(
     {"properties", "schemas", "responses", "parameters", "requestBodies", "headers", "paths"}
@@ -41,4 +41,4 @@ def _has_meaning(key: str, where: Where, holds_names: bool) -> bool:
     """Whether what stands under a key is part of the document."""
     if holds_names:
         return not (key.startswith("x-") and where[-1] in _EXTENSIBLE)
-    return key not in _DATA and not key.startswith("x-")
+    return key not in DATA and not key.startswith("x-")

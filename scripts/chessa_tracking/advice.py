@@ -1,0 +1,79 @@
+"""Advice on the overlay: which corrections the vendor has made obsolete.
+
+In: the old and the new document, before correction, and the overlay. Out: for each action that no
+longer does what it did, the reason and what to do. An action is obsolete when it matches nothing,
+changes nothing, adds what is there now, or does not fit what is there.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from chessa_pipeline import overlay
+from chessa_pipeline.overlay import Action, Effect, Overlay, OverlayError
+
+
+@attrs.frozen
+class Advice:
+    """An action of the overlay that must be looked at."""
+
+    action: Action
+    why: str
+
+    @property
+    def name(self) -> str:
+        """`actions[3]`"""
+        return f"actions[{self.action.index}]"
+
+    @property
+    def text(self) -> str:
+        """A sentence, and what the action was for."""
+        purpose = " ".join(self.action.description.split())
+        return f"{self.name} {self.why}. Drop it, or correct it. It was there because: {purpose}"
+
+
+@attrs.frozen
+class Corrected:
+    """A document with every action applied that can be."""
+
+    document: dict[str, Any]
+    effects: tuple[Effect, ...]
+    refused: tuple[Advice, ...]
+
+
+def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
+    """Apply the actions one by one; what cannot be applied is left out, and told."""
+    effects: list[Effect] = []
+    refused: list[Advice] = []
+    for action in corrections.actions:
+        try:
+            outcome = overlay.apply(document, attrs.evolve(corrections, actions=(action,)))
+        except OverlayError as error:
+            refused.append(Advice(action, f"does not fit what is there: {error.what}"))
+            continue
+        document = outcome.document
+        effects += outcome.effects
+    return Corrected(document, tuple(effects), tuple(refused))
+
+
+def advise(before: Corrected, after: Corrected) -> list[Advice]:
+    """What the change from one document to the other has made of the actions."""
+    known = {effect.action.index: effect for effect in before.effects}
+    found = list(after.refused)
+    for effect in after.effects:
+        why = next(_complaints(known.get(effect.action.index), effect), None)
+        if why is not None:
+            found.append(Advice(effect.action, why))
+    return sorted(found, key=lambda each: each.action.index)
+
+
+def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
+    if not after.matched:
+        yield "matches nothing"
+    elif not after.changed:
+        yield "changes nothing: what it says is there now"
+    only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
+    for part, place in after.met.items():
+        if part in only_added:
+            yield f"adds what is there now, at {place}"

@@ -1,0 +1,106 @@
+"""What the tests of following the vendor share: the vendored document, and a site on loopback."""
+
+import copy
+import shutil
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import httpx
+import pytest
+import trustme
+
+from chessa_pipeline import document
+from chessa_tracking.source import RemoteSource, client
+from tests.tracking import rendering
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_VENDORED: Final = document.read(ROOT / "spec" / "openapi.yaml")
+
+
+@pytest.fixture
+def vendored() -> dict[str, Any]:
+    """The vendored document, to be edited."""
+    return copy.deepcopy(_VENDORED)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The vendored document as pages; not to be edited."""
+    return rendering.render(_VENDORED, tmp_path_factory.mktemp("rendered"))
+
+
+@pytest.fixture
+def pages(rendered: Path, tmp_path: Path) -> Path:
+    """The vendored document as pages, to be edited."""
+    return shutil.copytree(rendered, tmp_path / "pages")
+
+
+@attrs.define
+class Site:
+    """A site over https on loopback: answers by path, and what was asked for."""
+
+    url: str
+    client: httpx.Client
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = attrs.field(factory=dict)
+    asked: list[str] = attrs.field(factory=list)
+
+    def put(self, path: str, text: str = "", status: int = 200, **headers: str) -> None:
+        """Answer a path."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers[path] = (status, named, text.encode())
+
+    def put_folder(self, folder: Path) -> None:
+        """Answer with the files of a rendered folder, links turned to this site."""
+        for path in folder.rglob("*"):
+            if path.is_file():
+                text = path.read_text(encoding="utf-8")
+                name = path.relative_to(folder).as_posix()
+                self.put(f"/{name}", text.replace("https://docs.chessa.ai", self.url))
+
+    def source(self, path: str) -> RemoteSource:
+        """A source that starts there."""
+        return RemoteSource(f"{self.url}{path}", self.client)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site that answers 404 until it is told more."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            found.asked.append(self.path)
+            status, headers, body = found.answers.get(self.path, (404, {}, b""))
+            self.send_response(status)
+            for name, value in {"content-length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with client(verify=trusted, trust_env=False) as reader:
+        found = Site(f"https://127.0.0.1:{server.server_port}", reader)
+        try:
+            yield found
+        finally:
+            reader.close()
+            server.shutdown()
+            server.server_close()
+            thread.join()

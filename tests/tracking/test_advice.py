@@ -1,0 +1,140 @@
+"""Advice on the overlay: which corrections the vendor has made obsolete."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from chessa_pipeline import document, overlay
+from chessa_pipeline.regeneration import checked, effective_document, marked_document
+from chessa_tracking.advice import advise, corrected
+from tests.tracking.conftest import ROOT
+
+Document = dict[str, Any]
+BASE: Document = {
+    "paths": {
+        "/a": {
+            "get": {
+                "tags": ["A"],
+                "parameters": [{"name": "q", "in": "query"}],
+                "responses": {"200": {"description": "OK"}},
+            }
+        }
+    }
+}
+
+
+def actions(*given: Document) -> overlay.Overlay:
+    """An overlay of these actions."""
+    return overlay.parse(
+        {
+            "overlay": "1.0.0",
+            "info": {"title": "T", "version": "1"},
+            "actions": [{"description": "Because.", **each} for each in given],
+        }
+    )
+
+
+def advice(action: Document, new: Document) -> list[str]:
+    """What is said of an action when the document becomes another."""
+    given = actions(action)
+    return [
+        each.why
+        for each in advise(*(corrected(copy.deepcopy(each), given) for each in (BASE, new)))
+    ]
+
+
+def with_get(**edits: Any) -> Document:
+    """The base with another operation."""
+    new = copy.deepcopy(BASE)
+    new["paths"]["/a"]["get"].update(edits)
+    return new
+
+
+ADD_404 = {
+    "target": "$.paths[*][*].responses",
+    "update": {"404": {"description": "None"}, "4XX": {"description": "Any"}},
+}
+ADD_PARAMETER = {
+    "target": "$.paths[*][*].parameters",
+    "update": [{"name": "page", "in": "query", "schema": {"type": "integer"}}],
+}
+ADD_REQUIRED = {"target": "$.paths[*][*]", "update": {"x-list": ["a"]}}
+REMOVE = {"target": "$.paths[*][*].parameters[?@.name == 'q']", "remove": True}
+REPLACE = {"target": "$.paths[*][*]", "update": {"tags": ["B"], "deprecated": True}}
+
+
+@pytest.mark.parametrize("action", [ADD_404, ADD_PARAMETER, ADD_REQUIRED, REMOVE, REPLACE])
+def test_what_still_does_its_work(action: Document) -> None:
+    """Nothing is said while the document is the same, or changes elsewhere."""
+    assert advice(action, BASE) == []
+    assert advice(action, with_get(summary="Other")) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "new", "why"),
+    [
+        (REMOVE, with_get(parameters=[]), "matches nothing"),
+        (ADD_404, {"paths": {}}, "matches nothing"),
+        (
+            {"target": "$.paths[*][*]", "update": {"deprecated": True}},
+            with_get(deprecated=True),
+            "changes nothing: what it says is there now",
+        ),
+        (
+            ADD_404,
+            with_get(responses={"404": {"description": "Other"}}),
+            "adds what is there now, at /paths/~1a/get/responses/404",
+        ),
+        (
+            ADD_PARAMETER,
+            with_get(parameters=[{"name": "page", "in": "query"}]),
+            "adds what is there now, at /paths/~1a/get/parameters",
+        ),
+        (
+            ADD_REQUIRED,
+            with_get(**{"x-list": ["a"]}),
+            "adds what is there now, at /paths/~1a/get/x-list",
+        ),
+        (
+            REPLACE,
+            with_get(deprecated=False),
+            "adds what is there now, at /paths/~1a/get/deprecated",
+        ),
+    ],
+)
+def test_what_is_obsolete(action: Document, new: Document, why: str) -> None:
+    """Each way of being obsolete is told, with the place."""
+    assert why in advice(action, new)
+
+
+def test_what_no_longer_fits() -> None:
+    """An action that cannot be applied is told, left out, and the others are applied."""
+    given = actions(
+        {"target": "$.paths[*][*]", "update": {"x-list": {"a": 1}}},
+        {"target": "$.paths[*][*]", "update": {"x-more": 1}},
+    )
+    before, after = (
+        corrected(copy.deepcopy(each), given) for each in (BASE, with_get(**{"x-list": [1]}))
+    )
+    (found,) = advise(before, after)
+    assert found.name == "actions[0]"
+    assert found.why.startswith("does not fit what is there")
+    assert found.text.endswith("It was there because: Because.")
+    assert after.document["paths"]["/a"]["get"]["x-more"] == 1
+
+
+def test_a_new_operation_that_says_more() -> None:
+    """What only ever was added, and now meets words of the vendor's in a new place, is told."""
+    new = copy.deepcopy(BASE)
+    new["paths"]["/b"] = {"get": {"responses": {"404": {"description": "Theirs"}}}}
+    assert advice(ADD_404, new) == ["adds what is there now, at /paths/~1b/get/responses/404"]
+
+
+def test_the_overlay_of_today(vendored: Document) -> None:
+    """Applied one by one the real overlay does the same, and nothing in it is obsolete."""
+    raw = document.read(ROOT / "spec" / "overlay.yaml")
+    found = corrected(marked_document(vendored), overlay.parse(raw))
+    assert advise(found, found) == []
+    strictly = effective_document(vendored, raw)
+    assert document.dumps_json(strictly) == document.dumps_json(checked(found.document))

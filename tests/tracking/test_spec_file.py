@@ -1,0 +1,92 @@
+"""The text of the vendored document: one text for one document."""
+
+import copy
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chessa_pipeline.yaml_text import parse
+from chessa_tracking.spec_file import text_of
+from tests.tracking.conftest import ROOT
+
+Document = dict[str, Any]
+
+
+def test_the_vendored_file_is_in_its_form(vendored: Document) -> None:
+    """The file holds the one text, so that an update changes what the vendor changed alone."""
+    assert text_of(vendored) == (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+
+
+def test_key_order_and_quoting_mean_nothing(vendored: Document) -> None:
+    """A document read from JSON, or in another order, has the same text."""
+    text = text_of(vendored)
+    assert text_of(json.loads(json.dumps(vendored))) == text
+    kept = copy.deepcopy(vendored)
+    assert text_of({key: kept[key] for key in reversed(kept)}) == text
+    for path in kept["paths"]:
+        kept["paths"][path] = {
+            key: kept["paths"][path][key] for key in reversed(kept["paths"][path])
+        }
+    kept["paths"] = {path: kept["paths"][path] for path in reversed(kept["paths"])}
+    assert text_of(kept) == text
+
+
+def test_a_change_is_a_line(vendored: Document) -> None:
+    """One property more is as many lines as it has, and no other line differs."""
+    before = text_of(vendored).splitlines()
+    schema = vendored["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
+    schema["application/json"]["schema"]["properties"]["note"] = {"type": "string"}
+    after = text_of(vendored).splitlines()
+    assert len(after) == len(before) + 2
+    assert [line for line in after if line not in before] == ["                note:"]
+
+
+def test_properties_keep_the_vendors_order(vendored: Document) -> None:
+    """The order of the properties is that of the arguments, and stays."""
+    body = vendored["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
+    schema = body["application/json"]["schema"]
+    schema["properties"] = {key: schema["properties"][key] for key in ("tag", "orderId", "address")}
+    read = parse(text_of(vendored).encode(), "x")
+    again = read["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
+    assert list(again["application/json"]["schema"]["properties"]) == ["tag", "orderId", "address"]
+
+
+TEXTS = st.one_of(
+    st.text(
+        st.characters(
+            exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\ufffe\uffff"
+        )
+    ),
+    st.text("ab :#-'\"\\{}[],&*!|>%@`?\n"),
+    st.sampled_from(["no", "on", "1", "1.0", "012", "1e3", "0x1", "null", "~", "", " ", "=", "<<"])
+    | st.sampled_from(
+        ["2025-01-01", "12:30:45", "true", "- a", "a: b", "a #b", "\n", "a\n", " a\nb"]
+    ),
+    st.text("word ", min_size=61, max_size=300),
+)
+VALUES = st.recursive(
+    TEXTS
+    | st.integers()
+    | st.booleans()
+    | st.none()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_whatever_it_holds_is_read_again(value: Any) -> None:
+    """Every value reads as it was, whatever YAML would make of its text."""
+    document = {"openapi": "3.0.3", "x-value": value, "info": {"description": value}}
+    read = parse(text_of(document).encode(), "x")
+    assert json.dumps(read, sort_keys=True) == json.dumps(document, sort_keys=True)
+
+
+def test_no_text_is_mistaken_by_older_readers(vendored: Document) -> None:
+    """What YAML 1.1 takes for a truth value or a number stands in quotes."""
+    for word in ("yes", "No", "on", "OFF", "y", "12:30:45", "1_000", "0o14", "2025-01-01"):
+        vendored["info"]["description"] = word
+        assert f"description: '{word}'\n" in text_of(vendored)
