@@ -1,0 +1,185 @@
+"""What a comparison found, as text: for a terminal, for programs, and for a pull request.
+
+In: changes of the spec, and of the Python surface where that was compared. Out: text. Names and
+paths of the vendor's are not trusted: no terminal obeys them, and in Markdown they are words.
+"""
+
+import json
+import textwrap
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, Protocol
+
+from chessa_pipeline import markdown
+from chessa_pipeline.characters import visible
+from chessa_tracking.changes import Change, Level, verdict
+
+
+class SurfaceChange(Protocol):
+    """A change of what Python callers see."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def level(self) -> Level: ...
+    @property
+    def text(self) -> str: ...
+
+
+Surface = Sequence[SurfaceChange] | None
+"""None where the surface was not compared."""
+
+_MEANING: Final = {
+    Level.MAJOR: "Python callers may break",
+    Level.MINOR: "there is more to use",
+    Level.PATCH: "nothing that callers notice",
+    Level.NONE: "nothing changed",
+}
+_WIDTH: Final = 100
+_MOST_OF_A_RULE: Final = 5
+"""So many patches of one rule are shown in a page for people."""
+
+
+def overall(changes: Iterable[Change], surface: Surface = None) -> Level:
+    """The higher of both verdicts."""
+    return max(verdict(changes), _of_surface(surface))
+
+
+def _of_surface(surface: Surface) -> Level:
+    return max((each.level for each in surface or ()), default=Level.NONE)
+
+
+def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
+    """One object, for programs."""
+    found = {
+        "verdict": overall(changes, surface).word,
+        "changes": [
+            {
+                "rule": change.rule,
+                "level": change.level.word,
+                "operation": change.operation,
+                "pointer": change.pointer,
+                "text": change.text,
+            }
+            for change in changes
+        ],
+        "surface": [
+            {"name": each.name, "level": each.level.word, "text": each.text}
+            for each in surface or ()
+        ],
+    }
+    return json.dumps(found, indent=2)  # ASCII alone: a terminal obeys nothing in it
+
+
+# ---- For a terminal -----------------------------------------------------------------------------
+
+
+def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
+    """Grouped by level, the most serious first."""
+    lines: list[str] = []
+    for level, group in _by_level(changes):
+        lines += [f"{level.word.upper()}: {_MEANING[level]}", ""]
+        for operation, rows in groupby(group, key=lambda change: change.operation):
+            shown, more = _some(list(rows))
+            lines.append(f"  {visible(operation) or 'The document'}")
+            for change in shown:
+                lines += _wrapped(visible(change.text), "    ")
+                lines.append(f"      {change.rule}  {visible(change.pointer)}")
+            lines += [f"    … and {number} more: {rule}" for rule, number in more]
+            lines.append("")
+    if surface:
+        lines += ["PYTHON: what callers see", ""]
+        for each in sorted(surface, key=lambda one: (-one.level, one.name)):
+            words = f"{each.level.word:<6} {visible(each.name)}: {visible(each.text)}"
+            lines += _wrapped(words, "  ", "         ")
+        lines.append("")
+    return "\n".join([*lines, *_verdicts(changes, surface)])
+
+
+def _wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if further is None else further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _verdicts(changes: Sequence[Change], surface: Surface) -> list[str]:
+    level = overall(changes, surface)
+    lines = [f"spec:    {verdict(changes).word:<6} {_counted(changes)}"]
+    if surface is not None:
+        lines.append(f"python:  {_of_surface(surface).word:<6} {_counted(surface)}")
+    return [*lines, f"verdict: {level.word}, {_MEANING[level]}"]
+
+
+def _counted(found: Sequence[Change] | Sequence[SurfaceChange]) -> str:
+    if not found:
+        return "(no changes)"
+    counts = [
+        (level, sum(each.level is level for each in found)) for level in sorted(Level, reverse=True)
+    ]
+    return f"({', '.join(f'{number} {level.word}' for level, number in counts if number)})"
+
+
+def _by_level(changes: Sequence[Change]) -> list[tuple[Level, list[Change]]]:
+    ordered = sorted(changes, key=lambda each: (-each.level, each.operation, each.pointer, each))
+    return [(level, list(rows)) for level, rows in groupby(ordered, key=lambda each: each.level)]
+
+
+def _some(changes: list[Change]) -> tuple[list[Change], list[tuple[str, int]]]:
+    """All but the many patches of one rule; and how many of which are left out."""
+    shown: list[Change] = []
+    counts: dict[str, int] = {}
+    for change in changes:
+        counts[change.rule] = counts.get(change.rule, 0) + 1
+        if change.level is not Level.PATCH or counts[change.rule] <= _MOST_OF_A_RULE:
+            shown.append(change)
+    left = {change.rule: counts[change.rule] - _MOST_OF_A_RULE
+            for change in changes if change.level is Level.PATCH}
+    return shown, [(rule, number) for rule, number in left.items() if number > 0]
+
+
+# ---- For a pull request -------------------------------------------------------------------------
+
+
+def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
+    """The text of a pull request."""
+    level = overall(changes, surface)
+    lines = [f"**Verdict: {level.word}**: {_MEANING[level]}.", ""]
+    lines.append(f"- Spec: {verdict(changes).word} {_counted(changes)}")
+    if surface is not None:
+        lines.append(f"- Python: {_of_surface(surface).word} {_counted(surface)}")
+    for each, group in _by_level(changes):
+        shown, more = _some(group)
+        rows = [
+            [_safe(change.operation) or "the document", _safe(change.text), f"`{change.rule}`"]
+            for change in shown
+        ]
+        rows += [["", f"… and {number} more", f"`{rule}`"] for rule, number in more]
+        lines += ["", f"### {each.word.capitalize()}: {_MEANING[each]}", ""]
+        lines += markdown.table(("Operation", "What changed", "Rule"), rows)
+    if surface:
+        ordered = sorted(surface, key=lambda one: (-one.level, one.name))
+        rows = [[one.level.word, _safe(one.name), _safe(one.text)] for one in ordered]
+        lines += ["", "### What Python callers see", ""]
+        lines += markdown.table(("Level", "Name", "What changed"), rows)
+    return "\n".join(lines)
+
+
+_LINKS: Final = {
+    "@": "&#64;",  # mentions nobody
+    "#": "&#35;",  # refers to no issue
+    "://": "&#58;//",  # becomes no link
+    "www.": "www&#46;",
+}
+
+
+def _safe(words: str) -> str:
+    """Words of the vendor's that are nothing but words, wherever they are shown."""
+    text = markdown.text(words)
+    for sign, entity in _LINKS.items():
+        text = text.replace(sign, entity)
+    return text

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Compare two OpenAPI documents: every change, and what it means for Python callers.
+
+Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with what and where.
+"""
+
+import argparse
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+
+environment.enter()
+
+from chessa_pipeline.document import read  # noqa: E402
+from chessa_pipeline.errors import SpecError  # noqa: E402
+from chessa_pipeline.gate import check_document  # noqa: E402
+from chessa_pipeline.validation import check_version  # noqa: E402
+from chessa_tracking.changes import Change, Level  # noqa: E402
+from chessa_tracking.compare import compare  # noqa: E402
+from chessa_tracking.report import as_json, as_markdown, as_text, overall  # noqa: E402
+
+_LEVELS: Final = {level.word: level for level in (Level.MAJOR, Level.MINOR)}
+_FORMATS: Final[dict[str, Callable[[Sequence[Change]], str]]] = {
+    "text": as_text,
+    "json": as_json,
+    "markdown": as_markdown,
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(words)
+    try:
+        changes = compare(_safe(options.old), _safe(options.new))
+        print(_FORMATS[options.format](changes))
+        sys.stdout.flush()  # here, where a pipe that is closed is known of
+    except SpecError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who feeds in a document
+        print(
+            f"refused: these documents cannot be compared ({type(error).__name__}: {error})\n"
+            f"  where: {options.old} and {options.new}\n"
+            "  mend: please report both documents",
+            file=sys.stderr,
+        )
+        return 2
+    return int(options.fail_on is not None and overall(changes) >= _LEVELS[options.fail_on])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("old", metavar="OLD", help="OpenAPI document, YAML or JSON")
+    parser.add_argument("new", metavar="NEW", help="the same, later")
+    parser.add_argument("--format", choices=tuple(_FORMATS), default="text")
+    parser.add_argument("--fail-on", choices=tuple(_LEVELS), help="exit 1 at this verdict")
+    return parser
+
+
+def _safe(path: str) -> dict[str, Any]:
+    """A document that is safe to handle, of a version that is known."""
+    document = read(path)
+    try:
+        check_version(document)
+        check_document(document)
+    except SpecError as error:
+        raise SpecError(error.what, f"{path} {error.where}", error.mend) from None
+    return document
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())
