@@ -14,7 +14,7 @@ from chessa_pipeline.document import METHODS, is_mapping, is_sequence
 from chessa_pipeline.references import Where
 from chessa_tracking import compare_security
 from chessa_tracking.changes import Change
-from chessa_tracking.compare_operations import NAMES, Comparison, Operation, unnamed
+from chessa_tracking.compare_operations import NAMES, Comparison, Operation, beside, unnamed
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
 from chessa_tracking.sides import ABSENT, Side, quoted, same, shown
@@ -25,7 +25,7 @@ Pin = tuple[str, str]
 _KNOWN: Final = frozenset(
     {"openapi", "info", "servers", "security", "components", "tags", "paths", "webhooks"}
 )
-_OF_PATH: Final = frozenset({*METHODS, "parameters", "servers", "$ref"})
+_OF_PATH: Final = frozenset({*METHODS, "parameters", "servers"})
 _LISTED: Final = {"schemas": "api-schema"}
 
 
@@ -154,7 +154,7 @@ def _items(side: Side) -> dict[str, Side]:
     counts = Counter(NAMES.sub("{}", path) for path in found)
     keys = {path: NAMES.sub("{}", path) for path in found}
     return {
-        (keys[path] if counts[keys[path]] == 1 else path): one.followed()
+        (keys[path] if counts[keys[path]] == 1 else path): one
         for path, one in found.items()
     }
 
@@ -204,10 +204,12 @@ def _item(
         else:
             is_pinned = (method.upper(), NAMES.sub("{}", paths[1])) in pinned
             ledger.operation(other.label, Comparison(ledger, one, other, is_pinned).run)
-    ledger.operation(paths[1], lambda: _path(ledger, old, new, bool(befores or afters)))
+    job = lambda: _path(ledger, old, new, bool(befores or afters))  # noqa: E731 - for the ledger
+    ledger.operation(paths[1], job)
 
 
 def _operations(item: Side | None, path: str) -> dict[str, Operation]:
+    item = item and item.followed()
     if item is None or not is_mapping(item.value):
         return {}
     return {
@@ -231,6 +233,8 @@ def _path(ledger: Ledger, old: Side | None, new: Side | None, has_operations: bo
             text = "a path without operations is " + ("new" if new else "gone")
             ledger.report("equivalent-change", () if side is None else side.where, text)
         return
+    beside(ledger, old, new, "the path")
+    old, new = old.followed(), new.followed()
     if not (is_mapping(old.value) and is_mapping(new.value)):
         if not same(old.value, new.value):
             ledger.report("other-change", new.where, "the path has another form")
@@ -260,7 +264,8 @@ def _components(ledger: Ledger, old: Side, new: Side) -> None:
             for side in (old, new)
         ):
             one, other = (side.mapping(key).get(kind) for side in (old, new))
-            if not same(one and one.value, other and other.value):
+            values = [ABSENT if each is None else each.value for each in (one, other)]
+            if not same(*values):
                 ledger.report(rule_of_key(kind), (key, kind), f"{quoted(kind)} changed")
             continue
         before, after = (_all_members(side, kind) for side in (old, new))

@@ -16,7 +16,7 @@ from chessa_tracking.changes import Level
 from chessa_tracking.compare_values import Spot
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
-from chessa_tracking.sides import ABSENT, Side, quoted, same, shown
+from chessa_tracking.sides import ABSENT, PROSE, Side, quoted, same, shown
 from chessa_tracking.value_rules import Direction, Place
 
 NAMES: Final = re.compile(r"\{([^{}]*)\}")
@@ -41,11 +41,11 @@ class Operation:
         return f"{self.method.upper()} {self.path}"
 
     def parameters(self) -> dict[tuple[str, str], Side]:
-        """Its parameters, those of its path among them; by place and name."""
+        """Its parameters, or references to them, those of its path too; by place and name."""
         sides = [*self.item.sequence("parameters"), *self.side.sequence("parameters")]
         found: dict[tuple[str, str], Side] = {}
-        for side in (each.followed() for each in sides):
-            name, place = side.get("name"), side.get("in")
+        for side in sides:
+            name, place = (side.followed().get(key) for key in ("name", "in"))
             if isinstance(name, str) and isinstance(place, str):
                 found[name.lower() if place == "header" else name, place] = side
         return found
@@ -61,6 +61,19 @@ def unnamed(ledger: Ledger, old: Side, new: Side, known: Set[str], name: str) ->
             if ledger.likeness.same(old.into(key), new.into(key)):
                 continue
         ledger.report(rule_of_key(key), (*new.where, key), f"{quoted(key)} of {name} changed")
+
+
+def beside(ledger: Ledger, old: Side, new: Side, name: str) -> None:
+    """Compare what stands beside references, where it says little."""
+    one, other = (
+        {key: each for key, each in side.value.items() if key != "$ref"} if side.refers() else {}
+        for side in (old, new)
+    )
+    for key in dict.fromkeys((*one, *other)):
+        if not same(one.get(key, ABSENT), other.get(key, ABSENT)):
+            rule = "documentation-changed" if key in PROSE else "equivalent-change"
+            text = f"{quoted(key)} beside the reference of {name} changed"
+            ledger.report(rule, (*new.where, key), text)
 
 
 def _may_refer(key: str) -> bool:
@@ -166,7 +179,7 @@ class Comparison:
             if key not in after:
                 self._say("request-parameter-removed", f"{_called(*key)} is gone", side)
             else:
-                self._parameter(side, after[key], _called(*key))
+                self._shared(side, after[key], "request", self._pair, _called(*key))
 
     def _malformed(self) -> None:
         """Parameters that have no name or no place, or are no list."""
@@ -185,23 +198,16 @@ class Comparison:
         key = "x-python-name"
         text = f"the path parameter {quoted(was)} is called {quoted(now)} now"
         at = new or self.new.item
-        if old and new and isinstance(old.get(key), str) and old.get(key) == new.get(key):
+        pins = [side.followed().get(key) if side else ABSENT for side in (old, new)]
+        if isinstance(pins[0], str) and pins[0] == pins[1]:
             self._say("equivalent-change", f"{text}; its name in Python stays", at)
         else:
             self._say("request-path-parameter-renamed", text, at)
 
     def _added(self, name: str, place: str, side: Side) -> None:
-        need = "required" if side.says("required") else "optional"
+        need = "required" if side.followed().says("required") else "optional"
         rule = "new-request-path-parameter" if place == "path" else f"new-{need}-request-parameter"
         self._say(rule, f"{_called(name, place)} is new, and {need}", side)
-
-    def _parameter(self, old: Side, new: Side, name: str) -> None:
-        job = lambda: self._pair(old, new, name)  # noqa: E731 - one word for two uses
-        if old.where[:1] == new.where[:1] == ("components",):
-            if not self.ledger.use(old, new, "request", job):
-                self._say("other-change", f"{name} stands for too many others", new)
-        else:
-            job()
 
     def _pair(self, old: Side, new: Side, name: str) -> None:
         self._required(old, new, "request-parameter", name)
@@ -257,6 +263,7 @@ class Comparison:
 
     def _shared(self, old: Side, new: Side, direction: str, job: Any, name: str) -> None:
         """Compare two nodes, or the components that both refer to, those once."""
+        beside(self.ledger, old, new, name)
         both = old.refers() and new.refers()
         one, other = old.followed(), new.followed()
         if not (is_mapping(one.value) and is_mapping(other.value)):

@@ -28,6 +28,10 @@ def compare(ledger: Ledger, old: Side, new: Side, spot: Spot) -> None:
             ledger.report("other-change", new.where, f"the schema of {spot.name} has no form")
         return
     count = ledger.count
+    null = keywords.nulls(old), keywords.nulls(new)
+    if all(null) and not same(*null):
+        text = f"the words about null in {spot.name} changed"
+        ledger.report("documentation-changed", new.where, text)
     if before.inner is not None and after.inner is not None:
         compare_values.compare(ledger, before, after, spot)
         _inner(ledger, before.inner, after.inner, spot)
@@ -240,7 +244,10 @@ def _malformed(
 ) -> bool:
     """Whether a keyword is not of its form; told where it changed."""
     values = [one.get(key) for one in (old, new)]
-    if all(value is ABSENT or isinstance(value, form) for value in values):
+    if all(value is ABSENT or isinstance(value, form) for value in values) and not (
+        key == "required"
+        and any(not isinstance(one, str) for value in values if is_sequence(value) for one in value)
+    ):
         return False
     if not same(*values):
         ledger.report("other-change", new.at(key), f"{key} of {spot.name} has another form")

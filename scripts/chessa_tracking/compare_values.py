@@ -55,7 +55,7 @@ _FLAGS: Final = {
 }
 _OF_PARTS: Final = {"properties", "required", "patternProperties", "items", "additionalProperties"}
 _HANDLED: Final = frozenset(
-    {"$ref", "type", "format", "nullable", "enum", "x-open-enum", "title", "discriminator"}
+    {"type", "format", "nullable", "enum", "x-open-enum", "title", "discriminator"}
     | {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "multipleOf"}
     | {"readOnly", "writeOnly"}
     | {*_BOUNDS, *_LEAVES, *_ALWAYS_CHANGED, *_PRESENCE, *_FLAGS, *_OF_PARTS, *UNIONS}

@@ -116,6 +116,12 @@ def is_null(value: Any) -> bool:
     )
 
 
+def nulls(side: Side) -> list[Any]:
+    """The kinds of a union that are null and nothing else."""
+    kinds = [kind.value for key in ("oneOf", "anyOf") for kind in side.sequence(key)]
+    return [kind for kind in kinds if is_null(kind)]
+
+
 def is_annotation(side: Side) -> bool:
     """Whether a schema only speaks of values, and narrows them not."""
     return is_mapping(side.value) and _is_little({key: side for key in side.value})
@@ -154,5 +160,5 @@ def _unions(side: Side) -> dict[str, list[Side]]:
     return {
         key: [kind for kind in side.sequence(key) if key == "allOf" or not is_null(kind.value)]
         for key in UNIONS
-        if key in side.value
+        if side.get(key) is not ABSENT
     }

@@ -1,0 +1,78 @@
+"""Reports: both verdicts with their reasons, and words of the vendor's that are only words."""
+
+import json
+
+import attrs
+import pytest
+
+from chessa_tracking.changes import Change, Level
+from chessa_tracking.report import as_json, as_markdown, as_text, overall
+
+BAD = "\x1b[31m|`x`|<img src=x>[a](https://evil.example)@octocat #12\u202e\n# head www.evil.example"
+CHANGES = [
+    Change("GET /a", "/paths/~1a", "endpoint-added", Level.MINOR, "GET /a is new."),
+    Change(f"GET /{BAD}", f"/paths/{BAD}", "other-change", Level.MAJOR, f"{BAD} changed."),
+    *(
+        Change("GET /a", f"/paths/{n}", "documentation-changed", Level.PATCH, f"Words {n}.")
+        for n in range(9)
+    ),
+]
+
+
+@attrs.frozen
+class Seen:
+    """A change of the Python surface."""
+
+    name: str
+    level: Level
+    text: str
+
+
+SURFACE = [Seen("orders.create", Level.MAJOR, f"lost the argument {BAD}")]
+
+
+def test_json_has_both_verdicts_and_every_change() -> None:
+    """The higher of both is the verdict, and nothing is left out for programs."""
+    found = json.loads(as_json(CHANGES[:1], SURFACE))
+    assert (found["verdict"], len(found["changes"])) == ("major", 1)
+    assert found["changes"][0] == {
+        "rule": "endpoint-added",
+        "level": "minor",
+        "operation": "GET /a",
+        "pointer": "/paths/~1a",
+        "text": "GET /a is new.",
+    }
+    assert found["surface"][0]["name"] == "orders.create"
+    assert len(json.loads(as_json(CHANGES))["changes"]) == len(CHANGES)
+    assert overall(CHANGES[:1]) is Level.MINOR
+    assert json.loads(as_json([]))["verdict"] == "none"
+
+
+@pytest.mark.parametrize("make", [as_text, as_json, as_markdown])
+def test_no_terminal_obeys_a_report(make: object) -> None:
+    """No control character but the newline, and nothing that turns the direction of text."""
+    text = make(CHANGES, SURFACE)  # type: ignore[operator]
+    assert not set(text) & {"\x1b", "\r", "\x07", "\u202e", "\x9b"}
+
+
+def test_words_are_words_in_markdown() -> None:
+    """No table is broken, no HTML, link, mention or code made by what the vendor writes."""
+    text = as_markdown(CHANGES, SURFACE)
+    assert "<img" not in text.replace("\\<img", "")
+    assert "https://" not in text
+    assert "www." not in text
+    assert "@octocat" not in text
+    assert "[a](" not in text.replace("\\[a\\](", "")
+    assert all(line.count("|") - line.count("\\|") == 4 for line in text.splitlines() if line[:1] == "|")
+    assert not any(line.startswith("# ") for line in text.splitlines())
+
+
+def test_the_text_has_the_most_serious_first_and_few_of_many_patches() -> None:
+    """Levels in order; five of nine patches of one rule, and the number of the others."""
+    text = as_text(CHANGES, SURFACE)
+    assert text.index("MAJOR:") < text.index("MINOR:") < text.index("PATCH:") < text.index("PYTHON")
+    assert "… and 4 more: documentation-changed" in text
+    assert text.endswith("verdict: major, Python callers may break")
+    assert "python:  major  (1 major)" in text
+    assert "(no changes)" in as_text([])
+    assert "python:" not in as_text([])
