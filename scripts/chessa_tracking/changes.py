@@ -142,6 +142,4 @@ _OF_OPERATIONS: Final[dict[str, Level]] = {
     "other-change": MAJOR,  # named by no rule: nobody knows what it means
 }
 
-RULES: Final = _OF_OPERATIONS | {
-    rule: Level[level] for rule, level in RULES_OF_VALUES.items()
-}
+RULES: Final = _OF_OPERATIONS | {rule: Level[level] for rule, level in RULES_OF_VALUES.items()}

@@ -153,10 +153,7 @@ def _items(side: Side) -> dict[str, Side]:
     found = {path: one for path, one in side.mapping("paths").items() if not path.startswith("x-")}
     counts = Counter(NAMES.sub("{}", path) for path in found)
     keys = {path: NAMES.sub("{}", path) for path in found}
-    return {
-        (keys[path] if counts[keys[path]] == 1 else path): one
-        for path, one in found.items()
-    }
+    return {(keys[path] if counts[keys[path]] == 1 else path): one for path, one in found.items()}
 
 
 def _paths(ledger: Ledger, old: Side, new: Side, pinned: frozenset[Pin]) -> None:

@@ -55,7 +55,7 @@ def unnamed(ledger: Ledger, old: Side, new: Side, known: Set[str], name: str) ->
     """Compare the keys that nobody else does."""
     keys = dict.fromkeys((*_keys(old), *_keys(new)))
     for key in keys:
-        if key in known or same(old.get(key), new.get(key)) and not _may_refer(key):
+        if key in known or (same(old.get(key), new.get(key)) and not _may_refer(key)):
             continue
         if key in old.value and key in new.value and _may_refer(key):
             if ledger.likeness.same(old.into(key), new.into(key)):
@@ -186,8 +186,10 @@ class Comparison:
         sides = zip((self.old.item, self.old.side), (self.new.item, self.new.side), strict=True)
         for one, other in sides:
             lists = [side.get("parameters") for side in (one, other)]
-            if any(each is not ABSENT and not _are_parameters(side)
-                   for each, side in zip(lists, (one, other), strict=True)) and not same(*lists):
+            if any(
+                each is not ABSENT and not _are_parameters(side)
+                for each, side in zip(lists, (one, other), strict=True)
+            ) and not same(*lists):
                 self._say("other-change", "the parameters have another form", other, "parameters")
             elif (lists[0] is ABSENT) != (lists[1] is ABSENT) and not (
                 one.sequence("parameters") or other.sequence("parameters")
@@ -212,7 +214,9 @@ class Comparison:
     def _pair(self, old: Side, new: Side, name: str) -> None:
         self._required(old, new, "request-parameter", name)
         if not same(_written(old), _written(new)):
-            self._say("request-parameter-serialization-changed", f"{name} is written otherwise", new)
+            self._say(
+                "request-parameter-serialization-changed", f"{name} is written otherwise", new
+            )
         for key in ("style", "explode", "allowReserved", "allowEmptyValue", "name"):
             if not same(old.get(key), new.get(key)) and same(_written(old), _written(new)):
                 if key != "name" or new.get("in") != "path":
@@ -242,8 +246,9 @@ class Comparison:
 
     def _body(self) -> None:
         key = "requestBody"
-        sides = [each.side.into(key) if key in each.side.value else None
-                 for each in (self.old, self.new)]
+        sides = [
+            each.side.into(key) if key in each.side.value else None for each in (self.old, self.new)
+        ]
         old, new = sides
         if new is None:
             if old is not None:
@@ -277,8 +282,9 @@ class Comparison:
     def _content(self, direction: Direction, old: Side, new: Side, name: str) -> None:
         key = "content"
         before, after = old.mapping(key), new.mapping(key)
-        formless = [side.get(key) is not ABSENT and not is_mapping(side.get(key))
-                    for side in (old, new)]
+        formless = [
+            side.get(key) is not ABSENT and not is_mapping(side.get(key)) for side in (old, new)
+        ]
         if any(formless) and not same(old.get(key), new.get(key)):
             self._say("other-change", f"the content of {name} has another form", new, key)
             return
@@ -320,8 +326,11 @@ class Comparison:
     def _responses(self) -> None:
         key = "responses"
         before, after = (
-            {status: side for status, side in each.side.mapping(key).items()
-             if not status.startswith("x-")}
+            {
+                status: side
+                for status, side in each.side.mapping(key).items()
+                if not status.startswith("x-")
+            }
             for each in (self.old, self.new)
         )
         written = [each.side.get(key) for each in (self.old, self.new)]

@@ -51,8 +51,10 @@ def compare(ledger: Ledger, old: Side, new: Side, spot: Spot) -> None:
 
 def _inner(ledger: Ledger, old: Side, new: Side, spot: Spot) -> None:
     """What both wrap: components, or schemas that stand there."""
-    names = [side.where[-1] if side.where[:2] == ("components", "schemas") else None
-             for side in (old, new)]
+    names = [
+        side.where[-1] if side.where[:2] == ("components", "schemas") else None
+        for side in (old, new)
+    ]
     if None in names:
         compare(ledger, old, new, spot)
         return
@@ -134,9 +136,7 @@ def _removed(
     ledger.report(rule, side.where, f"{spot.name} lost the {need} property {quoted(name)}")
 
 
-def _added(
-    ledger: Ledger, side: Side, spot: Spot, name: str, required: bool, hidden: bool
-) -> None:
+def _added(ledger: Ledger, side: Side, spot: Spot, name: str, required: bool, hidden: bool) -> None:
     need = "required" if required else "optional"
     if spot.direction == "response":
         rule = f"response-{need}-{'write-only-' * hidden}property-added"
@@ -232,10 +232,13 @@ def _union(ledger: Ledger, old: Keywords, new: Keywords, spot: Spot, key: str) -
             called = str(side.get("$ref")).rpartition("/")[2] if side.refers() else called
             text = f"{spot.name} {verb} a {kind} ({key})" + f" {quoted(called)}" * bool(called)
             ledger.report(spot.rule(f"{UNIONS[key]}-{how}{only}"), side.where, text)
-    order = [after.index(other) for _, other in sorted(pairs, key=lambda each: before.index(each[0]))]
+    order = [
+        after.index(other) for _, other in sorted(pairs, key=lambda each: before.index(each[0]))
+    ]
     raw = len(before) == len(after) and order != sorted(order)
-    if ledger.count == count and (raw or (not before and not after
-                                          and (key in old.own) != (key in new.own))):
+    if ledger.count == count and (
+        raw or (not before and not after and (key in old.own) != (key in new.own))
+    ):
         compare_values.equivalent(ledger, new.at(key), f"{key} of {spot.name}")
 
 

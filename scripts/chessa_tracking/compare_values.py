@@ -13,7 +13,7 @@ from chessa_pipeline.references import Where
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.keywords import UNIONS, Keywords, types
 from chessa_tracking.ledger import Ledger
-from chessa_tracking.sides import ABSENT, Side, canonical, quoted, same, shown
+from chessa_tracking.sides import ABSENT, canonical, quoted, same, shown
 from chessa_tracking.value_rules import Direction, Place, rule_of
 
 _BOUNDS: Final = {
@@ -206,7 +206,9 @@ class _Values:
         before, after = (_listed(each) for each in (self.old, self.new))
         name = self.spot.name
         if before is None and after is None:
-            self.other("enum" if "enum" in self.new.own or "enum" in self.old.own else "x-open-enum")
+            self.other(
+                "enum" if "enum" in self.new.own or "enum" in self.old.own else "x-open-enum"
+            )
             return
         if before is None:
             self.say("became-enum", "enum", f"{name} has a list of values now")
@@ -311,8 +313,10 @@ class _Values:
                 how = _how(one, other).replace("removed", "deleted")
                 text = f"the meaning of {quoted(value)} in {self.spot.name} was {how}"
                 self.say(f"{key}-mapping-{how}", key, text)
-        rest = [{k: v for k, v in each.items() if k not in ("propertyName", "mapping")}
-                for each in (before, after)]
+        rest = [
+            {k: v for k, v in each.items() if k not in ("propertyName", "mapping")}
+            for each in (before, after)
+        ]
         if not same(*rest):
             self.other(key)
 
@@ -378,4 +382,3 @@ def _is_number(value: Any) -> bool:
 
 def _how(before: Any, after: Any) -> str:
     return "added" if before is ABSENT else "removed" if after is ABSENT else "changed"
-

@@ -73,8 +73,10 @@ def read(side: Side) -> Keywords:
         if _is_little(own):
             return Keywords(side, own, target, nullable=_null(own))
         unions = _unions(side)
-        unions["allOf"] = [*unions.get("allOf", []), Side(side.document, {"$ref": value["$ref"]},
-                                                         side.where)]
+        unions["allOf"] = [
+            *unions.get("allOf", []),
+            Side(side.document, {"$ref": value["$ref"]}, side.where),
+        ]
         return Keywords(side, own, nullable=_null(own), unions=unions)
     for key in UNIONS:
         kinds = [kind for kind in side.sequence(key) if key == "allOf" or not is_null(kind.value)]
@@ -124,7 +126,7 @@ def nulls(side: Side) -> list[Any]:
 
 def is_annotation(side: Side) -> bool:
     """Whether a schema only speaks of values, and narrows them not."""
-    return is_mapping(side.value) and _is_little({key: side for key in side.value})
+    return is_mapping(side.value) and _is_little(dict.fromkeys(side.value, side))
 
 
 def types(keywords: Keywords) -> frozenset[str]:

@@ -137,8 +137,11 @@ def _some(changes: list[Change]) -> tuple[list[Change], list[tuple[str, int]]]:
         counts[change.rule] = counts.get(change.rule, 0) + 1
         if change.level is not Level.PATCH or counts[change.rule] <= _MOST_OF_A_RULE:
             shown.append(change)
-    left = {change.rule: counts[change.rule] - _MOST_OF_A_RULE
-            for change in changes if change.level is Level.PATCH}
+    left = {
+        change.rule: counts[change.rule] - _MOST_OF_A_RULE
+        for change in changes
+        if change.level is Level.PATCH
+    }
     return shown, [(rule, number) for rule, number in left.items() if number > 0]
 
 

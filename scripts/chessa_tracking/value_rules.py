@@ -52,7 +52,7 @@ _BOUNDS: Final = {
     "unique-items": {"set": (MAJOR, PATCH), "unset": (MINOR, MAJOR)},
     "pattern": {"added": (MAJOR, PATCH), "changed": (MAJOR, PATCH), "removed": (MINOR, PATCH)},
     # What the server does without it: nobody who reads can tell.
-    "default-value": {how: (MINOR, PATCH) for how in ("added", "changed", "removed")},
+    "default-value": dict.fromkeys(("added", "changed", "removed"), (MINOR, PATCH)),
 }
 
 _KINDS: Final[dict[str, tuple[str, str]]] = {

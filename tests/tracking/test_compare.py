@@ -313,9 +313,7 @@ ROWS: dict[str, Row] = {
     "response-required-write-only-property-removed": row(
         drop(*R, "n"), first=(put(WO, *R, "n"), put(["n"], *NEED[1]))
     ),
-    "response-optional-write-only-property-removed": row(
-        drop(*R, "n"), first=(put(WO, *R, "n"),)
-    ),
+    "response-optional-write-only-property-removed": row(drop(*R, "n"), first=(put(WO, *R, "n"),)),
     "response-write-only-property-became-required": row(
         put(["n"], *NEED[1]), first=(put(WO, *R, "n"),)
     ),

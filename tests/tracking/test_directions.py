@@ -51,6 +51,7 @@ def test_a_component_of_a_thousand_operations_is_one_row() -> None:
 
 def test_circles_of_every_length_come_to_an_end() -> None:
     """Two circles of components of different lengths, unlike: the comparison ends, and tells."""
+
     def circle(length: int, kind: str) -> dict[str, Any]:
         return {
             f"C{i}": {"type": "object", "properties": {

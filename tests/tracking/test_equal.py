@@ -64,7 +64,12 @@ def test_what_is_written_otherwise_and_means_the_same_is_a_patch() -> None:
         put(False, *POST, "deprecated"),
         put("form", *GET, "parameters", 1, "style"),
         put(True, *THING, "additionalProperties"),
-        put({"type": "number", "nullable": True, "exclusiveMinimum": 0}, *THING, "properties", "amount"),
+        put(
+            {"type": "number", "nullable": True, "exclusiveMinimum": 0},
+            *THING,
+            "properties",
+            "amount",
+        ),
         put({"oneOf": [base, {"type": "null"}]}, *ANSWER, "properties", "maybe"),
     ):
         changes = compare(BASE, edited(edit))

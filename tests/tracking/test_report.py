@@ -63,7 +63,9 @@ def test_words_are_words_in_markdown() -> None:
     assert "www." not in text
     assert "@octocat" not in text
     assert "[a](" not in text.replace("\\[a\\](", "")
-    assert all(line.count("|") - line.count("\\|") == 4 for line in text.splitlines() if line[:1] == "|")
+    assert all(
+        line.count("|") - line.count("\\|") == 4 for line in text.splitlines() if line[:1] == "|"
+    )
     assert not any(line.startswith("# ") for line in text.splitlines())
 
 
