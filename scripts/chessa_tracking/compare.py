@@ -8,15 +8,17 @@ order of what has none, and a schema that is put where it was referred to, or th
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from chessa_pipeline.document import METHODS, is_mapping, is_sequence
 from chessa_pipeline.references import Where
 from chessa_tracking import compare_security
 from chessa_tracking.changes import Change
-from chessa_tracking.compare_operations import NAMES, Comparison, Operation, beside, unnamed
+from chessa_tracking.compare_operations import Comparison
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
+from chessa_tracking.operation import NAMES, Operation, beside, unnamed
 from chessa_tracking.sides import ABSENT, Side, quoted, same, shown
 
 Pin = tuple[str, str]
@@ -53,8 +55,8 @@ def _document(ledger: Ledger, old: Side, new: Side) -> None:
     compare_security.servers(ledger, old, new, "the API")
     prefix = "api-global-security"
     compare_security.requirements(ledger, old, new, prefix=prefix, owner="the API")
-    schemes = [_members(side, "components", "securitySchemes") for side in (old, new)]
-    compare_security.schemes(ledger, *schemes)
+    schemes = ("components", "securitySchemes")
+    compare_security.schemes(ledger, _members(old, *schemes), _members(new, *schemes))
     _tags(ledger, old, new)
     _webhooks(ledger, old, new)
     unnamed(ledger, old, new, _KNOWN, "the document")
@@ -169,7 +171,7 @@ def _paths(ledger: Ledger, old: Side, new: Side, pinned: frozenset[Pin]) -> None
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key), after.get(key)
         paths = [each.get(key, key) for each in names]
-        _item(ledger, one, other, paths, key, pinned)
+        _item(ledger, one, other, paths, pinned)
 
 
 def _written(side: Side) -> Iterator[str]:
@@ -181,28 +183,21 @@ def _item(
     old: Side | None,
     new: Side | None,
     paths: list[str],
-    key: str,
     pinned: frozenset[Pin],
 ) -> None:
     befores = _operations(old, paths[0])
     afters = _operations(new, paths[1])
     for method in METHODS:
         one, other = befores.get(method), afters.get(method)
-        if other is None:
-            if one is not None:
-                ledger.operation(one.label, lambda one=one: _gone(ledger, one, new is None))
-        elif one is None:
-            text = f"{other.label} is new"
-            at = other.side.where
-            ledger.operation(
-                other.label,
-                lambda at=at, text=text: ledger.report("endpoint-added", at, text),
-            )
-        else:
+        if one is not None and other is not None:
             is_pinned = (method.upper(), NAMES.sub("{}", paths[1])) in pinned
             ledger.operation(other.label, Comparison(ledger, one, other, is_pinned).run)
-    job = lambda: _path(ledger, old, new, bool(befores or afters))  # noqa: E731 - for the ledger
-    ledger.operation(paths[1], job)
+        elif one is not None:
+            ledger.operation(one.label, partial(_gone, ledger, one, new is None))
+        elif other is not None:
+            report = partial(ledger.report, "endpoint-added", other.side.where)
+            ledger.operation(other.label, partial(report, f"{other.label} is new"))
+    ledger.operation(paths[1], partial(_path, ledger, old, new, bool(befores or afters)))
 
 
 def _operations(item: Side | None, path: str) -> dict[str, Operation]:

@@ -3,8 +3,6 @@
 In: an operation of each document. Out: changes, in the ledger.
 """
 
-import re
-from collections.abc import Set
 from typing import Any, Final
 
 import attrs
@@ -14,74 +12,16 @@ from chessa_pipeline.references import Where
 from chessa_tracking import compare_schemas, compare_security
 from chessa_tracking.changes import Level
 from chessa_tracking.compare_values import Spot
-from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
-from chessa_tracking.sides import ABSENT, PROSE, Side, quoted, same, shown
+from chessa_tracking.operation import NAMES, Operation, beside, unnamed
+from chessa_tracking.sides import ABSENT, Side, quoted, same, shown
 from chessa_tracking.value_rules import Direction, Place
 
-NAMES: Final = re.compile(r"\{([^{}]*)\}")
 _STYLES: Final = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 _OF_OPERATION: Final = frozenset(
     {"operationId", "tags", "deprecated", "security", "servers", "parameters", "requestBody"}
     | {"responses"}
 )
-
-
-@attrs.frozen(eq=False)
-class Operation:
-    """An operation, and where it stands."""
-
-    method: str
-    path: str
-    side: Side
-    item: Side
-
-    @property
-    def label(self) -> str:
-        return f"{self.method.upper()} {self.path}"
-
-    def parameters(self) -> dict[tuple[str, str], Side]:
-        """Its parameters, or references to them, those of its path too; by place and name."""
-        sides = [*self.item.sequence("parameters"), *self.side.sequence("parameters")]
-        found: dict[tuple[str, str], Side] = {}
-        for side in sides:
-            name, place = (side.followed().get(key) for key in ("name", "in"))
-            if isinstance(name, str) and isinstance(place, str):
-                found[name.lower() if place == "header" else name, place] = side
-        return found
-
-
-def unnamed(ledger: Ledger, old: Side, new: Side, known: Set[str], name: str) -> None:
-    """Compare the keys that nobody else does."""
-    keys = dict.fromkeys((*_keys(old), *_keys(new)))
-    for key in keys:
-        if key in known or (same(old.get(key), new.get(key)) and not _may_refer(key)):
-            continue
-        if key in old.value and key in new.value and _may_refer(key):
-            if ledger.likeness.same(old.into(key), new.into(key)):
-                continue
-        ledger.report(rule_of_key(key), (*new.where, key), f"{quoted(key)} of {name} changed")
-
-
-def beside(ledger: Ledger, old: Side, new: Side, name: str) -> None:
-    """Compare what stands beside references, where it says little."""
-    one, other = (
-        {key: each for key, each in side.value.items() if key != "$ref"} if side.refers() else {}
-        for side in (old, new)
-    )
-    for key in dict.fromkeys((*one, *other)):
-        if not same(one.get(key, ABSENT), other.get(key, ABSENT)):
-            rule = "documentation-changed" if key in PROSE else "equivalent-change"
-            text = f"{quoted(key)} beside the reference of {name} changed"
-            ledger.report(rule, (*new.where, key), text)
-
-
-def _may_refer(key: str) -> bool:
-    return not key.startswith("x-") and key not in ("example", "description", "summary")
-
-
-def _keys(side: Side) -> list[str]:
-    return list(side.value) if is_mapping(side.value) else []
 
 
 @attrs.frozen(eq=False)
@@ -218,9 +158,11 @@ class Comparison:
                 "request-parameter-serialization-changed", f"{name} is written otherwise", new
             )
         for key in ("style", "explode", "allowReserved", "allowEmptyValue", "name"):
-            if not same(old.get(key), new.get(key)) and same(_written(old), _written(new)):
-                if key != "name" or new.get("in") != "path":
-                    self._equivalent(f"{key} of {name}", (*new.where, key))
+            told = not same(_written(old), _written(new)) or (
+                key == "name" and new.get("in") == "path"
+            )
+            if not told and not same(old.get(key), new.get(key)):
+                self._equivalent(f"{key} of {name}", (*new.where, key))
         self._deprecated(old, new, "request-parameter", name)
         self._schema(old, new, "request", "parameter", name)
         if not same([*old.mapping("content")], [*new.mapping("content")]):
@@ -398,7 +340,7 @@ def _are_parameters(side: Side) -> bool:
     return strings and len(set(keys)) == len(keys)
 
 
-def _written(side: Side) -> tuple[Any, ...]:
+def _written(side: Side) -> list[Any]:
     """How a parameter is written into a request; what is not said is the default."""
     place = side.get("in")
     style = side.get("style")

@@ -4,7 +4,7 @@ In: the schema before and after, and where it is used. Out: changes, in the ledg
 in pairs, each pair once per direction, so that circles end and shared parts are told once.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -16,7 +16,7 @@ from chessa_tracking.ledger import Ledger
 from chessa_tracking.matching import match
 from chessa_tracking.sides import ABSENT, Side, quoted, same
 
-_ANYTHING: Final = ({}, True)
+_ANYTHING: Final[tuple[Any, ...]] = ({}, True)
 
 
 def compare(ledger: Ledger, old: Side, new: Side, spot: Spot) -> None:

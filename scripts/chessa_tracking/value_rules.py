@@ -41,8 +41,10 @@ _BOUNDS: Final = {
         _LOWER,
     ),
     **dict.fromkeys(
-        ("contains", "property-names", "if", "then", "else", "content-schema")
-        + ("unevaluated-items", "unevaluated-properties", "dependent-schema"),
+        (
+            *("contains", "property-names", "if", "then", "else", "content-schema"),
+            *("unevaluated-items", "unevaluated-properties", "dependent-schema"),
+        ),
         _NARROWS,
     ),
     "dependent-required": _NARROWS | {"changed": (MAJOR, MAJOR)},

@@ -1,4 +1,4 @@
-"""The same change means another thing in a request and in a response; shared parts are told once."""
+"""A change means another thing in a request than in a response; shared parts are told once."""
 
 import time
 from typing import Any

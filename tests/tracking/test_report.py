@@ -1,6 +1,7 @@
 """Reports: both verdicts with their reasons, and words of the vendor's that are only words."""
 
 import json
+from collections.abc import Callable
 
 import attrs
 import pytest
@@ -49,9 +50,9 @@ def test_json_has_both_verdicts_and_every_change() -> None:
 
 
 @pytest.mark.parametrize("make", [as_text, as_json, as_markdown])
-def test_no_terminal_obeys_a_report(make: object) -> None:
+def test_no_terminal_obeys_a_report(make: Callable[..., str]) -> None:
     """No control character but the newline, and nothing that turns the direction of text."""
-    text = make(CHANGES, SURFACE)  # type: ignore[operator]
+    text = make(CHANGES, SURFACE)
     assert not set(text) & {"\x1b", "\r", "\x07", "\u202e", "\x9b"}
 
 
