@@ -8,7 +8,7 @@ from typing import Any, Final
 from chessa_pipeline.document import is_mapping, is_sequence
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
-from chessa_tracking.sides import ABSENT, Side, canonical, quoted, same
+from chessa_tracking.sides import ABSENT, Side, quoted, same
 
 _DEFAULT_SERVERS: Final = [{"url": "/"}]
 
@@ -28,6 +28,9 @@ def requirements(
         ledger.report("other-change", where, f"the security of {owner} changed")
         return
     before, after = ({_schemes(each): each for each in alternatives} for alternatives in said)
+    if [len(before), len(after)] != list(map(len, said)):  # one scheme twice, of other scopes
+        ledger.report("other-change", where, f"the security of {owner} changed")
+        return
     for names in after.keys() - before.keys():
         ledger.report(f"{prefix}-added", where, f"{owner} takes {_words(names)} now")
     for names in before.keys() - after.keys():
@@ -170,7 +173,7 @@ def _servers(side: Side) -> list[dict[str, Any]] | None:
     found = found or _DEFAULT_SERVERS
     if not all(is_mapping(each) and isinstance(each.get("url"), str) for each in found):
         return None
-    if len({each["url"] for each in found}) < len(found) > len(set(map(canonical, found))):
+    if len({each["url"] for each in found}) < len(found):
         return None
     return list(found)
 

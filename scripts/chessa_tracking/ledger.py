@@ -66,12 +66,12 @@ class Ledger:
         key = old.where, new.where, direction
         unit = self._units.get(key)
         if unit is None:
-            number = self._partners.get(key[::2], 0)
+            number = self._partners.get((old.where, direction), 0)
             if number == _MOST_PARTNERS:
                 return False
-            self._partners[key[::2]] = number + 1
+            self._partners[old.where, direction] = number + 1
             unit = self._units[key] = _Unit()
-            self.pairs.add(key[:2])
+            self.pairs.add((old.where, new.where))
             self._todo.append((unit, job))
         self._unit.uses.add(unit)
         return True

@@ -7,7 +7,7 @@ import pytest
 
 from chessa_tracking.changes import RULES, Level, verdict
 from chessa_tracking.compare import compare
-from chessa_tracking.value_rules import PLACES, rule_of
+from chessa_tracking.value_rules import PLACES, Direction, Place, rule_of
 from tests.tracking.base import ANSWER, BASE, GET, POST, THING, Edit, drop, edited, put
 
 S: dict[str, Any] = {"type": "string"}
@@ -105,7 +105,7 @@ for _what, _with in {
     VALUES |= {f"{_what}-added": ({}, _with), f"{_what}-removed": (_with, {})}
 
 
-def at_place(direction: str, place: str, schema: Any) -> Any:
+def at_place(direction: Direction, place: Place, schema: Any) -> Any:
     """A document with a schema in one place."""
     keys: tuple[Any, ...] = {
         ("request", "body"): (*POST, "requestBody", "content", "application/json", "schema"),
@@ -120,7 +120,7 @@ def at_place(direction: str, place: str, schema: Any) -> Any:
     return edited(put(value, *keys))
 
 
-IN_PLACES = [
+IN_PLACES: list[tuple[Direction, Place, str]] = [
     (direction, place, what)
     for direction, places in PLACES.items()
     for place in places
