@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compare two OpenAPI documents: every change, and what it means for Python callers.
 
+The packages that are compared are made of both, corrected by spec/overlay.yaml as far as it fits.
 Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with what and where.
 """
 
@@ -9,7 +10,6 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +20,19 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 
 environment.enter()
 
+from chessa_pipeline import overlay  # noqa: E402
 from chessa_pipeline.document import read  # noqa: E402
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.gate import check_document  # noqa: E402
+from chessa_pipeline.regeneration import ROOT  # noqa: E402
 from chessa_pipeline.validation import check_version  # noqa: E402
-from chessa_tracking.changes import Change, Level  # noqa: E402
-from chessa_tracking.compare import compare  # noqa: E402
-from chessa_tracking.report import as_json, as_markdown, as_text, overall  # noqa: E402
+from chessa_tracking.changes import Level  # noqa: E402
+from chessa_tracking.judging import judge  # noqa: E402
+from chessa_tracking.report import as_json, as_markdown, as_text  # noqa: E402
 
 _LEVELS: Final = {level.word: level for level in (Level.MAJOR, Level.MINOR)}
-_FORMATS: Final[dict[str, Callable[[Sequence[Change]], str]]] = {
-    "text": as_text,
-    "json": as_json,
-    "markdown": as_markdown,
-}
+_FORMATS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
+_OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -43,8 +42,9 @@ def main(words: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
     try:
-        changes = compare(_safe(options.old), _safe(options.new))
-        print(_FORMATS[options.format](changes))
+        corrections = overlay.parse(read(_OVERLAY))
+        found = judge(_safe(options.old), _safe(options.new), corrections)
+        print(_FORMATS[options.format](found.changes, found.surface))
         sys.stdout.flush()  # here, where a pipe that is closed is known of
     except SpecError as error:
         print(f"refused: {error}", file=sys.stderr)
@@ -63,7 +63,9 @@ def main(words: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return int(options.fail_on is not None and overall(changes) >= _LEVELS[options.fail_on])
+    if found.refused is not None:
+        print(f"no package can be made of one of them: {found.refused}", file=sys.stderr)
+    return int(options.fail_on is not None and found.verdict >= _LEVELS[options.fail_on])
 
 
 def _parser() -> argparse.ArgumentParser:

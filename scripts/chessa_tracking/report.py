@@ -5,10 +5,11 @@ paths of the vendor's are not trusted: no terminal obeys them, and in Markdown t
 """
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from chessa_pipeline import markdown
 from chessa_pipeline.characters import visible
@@ -51,7 +52,12 @@ def _of_surface(surface: Surface) -> Level:
 
 def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
     """One object, for programs."""
-    found = {
+    return json.dumps(as_object(changes, surface), indent=2)  # ASCII: a terminal obeys nothing
+
+
+def as_object(changes: Sequence[Change], surface: Surface = None) -> dict[str, Any]:
+    """The same, to be part of more."""
+    return {
         "verdict": overall(changes, surface).word,
         "changes": [
             {
@@ -68,7 +74,6 @@ def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
             for each in surface or ()
         ],
     }
-    return json.dumps(found, indent=2)  # ASCII alone: a terminal obeys nothing in it
 
 
 # ---- For a terminal -----------------------------------------------------------------------------
@@ -77,6 +82,11 @@ def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
 def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
     """Grouped by level, the most serious first."""
     lines: list[str] = []
+    if surface:
+        lines += ["PYTHON: what callers see", ""]
+        for each in sorted(surface, key=lambda one: (-one.level, one.name)):
+            lines += _wrapped(f"{each.level.word:<6} {visible(each.text)}", "  ", " " * 9)
+        lines.append("")
     for level, group in _by_level(changes):
         lines += [f"{level.word.upper()}: {_MEANING[level]}", ""]
         for operation, rows in groupby(group, key=lambda change: change.operation):
@@ -87,12 +97,6 @@ def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
                 lines.append(f"      {change.rule}  {visible(change.pointer)}")
             lines += [f"    … and {number} more: {rule}" for rule, number in more]
             lines.append("")
-    if surface:
-        lines += ["PYTHON: what callers see", ""]
-        for each in sorted(surface, key=lambda one: (-one.level, one.name)):
-            words = f"{each.level.word:<6} {visible(each.name)}: {visible(each.text)}"
-            lines += _wrapped(words, "  ", "         ")
-        lines.append("")
     return "\n".join([*lines, *_verdicts(changes, surface)])
 
 
@@ -155,20 +159,24 @@ def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
     lines.append(f"- Spec: {verdict(changes).word} {_counted(changes)}")
     if surface is not None:
         lines.append(f"- Python: {_of_surface(surface).word} {_counted(surface)}")
+    if surface:
+        ordered = sorted(surface, key=lambda one: (-one.level, one.name))
+        rows = [[one.level.word, _with_code(one.text)] for one in ordered]
+        lines += ["", "### What Python callers see", ""]
+        lines += markdown.table(("Level", "What changed"), rows)
     for each, group in _by_level(changes):
         shown, more = _some(group)
         rows = [
-            [_safe(change.operation) or "the document", _safe(change.text), f"`{change.rule}`"]
+            [
+                in_markdown(change.operation) or "the document",
+                in_markdown(change.text),
+                f"`{change.rule}`",
+            ]
             for change in shown
         ]
         rows += [["", f"… and {number} more", f"`{rule}`"] for rule, number in more]
         lines += ["", f"### {each.word.capitalize()}: {_MEANING[each]}", ""]
         lines += markdown.table(("Operation", "What changed", "Rule"), rows)
-    if surface:
-        ordered = sorted(surface, key=lambda one: (-one.level, one.name))
-        rows = [[one.level.word, _safe(one.name), _safe(one.text)] for one in ordered]
-        lines += ["", "### What Python callers see", ""]
-        lines += markdown.table(("Level", "Name", "What changed"), rows)
     return "\n".join(lines)
 
 
@@ -180,9 +188,24 @@ _LINKS: Final = {
 }
 
 
-def _safe(words: str) -> str:
+def in_markdown(words: str) -> str:
     """Words of the vendor's that are nothing but words, wherever they are shown."""
     text = markdown.text(words)
     for sign, entity in _LINKS.items():
         text = text.replace(sign, entity)
     return text
+
+
+def _with_code(sentence: str) -> str:
+    """A sentence of ours with the names that it quotes as code."""
+    parts = re.split("(`[^`]+`)", sentence)
+    return "".join(
+        markdown.code(part[1:-1]) if place % 2 else _spaced(part)
+        for place, part in enumerate(parts)
+    )
+
+
+def _spaced(words: str) -> str:
+    """Words between two names, with the spaces that part them."""
+    before, after = (" " * each for each in (words[:1].isspace(), words[-1:].isspace()))
+    return f"{before}{in_markdown(words)}{after}" if words.strip() else words

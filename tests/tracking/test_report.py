@@ -65,7 +65,9 @@ def test_words_are_words_in_markdown() -> None:
     assert "@octocat" not in text
     assert "[a](" not in text.replace("\\[a\\](", "")
     assert all(
-        line.count("|") - line.count("\\|") == 4 for line in text.splitlines() if line[:1] == "|"
+        line.count("|") - line.count("\\|") in (3, 4)
+        for line in text.splitlines()
+        if line[:1] == "|"
     )
     assert not any(line.startswith("# ") for line in text.splitlines())
 
@@ -73,7 +75,7 @@ def test_words_are_words_in_markdown() -> None:
 def test_the_text_has_the_most_serious_first_and_few_of_many_patches() -> None:
     """Levels in order; five of nine patches of one rule, and the number of the others."""
     text = as_text(CHANGES, SURFACE)
-    assert text.index("MAJOR:") < text.index("MINOR:") < text.index("PATCH:") < text.index("PYTHON")
+    assert text.index("PYTHON") < text.index("MAJOR:") < text.index("MINOR:") < text.index("PATCH:")
     assert "… and 4 more: documentation-changed" in text
     assert text.endswith("verdict: major, Python callers may break")
     assert "python:  major  (1 major)" in text

@@ -1,0 +1,115 @@
+"""Judging: what the change from one document to another means for Python callers.
+
+In: two documents and the overlay. Out: the changes of the spec, the changes of the package made of
+it, the actions of the overlay that became obsolete, and the verdict, which is the highest level of
+all. The packages are made with the overlay as far as it fits: what must be looked at is advice, and
+does not hide what else changed.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chessa_pipeline import canonical, gate
+from chessa_pipeline.errors import SpecError
+from chessa_pipeline.overlay import Overlay
+from chessa_pipeline.plan import Plan
+from chessa_pipeline.regeneration import (
+    ROOT,
+    check_promises,
+    checked,
+    make_package,
+    marked_document,
+)
+from chessa_tracking.advice import Advice, Corrected, advise, corrected
+from chessa_tracking.changes import Change, Level
+from chessa_tracking.compare import compare
+from chessa_tracking.surface import SurfaceChange, compare_packages
+
+_NO_CORRECTIONS: Final = Overlay("", "", ())
+_CONFIG: Final = ROOT / "generator-config.yaml"
+_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
+_ASKED: Final = {
+    "server": re.compile(r"api-.*\bserver-"),
+    "security": re.compile(r"api-.*\bsecurity-"),
+}
+
+
+@attrs.frozen
+class Judgement:
+    """What changed, and how much it means."""
+
+    changes: tuple[Change, ...] = ()
+    surface: tuple[SurfaceChange, ...] | None = ()
+    """None where it was not compared: the old document made no package."""
+    advice: tuple[Advice, ...] = ()
+    refused: SpecError | None = None
+    """Why no package can be made of one of them."""
+
+    @property
+    def spec(self) -> Level:
+        """The highest level of the changes of the spec."""
+        return _highest(change.level for change in self.changes)
+
+    @property
+    def python(self) -> Level:
+        """The highest level of the changes that Python callers see."""
+        return _highest(each.level for each in self.surface or ())
+
+    @property
+    def verdict(self) -> Level:
+        """The higher of the two."""
+        return max(self.spec, self.python)
+
+    def asks(self, what: str) -> list[Change]:
+        """Changes of the `server` or the `security`: somebody must say yes to them."""
+        return [each for each in self.changes if _ASKED[what].match(each.rule)]
+
+
+def _highest(levels: Iterable[Level]) -> Level:
+    return max(levels, default=Level.NONE)
+
+
+def judge(
+    old: Mapping[str, Any], new: Mapping[str, Any], corrections: Overlay = _NO_CORRECTIONS
+) -> Judgement:
+    """Compare two documents. Raises `SpecError` if one of them is unsafe."""
+    if canonical.is_same(old, new):
+        return Judgement()
+    for document in (old, new):
+        gate.check_document(canonical.ordered(dict(document)))
+        check_promises(document)
+    before, after = (corrected(marked_document(each), corrections) for each in (old, new))
+    advice = tuple(advise(before, after))
+    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
+        folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
+        try:
+            plan = _package(before, folders[0])
+        except SpecError as error:  # what made no package has no callers
+            return Judgement(tuple(compare(old, new)), None, advice, error)
+        changes = tuple(compare(old, new, _pinned(plan)))
+        try:
+            _package(after, folders[1])
+        except SpecError as error:
+            gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
+            return Judgement(changes, (gone,), advice, error)
+        return Judgement(changes, tuple(compare_packages(*folders)), advice)
+
+
+def _package(corrected: Corrected, folder: Path) -> Plan:
+    folder.parent.mkdir()
+    return make_package(checked(corrected.document), folder, _CONFIG)[0]
+
+
+def _pinned(plan: Plan) -> frozenset[tuple[str, str]]:
+    """The operations whose method has a name of ours, and follows no rename of the vendor's."""
+    return frozenset(
+        (operation.method, _PARAMETER.sub("{}", operation.path))
+        for resource in plan.resources
+        for operation in resource.operations
+        if operation.is_pinned
+    )
