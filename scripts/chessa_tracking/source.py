@@ -5,6 +5,7 @@ a redirect stays within the origin. What cannot be read at all is a SpecError, a
 read an `UnreadableError`: the vendor's operation on it is then missing, not gone.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -225,10 +226,11 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def client(**options: object) -> httpx.Client:
+def client(trust: ssl.SSLContext | None = None) -> httpx.Client:
     """The client that pages are read with: it follows nothing by itself, and unpacks nothing."""
     headers = {"accept-encoding": "identity", "accept": "text/markdown, text/plain, */*"}
-    return httpx.Client(timeout=_TIMEOUT, follow_redirects=False, headers=headers, **options)  # type: ignore[arg-type]
+    verify = True if trust is None else trust
+    return httpx.Client(verify=verify, timeout=_TIMEOUT, follow_redirects=False, headers=headers)
 
 
 def open_source(named: str) -> Source:

@@ -46,10 +46,13 @@ def test_actions_are_pinned(path: Path, workflow: dict[str, Any]) -> None:
 
 
 def test_permissions_are_least(workflow: dict[str, Any]) -> None:
-    """No permission at the top; a job may read the source, and no more."""
+    """No permission at the top; a job may read the source, and no more, but for the proposal."""
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
-        assert job["permissions"] == {"contents": "read"}, name
+        wanted = {"contents": "read"}
+        if name == "propose":
+            wanted = {"contents": "write", "issues": "write", "pull-requests": "write"}
+        assert job["permissions"] == wanted, name
 
 
 def test_no_secret_is_in_reach(path: Path, workflow: dict[str, Any]) -> None:
@@ -58,8 +61,22 @@ def test_no_secret_is_in_reach(path: Path, workflow: dict[str, Any]) -> None:
     assert checkouts
     for step in checkouts:
         assert step["with"]["persist-credentials"] is False
-    text = path.read_text("utf-8")
+    for step in steps(workflow):
+        is_proposal = step.get("run") == "./scripts/follow --propose"
+        assert step.get("env", {}) == ({"GH_TOKEN": "${{ github.token }}"} if is_proposal else {})
+    text = path.read_text("utf-8").replace("GH_TOKEN: ${{ github.token }}", "")
     assert not re.search(r"secrets\b|\btoken\b|pull_request_target|workflow_run", text)
+
+
+def test_what_may_write_runs_nothing_of_the_vendors() -> None:
+    """The job that may write installs nothing: it fetches what the other one found, and says it."""
+    workflow = YAML(typ="safe", pure=True).load(FOLDER / "update.yml")
+    look, propose = (workflow["jobs"][name] for name in ("look", "propose"))
+    assert [step["run"] for step in look["steps"] if "run" in step] == ["./scripts/follow --look"]
+    uses = [step["uses"].partition("@")[0] for step in propose["steps"] if "uses" in step]
+    assert uses == ["actions/checkout", "actions/download-artifact"]
+    assert len(propose["steps"]) == len(uses) + 1
+    assert set(workflow["on"]) == {"schedule", "workflow_dispatch"}
 
 
 def test_steps_only_call_scripts(workflow: dict[str, Any]) -> None:

@@ -88,14 +88,14 @@ def site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    with client(verify=trusted, trust_env=False) as reader:
+    with client(trusted) as reader:
         found = Site(f"https://127.0.0.1:{server.server_port}", reader)
         try:
             yield found

@@ -128,6 +128,7 @@ def test_killed_at_every_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ):
         monkeypatch.setattr(holder, name, counted(getattr(holder, name)))
     states: list[str] = []
+    status = -1
     for number in range(200):
         steps["left"] = number
         status = forked(lambda: installing.install(root, BEFORE, AFTER))

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Follow the vendor: read its documentation, say what changed, make the next version of the tree.
+
+SOURCE is an https URL (of the documentation's index, of one page, or of an OpenAPI document) or a
+local folder or file with the same. What needs a person's word is asked; nothing is written then.
+
+Exit status: 0 nothing to do, or done; 1 needs a decision; 2 refused (unsafe or invalid), with the
+reason. After 1 and 2 the tree is as it was.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+
+environment.enter()
+
+from chessa_pipeline.document import METHODS  # noqa: E402
+from chessa_pipeline.errors import SpecError  # noqa: E402
+from chessa_pipeline.regeneration import ROOT  # noqa: E402
+from chessa_tracking import installing, update, update_report  # noqa: E402
+from chessa_tracking.changes import Level  # noqa: E402
+from chessa_tracking.merging import Decisions  # noqa: E402
+from chessa_tracking.source import open_source  # noqa: E402
+
+INDEX: Final = "https://docs.chessa.ai/llms.txt"
+_BAR: Final = 24
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(words)
+    try:
+        status = _run(options)
+        sys.stdout.flush()  # here, where a pipe that is closed is known of
+        return status
+    except SpecError as error:
+        return _refused(options, error)
+    except KeyboardInterrupt:
+        print("interrupted; the tree is whole", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        where = str(error.filename or ROOT)
+        mend = "Nothing was changed; see to the rights and the room on the disk."
+        return _refused(options, SpecError(reason, where, mend))
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who reads in a document
+        what = f"The pipeline failed on this document ({type(error).__name__}: {error})."
+        mend = "Nothing was changed; please report the document."
+        return _refused(options, SpecError(what, options.source, mend))
+
+
+def _refused(options: argparse.Namespace, error: SpecError) -> int:
+    print(f"refused: {error}", file=sys.stderr)
+    if options.report is not None:
+        with contextlib.suppress(OSError):
+            options.report.write_text(update_report.refusal_as_markdown(error), encoding="utf-8")
+    if options.json:
+        print(json.dumps(update_report.refusal(error), indent=2))
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "source", nargs="?", default=INDEX, metavar="SOURCE", help=f"default: {INDEX}"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="report, and write nothing")
+    parser.add_argument("--json", action="store_true", help="print the report as a JSON object")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the report as Markdown, too"
+    )
+    for option, help_ in (
+        ("--accept-removal", "the vendor removed this operation; may be repeated"),
+        ("--keep", "no page shows this operation, and it stays; may be repeated"),
+    ):
+        parser.add_argument(
+            option, nargs=2, action="append", default=[], metavar=("METHOD", "PATH"), help=help_
+        )
+    parser.add_argument(
+        "--ignore-page",
+        action="append",
+        default=[],
+        metavar="PAGE",
+        help="go on without a page that cannot be read; may be repeated",
+    )
+    for what in ("server", "security"):
+        parser.add_argument(
+            f"--accept-{what}", action="store_true", help=f"the changed {what} is right"
+        )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    decisions = Decisions(
+        frozenset(_operation(*each) for each in options.accept_removal),
+        frozenset(_operation(*each) for each in options.keep),
+        frozenset(options.ignore_page),
+    )
+    accepted = frozenset(
+        what for what in ("server", "security") if getattr(options, f"accept_{what}")
+    )
+    if installing.is_pending(ROOT) and options.dry_run:
+        _say("An update was cut off while it was put in place: run this without --dry-run.")
+        return 1
+    if finished := installing.finish(ROOT):
+        _say(f"Finished an update that was cut off: {len(finished)} files.")
+    source = open_source(options.source)
+    found = update.look(ROOT, source, decisions, accepted, _progress)
+    _print(options, found)
+    if found.questions:
+        return 1
+    if options.dry_run or found.judgement.verdict is Level.NONE:
+        return 0
+    _say("Making and testing the package …")
+    changed = update.carry_out(ROOT, found)
+    _say(f"Done: {len(changed)} files. Read `git diff spec CHANGELOG.md`, then commit.")
+    return 0
+
+
+def _operation(method: str, path: str) -> str:
+    if method.lower() not in METHODS or not path.startswith("/"):
+        raise SpecError(
+            f"{method} {path} names no operation.", "the command line", "Say it as GET /v1/orders."
+        )
+    return f"{method.upper()} {path}"
+
+
+def _print(options: argparse.Namespace, found: update.Update) -> None:
+    if options.report is not None:
+        options.report.write_text(update_report.as_markdown(found), encoding="utf-8")
+    if options.json:
+        print(json.dumps(update_report.as_object(found), indent=2))
+    else:
+        print(update_report.as_text(found), end="")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _progress(number: int, total: int, address: str) -> None:
+    """A bar on a terminal, a line for each page elsewhere."""
+    if not sys.stderr.isatty():
+        _say(f"reading {number}/{total} {address}")
+        return
+    done = round(_BAR * number / total)
+    bar = "█" * done + "·" * (_BAR - done)
+    end = "\n" if number == total else ""
+    print(f"\r{bar} {number}/{total} pages", end=end, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it cleans up as on Ctrl-C
+    sys.exit(main())

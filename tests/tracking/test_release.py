@@ -1,0 +1,89 @@
+"""The next version, and what the changelog says of it."""
+
+import pytest
+
+from chessa_pipeline.errors import SpecError
+from chessa_tracking import release
+from chessa_tracking.changes import Change, Level
+from chessa_tracking.surface import SurfaceChange
+from tests.tracking.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict", "following"),
+    [
+        ("0.1.0", Level.MAJOR, "0.2.0"),
+        ("0.1.0", Level.MINOR, "0.1.1"),
+        ("0.1.0", Level.PATCH, "0.1.1"),
+        ("0.1.0", Level.NONE, "0.1.0"),
+        ("0.9.9", Level.MAJOR, "0.10.0"),
+        ("1.2.3", Level.MAJOR, "2.0.0"),
+        ("1.2.3", Level.MINOR, "1.3.0"),
+        ("1.2.3", Level.PATCH, "1.2.4"),
+    ],
+)
+def test_the_next_version(version: str, verdict: Level, following: str) -> None:
+    """Below 1.0 a break bumps the minor number, all else the patch number; then as SemVer says."""
+    assert release.next_version(version, verdict) == following
+
+
+def test_the_version_stands_in_one_module() -> None:
+    """It is found there and replaced there, and nothing else in the module changes."""
+    source = (ROOT / "overrides" / "chessa" / "_version.py").read_text(encoding="utf-8")
+    version = release.version_in(source)
+    changed = release.with_version(source, "12.34.56")
+    assert release.version_in(changed) == "12.34.56"
+    assert changed.replace("12.34.56", version) == source
+    with pytest.raises(SpecError, match="says no version"):
+        release.version_in("version = 1\n")
+
+
+CHANGES = [
+    Change("POST /v1/a", "/x", "new-optional-request-property", Level.MINOR, "note is new"),
+    Change("POST /v1/a", "/y", "request-property-max-decreased", Level.MAJOR, "`n` is at most 8"),
+    Change("POST /v1/a", "/z", "documentation-changed", Level.PATCH, "the summary changed"),
+]
+SURFACE = [
+    SurfaceChange("a.make", Level.MAJOR, "`a.make` now requires `code`"),
+    SurfaceChange("a.make", Level.MINOR, "`a.make` gained the optional argument `note`"),
+]
+
+
+def test_an_entry() -> None:
+    """Breaks come first; what no signature shows is told from the spec; prose is not mentioned."""
+    assert release.entry("0.2.0", CHANGES, SURFACE, "version 1.0.0 of the vendor's API") == (
+        "## 0.2.0 (unreleased)\n"
+        "\n"
+        "Follows version 1.0.0 of the vendor's API.\n"
+        "\n"
+        "Breaks callers:\n"
+        "\n"
+        "- `a.make` now requires `code`.\n"
+        "- POST /v1/a: `n` is at most 8.\n"
+        "\n"
+        "New:\n"
+        "\n"
+        "- `a.make` gained the optional argument `note`.\n"
+    )
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "of 1 operation"), (2, "of 2 operations")])
+def test_an_entry_of_words_alone(number: int, words: str) -> None:
+    """An update of the vendor's prose says that no code has to change."""
+    changes = [
+        Change(f"GET /v1/{place}", "/x", "documentation-changed", Level.PATCH, "words changed")
+        for place in range(number)
+    ]
+    assert f"- The words {words} follow the vendor's pages; no code" in release.entry(
+        "0.1.1", changes, [], "it"
+    )
+
+
+def test_the_entry_is_the_first() -> None:
+    """It stands before the sections that are there, and they stay as they are."""
+    before = "# Changelog\n\nWords.\n\n## 0.1.0\n\n- One.\n"
+    after = release.with_entry(before, "## 0.2.0 (unreleased)\n\n- Two.\n")
+    assert after == (
+        "# Changelog\n\nWords.\n\n## 0.2.0 (unreleased)\n\n- Two.\n\n## 0.1.0\n\n- One.\n"
+    )
+    assert release.with_entry("# Changelog\n\n", "## 0.1.0\n") == "# Changelog\n\n## 0.1.0\n\n"
