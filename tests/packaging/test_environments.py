@@ -7,8 +7,7 @@ versions, and with the oldest and newest of what `pyproject.toml` lets it depend
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,35 +97,14 @@ def check_tested(printed: str, environment: Environment) -> None:
     assert int(counted[1]) > 1000
 
 
-@pytest.fixture(scope="module")
-def runs(
-    built: Built, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[str, "Future[Mapping[str, str]]"]]:
-    """For every place that is wanted its run; two at a time, since most of each is waiting."""
-    wanted = {item.name for item in request.session.items}
-    left = (".*", "__pycache__", *(path.name for path in PACKAGES.values()))
-
-    def run_in(place: str, folder: Path) -> Mapping[str, str]:
-        shutil.copytree(ROOT, folder / "project", ignore=shutil.ignore_patterns(*left))
-        (folder / "project" / "conftest.py").write_text(WITNESS, encoding="utf-8")
-        return passes(PLACES[place], built, folder)
-
-    with ThreadPoolExecutor(2) as pool:
-        base = tmp_path_factory.mktemp("places")
-        yield {
-            place: pool.submit(run_in, place, base / place)
-            for place in PLACES
-            if f"test_the_wheel_passes[{place}]" in wanted
-        }
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
-def test_the_wheel_passes(
-    place: str, built: Built, runs: dict[str, "Future[Mapping[str, str]]"]
-) -> None:
+def test_the_wheel_passes(place: str, built: Built, tmp_path: Path) -> None:
     """On each Python of this machine, and with the oldest and newest dependencies, all passes."""
-    installed = runs[place].result(1_500)
+    left = (".*", "__pycache__", *(path.name for path in PACKAGES.values()))
+    shutil.copytree(ROOT, tmp_path / "project", ignore=shutil.ignore_patterns(*left))
+    (tmp_path / "project" / "conftest.py").write_text(WITNESS, encoding="utf-8")
+    installed = passes(PLACES[place], built, tmp_path)
     if place.endswith("-lowest"):
         lowest = floors(built)
         assert {name: Version(installed[name]) for name in lowest} == lowest

@@ -3,16 +3,13 @@
 Enters: a copy of both packages, made from a wider spec. Leaves: green as it is; red with any bug.
 """
 
-import os
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from chessa_pipeline.regeneration import Job, regenerate
-from tests.planting import PACKAGES, TIMEOUT, Run, run_tests
+from tests.planting import PACKAGES, Run, run_tests
 from tests.property.json_text import written
 from tests.property.planted import BUGS, Bug
 from tests.property.wider import wider_document
@@ -43,36 +40,18 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def runs(
-    sound: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[str, "Future[Run]"]]:
-    """For every bug the run that is to see it; as many at a time as there are processors."""
-    wanted = {item.name for item in request.session.items}
-
-    def run(bug: Bug, folder: Path) -> Run:
-        shutil.copytree(sound, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        bug.plant(folder)
-        return run_properties(folder, bug.seen_by, examples=bug.examples)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        base = tmp_path_factory.mktemp("planted")
-        yield {
-            bug.name: pool.submit(run, bug, base / str(number))
-            for number, bug in enumerate(BUGS)
-            if any(f"[{label(bug)}]" in name for name in wanted)
-        }
-
-
 def test_the_sound_package_is_green(sound: Path) -> None:
     """Without a bug every property holds, for everything that a spec may ask for."""
     run_properties(sound).check_green()
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=label)
-def test_a_planted_bug_turns_them_red(bug: Bug, runs: dict[str, "Future[Run]"]) -> None:
+def test_a_planted_bug_turns_them_red(bug: Bug, sound: Path, tmp_path: Path) -> None:
     """A property fails: not an import, not a fixture, not the test itself."""
-    runs[bug.name].result(TIMEOUT).check_red("tests/property/")
+    folder = tmp_path / "planted"
+    shutil.copytree(sound, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    bug.plant(folder)
+    run_properties(folder, bug.seen_by, examples=bug.examples).check_red("tests/property/")
 
 
 def test_there_are_enough_bugs() -> None:
