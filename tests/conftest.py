@@ -4,13 +4,11 @@ In: the tests that were collected. Out: the marker `alone` on those whose place 
 table; with `--beside yes` only the others are left, with `--beside no` only those.
 """
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import pytest
-
-if TYPE_CHECKING:
-    from xdist.scheduler import LoadScopeScheduling
 
 HERE: Final = Path(__file__).parent
 
@@ -65,18 +63,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = sorted(chosen[True], key=_turn)
 
 
-@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadScopeScheduling":
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which has no types
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
     """Portions are files, but for those whose tests go singly; in the order of the queue."""
     config.option.loadscopereorder = False
-    from xdist.scheduler import LoadScopeScheduling
+    scheduling: Any = import_module("xdist.scheduler").LoadScopeScheduling(config, log)
+    scheduling._split_scope = _portion
+    return scheduling
 
-    class Scheduling(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return nodeid if file.removeprefix("tests/") in SINGLY else file
 
-    return Scheduling(config, log)
+def _portion(nodeid: str) -> str:
+    """What goes to one process with this test, by name."""
+    file = nodeid.partition("::")[0]
+    return nodeid if file.removeprefix("tests/") in SINGLY else file
 
 
 def _places(item: pytest.Item) -> tuple[str, ...]:
