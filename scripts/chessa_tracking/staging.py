@@ -43,7 +43,7 @@ def job_in(root: Path) -> Job:
 
 def prove(root: Path) -> None:
     """Run the property tests of a tree in it. Raises `SpecError` if the package fails them."""
-    words = ("-q", "--no-header", "-x", "-p", "no:cacheprovider", "-m", "not long")
+    words = ("-q", "--no-header", "-n", "2", "-p", "no:cacheprovider", "-m", "not long")
     command = [sys.executable, "-m", "pytest", *words, "tests/property"]
     environment = {name: v for name, v in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(

@@ -251,9 +251,18 @@ def asked(tree: Path, *words: str | Path) -> Document:
     assert everything(tree) == before
     report: Document = json.loads(done.stdout)
     assert report["questions"]
-    text = run(tree, *words).stdout
-    assert f"Needs a decision ({len(report['questions'])})" in text
     return report
+
+
+def test_a_question_is_the_first_thing_that_is_read(tree: Path, pages: Path) -> None:
+    """It stands before all else, once for all that have one answer."""
+    for method, path in (REFUND, ("get", "/v1/orders")):
+        (pages / rendering.page_name(method, path)).unlink()
+    done = run(tree, pages)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[2] == "Needs a decision (2)"
+    assert done.stdout.count("--accept-removal METHOD PATH") == 1
 
 
 def test_pages_that_disagree(tree: Path, pages: Path, vendored: Document) -> None:

@@ -1,0 +1,119 @@
+"""What docs/following-the-vendor.md says of rules, limits, options and reports is so."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chessa_pipeline import document
+from chessa_tracking import gathering, release, source, update, update_report
+from chessa_tracking.changes import RULES
+from chessa_tracking.merging import Decisions
+from chessa_tracking.source import open_source
+from tests.docs.pages import ROOT, read, rows, section
+from tests.tracking import rendering
+
+NAME = "following-the-vendor.md"
+PAGE = read(ROOT / "docs" / NAME)
+TEXT = (ROOT / "docs" / NAME).read_text(encoding="utf-8")
+REFUND = ("post", "/v1/orders/refund")
+
+# By the first cell of a row: the rules for a request and for an answer.
+CHANGES = {
+    "a property is new and optional": (
+        "new-optional-request-property",
+        "response-optional-property-added",
+    ),
+    "a property is new and required": (
+        "new-required-request-property",
+        "response-required-property-added",
+    ),
+    "a property is gone": ("request-property-removed", "response-required-property-removed"),
+    "a value of an enum is new": (
+        "request-property-enum-value-added",
+        "response-property-enum-value-added",
+    ),
+    "a value of an enum is gone": (
+        "request-property-enum-value-removed",
+        "response-property-enum-value-removed",
+    ),
+    "it may be null": ("request-property-became-nullable", "response-property-became-nullable"),
+    "it may no longer be null": (
+        "request-property-became-not-nullable",
+        "response-property-became-not-nullable",
+    ),
+    "its type is another": ("request-property-type-changed", "response-property-type-changed"),
+    "words, examples": ("documentation-changed", "example-changed"),
+}
+
+
+def test_the_levels_are_those_of_the_rules() -> None:
+    """Each row of the table names the levels that the rules have."""
+    shown = rows(section(PAGE, "What changes mean"))[1:]
+    assert [row[0] for row in shown] == list(CHANGES)
+    for row in shown:
+        levels = [RULES[rule].word for rule in CHANGES[row[0]]]
+        assert [cell.partition(":")[0] for cell in row[1:]] == levels, row[0]
+    assert RULES["other-change"].word == "major"
+
+
+def test_the_limits_are_those_of_the_reader() -> None:
+    """Pages, bytes and time are bounded as the page says."""
+    words = " ".join(TEXT.split())
+    assert f"at most {gathering.MAX_PAGES:,} pages" in words
+    assert f"{source.MAX_PAGE // 2**20} MiB each" in words
+    assert f"{source.MAX_ALL // 2**20} MiB and five minutes in all" in words
+    assert source.MAX_SECONDS == 300
+
+
+def test_every_option_is_on_the_page() -> None:
+    """What the command takes is told, and what is told it takes."""
+    for name in ("update_spec", "diff_spec"):
+        shown = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / f"{name}.py"), "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        options = {word.strip(",[]") for word in shown.split() if word.startswith(("--", "[--"))}
+        for option in options - {"--help"}:
+            assert option.strip("[]") in TEXT, option
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> update.Update:
+    """What the command finds when the refund gained a note."""
+    vendored: dict[str, Any] = document.read(ROOT / "spec" / "openapi.yaml")
+    edited = copy.deepcopy(vendored)
+    method, path = REFUND
+    content = edited["paths"][path][method]["requestBody"]["content"]["application/json"]
+    content["schema"]["properties"]["note"] = {"type": "string"}
+    rendering.render(edited, tmp_path)
+    return update.look(ROOT, open_source(str(tmp_path)), Decisions())
+
+
+def test_the_worked_example_is_what_is_printed(noted: update.Update) -> None:
+    """The report, the changelog and the version of the page are those of the command."""
+    printed = update_report.as_text(noted).splitlines()
+    assert "\n".join(printed[1:-1]) in TEXT
+    assert "17 pages, 16 operations" in printed[0]
+    entry = release.entry(
+        "0.1.1",
+        noted.judgement.changes,
+        noted.judgement.surface or (),
+        "version 1.0.0 of the vendor's API",
+    )
+    assert entry.rstrip("\n") in TEXT
+
+
+def test_the_keys_of_the_object_are_on_the_page(noted: update.Update) -> None:
+    """Each key of the JSON report has its row, and each part of a row its key."""
+    shown = {row[0]: row[1] for row in rows(section(PAGE, "Unattended"))[1:]}
+    report = update_report.as_object(noted)
+    assert set(shown) == {*report, "refused"}
+    for key, value in report.items():
+        if isinstance(value, list) and value:
+            assert all(f"{part}" in shown[key] for part in value[0]), key
