@@ -6,9 +6,6 @@ Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with 
 """
 
 import argparse
-import io
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +17,7 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 
 environment.enter()
 
-from chessa_pipeline import overlay  # noqa: E402
+from chessa_pipeline import command, overlay  # noqa: E402
 from chessa_pipeline.document import read  # noqa: E402
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.gate import check_document  # noqa: E402
@@ -37,32 +34,19 @@ _OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
-            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
-    try:
-        corrections = overlay.parse(read(_OVERLAY))
-        found = judge(_safe(options.old), _safe(options.new), corrections)
-        print(_FORMATS[options.format](found.changes, found.surface))
-        sys.stdout.flush()  # here, where a pipe that is closed is known of
-    except SpecError as error:
-        print(f"refused: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who feeds in a document
-        print(
-            f"refused: these documents cannot be compared ({type(error).__name__}: {error})\n"
-            f"  where: {options.old} and {options.new}\n"
-            "  mend: please report both documents",
-            file=sys.stderr,
-        )
-        return 2
+    return command.run(
+        lambda: _compare(options),
+        where=f"{options.old} and {options.new}",
+        whole="nothing was written",
+    )
+
+
+def _compare(options: argparse.Namespace) -> int:
+    corrections = overlay.parse(read(_OVERLAY))
+    found = judge(_safe(options.old), _safe(options.new), corrections)
+    print(_FORMATS[options.format](found.changes, found.surface))
+    sys.stdout.flush()
     if found.refused is not None:
         print(f"no package can be made of one of them: {found.refused}", file=sys.stderr)
     return int(options.fail_on is not None and found.verdict >= _LEVELS[options.fail_on])
@@ -89,5 +73,4 @@ def _safe(path: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main())
+    command.main(main)

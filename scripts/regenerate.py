@@ -5,10 +5,7 @@ Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and
 """
 
 import argparse
-import io
 import keyword
-import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +18,7 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 
 environment.enter()
 
+from chessa_pipeline import command  # noqa: E402
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
 from chessa_tracking import installing  # noqa: E402
@@ -31,38 +29,11 @@ _SHOWN: Final = 20
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
-            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
-    try:
-        job = _job(options)
-        status = _check(job) if options.check else _regenerate(job)
-        sys.stdout.flush()  # here, where a pipe that is closed is known of
-        return status
-    except SpecError as error:
-        print(f"refused: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("interrupted; the tree is whole", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        print(
-            f"refused: {error.strerror or type(error).__name__}\n"
-            f"  where: {error.filename or options.output or Job().output}\n"
-            "  mend: nothing was changed; see to the rights and the room on the disk",
-            file=sys.stderr,
-        )
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who feeds in a document
-        refusal = SpecError(
-            f"the pipeline failed on this document ({type(error).__name__}: {error})",
-            str(options.spec or Job().spec),
-            "nothing was changed; please report the document",
-        )
-        print(f"refused: {refusal}", file=sys.stderr)
-    return 2
+    return command.run(
+        lambda: _check(_job(options)) if options.check else _regenerate(_job(options)),
+        where=str(options.spec or Job().spec),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,5 +112,4 @@ def _check(job: Job) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it cleans up as on Ctrl-C
-    sys.exit(main())
+    command.main(main)

@@ -10,10 +10,7 @@ reason. After 1 and 2 the tree is as it was.
 
 import argparse
 import contextlib
-import io
 import json
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -25,6 +22,7 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 
 environment.enter()
 
+from chessa_pipeline import command  # noqa: E402
 from chessa_pipeline.document import METHODS  # noqa: E402
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import ROOT  # noqa: E402
@@ -39,41 +37,21 @@ _BAR: Final = 24
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
-            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
-    try:
-        status = _run(options)
-        sys.stdout.flush()  # here, where a pipe that is closed is known of
-        return status
-    except SpecError as error:
-        return _refused(options, error)
-    except KeyboardInterrupt:
-        print("interrupted; the tree is whole", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        where = str(error.filename or ROOT)
-        mend = "Nothing was changed; see to the rights and the room on the disk."
-        return _refused(options, SpecError(reason, where, mend))
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who reads in a document
-        what = f"The pipeline failed on this document ({type(error).__name__}: {error})."
-        mend = "Nothing was changed; please report the document."
-        return _refused(options, SpecError(what, options.source, mend))
+    return command.run(
+        lambda: _run(options),
+        where=options.source,
+        refuse=lambda error: _refuse(options, error),
+    )
 
 
-def _refused(options: argparse.Namespace, error: SpecError) -> int:
-    print(f"refused: {error}", file=sys.stderr)
+def _refuse(options: argparse.Namespace, error: SpecError) -> None:
+    command.refuse(error)
     if options.report is not None:
         with contextlib.suppress(OSError):
             options.report.write_text(update_report.refusal_as_markdown(error), encoding="utf-8")
     if options.json:
         print(json.dumps(update_report.refusal(error), indent=2))
-    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,5 +148,4 @@ def _progress(number: int, total: int, address: str) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it cleans up as on Ctrl-C
-    sys.exit(main())
+    command.main(main)

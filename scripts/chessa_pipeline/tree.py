@@ -105,10 +105,11 @@ def workshop(parent: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for made in missing:
-                made.rmdir()
+        with undisturbed():  # a signal that comes now waits: nothing of the workshop is left
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                for made in missing:
+                    made.rmdir()
 
 
 def _previous(target: Path) -> Path:

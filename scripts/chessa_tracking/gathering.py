@@ -85,8 +85,8 @@ def _unreadable(where: str, why: str) -> SpecError:
     return SpecError(
         f"Nothing could be read: {why}.",
         where,
-        "Give the address of the documentation's index, of a page with an OpenAPI block, or of an "
-        "OpenAPI document.",
+        "Give an index of the documentation, a page with an OpenAPI block, or an OpenAPI document. "
+        "If it is one, try again later, or save the pages and give their folder.",
     )
 
 

@@ -24,7 +24,7 @@ _FOLDED: Final = 60
 _PLAIN: Final = re.compile(r"[A-Za-z/(][^\x00-\x1f\\\"'`:#&*?|<>=!%@\x7f-\U0010ffff]*(?<! )")
 # What YAML 1.1 takes for something else than text, and 1.2 does not.
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_URL: Final = re.compile(r"https?://[A-Za-z0-9./_-]+")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9./_-]+|[0-9]+\.[0-9]+\.[0-9]+")  # or a version
 
 # The order of keys, as documents are written by people; what is not named comes after, by name.
 _ORDER: Final = (
@@ -96,7 +96,7 @@ class _Representer(SafeRepresenter):
             return "|" if _is_block(data) else '"'
         if len(data) > _FOLDED and " " in data and "  " not in data and data.isprintable():
             return ">"
-        if _PLAIN.fullmatch(data) or _URL.fullmatch(data):
+        if _PLAIN.fullmatch(data) or _ADDRESS.fullmatch(data):
             return "'" if data.lower() in _WORDS else None
         return "'" if data.isprintable() else '"'
 
