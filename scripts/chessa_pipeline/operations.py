@@ -21,7 +21,7 @@ from chessa_pipeline.shapes import Shape
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch")
 _READS: Final = frozenset({"get", "head", "options"})
-_PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
+PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
 class Operations:
@@ -111,14 +111,14 @@ class Operations:
             source=_text(raw.get("x-source"), "page"),
             completeness=_text(raw.get("x-source"), "completeness"),
             not_seen=_texts(raw.get("x-source"), "notSeen"),
-            is_pinned=_PINNED.fullmatch(raw.get("operationId") or "") is not None,
+            is_pinned=PINNED.fullmatch(raw.get("operationId") or "") is not None,
         )
 
     # --- names
 
     def _name(self, path: str, method: str, raw: Mapping[str, Any]) -> tuple[str, str]:
         operation_id = raw.get("operationId") or f"{method}_{naming.path_words(path)}"
-        pinned = _PINNED.fullmatch(operation_id)
+        pinned = PINNED.fullmatch(operation_id)
         if pinned:
             resource, method_name = pinned.groups()
         else:

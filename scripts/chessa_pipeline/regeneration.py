@@ -86,7 +86,7 @@ def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the vendor's operationIds, which the overlay replaces by method names."""
     check_version(vendor)
     marked: dict[str, Any] = document.copied(dict(vendor))
-    for _, operation in _operations(marked):
+    for _, operation in operations_of(marked):
         if isinstance(operation.get("operationId"), str):
             operation["x-vendor-operation-id"] = operation["operationId"]
     return marked
@@ -102,7 +102,7 @@ def checked(corrected: dict[str, Any]) -> dict[str, Any]:
 
 def check_promises(vendor: Mapping[str, Any]) -> None:
     """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
-    for where, operation in _operations(vendor):
+    for where, operation in operations_of(vendor):
         if "x-safe-to-repeat" in operation:
             raise SpecError(
                 "The document itself says x-safe-to-repeat; only the overlay may.",
@@ -111,7 +111,7 @@ def check_promises(vendor: Mapping[str, Any]) -> None:
             )
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
     """Every operation of a document that may not be valid yet, and its place."""
     paths = document.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():

@@ -16,14 +16,15 @@ import attrs
 
 from chessa_pipeline import canonical, gate
 from chessa_pipeline.errors import SpecError
+from chessa_pipeline.operations import PINNED
 from chessa_pipeline.overlay import Overlay
-from chessa_pipeline.plan import Plan
 from chessa_pipeline.regeneration import (
     ROOT,
     check_promises,
     checked,
     make_package,
     marked_document,
+    operations_of,
 )
 from chessa_tracking.advice import Advice, Corrected, advise, corrected
 from chessa_tracking.changes import Change, Level
@@ -75,9 +76,16 @@ def _highest(levels: Iterable[Level]) -> Level:
 
 
 def judge(
-    old: Mapping[str, Any], new: Mapping[str, Any], corrections: Overlay = _NO_CORRECTIONS
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    corrections: Overlay = _NO_CORRECTIONS,
+    released: Path | None = None,
 ) -> Judgement:
-    """Compare two documents. Raises `SpecError` if one of them is unsafe."""
+    """Compare two documents. Raises `SpecError` if one of them is unsafe.
+
+    `released` is the package that callers have; without it one is made of the old document. They
+    differ while the overlay is edited for the update: what that means for callers is told as well.
+    """
     if canonical.is_same(old, new):
         return Judgement()
     for document in (old, new):
@@ -87,29 +95,30 @@ def judge(
     advice = tuple(advise(before, after))
     with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
         folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
+        changes = tuple(compare(old, new, _pinned(before.document)))
+        if released is None:
+            try:
+                released = _package(before, folders[0])
+            except SpecError as error:  # what made no package has no callers
+                return Judgement(changes, None, advice, error)
         try:
-            plan = _package(before, folders[0])
-        except SpecError as error:  # what made no package has no callers
-            return Judgement(tuple(compare(old, new)), None, advice, error)
-        changes = tuple(compare(old, new, _pinned(plan)))
-        try:
-            _package(after, folders[1])
+            made = _package(after, folders[1])
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return Judgement(changes, (gone,), advice, error)
-        return Judgement(changes, tuple(compare_packages(*folders)), advice)
+        return Judgement(changes, tuple(compare_packages(released, made)), advice)
 
 
-def _package(corrected: Corrected, folder: Path) -> Plan:
+def _package(corrected: Corrected, folder: Path) -> Path:
     folder.parent.mkdir()
-    return make_package(checked(corrected.document), folder, _CONFIG)[0]
+    make_package(checked(corrected.document), folder, _CONFIG)
+    return folder
 
 
-def _pinned(plan: Plan) -> frozenset[tuple[str, str]]:
+def _pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """The operations whose method has a name of ours, and follows no rename of the vendor's."""
     return frozenset(
-        (operation.method, _PARAMETER.sub("{}", operation.path))
-        for resource in plan.resources
-        for operation in resource.operations
-        if operation.is_pinned
+        (str(where[-1]).upper(), _PARAMETER.sub("{}", str(where[-2])))
+        for where, operation in operations_of(document)
+        if PINNED.fullmatch(str(operation.get("operationId")))
     )

@@ -24,6 +24,7 @@ from chessa_tracking.source import Source
 
 SPEC: Final = "spec/openapi.yaml"
 _OVERLAY: Final = "spec/overlay.yaml"
+_PACKAGE: Final = "generated/chessa_api"
 _VERSION: Final = "overrides/chessa/_version.py"
 _CHANGELOG: Final = "CHANGELOG.md"
 PARTS: Final = (SPEC, "spec/lock.json", "generated", "docs/reference", _CHANGELOG, _VERSION)
@@ -96,7 +97,13 @@ def look(
     gathered = gathering.gather(source, show)
     merged = merge(vendored, gathered, decisions)
     _check(merged.document)
-    judgement = judge(without_records(vendored), without_records(merged.document), corrections)
+    released = root / _PACKAGE
+    judgement = judge(
+        without_records(vendored),
+        without_records(merged.document),
+        corrections,
+        released if released.is_dir() else None,
+    )
     if judgement.refused is not None and not (judgement.advice or merged.conflicts):
         raise judgement.refused
     version = release.version_in((root / _VERSION).read_text(encoding="utf-8"))
