@@ -49,7 +49,7 @@ class Effect:
     added: Mapping[str, str] = field(factory=dict[str, str])
     """What of the update came where nothing was, by its place in the update; and one such place."""
     met: Mapping[str, str] = field(factory=dict[str, str])
-    """What of the update came where something was."""
+    """What of the update came where something was; of objects that hold objects, the members."""
 
 
 @frozen
@@ -174,7 +174,8 @@ class _Merge:
         for name, value in update.items():
             held = target.get(name)
             place, part = at + pointer([name]), inner + pointer([name])
-            (self.met if name in target else self.added).setdefault(part, place)
+            if not (is_mapping(held) and _is_holder(value)):  # its members are met one by one
+                (self.met if name in target else self.added).setdefault(part, place)
             if name not in target or (_is_primitive(held) and _is_primitive(value)):
                 changed |= name not in target or not _same(held, value)
                 target[name] = copied(value)
@@ -202,6 +203,11 @@ def _mark(item: Any) -> str:
     if is_mapping(item) and "name" in item:
         return f"{item['name']} {item.get('in', '')}"
     return json.dumps(item, sort_keys=True, default=str)
+
+
+def _is_holder(value: Any) -> bool:
+    """Whether a value only leads to others, as `components` does."""
+    return is_mapping(value) and all(map(is_mapping, value.values()))
 
 
 def _is_primitive(value: Any) -> bool:

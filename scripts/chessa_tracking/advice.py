@@ -43,7 +43,16 @@ class Corrected:
 
 
 def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
-    """Apply the actions one by one; what cannot be applied is left out, and told."""
+    """Apply the actions; what cannot be applied is left out, and told."""
+    try:
+        whole = overlay.apply(document, corrections)
+    except OverlayError:
+        return _one_by_one(document, corrections)
+    return Corrected(whole.document, whole.effects, ())
+
+
+def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
+    """Each on a copy of its own, for one that does not fit may be half done."""
     effects: list[Effect] = []
     refused: list[Advice] = []
     for action in corrections.actions:
@@ -75,5 +84,12 @@ def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
         yield "changes nothing: what it says is there now"
     only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
     for part, place in after.met.items():
-        if part in only_added:
+        if not only_added.isdisjoint(_and_its_holders(part)):
             yield f"adds what is there now, at {place}"
+
+
+def _and_its_holders(part: str) -> Iterator[str]:
+    """`/a/b`, `/a`"""
+    while part:
+        yield part
+        part = part.rpartition("/")[0]

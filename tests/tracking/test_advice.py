@@ -138,3 +138,12 @@ def test_the_overlay_of_today(vendored: Document) -> None:
     assert advise(found, found) == []
     strictly = effective_document(vendored, raw)
     assert document.dumps_json(strictly) == document.dumps_json(checked(found.document))
+
+
+def test_what_holds_other_things_is_no_reason() -> None:
+    """A first component of the vendor's does not make our own components obsolete."""
+    ours = {"target": "$", "update": {"components": {"securitySchemes": {"a": {"in": "b"}}}}}
+    new = {**BASE, "components": {"schemas": {"Order": {"type": "object"}}}}
+    assert advice(ours, new) == []
+    new["components"]["securitySchemes"] = {"a": {"in": "c"}}
+    assert advice(ours, new) == ["adds what is there now, at /components/securitySchemes/a"]
