@@ -261,7 +261,7 @@ def test_a_question_is_the_first_thing_that_is_read(tree: Path, pages: Path) -> 
     done = run(tree, pages)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[2] == "Needs a decision (2)"
+    assert lines[2] == "Needs a decision (4)", "two operations, two pages that are linked and gone"
     assert done.stdout.count("--accept-removal METHOD PATH") == 1
 
 
