@@ -11,6 +11,7 @@ reason. After 1 and 2 the tree is as it was.
 import argparse
 import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 environment.enter()
 
 from chessa_pipeline import command  # noqa: E402
+from chessa_pipeline.characters import visible  # noqa: E402
 from chessa_pipeline.document import METHODS  # noqa: E402
 from chessa_pipeline.errors import SpecError  # noqa: E402
 from chessa_pipeline.regeneration import ROOT  # noqa: E402
@@ -33,6 +35,11 @@ from chessa_tracking.source import open_source  # noqa: E402
 
 INDEX: Final = "https://docs.chessa.ai/llms.txt"
 _BAR: Final = 24
+_CUT_OFF: Final = SpecError(
+    "An update was cut off while it was put in place.",
+    installing.PENDING,
+    "Run this without --dry-run: it finishes that one first.",
+)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -96,22 +103,30 @@ def _run(options: argparse.Namespace) -> int:
     accepted = frozenset(
         what for what in ("server", "security") if getattr(options, f"accept_{what}")
     )
+    source = open_source(options.source)
     if installing.is_pending(ROOT) and options.dry_run:
-        _say("An update was cut off while it was put in place: run this without --dry-run.")
+        _refuse(options, _CUT_OFF)
         return 1
     if finished := installing.finish(ROOT):
         _say(f"Finished an update that was cut off: {len(finished)} files.")
-    source = open_source(options.source)
     found = update.look(ROOT, source, decisions, accepted, _progress)
-    _print(options, found)
-    if found.questions:
-        return 1
-    if options.dry_run or found.judgement.verdict is Level.NONE:
-        return 0
-    _say("Making and testing the package …")
-    changed = update.carry_out(ROOT, found)
-    _say(f"Done: {len(changed)} files. Read `git diff spec CHANGELOG.md`, then commit.")
-    return 0
+    if options.report is not None:
+        options.report.write_text(update_report.as_markdown(found), encoding="utf-8")
+    is_done = options.dry_run or found.questions or found.judgement.verdict is Level.NONE
+    if options.json:
+        if not is_done:
+            update.carry_out(ROOT, found)  # first, so that one object is printed whatever comes
+        _show(json.dumps(update_report.as_object(found), indent=2) + "\n")
+    else:
+        _show(update_report.as_text(found))
+        if not is_done:
+            _say("Making and testing the package: a minute or two …")
+            changed = update.carry_out(ROOT, found)
+            _say(
+                f"Done: {len(changed)} files. Read the diff of CHANGELOG.md and "
+                "spec/openapi.yaml, run ./scripts/test, commit."
+            )
+    return 1 if found.questions else 0
 
 
 def _operation(method: str, path: str) -> str:
@@ -122,29 +137,28 @@ def _operation(method: str, path: str) -> str:
     return f"{method.upper()} {path}"
 
 
-def _print(options: argparse.Namespace, found: update.Update) -> None:
-    if options.report is not None:
-        options.report.write_text(update_report.as_markdown(found), encoding="utf-8")
-    if options.json:
-        print(json.dumps(update_report.as_object(found), indent=2))
-    else:
-        print(update_report.as_text(found), end="")
-    sys.stdout.flush()
+def _show(text: str) -> None:
+    """Print the report; whether anybody reads it changes nothing of what is done."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+def _say(text: str, end: str = "\n") -> None:
+    """Tell how far it is, if anybody listens."""
+    with contextlib.suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)
 
 
 def _progress(number: int, total: int, address: str) -> None:
     """A bar on a terminal, a line for each page elsewhere."""
     if not sys.stderr.isatty():
-        _say(f"reading {number}/{total} {address}")
+        _say(f"reading {number}/{total} {visible(address)}")
         return
     done = round(_BAR * number / total)
     bar = "█" * done + "·" * (_BAR - done)
-    end = "\n" if number == total else ""
-    print(f"\r{bar} {number}/{total} pages", end=end, file=sys.stderr, flush=True)
+    _say(f"\r{bar} {number}/{total} pages", end="\n" if number == total else "")
 
 
 if __name__ == "__main__":

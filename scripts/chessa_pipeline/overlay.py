@@ -49,7 +49,7 @@ class Effect:
     added: Mapping[str, str] = field(factory=dict[str, str])
     """What of the update came where nothing was, by its place in the update; and one such place."""
     met: Mapping[str, str] = field(factory=dict[str, str])
-    """What of the update came where something was; of objects that hold objects, the members."""
+    """What of the update came where something else was; of objects of objects, the members."""
 
 
 @frozen
@@ -174,8 +174,10 @@ class _Merge:
         for name, value in update.items():
             held = target.get(name)
             place, part = at + pointer([name]), inner + pointer([name])
-            if not (is_mapping(held) and _is_holder(value)):  # its members are met one by one
-                (self.met if name in target else self.added).setdefault(part, place)
+            if name not in target:
+                self.added.setdefault(part, place)
+            elif _says_other(held, value):
+                self.met.setdefault(part, place)
             if name not in target or (_is_primitive(held) and _is_primitive(value)):
                 changed |= name not in target or not _same(held, value)
                 target[name] = copied(value)
@@ -205,9 +207,17 @@ def _mark(item: Any) -> str:
     return json.dumps(item, sort_keys=True, default=str)
 
 
-def _is_holder(value: Any) -> bool:
-    """Whether a value only leads to others, as `components` does."""
-    return is_mapping(value) and all(map(is_mapping, value.values()))
+def _says_other(held: Any, value: Any) -> bool:
+    """Whether an update means something else than what is there.
+
+    Of objects that only lead to others, as `components` does, the members are asked; of arrays the
+    items.
+    """
+    if is_mapping(held) and is_mapping(value):
+        return held != value and not all(map(is_mapping, value.values()))
+    if is_sequence(held) and is_sequence(value):
+        return False
+    return not _same(held, value)
 
 
 def _is_primitive(value: Any) -> bool:

@@ -101,10 +101,14 @@ def _event(event: Any, name: str) -> _Event:
     )
 
 
+class SyntaxSpecError(SpecError):
+    """The text is no YAML at all: cut, or mistyped; nothing in it was refused for what it means."""
+
+
 def _syntax_error(error: Any, name: str) -> SpecError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "context", None) or error
-    return SpecError(
+    return SyntaxSpecError(
         f"The file is neither YAML 1.2 nor JSON: {problem}.",
         f"{name}:{mark.line + 1}" if mark else name,
         "Correct the syntax there or on the lines before.",

@@ -6,12 +6,15 @@ changes nothing, adds what is there now, or does not fit what is there.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from chessa_pipeline import overlay
 from chessa_pipeline.overlay import Action, Effect, Overlay, OverlayError
+
+_NAMES: Final = frozenset({"operationId", "title"})
+"""Names of ours stand in place of the vendor's, whatever those are."""
 
 
 @attrs.frozen
@@ -28,9 +31,14 @@ class Advice:
 
     @property
     def text(self) -> str:
-        """A sentence, and what the action was for."""
-        purpose = " ".join(self.action.description.split())
-        return f"{self.name} {self.why}. Drop it, or correct it. It was there because: {purpose}"
+        """What it no longer does, which one it is, and what it was for."""
+        purpose, target = (
+            " ".join(words.split()) for words in (self.action.description, self.action.target)
+        )
+        return (
+            f"{self.name} of the overlay {self.why}. Drop it if that is all it did, else correct "
+            f"it. Its target: {target}. What it was for: {purpose}"
+        )
 
 
 @attrs.frozen
@@ -84,8 +92,9 @@ def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
         yield "changes nothing: what it says is there now"
     only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
     for part, place in after.met.items():
-        if not only_added.isdisjoint(_and_its_holders(part)):
-            yield f"adds what is there now, at {place}"
+        is_name = part.rpartition("/")[2] in _NAMES
+        if not is_name and not only_added.isdisjoint(_and_its_holders(part)):
+            yield f"adds what is there now, and says something else, at {place}"
 
 
 def _and_its_holders(part: str) -> Iterator[str]:

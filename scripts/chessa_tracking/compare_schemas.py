@@ -62,7 +62,9 @@ def _inner(ledger: Ledger, old: Side, new: Side, spot: Spot) -> None:
         text = f"{spot.name} was {quoted(names[0])} and is {quoted(names[1])}"
         ledger.report("api-schema-renamed", new.where, text)
     place = attrs.evolve(spot, base=f"the schema {quoted(names[1])}", path="", component=True)
-    if not ledger.use(old, new, spot.direction, lambda: compare(ledger, old, new, place)):
+    kind = spot.place if spot.place in ("parameter", "header") else "value"
+    use = f"{spot.direction} {kind}"  # which decides what a change means
+    if not ledger.use(old, new, use, lambda: compare(ledger, old, new, place)):
         text = f"{spot.name} stands for too many schemas to compare"
         ledger.report("other-change", new.where, text)
 

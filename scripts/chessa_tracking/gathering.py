@@ -118,25 +118,45 @@ def _of_document(source: Source, address: str, text: str) -> Gathered:
 def _of_index(source: Source, address: str, text: str, show: Progress) -> Gathered:
     linked = [source.resolve(address, link) for link in pages.links(text)]
     addresses = list(dict.fromkeys(each for each in linked if each and each != address))
+    _check_number(source, addresses)
+    documents: list[tuple[str, str]] = []
+    failed: list[Page] = []
     for each in addresses:
         if _IS_DOCUMENT.search(each.rpartition("/")[2]):
-            with contextlib.suppress(UnreadableError):
+            try:
                 found = source.read(each)
+            except UnreadableError as error:
+                failed.append(Page(each, source.url(each), "failed", reason=str(error)))
+            else:
                 if pages.is_document(found):
-                    return _of_document(source, each, found)
+                    documents.append((each, found))
+    if len(documents) > 1:
+        raise SpecError(
+            f"The index links to {len(documents)} OpenAPI documents.",
+            ", ".join(name for name, _ in documents),
+            "Give the one that is this API's as SOURCE.",
+        )
+    if documents:
+        whole = _of_document(source, *documents[0])
+        return attrs.evolve(whole, pages=(*whole.pages, *failed))
     wanted = [each for each in addresses if not _IS_OTHER.search(each)]
     if not wanted:
         raise _unreadable(address, "it links to no page of its own site")
-    return _of_pages(source, wanted, show)
+    found_pages = _of_pages(source, wanted, show)
+    return attrs.evolve(found_pages, pages=(*found_pages.pages, *failed))
+
+
+def _check_number(source: Source, addresses: list[str]) -> None:
+    if len(addresses) > MAX_PAGES:
+        raise SpecError(
+            f"There are {len(addresses)} pages, and {MAX_PAGES} are read at most.",
+            source.start or source.named,
+            "Save the pages of the reference, and give their folder.",
+        )
 
 
 def _of_pages(source: Source, addresses: list[str], show: Progress) -> Gathered:
-    if len(addresses) > MAX_PAGES:
-        raise SpecError(
-            f"The index names {len(addresses)} pages, and {MAX_PAGES} are read at most.",
-            source.start,
-            "Save the pages of the reference, and give their folder.",
-        )
+    _check_number(source, addresses)
     found = list(_read_all(source, addresses, show))
     slices = tuple(each for _, held in found for each in held)
     if not slices:

@@ -130,9 +130,15 @@ def _listed(pending: Path) -> Installation:
     """The list; an empty one where all was done but the clearing away."""
     try:
         held = json.loads((pending / _LIST).read_bytes())
+        return Installation(dict(held["written"]), tuple(held["deleted"]))
     except FileNotFoundError:
         return Installation({}, ())
-    return Installation(held["written"], tuple(held["deleted"]))
+    except (ValueError, KeyError, TypeError):
+        raise SpecError(
+            "The list of an update that was cut off cannot be read.",
+            f"{PENDING}/{_LIST}",
+            f"Remove the folder {PENDING}, and run the update again.",
+        ) from None
 
 
 def _put(new: Path, target: Path, digest: str) -> None:

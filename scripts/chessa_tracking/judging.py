@@ -26,6 +26,7 @@ from chessa_pipeline.regeneration import (
     marked_document,
     operations_of,
 )
+from chessa_tracking import authority
 from chessa_tracking.advice import Advice, Corrected, advise, corrected
 from chessa_tracking.changes import Change, Level
 from chessa_tracking.compare import compare
@@ -34,10 +35,6 @@ from chessa_tracking.surface import SurfaceChange, compare_packages
 _NO_CORRECTIONS: Final = Overlay("", "", ())
 _CONFIG: Final = ROOT / "generator-config.yaml"
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
-_ASKED: Final = {
-    "server": re.compile(r"api-.*\bserver-"),
-    "security": re.compile(r"api-.*\bsecurity-"),
-}
 
 
 @attrs.frozen
@@ -50,6 +47,8 @@ class Judgement:
     advice: tuple[Advice, ...] = ()
     refused: SpecError | None = None
     """Why no package can be made of one of them."""
+    asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    """What changed of the `server` and the `security`: somebody must say yes to it."""
 
     @property
     def spec(self) -> Level:
@@ -65,10 +64,6 @@ class Judgement:
     def verdict(self) -> Level:
         """The higher of the two."""
         return max(self.spec, self.python)
-
-    def asks(self, what: str) -> list[Change]:
-        """Changes of the `server` or the `security`: somebody must say yes to them."""
-        return [each for each in self.changes if _ASKED[what].match(each.rule)]
 
 
 def _highest(levels: Iterable[Level]) -> Level:
@@ -92,21 +87,24 @@ def judge(
         gate.check_document(canonical.ordered(dict(document)))
         check_promises(document)
     before, after = (corrected(marked_document(each), corrections) for each in (old, new))
-    advice = tuple(advise(before, after))
+    found = Judgement(
+        tuple(compare(old, new, _pinned(before.document))),
+        advice=tuple(advise(before, after)),
+        asked={what: tuple(authority.changes(old, new, what)) for what in ("server", "security")},
+    )
     with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
         folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
-        changes = tuple(compare(old, new, _pinned(before.document)))
         if released is None:
             try:
                 released = _package(before, folders[0])
             except SpecError as error:  # what made no package has no callers
-                return Judgement(changes, None, advice, error)
+                return attrs.evolve(found, surface=None, refused=error)
         try:
             made = _package(after, folders[1])
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
-            return Judgement(changes, (gone,), advice, error)
-        return Judgement(changes, tuple(compare_packages(released, made)), advice)
+            return attrs.evolve(found, surface=(gone,), refused=error)
+        return attrs.evolve(found, surface=tuple(compare_packages(released, made)))
 
 
 def _package(corrected: Corrected, folder: Path) -> Path:

@@ -9,14 +9,14 @@ that it was removed.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
 from chessa_pipeline.document import METHODS, copied, is_mapping
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.walk import nodes
+from chessa_pipeline.walk import MAPS, nodes
 from chessa_tracking.gathering import Gathered, Page
 from chessa_tracking.pages import Slice
 
@@ -83,9 +83,11 @@ class Merged:
 def merge(vendored: Mapping[str, Any], gathered: Gathered, decisions: Decisions) -> Merged:
     """Merge what was gathered with what is vendored. Raises `SpecError` for odd decisions."""
     if gathered.document is not None:
-        _check_decisions(decisions, [])
-        whole = copied(dict(gathered.document))
-        return Merged(_with_records(whole, vendored, {}))
+        unread = list(_unread(gathered, frozenset()))
+        _check_decisions(decisions, unread)
+        whole = _with_records(copied(dict(gathered.document)), vendored, {})
+        left = tuple(each for each in unread if each.page not in decisions.ignored)
+        return Merged(whole, missing=left)
     merged, conflicts = _joined(gathered.slices)
     missing = list(_missing(vendored, gathered)) if gathered.is_all else []
     _check_decisions(decisions, missing)
@@ -108,6 +110,10 @@ def merge(vendored: Mapping[str, Any], gathered: Gathered, decisions: Decisions)
 
 def _check_decisions(decisions: Decisions, missing: Iterable[Missing]) -> None:
     """Refuse a decision about what is not missing: it may be a slip, and mean another operation."""
+    for each in sorted(decisions.removed & decisions.kept):
+        raise SpecError(
+            f"{each} cannot be removed and kept.", "the decisions on the command line", "Say one."
+        )
     operations = {each.operation for each in missing}
     pages = {each.page for each in missing}
     for given, known, what in (
@@ -230,6 +236,11 @@ def _missing(vendored: Mapping[str, Any], gathered: Gathered) -> Iterator[Missin
         yield Missing(
             f"{method.upper()} {path}", page.address if page else address, _reason(address, page)
         )
+    yield from _unread(gathered, told)
+
+
+def _unread(gathered: Gathered, told: Container[str]) -> Iterator[Missing]:
+    """Pages that failed, and that nobody knows an operation of."""
     for page in gathered.pages:
         if page.state == "failed" and page.address not in told:
             yield Missing("", page.address, page.reason)
@@ -277,16 +288,30 @@ def _keep_components(
     """Keep the vendored components that what was kept refers to, and that no page shows."""
     ours = {(kind, name): value for kind, name, value in _components(vendored)}
     while holders:
-        for _, node in nodes(holders.pop()):
-            reference = node.get("$ref") if is_mapping(node) else None
-            parts = str(reference).split("/")
-            if len(parts) != 4 or parts[:2] != ["#", "components"]:
-                continue
-            kind, name = parts[2:]
+        for kind, name in _named(holders.pop()):
             held = merged.setdefault("components", {}).setdefault(kind, {})
             if name not in held and (kind, name) in ours:
                 held[name] = copied(ours[kind, name])
                 holders.append(ours[kind, name])
+
+
+def _named(holder: Any) -> Iterator[tuple[str, str]]:
+    """The components that something refers to: by reference, by discriminator, for its security."""
+    for _, node in nodes(holder):
+        if not is_mapping(node):
+            continue
+        discriminator = node.get("discriminator")
+        mapping = discriminator.get("mapping") if is_mapping(discriminator) else None
+        meant = [node.get("$ref"), *(mapping.values() if is_mapping(mapping) else ())]
+        for reference in meant:
+            parts = str(reference).split("/")
+            if parts[:2] == ["#", "components"] and len(parts) > 3:
+                yield parts[2], parts[3].replace("~1", "/").replace("~0", "~")
+            elif reference is not None and len(parts) == 1:
+                yield "schemas", parts[0]
+        requirements = node.get("security")
+        for each in requirements if isinstance(requirements, list) else ():
+            yield from (("securitySchemes", str(name)) for name in each if is_mapping(each))
 
 
 # ---- Records ------------------------------------------------------------------------------------
@@ -301,20 +326,31 @@ def _with_records(
         operation = merged["paths"][path][method]
         old_method, old_path = before.get(key, ("", ""))
         old = vendored["paths"][old_path][old_method] if old_path else {}
-        if not _is_other({**old, _RECORD: None}, {**operation, _RECORD: None}):
-            record = old.get(_RECORD)
-        else:
-            page = _bare(pages.get(key) or _page_of(old))
-            record = {"page": page, "completeness": "full"} if page else None
-        operation.pop(_RECORD, None)
-        if record is not None:
-            operation[_RECORD] = copied(record)
+        bare = _without_record(operation)
+        if old and not _is_other(_without_record(old), bare):
+            merged["paths"][path][method] = copied(old)
+            continue
+        page = _bare(pages.get(key) or _page_of(old))
+        if page:
+            bare[_RECORD] = {"page": page, "completeness": "full"}
+        merged["paths"][path][method] = bare
     return merged
+
+
+def _without_record(value: Any, *, holds_names: bool = False) -> Any:
+    """A copy without our notes on where things were seen."""
+    if isinstance(value, list):
+        return [_without_record(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_record(each, holds_names=not holds_names and key in MAPS)
+        for key, each in value.items()
+        if holds_names or key != _RECORD
+    }
 
 
 def without_records(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document as the vendor alone has it."""
-    bare: dict[str, Any] = copied(dict(document))
-    for method, path in _operations(bare).values():
-        bare["paths"][path][method].pop(_RECORD, None)
+    bare: dict[str, Any] = _without_record(dict(document))
     return bare

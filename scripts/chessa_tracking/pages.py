@@ -14,13 +14,15 @@ from markdown_it import MarkdownIt
 
 from chessa_pipeline.document import METHODS, is_mapping
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.yaml_text import parse
+from chessa_pipeline.yaml_text import SyntaxSpecError, parse
 from chessa_tracking.source import UnreadableError
 
 _MARKDOWN: Final = MarkdownIt("commonmark")
 _HEADING: Final = re.compile(rf"ya?ml\s+(?:\S+\s+)?({'|'.join(METHODS)})\s+(/\S*)", re.IGNORECASE)
 _FENCE: Final = re.compile(r" {0,3}(````+)[ \t]*$")
-_DOCUMENT: Final = re.compile(r"""\A(?:\s|#.*\n|---)*(?:\{\s*)?["']?(?:openapi|swagger)["']?\s*:""")
+_SAYS_JSON: Final = re.compile(r'"(?:openapi|swagger)"\s*:')
+_SAYS_YAML: Final = re.compile(r"""^["']?(?:openapi|swagger)["']?\s*:""", re.MULTILINE)
+_ANY_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 @attrs.frozen
@@ -46,7 +48,9 @@ class Slice:
 
 def is_document(text: str) -> bool:
     """Whether a text is a whole OpenAPI document, and no page."""
-    return _DOCUMENT.match(text) is not None
+    if text.lstrip().startswith("{"):
+        return _SAYS_JSON.search(text) is not None
+    return _SAYS_YAML.search(text) is not None and _ANY_FENCE.search(text) is None
 
 
 def document(text: str, name: str) -> dict[str, Any]:
@@ -95,7 +99,10 @@ def _slice(content: str, heading: re.Match[str], page: str, closed: bool) -> Sli
     found = Slice(page, heading[1].lower(), heading[2], {})
     if not closed:
         raise UnreadableError(f"its block for {found.label} is cut off")
-    held = parse(content.encode(), page)
+    try:
+        held = parse(content.encode(), page)
+    except SyntaxSpecError as error:
+        raise UnreadableError(f"its block for {found.label} is no YAML: {error.what}") from None
     paths = held.get("paths") if is_mapping(held) else None
     paths = paths if is_mapping(paths) else {}
     item = paths.get(found.path)

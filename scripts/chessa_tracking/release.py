@@ -9,6 +9,7 @@ from typing import Final
 
 from chessa_pipeline.errors import SpecError
 from chessa_tracking.changes import Change, Level
+from chessa_tracking.report import in_markdown
 from chessa_tracking.surface import SurfaceChange
 
 _VERSION: Final = re.compile(r'^__version__(?:: Final)? = "([0-9]+)\.([0-9]+)\.([0-9]+)"$', re.M)
@@ -64,10 +65,15 @@ def entry(
     """The section of the changelog for a version."""
     changes = list(changes)
     lines = [f"## {version} (unreleased)", "", f"Follows {title}."]
+    surface = list(surface)
     told = {level: [each.text for each in surface if each.level is level] for level in _HEADINGS}
-    for change in changes:
-        if change.level in _HEADINGS and _LIMITS.search(change.rule):
-            told[change.level].append(f"{change.operation}: {change.text}")
+    for level in (Level.MAJOR, Level.MINOR):
+        seen = bool(told[level])  # by callers: then only what no signature shows is told as well
+        told[level] += [
+            f"{in_markdown(change.operation) or 'The API'}: {in_markdown(change.text)}"
+            for change in changes
+            if change.level is level and (not seen or _LIMITS.search(change.rule))
+        ]
     for level, heading in _HEADINGS.items():
         if told[level]:
             lines += ["", heading, "", *(_bullet(text) for text in told[level])]

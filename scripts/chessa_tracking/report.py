@@ -181,8 +181,8 @@ def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
 
 
 _LINKS: Final = {
+    "#": "&#35;",  # refers to no issue; before the others, which make some
     "@": "&#64;",  # mentions nobody
-    "#": "&#35;",  # refers to no issue
     "://": "&#58;//",  # becomes no link
     "www.": "www&#46;",
 }

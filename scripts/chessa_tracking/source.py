@@ -5,7 +5,9 @@ a redirect stays within the origin. What cannot be read at all is a SpecError, a
 read an `UnreadableError`: the vendor's operation on it is then missing, not gone.
 """
 
+import queue
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -20,6 +22,7 @@ from chessa_pipeline.errors import SpecError
 MAX_PAGE: Final = 4 * 1024 * 1024
 MAX_ALL: Final = 64 * 1024 * 1024
 MAX_SECONDS: Final = 300.0
+MAX_SECONDS_OF_PAGE: Final = 60.0
 MAX_REDIRECTS: Final = 5
 _TIMEOUT: Final = httpx.Timeout(20.0)
 
@@ -66,6 +69,11 @@ class Budget:
     def fresh(cls, seconds: float = MAX_SECONDS) -> "Budget":
         """The whole of it."""
         return cls(time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return max(0.0, self.ends - self.clock())
 
     def check(self, where: str) -> None:
         """Refuse when the time is over."""
@@ -179,6 +187,28 @@ class RemoteSource:
         return self.named
 
     def read(self, address: str) -> str:
+        self.budget.check(address)
+        answers: queue.SimpleQueue[str | Exception] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                answers.put(self._read(address))
+            except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+                answers.put(error)
+
+        # A server that sends a byte now and then keeps every timeout of a socket at bay: the wait
+        # for a page is bounded, and one that never ends is left behind with its thread.
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            answer = answers.get(timeout=min(MAX_SECONDS_OF_PAGE, self.budget.left))
+        except queue.Empty:
+            self.budget.check(address)
+            raise UnreadableError(f"it takes longer than {MAX_SECONDS_OF_PAGE:.0f} s") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _read(self, address: str) -> str:
         for _ in range(MAX_REDIRECTS + 1):
             self.budget.check(address)
             try:
@@ -199,6 +229,8 @@ class RemoteSource:
             raise UnreadableError(f"HTTP {response.status_code}")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise UnreadableError("it is compressed, though it was asked for as it is")
+        if not {"content-length", "transfer-encoding"} & response.headers.keys():
+            raise UnreadableError("it does not say where it ends: a part of it could be lost")
         content = bytearray()
         for chunk in response.iter_raw():
             content += chunk
@@ -235,7 +267,7 @@ def client(trust: ssl.SSLContext | None = None) -> httpx.Client:
 
 def open_source(named: str) -> Source:
     """The source that a maintainer named."""
-    scheme = urlsplit(named).scheme.lower() if "://" in named else ""
+    scheme = named.partition("://")[0].lower() if "://" in named else ""
     if scheme == "https":
         try:
             if _origin(named)[1]:

@@ -85,6 +85,8 @@ def _place(member: tuple[str, Any]) -> tuple[int, str]:
 class _Representer(SafeRepresenter):
     """Text plain where nobody can mistake it, folded where it is long, else in single quotes."""
 
+    width = _WIDTH
+
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
@@ -102,7 +104,9 @@ class _Representer(SafeRepresenter):
 
 
 class _QuotingRepresenter(_Representer):
-    """Every text in double quotes."""
+    """Every text in double quotes, on a line of its own: nothing is folded."""
+
+    width = 1 << 30
 
     def style_of(self, data: str) -> str | None:
         return '"'
@@ -121,12 +125,12 @@ def _is_block(text: str) -> bool:
     )
 
 
-def _written(document: Any, representer: type[SafeRepresenter]) -> str:
+def _written(document: Any, representer: type[_Representer]) -> str:
     writer: Any = YAML(typ="safe", pure=True)
     writer.Representer = representer
     writer.default_flow_style = False
     writer.allow_unicode = True
-    writer.width = _WIDTH
+    writer.width = representer.width
     writer.sort_base_mapping_type_on_output = False
     writer.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()

@@ -6,6 +6,7 @@
 is a question, and nothing is carried out while one is open.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,8 @@ _VERSION: Final = "overrides/chessa/_version.py"
 _CHANGELOG: Final = "CHANGELOG.md"
 PARTS: Final = (SPEC, "spec/lock.json", "generated", "docs/reference", _CHANGELOG, _VERSION)
 
+
+_VERSION_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
 
 _OF_OPERATION: Final = (
     "--accept-removal METHOD PATH if the vendor removed it, --keep METHOD PATH if it stays. If "
@@ -80,8 +83,8 @@ class Update:
             yield Question(advice.text, f"Edit {_OVERLAY}.")
         for what in ("server", "security"):
             if what not in self.accepted:
-                for change in self.judgement.asks(what):
-                    yield Question(change.text, _OF_CHANGE.format(what))
+                for text in self.judgement.asked.get(what, ()):
+                    yield Question(text, _OF_CHANGE.format(what))
 
 
 def look(
@@ -104,7 +107,8 @@ def look(
         corrections,
         released if released.is_dir() else None,
     )
-    if judgement.refused is not None and not (judgement.advice or merged.conflicts):
+    is_asked = judgement.advice or merged.conflicts or merged.missing
+    if judgement.refused is not None and not is_asked:
         raise judgement.refused
     version = release.version_in((root / _VERSION).read_text(encoding="utf-8"))
     return Update(
@@ -135,6 +139,13 @@ def carry_out(
         raise SpecError(
             "The update has questions that are open.", update.source, "Answer them, and run again."
         )
+    for part in PARTS:
+        if (root / part).is_symlink():
+            raise SpecError(
+                "A part that an update writes is a symbolic link.",
+                part,
+                "Put the file itself there.",
+            )
     before = installing.snapshot(root, PARTS)
     with staging.staged(root) as copy:
         _write(copy, SPEC, spec_file.text_of(update.merged.document))
@@ -153,7 +164,9 @@ def carry_out(
 
 
 def _title(merged: Mapping[str, Any]) -> str:
-    return f"version {merged['info']['version']} of the vendor's API"
+    version = str(merged["info"]["version"])
+    said = f"version {version} of " if _VERSION_NUMBER.fullmatch(version) else ""
+    return f"{said}the vendor's API"
 
 
 def _read(root: Path, part: str) -> str:

@@ -15,6 +15,7 @@ from chessa_tracking import report
 from chessa_tracking.update import Update
 
 _WIDTH: Final = 96
+_LONGEST: Final = 60_000  # of 65,536 that the host of the pull request takes
 
 
 def as_object(update: Update) -> dict[str, Any]:
@@ -63,9 +64,9 @@ def as_object(update: Update) -> dict[str, Any]:
 
 
 def refusal(error: SpecError) -> dict[str, Any]:
-    """The same object where the source was refused: nothing is known but the reason."""
+    """The same object where the source was refused: nobody knows what changed, which is major."""
     return {
-        "verdict": "none",
+        "verdict": "major",
         "pages": [],
         "missing": [],
         "conflicts": [],
@@ -86,7 +87,11 @@ def refusal_as_markdown(error: SpecError) -> str:
     """For an issue."""
     lines = [
         f"- {name}: {report.in_markdown(text)}"
-        for name, text in (("what", error.what), ("where", error.where), ("mend", error.mend))
+        for name, text in (
+            ("what", " ".join((error.what, *error.details))),
+            ("where", error.where),
+            ("mend", error.mend),
+        )
     ]
     return "\n".join(["## Refused", "", *lines, "", "Nothing was changed.", ""])
 
@@ -154,4 +159,12 @@ def as_markdown(update: Update) -> str:
     lines.append(report.as_markdown(judgement.changes, judgement.surface))
     if update.next_version != update.version:
         lines += ["", f"Version: {update.version} → **{update.next_version}**"]
-    return "\n".join(lines) + "\n"
+    return _bounded("\n".join(lines) + "\n")
+
+
+def _bounded(text: str) -> str:
+    """No longer than a pull request may be; whole lines."""
+    if len(text) <= _LONGEST:
+        return text
+    kept = text[:_LONGEST].rpartition("\n")[0]
+    return f"{kept}\n\n… and more: run the command to read all of it.\n"

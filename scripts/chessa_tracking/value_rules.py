@@ -66,7 +66,7 @@ _KINDS: Final[dict[str, tuple[str, str]]] = {
     "list-of-types-narrowed": (MAJOR, MINOR),
     "became-nullable": (MINOR, MAJOR),
     "became-not-nullable": (MAJOR, MINOR),
-    "became-enum": (MAJOR, MAJOR),  # response raised: a str becomes an enum
+    "became-enum": (MAJOR, MINOR),  # where a str becomes a class, the Python surface says so
     "became-not-enum": (MAJOR, MAJOR),  # raised: the class of the enum is gone
     "enum-value-added": (MINOR, MINOR),  # response lowered: enums here are open
     "enum-value-removed": (MAJOR, MAJOR),  # response raised: the constant is gone

@@ -48,6 +48,11 @@ class Site:
     client: httpx.Client
     answers: dict[str, tuple[int, dict[str, str], bytes]] = attrs.field(factory=dict)
     asked: list[str] = attrs.field(factory=list)
+    endless: set[str] = attrs.field(factory=set)
+    """Paths whose answers do not say how long they are."""
+    dripping: set[str] = attrs.field(factory=set)
+    """Paths that are answered a byte at a time."""
+    stopped: threading.Event = attrs.field(factory=threading.Event)
 
     def put(self, path: str, text: str = "", status: int = 200, **headers: str) -> None:
         """Answer a path."""
@@ -83,7 +88,11 @@ def site() -> Iterator[Site]:
             found.asked.append(self.path)
             status, headers, body = found.answers.get(self.path, (404, {}, b""))
             self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
+            while self.path in found.dripping and not found.stopped.wait(0.05):
+                self.wfile.write(b"x")
+            if self.path not in found.endless:
+                headers = {"content-length": str(len(body)), **headers}
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -100,6 +109,7 @@ def site() -> Iterator[Site]:
         try:
             yield found
         finally:
+            found.stopped.set()
             reader.close()
             server.shutdown()
             server.server_close()

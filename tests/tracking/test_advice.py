@@ -84,22 +84,22 @@ def test_what_still_does_its_work(action: Document) -> None:
         (
             ADD_404,
             with_get(responses={"404": {"description": "Other"}}),
-            "adds what is there now, at /paths/~1a/get/responses/404",
+            "adds what is there now, and says something else, at /paths/~1a/get/responses/404",
         ),
         (
             ADD_PARAMETER,
             with_get(parameters=[{"name": "page", "in": "query"}]),
-            "adds what is there now, at /paths/~1a/get/parameters",
+            "adds what is there now, and says something else, at /paths/~1a/get/parameters",
         ),
         (
             ADD_REQUIRED,
             with_get(**{"x-list": ["a"]}),
-            "adds what is there now, at /paths/~1a/get/x-list",
+            "adds what is there now, and says something else, at /paths/~1a/get/x-list",
         ),
         (
             REPLACE,
             with_get(deprecated=False),
-            "adds what is there now, at /paths/~1a/get/deprecated",
+            "adds what is there now, and says something else, at /paths/~1a/get/deprecated",
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_no_longer_fits() -> None:
     (found,) = advise(before, after)
     assert found.name == "actions[0]"
     assert found.why.startswith("does not fit what is there")
-    assert found.text.endswith("It was there because: Because.")
+    assert found.text.endswith("What it was for: Because.")
     assert after.document["paths"]["/a"]["get"]["x-more"] == 1
 
 
@@ -128,7 +128,9 @@ def test_a_new_operation_that_says_more() -> None:
     """What only ever was added, and now meets words of the vendor's in a new place, is told."""
     new = copy.deepcopy(BASE)
     new["paths"]["/b"] = {"get": {"responses": {"404": {"description": "Theirs"}}}}
-    assert advice(ADD_404, new) == ["adds what is there now, at /paths/~1b/get/responses/404"]
+    assert advice(ADD_404, new) == [
+        "adds what is there now, and says something else, at /paths/~1b/get/responses/404"
+    ]
 
 
 def test_the_overlay_of_today(vendored: Document) -> None:
@@ -146,4 +148,6 @@ def test_what_holds_other_things_is_no_reason() -> None:
     new = {**BASE, "components": {"schemas": {"Order": {"type": "object"}}}}
     assert advice(ours, new) == []
     new["components"]["securitySchemes"] = {"a": {"in": "c"}}
-    assert advice(ours, new) == ["adds what is there now, at /components/securitySchemes/a"]
+    assert advice(ours, new) == [
+        "adds what is there now, and says something else, at /components/securitySchemes/a"
+    ]

@@ -155,3 +155,38 @@ def test_the_parts_are_those_of_an_update() -> None:
         if line.startswith("parts=")
     )
     assert sorted(line.removeprefix("parts=").strip('"').split()) == sorted(PARTS)
+
+
+def test_what_is_left_for_the_second_half(place: Place) -> None:
+    """Changed, new and deleted files are in the patch; what else was changed is not."""
+    for path, text in (("generated/kept.py", "old\n"), ("generated/gone.py", "gone\n")):
+        (place.tree / path).parent.mkdir(exist_ok=True)
+        (place.tree / path).write_text(text)
+    for path in ("spec/lock.json", "docs/reference/a.md", "CHANGELOG.md"):
+        (place.tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (place.tree / path).write_text("old\n")
+    (place.tree / "overrides" / "chessa" / "_version.py").write_text("old\n")
+    place.git("add", "-A")
+    place.git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "second")
+    update = """#!/bin/sh
+echo new >generated/kept.py; echo new >generated/new.py; rm generated/gone.py; echo other >other
+while [ "$1" != --report ]; do shift; done; echo The report. >"$2"
+"""
+    for path, text in (("scripts/bootstrap", "#!/bin/sh\n"), (".venv/bin/python", update)):
+        (place.tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (place.tree / path).write_text(text)
+        (place.tree / path).chmod(0o755)
+    subprocess.run(["./scripts/follow", "--look"], cwd=place.tree, check=True)
+    place.git("reset", "-q", "--hard")
+    place.git("clean", "-qfd", "generated")
+    assert place.propose().returncode == 0
+    changed = place.git("diff", "--name-status", "main", f"origin/{BRANCH}").split()
+    assert changed == ["D", "generated/gone.py", "M", "generated/kept.py", "A", "generated/new.py"]
+
+
+def test_a_status_that_is_none(place: Place) -> None:
+    """What was not found is not proposed."""
+    place.found(0)
+    (place.tree / "dist" / "follow" / "status").write_text("x\n")
+    assert place.propose().returncode == 1
+    assert not place.log.exists()

@@ -85,6 +85,7 @@ def test_a_document_that_the_index_links(pages: Path, vendored: Document) -> Non
         ("````yaml POST /x\npaths:\n  /x: {post: {}}\n  /y: {}\n````\n", "other operations"),
         ("````yaml POST /x\npaths:\n  /x: {post: {}}\ncomponents: []\n````\n", "no mappings"),
         ("````yaml POST /x\n- a\n````\n", "does not hold it"),
+        ("````yaml POST /x\na: {\n````\n", "no YAML"),
     ],
 )
 def test_a_page_that_cannot_be_used(pages: Path, text: str, reason: str) -> None:
@@ -117,7 +118,7 @@ def test_three_backticks_are_an_example(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a: !!python/object:os.system x", "a: &b [1]\nc: *b", "a: {", "a: 1\na: 2", "a: \x00"]
+    "text", ["a: !!python/object:os.system x", "a: &b [1]\nc: *b", "a: 1\na: 2", "a: \x00"]
 )
 def test_unsafe_yaml_is_refused(pages: Path, text: str) -> None:
     """What is no safe YAML stops the whole update: it is no page that merely failed."""
@@ -276,5 +277,55 @@ def test_the_bounds(
     with pytest.raises(SpecError, match="too long"):
         gather(late)
     monkeypatch.setattr(gathering, "MAX_PAGES", 3)
-    with pytest.raises(SpecError, match="names 17 pages, and 3"):
+    with pytest.raises(SpecError, match="are 17 pages, and 3"):
         gather(open_source(str(pages)))
+
+
+def test_a_document_by_whatever_key_comes_first(vendored: Document, tmp_path: Path) -> None:
+    """The order of its keys does not make it less of a document, nor does a directive."""
+    for text in (
+        json.dumps(vendored, sort_keys=True),
+        "%YAML 1.2\n---\n" + rendering.yaml(vendored),
+        rendering.yaml({key: vendored[key] for key in reversed(vendored)}),
+    ):
+        rendering.write(tmp_path / "spec.txt", text)
+        assert gather(open_source(str(tmp_path / "spec.txt"))).document == vendored
+
+
+def test_documents_of_an_index(site: Site, vendored: Document) -> None:
+    """One that fails is told as failed, whatever is read in its place; of two, one must be chosen."""
+    site.put("/llms.txt", "[a](/openapi.json) [b](/other.json)")
+    site.put("/other.json", json.dumps(vendored))
+    gathered = gather(site.source("/llms.txt"))
+    assert [page.state for page in gathered.pages] == ["document", "failed"]
+    site.put("/openapi.json", json.dumps(vendored))
+    with pytest.raises(SpecError, match="links to 2 OpenAPI documents"):
+        gather(site.source("/llms.txt"))
+
+
+def test_links_to_documents_are_counted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of pages bounds what is asked for, documents included."""
+    monkeypatch.setattr(gathering, "MAX_PAGES", 3)
+    site.put("/llms.txt", " ".join(f"[{place}](/{place}.json)" for place in range(5)))
+    with pytest.raises(SpecError, match="are 5 pages, and 3"):
+        gather(site.source("/llms.txt"))
+    assert site.asked == ["/llms.txt"]
+
+
+def test_a_page_without_an_end(site: Site, pages: Path) -> None:
+    """What does not say how long it is may be cut: it is a page that failed."""
+    site.put_folder(pages)
+    name = f"/{rendering.page_name(*REFUND)}"
+    site.put(name, "x", connection="close")
+    site.endless.add(name)
+    gathered = gather(site.source("/llms.txt"))
+    (failed,) = (page for page in gathered.pages if page.state == "failed")
+    assert "where it ends" in failed.reason
+
+
+def test_a_server_that_drips(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers that come a byte at a time do not keep the command waiting."""
+    site.dripping.add("/llms.txt")
+    monkeypatch.setattr(source, "MAX_SECONDS_OF_PAGE", 0.5)
+    with pytest.raises(SpecError, match=r"longer than 0 s|takes too long"):
+        gather(site.source("/llms.txt"))

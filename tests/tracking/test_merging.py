@@ -10,7 +10,7 @@ import pytest
 from chessa_pipeline.canonical import is_same
 from chessa_pipeline.errors import SpecError
 from chessa_tracking.gathering import Gathered, Page, gather
-from chessa_tracking.merging import Decisions, Merged, merge
+from chessa_tracking.merging import Decisions, Merged, merge, without_records
 from chessa_tracking.pages import Slice
 from chessa_tracking.source import open_source
 from tests.tracking import rendering
@@ -275,3 +275,51 @@ def test_a_whole_document_is_taken_whole(vendored: Document) -> None:
     merged = merge(vendored, Gathered((), new), NO_DECISIONS)
     assert merged == Merged(merged.document)
     assert is_same(merged.document, new)
+
+
+def test_a_decision_that_contradicts_itself(vendored: Document) -> None:
+    """An operation cannot be removed and kept."""
+    both = frozenset({"POST /v1/orders/refund"})
+    found = gathered(without(vendored, *REFUND))
+    with pytest.raises(SpecError, match="removed and kept"):
+        merge(vendored, found, Decisions(removed=both, kept=both))
+
+
+def test_all_that_a_kept_operation_needs(vendored: Document) -> None:
+    """Schemes, parts of components and targets of a discriminator stay with it."""
+    vendored["components"] = {
+        "schemas": {
+            "A": {"type": "object", "properties": {"x": {"type": "string"}}},
+            "B": {"type": "object"},
+            "C": {"type": "object"},
+            "Unused": {},
+        },
+        "securitySchemes": {"k": {"type": "http", "scheme": "basic"}},
+    }
+    post = vendored["paths"]["/v1/orders/refund"]["post"]
+    post["security"] = [{"k": []}]
+    post["requestBody"]["content"]["application/json"]["schema"] = {
+        "properties": {"part": {"$ref": "#/components/schemas/A/properties/x"}},
+        "discriminator": {
+            "propertyName": "part",
+            "mapping": {"b": "#/components/schemas/B", "c": "C"},
+        },
+    }
+    slices = tuple(
+        attrs.evolve(
+            each,
+            document={k: v for k, v in each.document.items() if k != "components"},
+        )
+        for each in gathered(without(vendored, *REFUND)).slices
+    )
+    components = merge(vendored, Gathered((), None, slices), NO_DECISIONS).document["components"]
+    assert set(components["schemas"]) == {"A", "B", "C"}
+    assert set(components["securitySchemes"]) == {"k"}
+
+
+def test_notes_of_ours_anywhere_are_no_change(vendored: Document) -> None:
+    """A page without our notes, at any depth, says what is vendored."""
+    bare = without_records(vendored)
+    assert "x-source" not in str(bare)
+    merged = merge(vendored, gathered(bare), NO_DECISIONS)
+    assert is_same(merged.document, vendored)

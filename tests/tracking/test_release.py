@@ -40,7 +40,7 @@ def test_the_version_stands_in_one_module() -> None:
 
 CHANGES = [
     Change("POST /v1/a", "/x", "new-optional-request-property", Level.MINOR, "note is new"),
-    Change("POST /v1/a", "/y", "request-property-max-decreased", Level.MAJOR, "`n` is at most 8"),
+    Change("POST /v1/a", "/y", "request-property-max-decreased", Level.MAJOR, "n is at most 8"),
     Change("POST /v1/a", "/z", "documentation-changed", Level.PATCH, "the summary changed"),
 ]
 SURFACE = [
@@ -59,7 +59,7 @@ def test_an_entry() -> None:
         "Breaks callers:\n"
         "\n"
         "- `a.make` now requires `code`.\n"
-        "- POST /v1/a: `n` is at most 8.\n"
+        "- POST /v1/a: n is at most 8.\n"
         "\n"
         "New:\n"
         "\n"
@@ -87,3 +87,13 @@ def test_the_entry_is_the_first() -> None:
         "# Changelog\n\nWords.\n\n## 0.2.0 (unreleased)\n\n- Two.\n\n## 0.1.0\n\n- One.\n"
     )
     assert release.with_entry("# Changelog\n\n", "## 0.1.0\n") == "# Changelog\n\n## 0.1.0\n\n"
+
+
+def test_words_of_the_vendors_are_words_in_the_changelog() -> None:
+    """No heading, HTML, link or mention comes out of what the vendor writes."""
+    hostile = "x\n\n## 9.9.9\n<img src=x> @octocat [a](http://evil.example)"
+    change = Change("POST /v1/a", "/y", "request-property-pattern-added", Level.MAJOR, hostile)
+    entry = release.entry("0.2.0", [change], [], "it")
+    assert "\n## 9.9.9" not in entry
+    assert "@octocat" not in entry
+    assert "<img" not in entry.replace("\\<img", "")

@@ -90,3 +90,9 @@ def test_no_text_is_mistaken_by_older_readers(vendored: Document) -> None:
     for word in ("yes", "No", "on", "OFF", "y", "12:30:45", "1_000", "0o14", "2025-01-01"):
         vendored["info"]["description"] = word
         assert f"description: '{word}'\n" in text_of(vendored)
+
+
+def test_texts_that_fold_badly() -> None:
+    """Tabs, odd spaces and quotes at any length are read again as they were."""
+    for text in ("words words\t" * 10 + " ", "a\u3000b " * 30, "'\"" * 60, "\t" * 100):
+        assert parse(text_of({"openapi": "3.0.3", "x": text}).encode(), "x")["x"] == text

@@ -1,0 +1,111 @@
+"""Judging two documents: what is asked whatever the rules say, and which verdict comes out."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from chessa_pipeline import document, overlay
+from chessa_tracking import release
+from chessa_tracking.changes import Level
+from chessa_tracking.judging import judge
+from tests.tracking.conftest import ROOT
+
+Document = dict[str, Any]
+CORRECTIONS = overlay.parse(document.read(ROOT / "spec" / "overlay.yaml"))
+EVIL = [{"url": "https://evil.example"}]
+NEW = {"tags": ["Order Endpoints"], "responses": {"200": {"description": "OK"}}}
+
+
+def edited(vendored: Document, *edits: tuple[tuple[str, ...], Any]) -> Document:
+    """The vendored document with values at places."""
+    new = copy.deepcopy(vendored)
+    for place, value in edits:
+        node = new
+        for key in place[:-1]:
+            node = node.setdefault(key, {})
+        node[place[-1]] = value
+    return new
+
+
+REFUND = ("paths", "/v1/orders/refund")
+
+
+@pytest.mark.parametrize(
+    ("what", "edits"),
+    [
+        ("server", [(("servers",), EVIL)]),
+        ("server", [(("servers",), [*EVIL, *EVIL])]),
+        ("server", [(("servers",), [])]),
+        ("server", [((*REFUND, "servers"), EVIL)]),
+        ("server", [((*REFUND, "post", "servers"), EVIL)]),
+        ("server", [(("paths", "/v1/new"), {"get": {**NEW, "servers": EVIL}})]),
+        ("security", [(("security",), [{}, {}])]),
+        ("security", [((*REFUND, "post", "security"), [{}])]),
+        (
+            "security",
+            [(("components", "securitySchemes", "k"), {"type": "http", "scheme": "basic"})],
+        ),
+        ("security", [(("paths", "/v1/new"), {"get": {**NEW, "security": [{}]}})]),
+    ],
+)
+def test_whatever_moves_requests_is_asked(
+    vendored: Document, what: str, edits: list[tuple[tuple[str, ...], Any]]
+) -> None:
+    """Another server or security anywhere, be it doubled, emptied or of a new operation, is asked."""
+    asked = judge(vendored, edited(vendored, *edits), CORRECTIONS).asked
+    assert asked[what]
+    other = {"server": "security", "security": "server"}[what]
+    assert not asked[other]
+
+
+def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
+    """A server's words, a new operation, a removed one and a renamed parameter of a path."""
+    new = edited(
+        vendored,
+        (("servers",), [{"url": "https://api.chessa.ai", "description": "Live"}]),
+        (("paths", "/v1/new"), {"get": NEW}),
+    )
+    del new["paths"]["/v1/users/me"]
+    new["paths"]["/v1/orders/{id}"] = new["paths"].pop("/v1/orders/{orderId}")
+    assert not any(judge(vendored, new, CORRECTIONS).asked.values())
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [(("servers",), EVIL)],
+        [((*REFUND, "post", "callbacks"), {})],
+        [((*REFUND, "post", "parameters"), [])],
+    ],
+)
+def test_an_entry_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
+    """A change that breaks is in the changelog, though no signature shows it."""
+    found = judge(vendored, edited(vendored, *edits), CORRECTIONS)
+    entry = release.entry("0.2.0", found.changes, found.surface or (), "it")
+    assert ("no code has to change" in entry) == (found.verdict <= Level.PATCH)
+    assert ("Breaks callers:" in entry) == (found.verdict is Level.MAJOR)
+
+
+def test_a_component_means_another_thing_in_a_parameter(vendored: Document) -> None:
+    """One schema in a body and in a query: its default is judged in both places."""
+    shared = {"$ref": "#/components/schemas/K"}
+    base = edited(vendored, (("components", "schemas", "K"), {"type": "string", "default": "a"}))
+    post = base["paths"]["/v1/orders/refund"]["post"]
+    post["requestBody"]["content"]["application/json"]["schema"]["properties"]["k"] = shared
+    post["parameters"].append({"name": "k", "in": "query", "schema": shared})
+    new = edited(base, (("components", "schemas", "K", "default"), "b"))
+    rules = {change.rule for change in judge(base, new, CORRECTIONS).changes}
+    assert rules == {
+        "request-property-default-value-changed",
+        "request-parameter-default-value-changed",
+    }
+
+
+def test_a_document_that_makes_no_package(vendored: Document) -> None:
+    """A new document that makes none is major and says why; an old one had no callers."""
+    broken = edited(vendored, ((*REFUND, "post", "summary"), 5))
+    found = judge(vendored, broken, CORRECTIONS)
+    assert found.refused is not None
+    assert found.python is found.verdict is Level.MAJOR
+    assert judge(broken, vendored, CORRECTIONS).surface is None
