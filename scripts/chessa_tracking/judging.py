@@ -88,7 +88,7 @@ def judge(
         check_promises(document)
     before, after = (corrected(marked_document(each), corrections) for each in (old, new))
     found = Judgement(
-        tuple(compare(old, new, _pinned(before.document))),
+        tuple(compare(old, new, pinned(before.document))),
         advice=tuple(advise(before, after)),
         asked={what: tuple(authority.changes(old, new, what)) for what in ("server", "security")},
     )
@@ -113,7 +113,7 @@ def _package(corrected: Corrected, folder: Path) -> Path:
     return folder
 
 
-def _pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """The operations whose method has a name of ours, and follows no rename of the vendor's."""
     return frozenset(
         (str(where[-1]).upper(), _PARAMETER.sub("{}", str(where[-2])))

@@ -293,7 +293,7 @@ def test_a_document_by_whatever_key_comes_first(vendored: Document, tmp_path: Pa
 
 
 def test_documents_of_an_index(site: Site, vendored: Document) -> None:
-    """One that fails is told as failed, whatever is read in its place; of two, one must be chosen."""
+    """One that fails is told, whatever is read in its place; of two, one must be chosen."""
     site.put("/llms.txt", "[a](/openapi.json) [b](/other.json)")
     site.put("/other.json", json.dumps(vendored))
     gathered = gather(site.source("/llms.txt"))

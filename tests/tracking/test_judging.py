@@ -52,7 +52,7 @@ REFUND = ("paths", "/v1/orders/refund")
 def test_whatever_moves_requests_is_asked(
     vendored: Document, what: str, edits: list[tuple[tuple[str, ...], Any]]
 ) -> None:
-    """Another server or security anywhere, be it doubled, emptied or of a new operation, is asked."""
+    """Another server or security, be it doubled, emptied or of a new operation, is asked."""
     asked = judge(vendored, edited(vendored, *edits), CORRECTIONS).asked
     assert asked[what]
     other = {"server": "security", "security": "server"}[what]

@@ -1,0 +1,105 @@
+"""What the vendor's edits start from: the vendored document, or a richer one made of it.
+
+Enters: the name of a base and a folder. Leaves: a tree as the project's, with the package that
+callers have, and the pages that the vendor shows of it.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from ruamel.yaml import YAML
+
+from chessa_pipeline import document
+from chessa_pipeline.regeneration import Job, regenerate
+from tests.pipeline.evolution.edits import Document, edited
+from tests.tracking import rendering
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+_FOLDER: Final = Path(__file__).parent / "bases"
+Operation = tuple[str, str]
+"""Method, in small letters, and path."""
+
+
+def operation(words: str) -> Operation:
+    """`GET /v1/orders` as a pair."""
+    method, path = words.split(" ")
+    return method.lower(), path
+
+
+@attrs.frozen(eq=False)
+class Base:
+    """A document of the vendor's, what was made of it, and how its pages show it."""
+
+    root: Path
+    document: Document
+
+    @functools.cached_property
+    def overlay(self) -> Mapping[str, Any]:
+        """The corrections that go with it."""
+        return document.read(self.root / "spec" / "overlay.yaml")
+
+    @functools.cached_property
+    def slices(self) -> Mapping[Operation, str]:
+        """What the page of each operation says, to be compared."""
+        return {each: _slice(self.document, *each) for each in rendering.operations(self.document)}
+
+    @functools.cached_property
+    def pages(self) -> Mapping[Operation, str]:
+        """The page of each operation."""
+        shown = self.document
+        return {each: rendering.page(shown, *each) for each in rendering.operations(shown)}
+
+    def changed(self, whole: Document) -> list[Operation]:
+        """The operations whose pages say something else than before, or are new."""
+        return [
+            each
+            for each in rendering.operations(whole)
+            if self.slices.get(each) != _slice(whole, *each)
+        ]
+
+    def page(self, whole: Document, each: Operation) -> str:
+        """The page of an operation of an edited document: made again if it changed."""
+        if self.slices.get(each) == _slice(whole, *each):
+            return self.pages[each]
+        return rendering.page(whole, *each)
+
+
+def _slice(whole: Document, method: str, path: str) -> str:
+    return json.dumps(rendering.slice_of(whole, method, path))
+
+
+class Bases:
+    """The bases, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Base] = {}
+
+    def __getitem__(self, name: str) -> Base:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Base:
+        vendored = document.read(ROOT / "spec" / "openapi.yaml")
+        if name == "vendored":
+            return Base(ROOT, vendored)
+        path = _FOLDER / f"{name}.yaml"
+        whole = edited(vendored, YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
+        root = linked(self._folder / name, ROOT, "spec/overlay.yaml", "overrides")
+        spec = root / "spec" / "openapi.yaml"
+        spec.write_text(json.dumps(whole), encoding="utf-8")
+        regenerate(Job(spec=spec, output=root / "generated", lock=root / "spec" / "lock.json"))
+        return Base(root, whole)
+
+
+def linked(root: Path, other: Path, *parts: str) -> Path:
+    """A new tree that shares these parts with another one."""
+    (root / "spec").mkdir(parents=True)
+    for part in parts:
+        (root / part).symlink_to(other / part)
+    return root

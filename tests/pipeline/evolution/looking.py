@@ -1,0 +1,129 @@
+"""A case, looked at as a maintainer does: what is asked first, and what is left after the answers.
+
+Enters: a case, its base, a folder to work in. Leaves: the update, and the overlay that it needs.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from chessa_pipeline.overlay import parse
+from chessa_pipeline.regeneration import marked_document
+from chessa_tracking import gathering, update
+from chessa_tracking.advice import corrected
+from chessa_tracking.compare import compare
+from chessa_tracking.judging import pinned
+from chessa_tracking.merging import Decisions, merge, without_records
+from chessa_tracking.source import open_source
+from chessa_tracking.update import Update
+from tests.pipeline.evolution.base import Base, Operation, linked, operation
+from tests.pipeline.evolution.case import Case, Slip, corrections
+from tests.pipeline.evolution.edits import Document, edited
+from tests.tracking import rendering
+
+
+@attrs.frozen
+class Looked:
+    """What an update says of a case."""
+
+    asked: tuple[str, ...]
+    """The kinds of the questions before anybody answered."""
+    update: Update
+    """After the answers."""
+    root: Path
+    """The tree, with the overlay as the maintainer left it."""
+    changed: tuple[Operation, ...]
+    """What the vendor changed or added."""
+
+    @property
+    def rules(self) -> list[str]:
+        """The rule of each change, in order of their names."""
+        return sorted(change.rule for change in self.update.judgement.changes)
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return self.update.judgement.verdict.word
+
+    @property
+    def sees(self) -> list[str]:
+        """The sentences for Python callers."""
+        return [change.text for change in self.update.judgement.surface]
+
+
+def look(case: Case, base: Base, folder: Path) -> Looked:
+    """Look at a case, answer what is asked, and look again if the answers change anything."""
+    whole = _after(case, base)
+    pages = _render(base, whole, folder / "pages")
+    root = _tree(case, base, folder / "tree")
+    if case.slip is not None:
+        _slip(case.slip, whole, pages)
+    found = update.look(base.root, open_source(str(pages)), Decisions())
+    asked = tuple(_kinds(found))
+    if case.slip is not None:
+        each = operation(case.slip.operation)
+        rendering.write(pages / rendering.page_name(*each), base.page(whole, each))
+    if case.slip is not None or root != base.root or case.remove or case.keep:
+        found = update.look(root, open_source(str(pages)), _answers(case))
+    found = attrs.evolve(found, accepted=frozenset(case.accept))
+    return Looked(asked, found, root, tuple(base.changed(whole)))
+
+
+def rules_of(case: Case, base: Base, folder: Path) -> list[str]:
+    """The rules of a case alone, after the answers, without a package: a look without its cost."""
+    pages = _render(base, _after(case, base), folder / "pages")
+    gathered = gathering.gather(open_source(str(pages)))
+    merged = merge(base.document, gathered, _answers(case))
+    overlay = corrections(base.overlay, case)
+    before = corrected(marked_document(base.document), parse(overlay))
+    pins = pinned(before.document)
+    changes = compare(without_records(base.document), without_records(merged.document), pins)
+    return sorted(change.rule for change in changes)
+
+
+def _after(case: Case, base: Base) -> Document:
+    """The vendor's document after the edit, as far as pages show it."""
+    whole = edited(base.document, case.edit)
+    for method, path in map(operation, case.unseen):
+        del whole["paths"][path][method]
+    return whole
+
+
+def _answers(case: Case) -> Decisions:
+    return Decisions(frozenset(case.remove), frozenset(case.keep))
+
+
+def _tree(case: Case, base: Base, root: Path) -> Path:
+    """The tree with the overlay as the maintainer edits it; the base's, where nothing is edited."""
+    if not (case.drop or case.retarget):
+        return base.root
+    linked(root, base.root, "generated", "overrides", "spec/openapi.yaml")
+    text = json.dumps(corrections(base.overlay, case))
+    (root / "spec" / "overlay.yaml").write_text(text, encoding="utf-8")
+    return root
+
+
+def _slip(slip: Slip, whole: Document, pages: Path) -> None:
+    """Make one page say something else than the others."""
+    each = operation(slip.operation)
+    page = rendering.page(edited(whole, slip.edit), *each)
+    rendering.write(pages / rendering.page_name(*each), page)
+
+
+def _render(base: Base, whole: Document, folder: Path) -> Path:
+    """All pages of an edited document, and their index."""
+    names = {each: rendering.page_name(*each) for each in rendering.operations(whole)}
+    for each, name in names.items():
+        rendering.write(folder / name, base.page(whole, each))
+    rendering.index(list(names.values()), folder)
+    return folder
+
+
+def _kinds(found: Update) -> Iterator[str]:
+    yield from ("conflict" for _ in found.merged.conflicts)
+    yield from ("missing" for _ in found.merged.missing)
+    yield from ("overlay" for _ in found.judgement.advice)
+    for what in ("server", "security"):
+        yield from (what for _ in found.judgement.asks(what))

@@ -1,0 +1,59 @@
+"""The property tests of the operations that changed, on a package in a folder of its own.
+
+Enters: where the package lies, and the operations. Leaves: how many tests passed, or what failed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+from tests.pipeline.evolution.base import ROOT
+from tests.pipeline.evolution.making import Made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OPTIONS: Final = (
+    "-q",
+    "--no-header",
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "pythonpath=scripts .",
+)
+_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
+_SECONDS: Final = 300
+
+
+def prove(made: Made, examples: int = 5) -> tuple[int, str]:
+    """Run them; the number that passed, and what went wrong, or ""."""
+    pairs = [
+        [each.name, f"{each.method} {_PARAMETER.sub('{}', each.path)}"] for each in made.operations
+    ]
+    if not pairs:
+        return 0, ""
+    paths: list[Path] = [made.folder, ROOT / "overrides", ROOT / "scripts", ROOT]
+    settings = {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CHESSA_PROPERTY_EXAMPLES": str(examples),
+        "CHESSA_PROPERTY_SHRINK": "0",
+        "CHESSA_EVOLUTION_OPERATIONS": json.dumps(pairs),
+    }
+    plugin = ("-p", "tests.pipeline.evolution.selecting")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *_OPTIONS, *plugin, "tests/property"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    passed = re.search(r"(\d+) passed", done.stdout)
+    said = "" if done.returncode == 0 else (done.stdout + done.stderr)[-3000:]
+    return int(passed[1]) if passed else 0, said

@@ -1,0 +1,83 @@
+"""One case, all the way: looked at, made, type-checked, called, proven.
+
+Enters: a case. Leaves: what was found of it, and what of that is not as the case says.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+
+import attrs
+
+from tests.pipeline.evolution.base import Bases
+from tests.pipeline.evolution.calling import Caller
+from tests.pipeline.evolution.case import Case
+from tests.pipeline.evolution.looking import Looked, look
+from tests.pipeline.evolution.making import make
+from tests.pipeline.evolution.memory import remembered
+from tests.pipeline.evolution.proving import prove
+from tests.pipeline.evolution.typed import Types
+
+
+def problems(case: Case, looked: Looked) -> list[str]:
+    """What an update says otherwise than the case does."""
+    left = tuple(question.text for question in looked.update.questions)
+    pairs = (
+        ("questions", case.questions, looked.asked),
+        ("questions after the answers", (), left),
+        ("rules", sorted(case.rules), looked.rules),
+        ("verdict", case.verdict, looked.verdict),
+        ("sentences", list(case.sees), looked.sees),
+    )
+    return [
+        f"{what}: expected {expected}, found {found}"
+        for what, expected, found in pairs
+        if expected != found
+    ]
+
+
+@attrs.frozen
+class Result:
+    """How a case ended."""
+
+    case: Case
+    problems: tuple[str, ...]
+    called: int = 0
+    """Programs, each sync and async."""
+    proven: int = 0
+    """Property tests."""
+    seconds: float = 0.0
+
+
+class Stage:
+    """What all cases share: bases, the process that calls, what mypy knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.bases = Bases(folder / "bases")
+        self._open = contextlib.ExitStack()
+        self._open.enter_context(remembered())
+        self.caller = self._open.enter_context(Caller())
+        self.types = Types(folder / "types")
+
+    def close(self) -> None:
+        """End the process that calls."""
+        self._open.close()
+
+    def run(self, case: Case, *, as_installed: bool = True, examples: int = 0) -> Result:
+        """Take a case all the way; property tests if there shall be examples."""
+        begun = time.monotonic()
+        folder = self._folder / "cases" / case.name
+        folder.mkdir(parents=True)
+        looked = look(case, self.bases[case.base], folder)
+        found = problems(case, looked)
+        made = make(case, looked, folder, as_installed=as_installed)
+        found += [f"no call of {name}" for name in made.uncalled]
+        found += filter(None, [self.types.check(made.folder, made.programs)])
+        found += filter(None, [self.caller.run(made.folder, made.programs)])
+        proven = 0
+        if examples:
+            proven, said = prove(made, examples)
+            found += filter(None, [said])
+        seconds = time.monotonic() - begun
+        return Result(case, tuple(found), len(made.programs), proven, seconds)

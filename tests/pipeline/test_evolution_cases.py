@@ -1,0 +1,75 @@
+"""The evolution suite: labelled changes of the vendor's, each with what must come of it.
+
+Enters: `tests/pipeline/evolution/cases/`. Every case is held to its rules; of the rest a part is
+taken here, another in the long form, and the whole by `python -m tests.pipeline.evolution`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from chessa_tracking.changes import RULES
+from tests.pipeline.evolution.case import Case, cases
+from tests.pipeline.evolution.looking import look, rules_of
+from tests.pipeline.evolution.whole import Stage, problems
+
+CASES: Final = cases()
+_LOOKED: Final = 11  # a prime: cases that differ in little stand beside each other
+_WHOLE: Final = 3
+_PROVEN: Final = ("body-property-required", "answer-union-kind-added")
+
+
+def named(chosen: list[Case]) -> pytest.MarkDecorator:
+    """A test for each of these."""
+    return pytest.mark.parametrize("case", chosen, ids=lambda case: case.name)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """What all cases share."""
+    stage = Stage(tmp_path_factory.mktemp("evolution"))
+    yield stage
+    stage.close()
+
+
+def test_there_are_enough_cases() -> None:
+    """Each has a title of its own; all verdicts and questions and dozens of rules are there."""
+    assert len(CASES) >= 60
+    assert len({case.title for case in CASES}) == len(CASES)
+    assert {case.verdict for case in CASES} == {"major", "minor", "patch", "none"}
+    asked = {kind for case in CASES for kind in case.questions}
+    assert asked == {"conflict", "missing", "overlay", "server", "security"}
+    rules = {rule for case in CASES for rule in case.rules}
+    assert len(rules) >= 60
+    assert rules <= RULES.keys()
+
+
+@named(CASES)
+def test_every_case_gets_its_rules(case: Case, stage: Stage, tmp_path: Path) -> None:
+    """From pages: each change is told once, by the rules that the case names and no others."""
+    assert rules_of(case, stage.bases[case.base], tmp_path) == sorted(case.rules)
+
+
+@named(CASES[::_LOOKED])
+def test_what_an_update_says(case: Case, stage: Stage, tmp_path: Path) -> None:
+    """Its questions, its verdict, and every sentence that a Python caller reads."""
+    assert problems(case, look(case, stage.bases[case.base], tmp_path)) == []
+
+
+@pytest.mark.long
+@named(CASES[1::_WHOLE])
+def test_a_case_all_the_way(case: Case, stage: Stage) -> None:
+    """As it says; made without a hand edit, type-checked, called in both modes on the sandbox."""
+    assert stage.run(case, as_installed=False).problems == ()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", _PROVEN)
+def test_the_properties_of_what_changed(name: str, stage: Stage) -> None:
+    """The property tests of the changed operations pass, and there are some."""
+    [case] = [case for case in CASES if case.name == name]
+    result = stage.run(case, as_installed=True, examples=2)
+    assert result.problems == ()
+    assert result.proven > 0
