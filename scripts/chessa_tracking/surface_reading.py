@@ -90,12 +90,17 @@ def _check_whole(package: griffe.Module, folder: Path) -> None:
 
 def _operations(package: griffe.Module) -> Iterator[tuple[str, Mapping[str, ast.expr]]]:
     """The constants that say what the spec knows of an operation, by its name."""
-    for resource in package["api"].modules.values():
-        for module in resource.modules.values():
-            for constant in module.attributes.values():
+    for resource in modules(package["api"]):
+        for module in modules(resource):
+            for constant in _attributes(module).values():
                 if str(constant.annotation).startswith("Operation"):
                     fields = _keywords(types.parsed(constant.value))
                     yield ast.literal_eval(fields["name"]), fields
+
+
+def modules(holder: griffe.Object) -> list[griffe.Module]:
+    """Those that lie in a package: to ask an import what it is would lead through all models."""
+    return [one for one in holder.members.values() if isinstance(one, griffe.Module)]
 
 
 def _keywords(call: ast.expr) -> dict[str, ast.expr]:

@@ -11,7 +11,7 @@ import griffe
 from chessa_pipeline.markdown import code
 from chessa_tracking.changes import Level
 from chessa_tracking.surface_parts import ITSELF, Found, found
-from chessa_tracking.surface_reading import PUBLIC
+from chessa_tracking.surface_reading import PUBLIC, modules
 
 _ABOUT: Final = {
     griffe.BreakageKind.RETURN_CHANGED_TYPE: "result",
@@ -77,9 +77,11 @@ def _homes(package: griffe.Module) -> dict[str, str]:
                 home = target.removeprefix(f"{package.name}.")
                 if home.startswith("api."):
                     homes[home] = homes[home.rpartition(".")[0]] = resource
-    for folder in package["api"].modules.values():
-        for module in folder.modules.values():
-            for constant in module.attributes.values():
+    for folder in modules(package["api"]):
+        for module in modules(folder):
+            for constant in module.members.values():
+                if not isinstance(constant, griffe.Attribute):
+                    continue
                 operation = getattr(constant.value, "arguments", ())
                 name = next((a.value for a in operation if getattr(a, "name", "") == "name"), "")
                 if name:
