@@ -50,7 +50,7 @@ class Looked:
     @property
     def sees(self) -> list[str]:
         """The sentences for Python callers."""
-        return [change.text for change in self.update.judgement.surface]
+        return [change.text for change in self.update.judgement.surface or ()]
 
 
 def look(case: Case, base: Base, folder: Path) -> Looked:
