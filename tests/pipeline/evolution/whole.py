@@ -4,6 +4,7 @@ Enters: a case. Leaves: what was found of it, and what of that is not as the cas
 """
 
 import contextlib
+import tempfile
 import time
 from pathlib import Path
 
@@ -67,8 +68,7 @@ class Stage:
     def run(self, case: Case, *, as_installed: bool = True, examples: int = 0) -> Result:
         """Take a case all the way; property tests if there shall be examples."""
         begun = time.monotonic()
-        folder = self._folder / "cases" / case.name
-        folder.mkdir(parents=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{case.name}-", dir=self._folder))
         looked = look(case, self.bases[case.base], folder)
         found = problems(case, looked)
         made = make(case, looked, folder, as_installed=as_installed)
