@@ -121,9 +121,11 @@ def _run(options: argparse.Namespace) -> int:
         _show(update_report.as_text(found))
         if not is_done:
             _say("Making and testing the package: a minute or two …")
-            changed = update.carry_out(ROOT, found)
+            done = update.carry_out(ROOT, found)
+            for note in done.notes:
+                _say(f"note: {visible(note)}")
             _say(
-                f"Done: {len(changed)} files. Read the diff of CHANGELOG.md and "
+                f"Done: {len(done.paths)} files. Read the diff of CHANGELOG.md and "
                 "spec/openapi.yaml, run ./scripts/test, commit."
             )
     return 1 if found.questions else 0

@@ -175,6 +175,9 @@ class Arguments:
             )
             return required, [whole], []
         schema, fields = flat
+        # A body that may be left out, and must hold something if it is there: without that a call
+        # would be refused, so it is asked for and sent.
+        required = required or any(field.required for field in fields)
         members = [
             ArgumentPlan(
                 key=field.key,

@@ -15,6 +15,7 @@ import attrs
 
 from chessa_pipeline import document, gate, overlay
 from chessa_pipeline.errors import SpecError
+from chessa_pipeline.plan import Plan
 from chessa_pipeline.regeneration import regenerate
 from chessa_pipeline.validation import check_version
 from chessa_tracking import gathering, installing, release, spec_file, staging
@@ -127,10 +128,16 @@ def _check(merged: Mapping[str, Any]) -> None:
     gate.check_document(merged)
 
 
-def carry_out(
-    root: Path, update: Update, prove: Callable[[Path], None] = staging.prove
-) -> tuple[str, ...]:
-    """Make the tree follow the vendor; the paths that changed.
+@attrs.frozen
+class Done:
+    """What an update changed, and what is left for a person."""
+
+    paths: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = staging.prove) -> Done:
+    """Make the tree follow the vendor.
 
     Made and proven in a copy, put in place as one. Raises `SpecError` for a package that fails its
     tests, and changes nothing then.
@@ -157,10 +164,21 @@ def carry_out(
             _title(update.merged.document),
         )
         _write(copy, _CHANGELOG, release.with_entry(_read(copy, _CHANGELOG), entry))
-        regenerate(staging.job_in(copy))
+        made = regenerate(staging.job_in(copy))
         prove(copy)
         installed = installing.install(root, before, installing.snapshot(copy, PARTS))
-    return tuple(installed.paths)
+    return Done(tuple(installed.paths), (*_named_by_the_vendor(made.plan), *made.notes))
+
+
+def _named_by_the_vendor(plan: Plan) -> Iterator[str]:
+    """Methods whose names are the vendor's: the next wording of its would rename them."""
+    for resource in plan.resources:
+        for operation in resource.operations:
+            if not operation.is_pinned:
+                yield (
+                    f"{operation.name} ({operation.method} {operation.path}) is named by the "
+                    f"vendor: pin its name in {_OVERLAY} before a release"
+                )
 
 
 def _title(merged: Mapping[str, Any]) -> str:

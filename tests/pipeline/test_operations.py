@@ -241,6 +241,20 @@ def test_optional_and_required_bodies(tmp_path: Path) -> None:
         assert package.sent[-1].body == '{"note":"n"}'
 
 
+def test_an_optional_body_that_must_hold_something(tmp_path: Path) -> None:
+    """What the schema of an optional body requires is asked for: without it a call is refused."""
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}, "note": {"type": "string"}},
+    }
+    package = one(tmp_path, "/things", "post", requestBody=content(schema))
+    package.call("things.act", id="1")
+    assert package.sent[-1].body == '{"id":"1"}'
+    with pytest.raises(TypeError):
+        package.call("things.act", note="n")
+
+
 def test_null_can_be_sent_where_it_is_allowed(tmp_path: Path) -> None:
     """None is null for a nullable member, and refused for any other; UNSET is nothing."""
     schema = {

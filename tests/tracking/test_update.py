@@ -197,6 +197,25 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
     assert check.returncode == 0, check.stdout + check.stderr
 
 
+def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) -> None:
+    """A method that has the vendor's name is told, so that somebody pins it."""
+    method, path = "get", "/v1/referrals"
+    vendored["paths"][path] = {
+        method: {
+            "operationId": "listReferrals",
+            "tags": ["Referral Endpoints"],
+            "responses": {"200": {"description": "OK"}},
+        }
+    }
+    rewrite(pages, vendored, (method, path))
+    index = (pages / "llms.txt").read_text(encoding="utf-8")
+    name = rendering.page_name(method, path)
+    rendering.write(pages / "llms.txt", f"{index}- [new]({rendering.SITE}/{name})\n")
+    found = update.look(tree, open_source(str(pages)), Decisions())
+    (note,) = update.carry_out(tree, found, no_proof).notes
+    assert note.startswith("referrals.list_referrals (GET /v1/referrals) is named by the vendor")
+
+
 def test_an_update_is_done_once(tree: Path, with_note: Path) -> None:
     """The same pages again are nothing to do."""
     carried_out(tree, with_note)
@@ -517,16 +536,12 @@ def test_one_object_whatever_comes(tree: Path, with_note: Path) -> None:
 
 def test_nobody_reads(tree: Path, with_note: Path) -> None:
     """A report whose reader is gone is no reason to fail, or to say that something is asked."""
-    done = subprocess.run(
-        f"{sys.executable} {tree / 'scripts' / 'update_spec.py'} {with_note} --dry-run 2>&1 | true;"
-        ' echo "${PIPESTATUS[0]}"',
-        shell=True,
-        executable="/bin/bash",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "0\n"
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, str(tree / "scripts" / "update_spec.py"), str(with_note)]
+    done = subprocess.run([*command, "--dry-run"], stdout=writing, stderr=writing, check=False)
+    os.close(writing)
+    assert done.returncode == 0
 
 
 def test_an_overlay_that_is_edited_for_the_update(

@@ -126,4 +126,4 @@ def _kinds(found: Update) -> Iterator[str]:
     yield from ("missing" for _ in found.merged.missing)
     yield from ("overlay" for _ in found.judgement.advice)
     for what in ("server", "security"):
-        yield from (what for _ in found.judgement.asks(what))
+        yield from (what for _ in found.judgement.asked.get(what, ()))
