@@ -75,7 +75,7 @@ def _of_body(documented: SpecOperation) -> Iterator[Argument]:
     for key, each in properties(kind.schema).items():
         if not flag(each, "readOnly"):
             name = (plain(each) if isinstance(each, Mapping) else {}).get("x-python-name", key)
-            required = needed and key in kind.schema.get("required", ())
+            required = key in kind.schema.get("required", ())  # a body without it is refused
             yield Argument(name, key, "member", each, required)
 
 
