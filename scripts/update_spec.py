@@ -11,10 +11,9 @@ reason. After 1 and 2 the tree is as it was.
 import argparse
 import contextlib
 import json
-import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
@@ -141,16 +140,19 @@ def _operation(method: str, path: str) -> str:
 
 def _show(text: str) -> None:
     """Print the report; whether anybody reads it changes nothing of what is done."""
-    try:
-        print(text, end="", flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _print(text, sys.stdout, end="")
 
 
 def _say(text: str, end: str = "\n") -> None:
     """Tell how far it is, if anybody listens."""
-    with contextlib.suppress(OSError):
-        print(text, end=end, file=sys.stderr, flush=True)
+    _print(text, sys.stderr, end)
+
+
+def _print(text: str, stream: TextIO, end: str) -> None:
+    try:
+        print(text, end=end, file=stream, flush=True)
+    except BrokenPipeError:
+        command.mute(stream)
 
 
 def _progress(number: int, total: int, address: str) -> None:

@@ -34,6 +34,8 @@ SINGLY: Final = (
     "pipeline/test_fresh_clone.py",
     "property/test_planted_bugs.py",
     "flows/test_stateful.py",
+    "tracking/test_update.py",
+    "tracking/test_update_stops.py",
     "sandbox/test_schemathesis.py",
     "pipeline/test_regenerate.py",
 )

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TextIO
 
 from chessa_pipeline.errors import SpecError
 
@@ -20,6 +20,11 @@ _INTERRUPTED: Final = 130
 def refuse(error: SpecError) -> None:
     """Say what was refused, where, and how to mend it."""
     print(f"refused: {error}", file=sys.stderr)
+
+
+def mute(stream: TextIO) -> None:
+    """Let a stream that nobody reads lead nowhere, also when Python flushes it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run(
@@ -46,7 +51,7 @@ def run(
         print(f"interrupted; {whole}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        mute(sys.stdout)
         return 1
     except OSError as error:
         refusal = SpecError(

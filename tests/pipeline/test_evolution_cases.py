@@ -17,7 +17,7 @@ from tests.pipeline.evolution.whole import Stage, problems
 
 CASES: Final = cases()
 _LOOKED: Final = 11  # a prime: cases that differ in little stand beside each other
-_WHOLE: Final = 7
+_WHOLE: Final = 14
 _PROVEN: Final = ("body-property-required", "answer-union-kind-added")
 
 

@@ -17,6 +17,7 @@ import trustme
 from chessa_pipeline import document
 from chessa_tracking.source import RemoteSource, client
 from tests.tracking import rendering
+from tests.tracking.trees import IGNORED, REFUND, body, rewrite
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _VENDORED: Final = document.read(ROOT / "spec" / "openapi.yaml")
@@ -38,6 +39,32 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(rendered: Path, tmp_path: Path) -> Path:
     """The vendored document as pages, to be edited."""
     return shutil.copytree(rendered, tmp_path / "pages")
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what an update reads and writes; not to be edited."""
+    copied = tmp_path_factory.mktemp("original") / "tree"
+    copied.mkdir()
+    for name in ("spec", "generated", "overrides", "scripts", "docs"):
+        shutil.copytree(ROOT / name, copied / name, ignore=IGNORED)
+    for name in ("generator-config.yaml", "CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, copied / name)
+    return copied
+
+
+@pytest.fixture
+def tree(original: Path, tmp_path: Path) -> Path:
+    """A copy that an update may change."""
+    return shutil.copytree(original, tmp_path / "tree")
+
+
+@pytest.fixture
+def with_note(pages: Path, vendored: dict[str, Any]) -> Path:
+    """Pages on which the refund gained an optional note."""
+    body(vendored)["properties"]["note"] = {"type": "string", "maxLength": 20}
+    rewrite(pages, vendored, REFUND)
+    return pages
 
 
 @attrs.define

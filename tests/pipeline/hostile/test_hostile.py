@@ -68,8 +68,8 @@ def test_the_sample_looks_at_both_ends(sampled: figures.Figures) -> None:
 @pytest.mark.long
 @pytest.mark.untraced
 def test_more_documents_break_nothing() -> None:
-    """Every position and every payload twice more, in other pairs."""
-    found = figures.figures([*sample(1), *sample(2)])
+    """Every position and every payload once more, in other pairs."""
+    found = figures.figures([*sample(1)])
     assert not found.broken, found.table()
 
 

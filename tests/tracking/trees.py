@@ -1,0 +1,64 @@
+"""Trees that an update may change, and the command run in them."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from chessa_tracking import update
+from chessa_tracking.merging import Decisions
+from chessa_tracking.source import open_source
+from tests.tracking import rendering
+
+Document = dict[str, Any]
+REFUND: Final = ("post", "/v1/orders/refund")
+IGNORED: Final = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".update*"
+)
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    """Every file of a tree."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def run(tree: Path, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run the command in a tree."""
+    return subprocess.run(
+        [sys.executable, str(tree / "scripts" / "update_spec.py"), *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tree.parent,
+    )
+
+
+def rewrite(pages: Path, edited: Document, *which: tuple[str, str]) -> None:
+    """Write the pages of these operations again, from an edited document."""
+    for method, path in which:
+        name = rendering.page_name(method, path)
+        rendering.write(pages / name, rendering.page(edited, method, path))
+
+
+def body(edited: Document) -> Document:
+    """The schema of the refund's body."""
+    content = edited["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
+    schema: Document = content["application/json"]["schema"]
+    return schema
+
+
+def no_proof(_: Path) -> None:
+    """In place of the property tests, where something else is tested."""
+
+
+def carried_out(tree: Path, pages: Path) -> update.Update:
+    """Look, and carry it out without the property tests."""
+    found = update.look(tree, open_source(str(pages)), Decisions())
+    update.carry_out(tree, found, no_proof)
+    return found
