@@ -126,6 +126,7 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
     assert check.returncode == 0, check.stdout + check.stderr
 
 
+@pytest.mark.long
 def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) -> None:
     """A method that has the vendor's name is told, so that somebody pins it."""
     method, path = "get", "/v1/referrals"
@@ -145,6 +146,7 @@ def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) 
     assert note.startswith("referrals.list_referrals (GET /v1/referrals) is named by the vendor")
 
 
+@pytest.mark.long
 def test_an_update_is_done_once(tree: Path, with_note: Path) -> None:
     """The same pages again are nothing to do."""
     carried_out(tree, with_note)
