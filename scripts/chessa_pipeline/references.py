@@ -25,6 +25,7 @@ _LIMITS: Final = frozenset(
 _SHAPING_EXTENSIONS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
+_IN_BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
 def shapes_values(keyword: str) -> bool:
@@ -77,6 +78,11 @@ def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[
                 f"The reference {reference} points at nothing.", place((*where, "$ref")), _MEND
             )
     return value, tuple(parts)
+
+
+def path_key(path: str) -> str:
+    """What tells a path from another, whatever its parameters are called: `/v1/orders/{}`."""
+    return _IN_BRACES.sub("{}", path)
 
 
 def parameter_key(parameter: Mapping[str, Any]) -> tuple[str, str]:

@@ -5,13 +5,12 @@ new. By the values alone: no rule has to know what may be done with them.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chessa_pipeline.document import METHODS, is_mapping
+from chessa_pipeline.references import path_key
 
-_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _KEYS: Final = {"server": "servers", "security": "security"}
 _LONGEST: Final = 200
 
@@ -47,7 +46,7 @@ def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str,
 
 
 def _key(path: str, method: str) -> str:
-    return f"{method} {_PARAMETER.sub('{}', path)}"
+    return f"{method} {path_key(path)}"
 
 
 def _said(document: Mapping[str, Any], what: str) -> Iterator[tuple[str, str]]:

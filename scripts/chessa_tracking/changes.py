@@ -7,7 +7,7 @@ a Python caller breaks and an HTTP caller does not, the level is raised, with th
 
 import enum
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
@@ -42,7 +42,14 @@ class Change:
     """A sentence; names and values of the vendor's in it are quoted, short and visible."""
 
 
-def verdict(changes: Iterable[Change]) -> Level:
+class Levelled(Protocol):
+    """Whatever has a level."""
+
+    @property
+    def level(self) -> Level: ...
+
+
+def verdict(changes: Iterable[Levelled]) -> Level:
     """The highest level of all."""
     return max((change.level for change in changes), default=Level.NONE)
 

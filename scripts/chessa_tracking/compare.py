@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any, Final
 
 from chessa_pipeline.document import METHODS, is_mapping, is_sequence
-from chessa_pipeline.references import Where
+from chessa_pipeline.references import Where, path_key
 from chessa_tracking import compare_security
 from chessa_tracking.changes import Change
 from chessa_tracking.compare_operations import Comparison
 from chessa_tracking.extensions import rule_of_key
 from chessa_tracking.ledger import Ledger
-from chessa_tracking.operation import NAMES, Operation, beside, unnamed
+from chessa_tracking.operation import Operation, beside, unnamed
 from chessa_tracking.sides import ABSENT, Side, quoted, same, shown
 
 Pin = tuple[str, str]
@@ -153,8 +153,8 @@ def _webhooks(ledger: Ledger, old: Side, new: Side) -> None:
 def _items(side: Side) -> dict[str, Side]:
     """Paths by what they match: their parameters have no names, but where two would be one."""
     found = {path: one for path, one in side.mapping("paths").items() if not path.startswith("x-")}
-    counts = Counter(NAMES.sub("{}", path) for path in found)
-    keys = {path: NAMES.sub("{}", path) for path in found}
+    counts = Counter(path_key(path) for path in found)
+    keys = {path: path_key(path) for path in found}
     return {(keys[path] if counts[keys[path]] == 1 else path): one for path, one in found.items()}
 
 
@@ -190,7 +190,7 @@ def _item(
     for method in METHODS:
         one, other = befores.get(method), afters.get(method)
         if one is not None and other is not None:
-            is_pinned = (method.upper(), NAMES.sub("{}", paths[1])) in pinned
+            is_pinned = (method.upper(), path_key(paths[1])) in pinned
             ledger.operation(other.label, Comparison(ledger, one, other, is_pinned).run)
         elif one is not None:
             ledger.operation(one.label, partial(_gone, ledger, one, new is None))

@@ -6,9 +6,8 @@ all. The packages are made with the overlay as far as it fits: what must be look
 does not hide what else changed.
 """
 
-import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from chessa_pipeline import canonical, gate
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.operations import PINNED
 from chessa_pipeline.overlay import Overlay
+from chessa_pipeline.references import path_key
 from chessa_pipeline.regeneration import (
     ROOT,
     check_promises,
@@ -28,13 +28,12 @@ from chessa_pipeline.regeneration import (
 )
 from chessa_tracking import authority
 from chessa_tracking.advice import Advice, Corrected, advise, corrected
-from chessa_tracking.changes import Change, Level
+from chessa_tracking.changes import Change, Level, verdict
 from chessa_tracking.compare import compare
 from chessa_tracking.surface import SurfaceChange, compare_packages
 
 _NO_CORRECTIONS: Final = Overlay("", "", ())
 _CONFIG: Final = ROOT / "generator-config.yaml"
-_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 
 
 @attrs.frozen
@@ -53,21 +52,17 @@ class Judgement:
     @property
     def spec(self) -> Level:
         """The highest level of the changes of the spec."""
-        return _highest(change.level for change in self.changes)
+        return verdict(self.changes)
 
     @property
     def python(self) -> Level:
         """The highest level of the changes that Python callers see."""
-        return _highest(each.level for each in self.surface or ())
+        return verdict(self.surface or ())
 
     @property
     def verdict(self) -> Level:
         """The higher of the two."""
         return max(self.spec, self.python)
-
-
-def _highest(levels: Iterable[Level]) -> Level:
-    return max(levels, default=Level.NONE)
 
 
 def judge(
@@ -116,7 +111,7 @@ def _package(corrected: Corrected, folder: Path) -> Path:
 def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """The operations whose method has a name of ours, and follows no rename of the vendor's."""
     return frozenset(
-        (str(where[-1]).upper(), _PARAMETER.sub("{}", str(where[-2])))
+        (str(where[-1]).upper(), path_key(str(where[-2])))
         for where, operation in operations_of(document)
         if PINNED.fullmatch(str(operation.get("operationId")))
     )

@@ -8,7 +8,6 @@ that it was removed.
 """
 
 import json
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,11 +15,11 @@ import attrs
 
 from chessa_pipeline.document import METHODS, copied, is_mapping
 from chessa_pipeline.errors import SpecError
+from chessa_pipeline.references import path_key
 from chessa_pipeline.walk import MAPS, nodes
 from chessa_tracking.gathering import Gathered, Page
 from chessa_tracking.pages import Slice
 
-_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _APART: Final = frozenset({"paths", "components"})
 _RECORD: Final = "x-source"
 """Ours: the page that an operation comes from. No page can say it."""
@@ -132,7 +131,7 @@ _Key = tuple[str, str]
 
 
 def _key(method: str, path: str) -> _Key:
-    return method.lower(), _PARAMETER.sub("{}", path)
+    return method.lower(), path_key(path)
 
 
 def _operations(document: Mapping[str, Any]) -> dict[_Key, tuple[str, str]]:
@@ -268,7 +267,7 @@ def _keep(merged: dict[str, Any], vendored: Mapping[str, Any], stays: Iterable[_
     """Keep vendored operations, with what is shared by their paths and what they refer to."""
     kept: list[Any] = []
     ours = _operations(vendored)
-    theirs = {_PARAMETER.sub("{}", path): path for path in merged["paths"]}
+    theirs = {path_key(path): path for path in merged["paths"]}
     for key in sorted(stays):
         method, path = ours[key]
         item = vendored["paths"][path]

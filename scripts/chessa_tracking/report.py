@@ -43,11 +43,7 @@ _MOST_OF_A_RULE: Final = 5
 
 def overall(changes: Iterable[Change], surface: Surface = None) -> Level:
     """The higher of both verdicts."""
-    return max(verdict(changes), _of_surface(surface))
-
-
-def _of_surface(surface: Surface) -> Level:
-    return max((each.level for each in surface or ()), default=Level.NONE)
+    return max(verdict(changes), verdict(surface or ()))
 
 
 def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
@@ -115,7 +111,7 @@ def _verdicts(changes: Sequence[Change], surface: Surface) -> list[str]:
     level = overall(changes, surface)
     lines = [f"spec:    {verdict(changes).word:<6} {_counted(changes)}"]
     if surface is not None:
-        lines.append(f"python:  {_of_surface(surface).word:<6} {_counted(surface)}")
+        lines.append(f"python:  {verdict(surface).word:<6} {_counted(surface)}")
     return [*lines, f"verdict: {level.word}, {_MEANING[level]}"]
 
 
@@ -158,7 +154,7 @@ def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
     lines = [f"**Verdict: {level.word}**: {_MEANING[level]}.", ""]
     lines.append(f"- Spec: {verdict(changes).word} {_counted(changes)}")
     if surface is not None:
-        lines.append(f"- Python: {_of_surface(surface).word} {_counted(surface)}")
+        lines.append(f"- Python: {verdict(surface).word} {_counted(surface)}")
     if surface:
         ordered = sorted(surface, key=lambda one: (-one.level, one.name))
         rows = [[one.level.word, _with_code(one.text)] for one in ordered]
