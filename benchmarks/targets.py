@@ -1,0 +1,32 @@
+"""What is to be reached: a median for each figure that has a target. All others are for the record."""
+
+from typing import Final
+
+from .figures import Limit, at_least, at_most
+
+TARGETS: Final[dict[tuple[str, str, str], Limit]] = {
+    ("sync-read", "wall", "httpx"): at_most(0.70),
+    ("sync-read", "cpu", "httpx"): at_most(0.70),
+    ("in-memory", "wall", "httpx"): at_most(0.60),
+    ("in-memory", "cpu", "httpx"): at_most(0.60),
+    ("async-reads", "200 in flight, core", "httpx"): at_least(2.5),
+    ("async-reads", "200 in flight, extra", "httpx"): at_least(8),
+    ("async-reads", "200 in flight, extra", "aiohttp"): at_least(0.6),
+    ("writes", "200 in flight", "httpx, pooled"): at_least(2.0),
+    ("one-write", "wall", "http.client, new connection"): at_most(2.0),
+    ("decode", "from values", "pydantic"): at_most(0.9),
+    ("decode", "from values", "openapi-python-client"): at_most(1.2),
+    ("memory", "kept", "openapi-python-client"): at_most(0.75),
+    ("import", "import chessa", "bare interpreter"): at_most(15),
+    ("import", "from chessa import Chessa", "import httpx"): at_most(1.20),
+    ("first-call", "whole process", "httpx"): at_most(1.40),
+    ("regenerate", "our document", "openapi-python-client"): at_most(1.5),
+    ("growth", "10 to 100 operations", "the document's bytes"): at_most(1.0),
+    ("growth", "100 to 1000 operations", "the document's bytes"): at_most(1.0),
+    ("soak", "descriptors, sync", "after the warm-up"): at_most(0),
+    ("soak", "descriptors, async", "after the warm-up"): at_most(0),
+    ("soak", "memory, sync", "after the warm-up"): at_most(5),
+    ("soak", "memory, async", "after the warm-up"): at_most(5),
+}
+"""By case, name of the figure, and peer. Ratios; of `import chessa` milliseconds, of the soak
+descriptors and MiB, each more than after the warm-up."""
