@@ -21,7 +21,7 @@ NESTED: Final = ("cryptoDeposit", "cryptoPayout", "recipient", "refund")
 
 _FIRST: Final = datetime.datetime(2025, 3, 18, 6, 9, 17, 823_000, datetime.UTC)
 _NAMESPACE: Final = uuid.UUID(ORDER_ID)
-_STATUSES: Final = ("created", "waiting_for_funding", "funds_received", "completed", "expired")
+_STATUSES: Final = ("created", "waiting_for_funding", "funds_received", "processing", "completed")
 
 
 @functools.cache
