@@ -50,7 +50,7 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     "growth": Case(
         "regenerating 10, 100 and 1,000 operations",
-        "benchmarks.cases.growing",
+        "benchmarks.cases.growth",
         environment=TOOLS,
         seconds=1800.0,
     ),

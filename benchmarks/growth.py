@@ -29,7 +29,7 @@ from chessa_tracking.compare import compare  # noqa: E402
 from chessa_tracking.surface import compare_packages  # noqa: E402
 
 _SIZES: Final = (10, 100, 1000)
-_STEPS: Final = ("regenerate", "diff", "surface")
+STEPS: Final = ("regenerate", "diff", "surface")
 
 
 @attrs.frozen
@@ -81,13 +81,13 @@ def _spent() -> float:
 def table(costs: Sequence[Cost]) -> str:
     """The figures, a line for each size."""
     first = costs[0]
-    steps = "".join(f" {f'{step} s':>13} {'x':>5}" for step in _STEPS)
+    steps = "".join(f" {f'{step} s':>13} {'x':>5}" for step in STEPS)
     lines = [f"{'operations':>10} {'document':>10} {'package':>10} {'changes':>8}{steps}"]
     for cost in costs:
         growth = cost.document / first.document
         cells = "".join(
             f" {cost.seconds[step]:13.2f} {cost.seconds[step] / first.seconds[step] / growth:5.2f}"
-            for step in _STEPS
+            for step in STEPS
         )
         sizes = f"{cost.operations:10} {cost.document:10} {cost.package:10} {cost.changes:8}"
         lines.append(sizes + cells)
