@@ -40,9 +40,7 @@ CASES: Final[Mapping[str, Case]] = {
     "decode": Case("10,000 orders of 25 fields, into models", "benchmarks.cases.decode"),
     "memory": Case("what 10,000 decoded orders keep", "benchmarks.cases.memory"),
     "import": Case("importing, in fresh processes", "benchmarks.cases.importing"),
-    "first-call": Case(
-        "import and first call, in fresh processes", "benchmarks.cases.first_call"
-    ),
+    "first-call": Case("import and first call, in fresh processes", "benchmarks.cases.first_call"),
     "regenerate": Case(
         "scripts/regenerate.py beside openapi-python-client alone",
         "benchmarks.cases.regenerate",

@@ -1,8 +1,8 @@
 """The contenders of a blocking call: chessa, and what others would write in its place.
 
-In: a URL, or a mock transport. Out: for each, a function that makes one call and reads of its result
-what any caller would: the status and an amount. All are given the same credentials, and each has
-one client that is kept.
+In: a URL, or a mock transport. Out: for each, a function that makes one call and reads of its
+result what any caller would: the status and an amount. All are given the same credentials, and each
+has one client that is kept.
 """
 
 import contextlib

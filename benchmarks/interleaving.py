@@ -14,15 +14,15 @@ from typing import Generic, TypeVar
 
 from .figures import Figure, ratio
 
-W = TypeVar("W")
+W_co = TypeVar("W_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Contender(Generic[W]):
+class Contender(Generic[W_co]):
     """A name and its work."""
 
     name: str
-    work: W
+    work: W_co
 
 
 Work = Contender[Callable[[], object]]
@@ -38,7 +38,7 @@ class Times:
     """Of this process, all threads."""
 
 
-def turns(contenders: Sequence[Contender[W]], rounds: int) -> Iterator[Contender[W]]:
+def turns(contenders: Sequence[Contender[W_co]], rounds: int) -> Iterator[Contender[W_co]]:
     """Whose turn it is: A B C, C B A, A B C, …"""
     for number in range(rounds):
         yield from contenders if number % 2 == 0 else contenders[::-1]

@@ -1,4 +1,4 @@
-"""What the loopback server answers, and what is decoded: orders and a refund, as the API gives them.
+"""What the loopback server answers, and what is decoded: orders and a refund, as the API's own.
 
 In: the examples of the effective spec. Out: JSON values and bytes; any number of orders, each with
 values of its own, always the same ones.

@@ -94,13 +94,20 @@ def _made(name: str, make: Callable[[Path, Path], None], say: Callable[[str], No
 
 
 def _make_stock(python: Path, place: Path, spec: Path) -> None:
-    command = [python.parent / "openapi-python-client", "generate", "--path", spec]
+    command: list[str | Path] = [
+        python.parent / "openapi-python-client",
+        "generate",
+        "--path",
+        spec,
+    ]
     _run([*command, "--meta", "none", "--output-path", place / "stock_client"], python)
 
 
 def _make_generator(python: Path, place: Path, spec: Path) -> None:
-    command = [python.parent / "openapi-generator-cli", "generate", "-g", "python", "-i", spec]
-    _run([*command, "-o", place, "--package-name", "generator_client"], python)
+    command: list[str | Path] = [python.parent / "openapi-generator-cli", "generate", "-g"]
+    _run(
+        [*command, "python", "-i", spec, "-o", place, "--package-name", "generator_client"], python
+    )
 
 
 def _run(command: list[str | Path], python: Path) -> None:

@@ -82,8 +82,10 @@ def table(lines: Sequence[tuple[str, ...]]) -> str:
     """Text in columns."""
     widths = [max(map(len, column)) for column in zip(HEADS, *lines, strict=True)]
     return "\n".join(
-        "  ".join(_aligned(cell, width, head) for cell, width, head in zip(line, widths, HEADS))
-        .rstrip()
+        "  ".join(
+            _aligned(cell, width, head)
+            for cell, width, head in zip(line, widths, HEADS, strict=True)
+        ).rstrip()
         for line in (HEADS, *lines)
     )
 
@@ -116,7 +118,10 @@ def document(
             for figure in each.figures
         ],
         "series": {
-            name: {"places": series.places, "lines": series.lines}
+            name: {
+                "places": series.places,
+                "lines": {line: list(map(_exact, of)) for line, of in series.lines.items()},
+            }
             for each in found.values()
             for name, series in each.series.items()
         },

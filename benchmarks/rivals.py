@@ -1,4 +1,4 @@
-"""Those who decode orders: chessa's model, pydantic's of the same types, and the stock generated one.
+"""Who decodes orders: chessa's model, pydantic's of the same types, and the stock generated one.
 
 Out: for each, functions that make models of parsed JSON, and of bytes.
 """

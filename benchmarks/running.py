@@ -3,6 +3,7 @@
 In: cases by name. Out: their findings, and for those that crashed a word on how.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from .environment import ROOT, peers_python, tools_python, variables
 from .figures import Findings
 from .peers import make_peers
 
+_FAILURES: Final = (OSError, RuntimeError, subprocess.SubprocessError, ValueError)
 _PACKAGES: Final = [ROOT, ROOT / "generated", ROOT / "overrides"]
 
 
@@ -45,17 +47,26 @@ def say(words: str) -> None:
 def run_all(cases: Mapping[str, Case], *, quick: bool) -> Results:
     """Run these. One that crashes does not stop the others."""
     results = Results()
-    places: dict[str, Place] = {}
+    place_of = functools.cache(_place_of)
     for name, case in cases.items():
         say(name)
         try:
-            if case.environment not in places:
-                places[case.environment] = _PLACES[case.environment]()
-            results.findings[name] = run(case, places[case.environment], quick=quick)
-        except (OSError, RuntimeError, subprocess.SubprocessError, ValueError) as error:
+            place = place_of(case.environment)
+            if isinstance(place, str):
+                raise RuntimeError(place)
+            results.findings[name] = run(case, place, quick=quick)
+        except _FAILURES as error:
             results.crashed[name] = _how(error)
             say(f"    {name} crashed: {results.crashed[name]}")
     return results
+
+
+def _place_of(environment: str) -> "Place | str":
+    """Where cases of this environment run; or why there is no such place."""
+    try:
+        return _PLACES[environment]()
+    except _FAILURES as error:
+        return f"no environment: {_how(error)}"
 
 
 def run(case: Case, place: Place, *, quick: bool) -> Findings:
@@ -84,11 +95,7 @@ def _how(error: Exception) -> str:
         return f"exit status {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired):
         return f"still running after {error.timeout:.0f} s"
-    return f"{type(error).__name__}: {error}" if isinstance(error, RuntimeError) else _kind(error)
-
-
-def _kind(error: Exception) -> str:
-    return type(error).__name__
+    return str(error) if isinstance(error, RuntimeError) else type(error).__name__
 
 
 def _peers() -> Place:

@@ -1,7 +1,7 @@
 """What is kept of a run: benchmarks/results.json, and the plots in docs/.
 
-In: the JSON document of a run. Out: files. A run of some cases replaces these in what another run on
-the same kind of machine has left.
+In: the JSON document of a run. Out: files. A run of some cases replaces these in what another run
+on the same kind of machine has left.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from . import report
 from .environment import ROOT
+from .plots import plots
 
 RESULTS: Final = ROOT / "benchmarks" / "results.json"
 
@@ -17,7 +18,10 @@ RESULTS: Final = ROOT / "benchmarks" / "results.json"
 def save(document: dict[str, Any], ran: Set[str], order: Sequence[str]) -> None:
     """Write it all."""
     before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else None
-    RESULTS.write_text(report.text_of(merged(before, document, ran, order)), encoding="utf-8")
+    whole = merged(before, document, ran, order)
+    RESULTS.write_text(report.text_of(whole), encoding="utf-8")
+    for name, image in plots(whole).items():
+        (ROOT / "docs" / name).write_text(image, encoding="utf-8")
 
 
 def merged(

@@ -1,4 +1,4 @@
-"""How a case is measured: whole or quick, and which part of it. What a case's `measure` is given."""
+"""How a case is measured: whole or quick, and which part of it. What `measure` is given."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be reached: a median for each figure that has a target. All others are for the record."""
+"""What is to be reached, by the median of a figure. Figures not named here are for the record."""
 
 from typing import Final
 

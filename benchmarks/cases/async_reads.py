@@ -1,17 +1,18 @@
 """Many reads in flight: calls a second, 200 at once, and over how many are in flight.
 
-Two parts, each in a process of its own: `core`, in which aiohttp cannot be imported, and `extra`, in
-which it can be, so that `AsyncChessa` uses it where it is made to.
+Two parts, each in a process of its own: `core`, in which aiohttp cannot be imported, and `extra`,
+in which it can be, so that `AsyncChessa` uses it where it is made to.
 """
 
 import asyncio
 import sys
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
 from ..figures import Findings, Series
 from ..interleaving import AsyncWork, Contender, interleave_async, throughput
 from ..loopback import Loopback, check_connections, loopback
+from ..payload import CREDENTIALS
 from ..setting import Setting
 
 NAME: Final = "async-reads"
@@ -23,7 +24,8 @@ OURS: Final = {"core": "chessa", "extra": "chessa[aiohttp]"}
 def measure(setting: Setting) -> Findings:
     """One of the two parts."""
     if setting.part == "core":
-        sys.modules["aiohttp"] = None  # type: ignore[assignment]  # importing it fails
+        modules: dict[str, Any] = sys.modules
+        modules["aiohttp"] = None  # importing it fails
     with loopback() as server:
         return asyncio.run(_measure(setting, server))
 
@@ -40,7 +42,7 @@ async def _measure(setting: Setting, server: Loopback) -> Findings:
             import aiohttp
 
             session = await stack.enter_async_context(
-                aiohttp.ClientSession(server.url, headers=flight.CREDENTIALS)
+                aiohttp.ClientSession(server.url, headers=CREDENTIALS)
             )
             reading["aiohttp"] = flight.aiohttp_read(session)
 
@@ -68,4 +70,3 @@ async def _measure(setting: Setting, server: Loopback) -> Findings:
                 wall = sorted(each.wall)[len(each.wall) // 2]
                 series.lines[name].append(calls / wall)
     return Findings(figures, {f"throughput-{setting.part}": series})
-

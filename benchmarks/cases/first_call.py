@@ -1,7 +1,7 @@
 """Import and first call in a fresh process, from its start to its end, on plain loopback.
 
-`httpx.Client()` makes a TLS context at once, which such a call does not need, and ours makes one when
-a connection asks for it. The second peer is told not to, for the record.
+`httpx.Client()` makes a TLS context at once, which such a call does not need; ours makes one when a
+connection asks for it. The second peer is told not to, for the record.
 """
 
 from typing import Final

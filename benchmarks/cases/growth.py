@@ -4,12 +4,14 @@ Each is how many times the processor time has grown, over how many times the doc
 1 means that cost grows as the document does.
 """
 
+import itertools
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from ..figures import Findings, ratio
-from ..growth import STEPS, Cost, measure as cost_of
+from ..growth import STEPS, Cost
+from ..growth import measure as cost_of
 from ..setting import Setting
 
 NAME: Final = "growth"
@@ -22,7 +24,7 @@ def measure(setting: Setting) -> Findings:
     sizes = _SIZES[setting.of(1, 0)]
     rounds = [_round(setting, sizes, number) for number in range(1 + setting.of(2, 2))][1:]
     figures = []
-    for place, (small, large) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for place, (small, large) in enumerate(itertools.pairwise(sizes)):
         pairs = [(costs[place], costs[place + 1]) for costs in rounds]
         bytes_ = [after.document / before.document for before, after in pairs]
         for step in STEPS:

@@ -1,5 +1,5 @@
-"""One read after the other over `httpx.MockTransport`: a call without the network, whose cost is all
-the client's own."""
+"""One read after the other over `httpx.MockTransport`: without the network, the cost of a call is
+all the client's own."""
 
 import functools
 from typing import Final
@@ -25,7 +25,7 @@ def measure(setting: Setting) -> Findings:
     def handler(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers=_HEADERS, content=body)
 
-    calls = setting.of(60, 40)
+    calls = setting.of(200, 100)
     with (
         our_client(_URL, handler) as ours,
         httpx.Client(

@@ -1,8 +1,8 @@
 """What 10,000 decoded orders keep: the models with all that they refer to, strings included.
 
 By tracemalloc, in one process, one side after the other: each reads the document, decodes it and
-drops everything but the models; then garbage is collected, and what is allocated more than before is
-what they keep. The first round is not counted: it fills caches.
+drops everything but the models; then garbage is collected, and what is allocated more than before
+is what they keep. The first round is not counted: it fills caches.
 """
 
 import gc

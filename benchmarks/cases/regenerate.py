@@ -1,8 +1,8 @@
 """`scripts/regenerate.py` beside openapi-python-client alone, on the same document, in .venv.
 
 Both are commands in a process of their own, and both format what they make with the ruff of .venv;
-ours also applies an overlay, validates, checks its output and writes a lock. Documents: the vendored
-one (ours with its overlay; the other as it is), and ones of 10, 100 and 1,000 operations.
+ours also applies an overlay, validates, checks its output and writes a lock. Documents: the
+vendored one (ours with its overlay; the other as it is), and ones of 10, 100 and 1,000 operations.
 """
 
 import json

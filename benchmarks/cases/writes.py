@@ -1,4 +1,4 @@
-"""Many writes in flight: calls a second, ours each on a connection of its own, httpx's on its pool."""
+"""Many writes in flight: calls a second, ours each on its own connection, httpx's on its pool."""
 
 import asyncio
 from contextlib import AsyncExitStack
