@@ -1,19 +1,22 @@
 """The command: `python -m benchmarks [CASE ...]`, from the root of a checkout, with Python 3.11+.
 
 In: names of cases. Out: a table and a JSON document on stdout; progress on stderr. Exit status: 0
-measured, whatever the figures say; 1 a case crashed; 2 the arguments are wrong.
+measured, whatever the figures say; 1 a case crashed; 2 the arguments are wrong; 130 interrupted.
 """
 
 import argparse
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from . import machine, report, saving
 from .catalogue import CASES, Case
 from .environment import LOCK
 from .running import run_all
 from .targets import TARGETS
+
+_INTERRUPTED: Final = 130
 
 
 def main(words: Sequence[str] | None = None, cases: Mapping[str, Case] = CASES) -> int:
@@ -28,7 +31,10 @@ def main(words: Sequence[str] | None = None, cases: Mapping[str, Case] = CASES) 
             sys.stdout.write(f"{name.ljust(width)}  {case.says}\n")
         return 0
     chosen = {name: case for name, case in cases.items() if name in (options.case or cases)}
-    results = run_all(chosen, quick=options.quick)
+    try:
+        results = run_all(chosen, quick=options.quick)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     document = report.document(
         results,
         TARGETS,

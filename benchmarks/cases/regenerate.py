@@ -9,13 +9,12 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
+from .. import processes
 from ..figures import Figure, Findings, Series, ratio
 from ..growing import document
 from ..interleaving import Contender, turns
@@ -27,7 +26,6 @@ PEER: Final = "openapi-python-client"
 OURS: Final = "chessa"
 SIZES: Final = {10: (7, 3), 100: (5, 3), 1000: (3, 1)}
 """Operations, and the rounds of a whole and of a quick run."""
-_LONGEST: Final = 300.0
 
 
 def measure(setting: Setting) -> Findings:
@@ -56,6 +54,8 @@ def measure(setting: Setting) -> Findings:
 def _interleaved(folder: Path, spec: Path, words: list[str], rounds: int) -> dict[str, list[float]]:
     """Seconds of each, by round."""
     tools = Path(sys.executable).parent
+    path = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
+    variables = {**os.environ, "PATH": path}
     output = folder / "output"
     ours = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), *words]
     theirs = [str(tools / "openapi-python-client"), "generate", "--path", str(spec)]
@@ -67,26 +67,10 @@ def _interleaved(folder: Path, spec: Path, words: list[str], rounds: int) -> dic
     for number, contender in enumerate(turns(commands, rounds + 1)):
         shutil.rmtree(output, ignore_errors=True)
         output.mkdir()
-        spent = _seconds(contender.work, tools)
+        spent = processes.seconds(contender.work, variables)
         made = len(list((output / "made").rglob("*.py")))
         if made < 10:
             raise RuntimeError(f"{contender.name} made {made} files")
         if number >= len(commands):  # the first round fills the caches of the disk
             seconds[contender.name].append(spent)
     return seconds
-
-
-def _seconds(command: list[str], tools: Path) -> float:
-    path = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
-    begun = time.perf_counter()
-    subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        timeout=_LONGEST,
-        check=True,
-    )
-    return time.perf_counter() - begun
