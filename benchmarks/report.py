@@ -54,8 +54,8 @@ def _row(figure: Figure, limit: Limit | None) -> tuple[str, ...]:
     unit = f" {figure.unit}" if is_difference else ""
     return (
         *names,
-        f"{_short(figure.ours)} {figure.unit}",
-        f"{_short(figure.theirs)} {figure.unit}",
+        f"{_short(figure.ours)} {figure.unit}".rstrip(),
+        f"{_short(figure.theirs)} {figure.unit}".rstrip(),
         form(spread.median) + unit,
         f"{form(spread.min)} – {form(spread.max)}",
         reach + unit if reach else "",
