@@ -22,7 +22,8 @@ times their length in memory."""
 _MAX_DIGITS: Final = 4000  # int() refuses more than 4,300: CVE-2020-10735
 MAX_EXPONENT: Final = 400
 _EXPONENT: Final = re.compile(r"[eE]([+-]?[0-9]+)\Z")
-_STEPS: Final = bytes.maketrans(b"[{]},", b"\1\1\xff\xff\0")  # in, out and on, as signed bytes
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_OPEN: Final = ord("[")
 _OTHERS: Final = bytes(set(range(256)) - set(b'[{]},"'))
 _quote: Final[Callable[[str], str]] = json.JSONEncoder(ensure_ascii=True).encode
 
@@ -94,12 +95,27 @@ def _check_shape(raw: bytes) -> None:
     most = max(MAX_VALUES, len(raw) // 10)
     if opened <= MAX_DEPTH and opened + raw.count(b",") < most:
         return
-    marks = raw.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHERS)
-    steps = b"".join(marks.split(b'"')[::2]).translate(_STEPS)  # outside of strings
-    if max(itertools.accumulate(memoryview(steps).cast("b")), default=0) > MAX_DEPTH:
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = raw.translate(None, _OTHERS).replace(b'""', b"")
+    if b'"' in marks:
+        marks = b"".join(marks.split(b'"')[::2])  # outside of strings
+    brackets = marks.translate(_BRACKETS, b",")
+    if _is_deep(brackets):
         raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
-    if len(steps) - steps.count(b"\xff") >= most:
+    if len(marks) - brackets.count(b"]") >= most:
         raise DecodeError(f"the JSON has {most} values or more")
+
+
+def _is_deep(brackets: bytes) -> bool:
+    """Whether more than `MAX_DEPTH` are open at once."""
+    left = brackets
+    for _ in range(MAX_DEPTH):
+        if not left:
+            return False
+        left = left.replace(b"[]", b"")  # one level less, from the inside
+    steps = (1 if bracket == _OPEN else -1 for bracket in brackets)
+    return max(itertools.accumulate(steps), default=0) > MAX_DEPTH  # or they do not match
 
 
 def exact(value: Any) -> Any:

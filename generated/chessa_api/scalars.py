@@ -7,6 +7,7 @@ value. They are made by the codecs only; arithmetic on them gives plain values a
 """
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, Self, SupportsIndex
 
@@ -66,8 +67,24 @@ class WireDecimal(Decimal):
         return f"Decimal('{self}')"
 
 
+def read_date_times(texts: Sequence[str]) -> list[datetime.datetime] | None:
+    """Read timestamps in the vendor's form, which `write_date_time` writes again.
+
+    None when one of them has another form.
+    """
+    for text in texts:
+        if text[7:20:3] != "-T::." or text[23:] != "Z" or text[11:13] == "24":
+            return None  # 24:00 is read as 0:00 of the next day, and would be written so
+    try:
+        return [*map(datetime.datetime.fromisoformat, texts)]
+    except ValueError:
+        return None
+
+
 def read_date_time(text: str) -> datetime.datetime | None:
     """Read an ISO 8601 timestamp with an offset; None when it is none, or has no offset."""
+    if usual := read_date_times((text,)):
+        return usual[0]
     try:
         value = datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -75,11 +92,7 @@ def read_date_time(text: str) -> datetime.datetime | None:
         if read is None:
             return None
         value = read
-    if value.tzinfo is None:
-        return None
-    if len(text) == 24 and text[10] == "T" and text[19] == "." and text[23] == "Z":
-        return value  # the vendor's form, which `write_date_time` writes again
-    return WireDateTime.read(value, text)
+    return None if value.tzinfo is None else WireDateTime.read(value, text)
 
 
 def _read_rarer_form(text: str) -> datetime.datetime | None:

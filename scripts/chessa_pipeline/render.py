@@ -40,6 +40,7 @@ RUNTIME: Final = (
     "operation",
     "resource",
     "scalars",
+    "shapes",
     "unions",
     "wire",
 )

@@ -6,25 +6,16 @@ too; the raw value is in `misfits`. Keys that the spec does not know are in `add
 `to_dict` writes all of it back.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from .codecs import Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
 from .exact_json import dumps, exact, loads
+from .shapes import Field, Shapes
 from .types import UNSET
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-class _Wire(NamedTuple):
-    key: str
-    name: str
-    decode: Callable[[Any], Any]
-    encode: Callable[[Any], Any]
-    required: bool
-    optional: bool
 
 
 class Model:
@@ -32,7 +23,7 @@ class Model:
 
     __slots__ = ("_misfits", "_unknown")
     __attrs_attrs__: ClassVar[tuple[Any, ...]]
-    _wires: ClassVar[tuple[_Wire, ...] | None] = None
+    _shapes: ClassVar[Shapes | None] = None
     _misfits: dict[str, tuple[Any, str]] | None
     _unknown: dict[str, Any] | None
 
@@ -42,20 +33,14 @@ class Model:
             if getattr(self, attribute.name) is UNSET:
                 delattr(self, attribute.name)
 
+    def __init_subclass__(cls) -> None:
+        cls._shapes = None
+
     @classmethod
-    def _bind(cls) -> tuple[_Wire, ...]:
-        cls._wires = tuple(
-            _Wire(
-                attribute.metadata["key"],
-                attribute.name,
-                attribute.metadata["codec"].decode,
-                attribute.metadata["codec"].encode,
-                attribute.metadata["required"],
-                attribute.metadata["optional"],
-            )
-            for attribute in cls.__attrs_attrs__
-        )
-        return cls._wires
+    def _known(cls) -> Shapes:
+        if cls._shapes is None:
+            cls._shapes = Shapes(map(Field.of, cls.__attrs_attrs__))
+        return cls._shapes
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -63,34 +48,46 @@ class Model:
 
         Raises `DecodeError` when it is no object, or lacks one of the few fields that are required.
         """
-        if not isinstance(data, Mapping):
-            raise DecodeError(f"{cls.__name__}: is not an object")
+        if data.__class__ is not dict:
+            if not isinstance(data, Mapping):
+                raise DecodeError(f"{cls.__name__}: is not an object")
+            data = dict(data)
+        shapes = cls._shapes or cls._known()
+        shape, unknown = shapes.latest, None
+        try:
+            values = [*shape.take(data)]
+        except KeyError:
+            values = None
+        if values is None or len(values) != len(data):  # not like the object before
+            cls._check_required(data)
+            shape = shapes.find(data)
+            values = [*shape.take(data)]
+            unknown = {key: data[key] for key in data if key not in shapes.fields}
+        types = [*map(type, values)]
+        row = shape.latest
+        if row.types != types:
+            row = shape.row(types)
+        misfits = row.convert(values)
         self = cls.__new__(cls)
-        misfits: dict[str, tuple[Any, str]] | None = None
-        known = 0
-        for key, name, decode, _encode, required, _optional in cls._wires or cls._bind():
-            raw = data.get(key, UNSET)
-            if raw is UNSET:
-                if required:
-                    raise DecodeError(f"{cls.__name__}: `{key}` is missing")
-                continue
-            known += 1
-            value = decode(raw)
-            if value.__class__ is Misfit:
-                if required:
-                    raise DecodeError(f"{cls.__name__}: `{key}` {value.reason}")
-                misfits = misfits or {}
-                misfits[key] = (raw, value.reason)
-            else:
-                setattr(self, name, value)
-        self._misfits = misfits
-        self._unknown = None if known == len(data) else cls._rest(data)
+        shape.fill(self, values)
+        self._misfits = self._sorted_out(misfits) if misfits else None
+        self._unknown = exact(unknown) if unknown else None
         return self
 
     @classmethod
-    def _rest(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        documented = {field.key for field in cls._wires or cls._bind()}
-        return {key: exact(value) for key, value in data.items() if key not in documented}
+    def _check_required(cls, data: Mapping[str, Any]) -> None:
+        for key, field in cls._known().fields.items():
+            if field.required and key not in data:
+                raise DecodeError(f"{cls.__name__}: `{key}` is missing")
+
+    def _sorted_out(self, misfits: dict[str, tuple[Any, str]]) -> dict[str, tuple[Any, str]]:
+        """Take away what does not fit, so that nobody reads it; in the order of the spec."""
+        fields = [field for key, field in self._known().fields.items() if key in misfits]
+        for field in fields:
+            if field.required:
+                raise DecodeError(f"{type(self).__name__}: `{field.key}` {misfits[field.key][1]}")
+            delattr(self, field.name)
+        return {field.key: misfits[field.key] for field in fields}
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:
@@ -105,11 +102,11 @@ class Model:
         """
         members: dict[str, Any] = {}
         misfits = self._misfits or _NOTHING
-        for key, name, _decode, encode, _required, _optional in self._wires or self._bind():
+        for key, name, codec, _required, _optional in self._known().fields.values():
             value = self._slot(name)
             if value is not UNSET:
                 try:
-                    members[key] = encode(value)
+                    members[key] = codec.encode(value)
                 except EncodeError as error:
                     problem = f"{type(self).__name__}.{name}: {error}"
                 except RecursionError:
@@ -139,26 +136,30 @@ class Model:
         """The raw values that did not fit their fields, by their names on the wire."""
         if not self._misfits:
             return {}
-        mended = {field.key for field in self._wires or self._bind() if self._is_set(field.name)}
-        return {key: raw for key, (raw, _) in self._misfits.items() if key not in mended}
+        fields = self._known().fields
+        return {
+            key: raw
+            for key, (raw, _) in self._misfits.items()
+            if not self._is_set(fields[key].name)
+        }
 
     def __contains__(self, name: object) -> bool:
         """Whether the server sent the field of this Python name, fitting or not."""
         return any(
             field.name == name
             and (self._is_set(field.name) or field.key in (self._misfits or _NOTHING))
-            for field in self._wires or self._bind()
+            for field in self._known().fields.values()
         )
 
     if not TYPE_CHECKING:  # a type checker shall go on refusing names that no model has
 
         def __getattr__(self, name: str) -> Any:
-            for field in self._wires or self._bind():
+            for field in self._known().fields.values():
                 if field.name == name:
                     return self._read_empty(field)
             raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
-    def _read_empty(self, field: _Wire) -> None:
+    def _read_empty(self, field: Field) -> None:
         place = f"{type(self).__name__}.{field.name}"
         if field.key in (self._misfits or _NOTHING):
             _, reason = (self._misfits or _NOTHING)[field.key]
@@ -182,7 +183,7 @@ class Model:
             return UNSET
 
     def _fields(self) -> Iterator[tuple[str, Any]]:
-        for field in self._wires or self._bind():
+        for field in self._known().fields.values():
             value = self._slot(field.name)
             if value is not UNSET:
                 yield field.name, value
