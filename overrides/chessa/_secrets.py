@@ -87,26 +87,33 @@ class Secret:
 
 
 class Credentials:
-    """The two checked secrets of one call."""
+    """The two checked secrets of one call, in the forms that every call needs."""
 
-    __slots__ = ("_client_id", "_client_secret")
+    __slots__ = ("_client_secret", "_headers", "_needle")
 
     def __init__(self, client_id: Secret, client_secret: Secret) -> None:
-        self._client_id = client_id
         self._client_secret = client_secret
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The two headers, for the transport to add at the last moment."""
-        secrets = (self._client_id, self._client_secret)
-        return [
+        self._headers = tuple(
             (name.encode("ascii"), secret.reveal().encode("ascii"))
-            for name, secret in zip(CREDENTIAL_HEADERS, secrets, strict=True)
-        ]
+            for name, secret in zip(CREDENTIAL_HEADERS, (client_id, client_secret), strict=True)
+        )
+        text = client_secret.reveal().encode("ascii")
+        self._needle = text if len(text) >= _MIN_SCRUBBED else None
+
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The two headers, for the transport to add at the last moment."""
+        return self._headers
 
     def scrub(self, data: bytes) -> bytes:
         """Take the client secret out of what a server sent back."""
-        secret = self._client_secret.reveal().encode("ascii")
-        return data.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else data
+        return data if self._needle is None else data.replace(self._needle, b"...")
+
+    def scrub_headers(
+        self, headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers of an answer, their names in lower case, without the client secret."""
+        scrub = self.scrub
+        return tuple([(name.lower(), scrub(value)) for name, value in headers])
 
     def scrub_value(self, value: Any) -> Any:
         """Take it out of a JSON value, where it may have stood in escapes."""
@@ -116,7 +123,7 @@ class Credentials:
         if isinstance(value, list):
             return list(map(self.scrub_value, cast("Iterable[Any]", value)))
         secret = self._client_secret.reveal()
-        if type(value) is str and len(secret) >= _MIN_SCRUBBED:
+        if type(value) is str and self._needle is not None:
             return value.replace(secret, "...")
         return value
 

@@ -94,14 +94,14 @@ class Answer:
 
     status_code: int
     headers: Headers = attrs.field(repr=False)
-    """Without the client secret, should a server have sent it back."""
+    """Names in lower case; without the client secret, should a server have sent it back."""
     body: bytes = attrs.field(repr=False)
     fault: Fault | None = None
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header, by its lower-case name."""
         for key, value in self.headers:
-            if key.lower() == name:
+            if key == name:
                 return value.decode("latin-1")
         return None
 
@@ -125,10 +125,9 @@ _WITHHELD = frozenset(
 
 
 def plain_headers(headers: Headers) -> Mapping[str, str]:
-    """Headers as a plain dict: lower-case names, repeated ones joined, cookies left out."""
+    """Headers as a plain dict: repeated ones joined, cookies left out."""
     plain: dict[str, str] = {}
-    for key, value in headers:
-        name = key.lower()
+    for name, value in headers:
         if name not in _WITHHELD:
             known = name.decode("latin-1")
             text = value.decode("latin-1")

@@ -108,11 +108,12 @@ def broken_by(seen: Observation) -> list[str]:
 
 
 def sync_and_async_differ(observations: Iterable[Observation]) -> int:
-    """Faults after which the two modes end differently; not those that are a race on the wire."""
-    endings: dict[tuple[str, bool], set[Ending | None]] = collections.defaultdict(set)
+    """Faults after which modes end differently that should not; none that is a race on the wire."""
+    endings: dict[tuple[str, bool, frozenset[Ending]], set[Ending | None]]
+    endings = collections.defaultdict(set)
     for seen in observations:
         if len(seen.expected) == 1:
-            endings[seen.fault, seen.is_read].add(seen.ending)
+            endings[seen.fault, seen.is_read, seen.expected].add(seen.ending)
     return sum(len(different) > 1 for different in endings.values())
 
 

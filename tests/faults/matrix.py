@@ -23,8 +23,9 @@ from .catalogue import ALL
 from .fault import RESULT, Ending, Fault, Site
 from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
 
-Mode: TypeAlias = Literal["sync", "async"]
-MODES: Final[tuple[Mode, ...]] = ("sync", "async")
+Mode: TypeAlias = Literal["sync", "async", "aiohttp"]
+MODES: Final[tuple[Mode, ...]] = ("sync", "async", "aiohttp")
+"""`aiohttp`: reads as they travel where it is installed. Writes never do."""
 ADDRESS: Final = "5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn"
 _WARM: Final = "ord_warm"
 
@@ -52,11 +53,21 @@ class Case:
     @property
     def expected(self) -> frozenset[Ending]:
         """How it may end."""
+        if self.mode == "aiohttp" and self.fault.read_by_aiohttp is not None:
+            return self.fault.read_by_aiohttp
         return self.fault.read if self.is_read else self.fault.write
 
 
+def modes(*, is_read: bool) -> tuple[Mode, ...]:
+    """The modes in which such a call differs."""
+    return MODES if is_read else MODES[:2]
+
+
 CASES: Final = tuple(
-    Case(fault, is_read, mode) for fault in ALL for is_read in (False, True) for mode in MODES
+    Case(fault, is_read, mode)
+    for fault in ALL
+    for is_read in (False, True)
+    for mode in modes(is_read=is_read)
 )
 
 
@@ -198,6 +209,8 @@ def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered
 
 async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
     settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
+    if case.mode == "async":
+        settings["use_aiohttp"] = False
     async with chessa.AsyncChessa(**settings) as client:
         if case.fault.warmed:
             await client.orders.retrieve(_WARM)

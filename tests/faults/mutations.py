@@ -52,14 +52,15 @@ _RETRY: Final = "_retry.py"
 _BODIES: Final = "_bodies.py"
 _CONNECTIONS: Final = "transport/connections.py"
 _EVIDENCE: Final = "transport/evidence.py"
-_EXCHANGE: Final = "transport/exchange.py"
+_POOL: Final = "transport/pool.py"
+_AIOHTTP: Final = "transport/aiohttp_pool.py"
 _FAILURES: Final = "transport/failures.py"
 _NETWORK: Final = "transport/network.py"
 
 _READ_TIMEOUT_CONNECTS: Final = (
     _FAILURES,
-    "            httpcore.ConnectError,\n",
-    "            httpcore.ConnectError,\n            httpcore.ReadTimeout,\n",
+    '"ConnectTimeout", "PoolTimeout",',
+    '"ConnectTimeout", "PoolTimeout", "ReadTimeout",',
 )
 _EVIDENCE_NOT_ASKED: Final = (
     _JUDGE,
@@ -68,9 +69,10 @@ _EVIDENCE_NOT_ASKED: Final = (
 )
 _SINGLE_SYNC: Final = (
     "        if not is_read:\n"
-    "            return _checked(self._makers.single(), httpx.BaseTransport)\n"
+    "            return self._makers.single()\n"
+    "        return self._pools.get(os.getpid())"
 )
-_CLOSE_SYNC: Final = "        finally:\n            close_quietly(transport)\n"
+_CLOSE_SYNC: Final = "        finally:\n            close_quietly(carrier)\n"
 
 MUTATIONS: Final = (
     # Either alone changes no outcome: the evidence and the kind of failure must both say so.
@@ -115,7 +117,7 @@ MUTATIONS: Final = (
     _mutation(
         "writes use kept connections",
         "reused: closed once read",
-        (_CONNECTIONS, _SINGLE_SYNC, ""),
+        (_CONNECTIONS, _SINGLE_SYNC, "        return self._pools.get(os.getpid())"),
         (_CONNECTIONS, _CLOSE_SYNC, "        finally:\n            pass\n"),
     ),
     _mutation(
@@ -128,15 +130,31 @@ MUTATIONS: Final = (
         ),
     ),
     _mutation(
+        "aiohttp hands a connection on whatever it holds",
+        "reused: an answer glued to the last",
+        (_AIOHTTP, "conn.protocol is None or conn.protocol.should_close", "conn.protocol is None"),
+    ),
+    _mutation(
+        "aiohttp sends a read again by itself",
+        "closed after the request",
+        (
+            _AIOHTTP,
+            "            await super().start(connection)\n"
+            "        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:\n"
+            "            _lost(error)\n",
+            "            await super().start(connection)\n",
+        ),
+    ),
+    _mutation(
         "a redirect is followed",
         "302 Found to another host",
         (
-            _EXCHANGE,
-            "    stream = response.stream\n    if not isinstance(stream, httpx.SyncByteStream)",
-            '    if "location" in response.headers:\n'
-            '        onwards = httpx.Request("GET", response.headers["location"])\n'
-            "        response = httpx.HTTPTransport().handle_request(onwards)\n"
-            "    stream = response.stream\n    if not isinstance(stream, httpx.SyncByteStream)",
+            _POOL,
+            '    chunks = cast("Iterable[bytes]", response.stream)\n',
+            '    onwards = [value for name, value in response.headers if name == b"Location"]\n'
+            "    if onwards:\n"
+            '        response = httpcore.request("GET", onwards[0])\n'
+            '    chunks = cast("Iterable[bytes]", response.stream)\n',
         ),
     ),
     _mutation(

@@ -88,7 +88,16 @@ def async_driver(*calls: Call, **settings: Any) -> list[Any]:
     return asyncio.run(perform())
 
 
-DRIVERS: Final[dict[str, Driver]] = {"sync": sync_driver, "async": async_driver}
+def core_driver(*calls: Call, **settings: Any) -> list[Any]:
+    """Perform calls with `AsyncChessa` as it is where aiohttp is not installed."""
+    return async_driver(*calls, **{"use_aiohttp": False, **settings})
+
+
+DRIVERS: Final[dict[str, Driver]] = {
+    "sync": sync_driver,
+    "async": core_driver,
+    "aiohttp": async_driver,
+}
 
 
 def printed(error: BaseException) -> str:

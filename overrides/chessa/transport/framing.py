@@ -4,9 +4,10 @@ In: every byte that came in for one answer. Out: whether the connection is clean
 A doubt counts as no: the connection is closed, which costs a handshake and nothing else.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from .._steps import Headers
+Headers = Sequence[tuple[bytes, bytes]]
 
 _CRLF: Final = b"\r\n"
 _HEAD_END: Final = b"\r\n\r\n"

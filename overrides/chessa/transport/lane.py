@@ -1,7 +1,7 @@
-"""One connection at a time to the API's origin, over httpcore's public pool of size one.
+"""One connection at a time to the API's origin, over httpcore's public connections.
 
-In: an httpx request. Out: httpcore's response, bytes not yet read. Credentials that pass through
-are taken off again. `builtin` makes httpx transports of these.
+In: an attempt. Out: httpcore's response, bytes not yet read. The credentials are put on here, and
+taken off again once they are on the wire. `pool` makes carriers of these.
 """
 
 import ssl
@@ -9,10 +9,10 @@ from typing import Final
 
 import attrs
 import httpcore
-import httpx
 
-from .._config import ProxySettings
-from .evidence import still_connecting, track
+from .._config import Origin, ProxySettings
+from .._steps import Attempt
+from .evidence import still_connecting
 from .framing import Record
 from .network import GuardedBackend
 from .network_async import AsyncGuardedBackend
@@ -28,8 +28,18 @@ IDLE_SECONDS: Final = 4.0
 class Route:
     """How to get to the origin."""
 
-    ssl_context: ssl.SSLContext | None
+    origin: Origin
+    ssl_context: ssl.SSLContext | None = None
     proxy: ProxySettings | None = None
+
+    def to(self, target: str) -> httpcore.URL:
+        """A place on the origin, in httpcore's form."""
+        return _url(self.origin, target)
+
+    @property
+    def httpcore_origin(self) -> httpcore.Origin:
+        """The origin in httpcore's form."""
+        return _url(self.origin, "/").origin
 
     def httpcore_proxy(self) -> httpcore.Proxy | None:
         """The proxy in httpcore's form."""
@@ -39,25 +49,22 @@ class Route:
         auth = None
         if self.proxy.user is not None and self.proxy.password is not None:
             auth = (self.proxy.user.reveal(), self.proxy.password.reveal())
-        url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=b"/")
         context = self.ssl_context if origin.scheme == "https" else None
-        return httpcore.Proxy(url, auth=auth, ssl_context=context)
+        return httpcore.Proxy(_url(origin, "/"), auth=auth, ssl_context=context)
 
 
-def _translated(request: httpx.Request) -> httpcore.Request:
-    url, extensions = request.url, request.extensions
-    return httpcore.Request(
-        request.method,
-        httpcore.URL(
-            scheme=url.raw_scheme,
-            host=url.raw_host,
-            port=url.port,
-            target=extensions.get("target", b"") or url.raw_path,
-        ),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions={"timeout": extensions.get("timeout", {})},  # httpcore gives CONNECT the same
+def _url(origin: Origin, target: str) -> httpcore.URL:
+    return httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
+
+
+def _written(attempt: Attempt, route: Route) -> httpcore.Request:
+    """The request, credentials and all. Time limits are the network backend's matter."""
+    request = attempt.request
+    written = httpcore.Request(
+        request.method, route.to(request.target), content=request.body or b""
     )
+    written.headers = [*request.headers, *attempt.credentials.headers()]
+    return written
 
 
 def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
@@ -66,71 +73,91 @@ def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
 
 
 class Lane:
-    """One connection, opened when first needed."""
+    """One connection, opened when first needed.
+
+    Straight to the origin it is httpcore's connection itself; by way of a proxy it is httpcore's
+    pool, which knows how to get through, and never holds more than this one.
+    """
 
     def __init__(self, route: Route, *, keep: bool) -> None:
+        self._route = route
         self._backend = GuardedBackend(Record(is_kept=keep))
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=route.ssl_context,
-            proxy=route.httpcore_proxy(),
-            max_connections=1,
-            max_keepalive_connections=1 if keep else 0,
-            keepalive_expiry=IDLE_SECONDS,
-            retries=0,
-            network_backend=self._backend,
+        self._connection = (
+            httpcore.HTTPConnection(
+                route.httpcore_origin, route.ssl_context, network_backend=self._backend
+            )
+            if route.proxy is None
+            else httpcore.ConnectionPool(
+                route.ssl_context, route.httpcore_proxy(), network_backend=self._backend
+            )
         )
         self.idle_since = 0.0
 
-    def send(self, request: httpx.Request) -> httpcore.Response:
+    def send(self, attempt: Attempt) -> httpcore.Response:
         """Send and receive the head of the answer. Raises httpcore's exceptions."""
-        track()
-        translated = _translated(request)
+        attempt.evidence.track()
+        written = _written(attempt, self._route)
         try:
-            return self._pool.handle_request(translated)
+            return self._connection.handle_request(written)
         except httpcore.RemoteProtocolError as error:
             raise _of_proxy(error) from None
         finally:
-            translated.headers.clear()
+            written.headers.clear()
+
+    def is_reusable(self, response: httpcore.Response) -> bool:
+        """Whether the answer, read to its end, left nothing on the connection."""
+        return self._backend.record.is_clean(response.status, response.headers)
+
+    def is_open(self) -> bool:
+        """Whether the server has neither closed the connection nor sent something unasked."""
+        connection = self._connection
+        if isinstance(connection, httpcore.ConnectionPool):
+            return True  # it looks for itself, and opens a new one
+        return connection.is_idle() and not connection.has_expired()
 
     def close(self) -> None:
         """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
         self._backend.close()
-
-    def is_reusable(self, response: httpcore.Response) -> bool:
-        """Whether the answer, read to its end, left nothing on the connection."""
-        return self._backend.record.is_clean(response.status, tuple(response.headers))
 
 
 class AsyncLane:
     """`Lane` on asyncio."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
+        self._route = route
         self._backend = AsyncGuardedBackend(Record(is_kept=keep))
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=route.ssl_context,
-            proxy=route.httpcore_proxy(),
-            max_connections=1,
-            max_keepalive_connections=1 if keep else 0,
-            keepalive_expiry=IDLE_SECONDS,
-            retries=0,
-            network_backend=self._backend,
+        self._connection = (
+            httpcore.AsyncHTTPConnection(
+                route.httpcore_origin, route.ssl_context, network_backend=self._backend
+            )
+            if route.proxy is None
+            else httpcore.AsyncConnectionPool(
+                route.ssl_context, route.httpcore_proxy(), network_backend=self._backend
+            )
         )
         self.idle_since = 0.0
 
-    async def send(self, request: httpx.Request) -> httpcore.Response:
+    async def send(self, attempt: Attempt) -> httpcore.Response:
         """Send and receive the head of the answer. Raises httpcore's exceptions."""
-        track()
-        translated = _translated(request)
+        attempt.evidence.track()
+        written = _written(attempt, self._route)
         try:
-            return await self._pool.handle_async_request(translated)
+            return await self._connection.handle_async_request(written)
         except httpcore.RemoteProtocolError as error:
             raise _of_proxy(error) from None
         finally:
-            translated.headers.clear()
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
+            written.headers.clear()
 
     def is_reusable(self, response: httpcore.Response) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
-        return self._backend.record.is_clean(response.status, tuple(response.headers))
+        return self._backend.record.is_clean(response.status, response.headers)
+
+    def is_open(self) -> bool:
+        """Whether the server has neither closed the connection nor sent something unasked."""
+        connection = self._connection
+        if isinstance(connection, httpcore.AsyncConnectionPool):
+            return True  # it looks for itself, and opens a new one
+        return connection.is_idle() and not connection.has_expired()
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()

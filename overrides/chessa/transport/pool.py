@@ -1,65 +1,27 @@
-"""The built-in transports, as httpx transports: a fresh connection for a write, a pool for reads.
+"""Our own carriers: a fresh connection for a write, a pool for reads.
 
-In: httpx requests. Out: httpx responses. Each connection serves one call at a time and is handed
-on only after a clean end, so no queue, cancellation or stray byte can mix up two calls.
+In: attempts. Out: answers that arrive. Each connection serves one call at a time and is handed on
+only after a clean end, so no queue, cancellation or stray byte can mix up two calls.
 """
 
 import asyncio
 import collections
+import functools
 import queue
 import time
 import weakref
-from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import Final, cast
 
 import httpcore
-import httpx
 
-from .evidence import bounded, track
+from .._steps import Attempt
+from .carrier import GRACE, Arriving, AsyncArriving
+from .evidence import bounded
 from .lane import IDLE_SECONDS, AsyncLane, Lane, Route
 
 MAX_CONNECTIONS: Final = 100
 """Reads under way at once; more wait their turn, on their own deadline."""
-
-
-class _Body(httpx.SyncByteStream):
-    """A body that gives its connection back once it is closed: to be kept, if it was read whole."""
-
-    def __init__(
-        self, response: httpcore.Response, lane: Lane, place: "_Place", home: "PooledTransport"
-    ) -> None:
-        self._response = response
-        self._lane = lane
-        self._place = place
-        self._home = home
-        self._ended = False
-        self._closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._response.iter_stream()
-        self._ended = True
-
-    def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        answer: httpcore.Response | None = None
-        try:
-            if self._ended:
-                self._response.close()
-                answer = self._response
-        finally:
-            self._home.put_back(self._lane, self._place, answer)
-
-
-class _Stream(httpx.SyncByteStream):
-    """A body whose connection is closed by its transport."""
-
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
 
 
 class _Place:
@@ -79,21 +41,20 @@ class _Place:
     __del__ = give_back
 
 
-class SingleTransport(httpx.BaseTransport):
-    """One request on one fresh connection."""
+class Single:
+    """One request on one fresh connection, which closes with its carrier."""
 
     def __init__(self, route: Route) -> None:
         self._lane = Lane(route, keep=False)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = self._lane.send(request)
-        return _httpx_response(response, _Stream(response))
+    def send(self, attempt: Attempt) -> Arriving:
+        return _arriving(self._lane.send(attempt), _leave)
 
     def close(self) -> None:
         self._lane.close()
 
 
-class PooledTransport(httpx.BaseTransport):
+class Pool:
     """Connections that are kept for a few seconds and serve one read after the other."""
 
     def __init__(self, route: Route) -> None:
@@ -105,16 +66,16 @@ class PooledTransport(httpx.BaseTransport):
         self._idle: collections.deque[Lane] = collections.deque()
         self._closed = False
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        track()
+    def send(self, attempt: Attempt) -> Arriving:
+        attempt.evidence.track()
         place = self._wait_for_a_place()
         lane = self._take()
         try:
-            response = lane.send(request)
+            response = lane.send(attempt)
         except BaseException:
-            self.put_back(lane, place, None)
+            self._put_back(lane, place, None)
             raise
-        return _httpx_response(response, _Body(response, lane, place, self))
+        return _arriving(response, functools.partial(self._finish, lane, place, response))
 
     def close(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
@@ -129,15 +90,29 @@ class PooledTransport(httpx.BaseTransport):
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
     def _take(self) -> Lane:
+        """The connection that was used last, if it is still good; those that are not are closed."""
         stale = time.monotonic() - IDLE_SECONDS
         try:
             while self._idle[0].idle_since < stale:
                 self._idle.popleft().close()
-            return self._idle.pop()
+            while not (lane := self._idle.pop()).is_open():
+                lane.close()
         except IndexError:
             return Lane(self._route, keep=True)
+        return lane
 
-    def put_back(self, lane: Lane, place: _Place, answer: httpcore.Response | None) -> None:
+    def _finish(
+        self, lane: Lane, place: _Place, response: httpcore.Response, was_read: bool
+    ) -> None:
+        answer: httpcore.Response | None = None
+        try:
+            if was_read:
+                response.close()
+                answer = response
+        finally:
+            self._put_back(lane, place, answer)
+
+    def _put_back(self, lane: Lane, place: _Place, answer: httpcore.Response | None) -> None:
         """Keep the connection of an answer that was read to its end; close any other."""
         try:
             if answer is not None and not self._closed and lane.is_reusable(answer):
@@ -151,54 +126,25 @@ class PooledTransport(httpx.BaseTransport):
             place.give_back()
 
 
-class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(
-        self,
-        response: httpcore.Response,
-        pool: "AsyncPooledTransport | None" = None,
-        lane: AsyncLane | None = None,
-    ) -> None:
-        self._response = response
-        self._pool = pool
-        self._lane = lane
-        self._ended = False
-        self._closed = False
+class AsyncSingle:
+    """`Single` on asyncio."""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.aiter_stream():
-            yield chunk
-        self._ended = True
-
-    async def aclose(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._response.aclose()
-        except BaseException:
-            self._ended = False
-            raise
-        finally:
-            if self._pool is not None and self._lane is not None:
-                await self._pool.put_back(self._lane, self._response if self._ended else None)
-
-
-class AsyncSingleTransport(httpx.AsyncBaseTransport):
-    """`SingleTransport` on asyncio."""
+    grace = GRACE
 
     def __init__(self, route: Route) -> None:
         self._lane = AsyncLane(route, keep=False)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._lane.send(request)
-        return _httpx_response(response, _AsyncBody(response))
+    async def send(self, attempt: Attempt) -> AsyncArriving:
+        return _arriving_async(await self._lane.send(attempt), _leave_async)
 
     async def aclose(self) -> None:
         await self._lane.aclose()
 
 
-class AsyncPooledTransport(httpx.AsyncBaseTransport):
-    """`PooledTransport` on asyncio, for one event loop."""
+class AsyncPool:
+    """`Pool` on asyncio, for one event loop."""
+
+    grace = GRACE
 
     def __init__(self, route: Route) -> None:
         self._route = route
@@ -206,17 +152,17 @@ class AsyncPooledTransport(httpx.AsyncBaseTransport):
         self._idle: collections.deque[AsyncLane] = collections.deque()
         self._closed = False
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        track()
+    async def send(self, attempt: Attempt) -> AsyncArriving:
+        attempt.evidence.track()
         await self._wait_for_a_place()
         lane: AsyncLane | None = None
         try:
             lane = await self._take()
-            response = await lane.send(request)
+            response = await lane.send(attempt)
         except BaseException:
-            await self.put_back(lane, None)
+            await self._put_back(lane, None)
             raise
-        return _httpx_response(response, _AsyncBody(response, self, lane))
+        return _arriving_async(response, functools.partial(self._finish, lane, response))
 
     async def aclose(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
@@ -238,9 +184,23 @@ class AsyncPooledTransport(httpx.AsyncBaseTransport):
         stale = time.monotonic() - IDLE_SECONDS
         while self._idle and self._idle[0].idle_since < stale:
             await self._idle.popleft().aclose()
-        return self._idle.pop() if self._idle else AsyncLane(self._route, keep=True)
+        while self._idle:
+            lane = self._idle.pop()
+            if lane.is_open():
+                return lane
+            await lane.aclose()
+        return AsyncLane(self._route, keep=True)
 
-    async def put_back(self, lane: AsyncLane | None, answer: httpcore.Response | None) -> None:
+    async def _finish(self, lane: AsyncLane, response: httpcore.Response, was_read: bool) -> None:
+        answer: httpcore.Response | None = None
+        try:
+            await response.aclose()
+            if was_read:
+                answer = response
+        finally:
+            await self._put_back(lane, answer)
+
+    async def _put_back(self, lane: AsyncLane | None, answer: httpcore.Response | None) -> None:
         """Keep the connection of an answer that was read to its end; close any other."""
         try:
             if lane is None:
@@ -254,7 +214,21 @@ class AsyncPooledTransport(httpx.AsyncBaseTransport):
             self._places.release()
 
 
-def _httpx_response(
-    response: httpcore.Response, body: httpx.SyncByteStream | httpx.AsyncByteStream
-) -> httpx.Response:
-    return httpx.Response(response.status, headers=response.headers, stream=body)
+def _leave(was_read: bool) -> None:
+    """The connection closes with its carrier."""
+
+
+async def _leave_async(was_read: bool) -> None:
+    """The connection closes with its carrier."""
+
+
+def _arriving(response: httpcore.Response, finish: Callable[[bool], None]) -> Arriving:
+    chunks = cast("Iterable[bytes]", response.stream)
+    return Arriving(response.status, response.headers, chunks, finish)
+
+
+def _arriving_async(
+    response: httpcore.Response, finish: Callable[[bool], Awaitable[None]]
+) -> AsyncArriving:
+    chunks = cast("AsyncIterable[bytes]", response.stream)
+    return AsyncArriving(response.status, response.headers, chunks, finish)

@@ -1,0 +1,56 @@
+"""What carries an attempt: one of our own connections, or a transport of the user's.
+
+In: an `Attempt`. Out: `Arriving`, the head of an answer, its body still to come. A carrier puts the
+credentials on at the last moment and takes them off again; whatever it raises is sorted out by
+`exchange`.
+"""
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import Final, Protocol
+
+import attrs
+
+from .._steps import Attempt
+from .framing import Headers
+
+GRACE: Final = 0.1
+"""Seconds for what keeps the deadline by itself, to say how it ended."""
+
+
+@attrs.define
+class Arriving:
+    """The head of an answer; `finish` is called once, with whether the body was read to its end."""
+
+    status_code: int
+    headers: Headers
+    chunks: Iterable[bytes]
+    finish: Callable[[bool], None]
+
+
+@attrs.define
+class AsyncArriving:
+    """`Arriving` on asyncio; `finish` returns None where there is nothing to wait for."""
+
+    status_code: int
+    headers: Headers
+    chunks: AsyncIterable[bytes]
+    finish: Callable[[bool], Awaitable[None] | None]
+
+
+class Carrier(Protocol):
+    """Sends a request and receives the head of its answer."""
+
+    def send(self, attempt: Attempt, /) -> Arriving: ...
+
+    def close(self) -> None: ...
+
+
+class AsyncCarrier(Protocol):
+    """`Carrier` on asyncio."""
+
+    grace: float
+    """Seconds past the deadline after which `send`, or reading the body, is cancelled."""
+
+    async def send(self, attempt: Attempt, /) -> AsyncArriving: ...
+
+    async def aclose(self) -> None: ...
