@@ -4,6 +4,7 @@ Out: rows of the catalogue. Once a byte was handed over nobody can tell whether 
 a write is UNKNOWN; a reset may come before the first byte, and then it is NOT_SENT.
 """
 
+import time
 from typing import Final
 
 from tests.unit.raw_server import Connection, Play
@@ -94,6 +95,14 @@ def _glued(connection: Connection) -> None:
         answer_well(connection, stray)
 
 
+def _stray_later(connection: Connection) -> None:
+    """The same, some time after it."""
+    while request := connection.read_request():
+        answer_well(connection, request)
+        time.sleep(0.02)
+        answer_well(connection, request.replace(b"ord_", b"ord_stray_"))
+
+
 def _two_answers(connection: Connection, request: bytes) -> None:
     """Both in one piece."""
     template = b"HTTP/1.1 200 OK\r\nContent-Length: @LENGTH@\r\n\r\n@BODY@"
@@ -168,6 +177,7 @@ ROWS: Final[tuple[Fault, ...]] = (
         warmed=True,
     ),
     row("reused: an answer glued to the last", plain, _glued, RESULT, warmed=True),
+    row("reused: an answer some time after the last", plain, _stray_later, RESULT, warmed=True),
     row("reused: both answers in one piece", plain, _glued_at_once, RESULT, warmed=True),
     row("an answer, and another's glued to it", plain, after(_two_answers, _unread), RESULT),
     row("an answer that nobody asked for", plain, _unasked, UNKNOWN, REJECTED),

@@ -131,7 +131,7 @@ MUTATIONS: Final = (
     ),
     _mutation(
         "aiohttp hands a connection on whatever it holds",
-        "reused: an answer glued to the last",
+        "reused: an answer some time after the last",
         (_AIOHTTP, "conn.protocol is None or conn.protocol.should_close", "conn.protocol is None"),
     ),
     _mutation(
