@@ -14,7 +14,7 @@ from chessa_api.operation import Operation, RawResponse
 from chessa_api.types import UNSET, Unset
 
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
-from ._drivers import drive, drive_async
+from ._drivers import drive
 from ._engine import Call, Plan, Result
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
@@ -85,7 +85,10 @@ class _Performer:
 
 class _AsyncPerformer:
     def __init__(self, core: "_Core[AsyncConnections]") -> None:
+        from ._on_asyncio import drive_async
+
         self._core = core
+        self._drive = drive_async
 
     def __repr__(self) -> str:
         return f"AsyncChessa(base_url={self._core.plan.settings.base_url!r})"
@@ -101,7 +104,7 @@ class _AsyncPerformer:
     async def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
         core = self._core
         call = core.begin(operation)
-        return await drive_async(call, arguments, core.source, core.connections)
+        return await self._drive(call, arguments, core.source, core.connections)
 
 
 def _read_plan(

@@ -4,7 +4,6 @@ In: arguments and the environment. Out: an immutable `Settings`, or a `Configura
 names the setting and what is wrong with it, never its value (a URL may hold a password).
 """
 
-import ipaddress
 import re
 import urllib.parse
 from collections.abc import Callable
@@ -55,6 +54,8 @@ class Origin:
         """Whether it is this machine."""
         if self.host == "localhost":
             return True
+        import ipaddress  # for addresses and odd names only
+
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -226,6 +227,8 @@ def _origin(name: str, parts: urllib.parse.SplitResult) -> Origin:
     try:
         host, port = parts.hostname, parts.port
         if host and ":" in host:
+            import ipaddress
+
             ipaddress.IPv6Address(host)
         elif host and not _HOST.fullmatch(host):
             host = None

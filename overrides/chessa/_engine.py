@@ -5,8 +5,8 @@ Out: steps for a driver, and in the end a `Result` or a `ChessaError`. It neithe
 """
 
 import datetime
+import os
 import time
-import uuid
 from collections.abc import Generator, Mapping
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
@@ -110,7 +110,7 @@ class Call(Generic[T]):
         self._started = time.monotonic()
         self.deadline: Final = self._started + plan.options.seconds(is_read=operation.is_read)
         self._attempts = 0
-        self._call_id = uuid.uuid4().hex if plan.hooks or plan.journal else ""
+        self._call_id = os.urandom(16).hex() if plan.hooks or plan.journal else ""
         self._known = Outcome.NOT_SENT
         """What would be known of the call, should it end now."""
         self._status_code: int | None = None

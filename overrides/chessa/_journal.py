@@ -4,8 +4,6 @@ In: the caller's function, and records from the engine. Out: `None`, or why a re
 written. A record holds no argument, no body and no credential.
 """
 
-import asyncio
-import concurrent.futures
 import datetime
 import errno
 import inspect
@@ -63,79 +61,45 @@ def check(journal: object, *, may_await: bool) -> Journal | None:
         )
     if inspect.isgeneratorfunction(journal) or inspect.isasyncgenfunction(journal):
         raise ConfigurationError("journal is a generator function: calling it writes nothing.")
-    if not may_await and _is_coroutine_function(journal):
+    if not may_await and is_coroutine_function(journal):
         raise ConfigurationError(
             "journal is a coroutine function, which only AsyncChessa can wait for."
         )
     return cast("Journal", journal)
 
 
-def _is_coroutine_function(function: Callable[..., object]) -> bool:
+def is_coroutine_function(function: Callable[..., object]) -> bool:
     called = getattr(type(function), "__call__", None)  # noqa: B004  # an object's own, if it is one
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
 def enter(journal: Journal, record: JournalRecord) -> str | None:
     """Write a record, blocking. Returns why it was not written."""
-    result, cause = _called(journal, record)
+    result, cause = called(journal, record)
     if inspect.iscoroutine(result):
         result.close()
     return _ASYNCHRONOUS if inspect.isawaitable(result) else cause
 
 
-def _called(journal: Journal, record: JournalRecord) -> tuple[object, str | None]:
+def called(journal: Journal, record: JournalRecord) -> tuple[object, str | None]:
     """What the function returned, and why it is no success. Errors are values: a thread cannot
     hand over a StopIteration."""
     try:
         result = cast("Callable[[JournalRecord], object]", journal)(record)
     except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
-        return None, _cause(error)
-    return result, _ASYNCHRONOUS if isinstance(result, concurrent.futures.Future) else None
+        return None, cause_of(error)
+    if result is None:
+        return None, None
+    from concurrent.futures import Future  # with asyncio, which most sync programs never load
 
-
-async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -> str | None:
-    """Write a record, off the event loop if the journal blocks. Returns why it was not written.
-
-    It is given so many seconds, and goes on by itself after that, or if the call is cancelled.
-    """
-    writing = asyncio.ensure_future(_written(journal, record))
-    _UNDER_WAY.add(writing)
-    writing.add_done_callback(_ended)
-    try:
-        await asyncio.wait({writing}, timeout=seconds)
-    except asyncio.CancelledError:
-        await asyncio.wait({writing}, timeout=PATIENCE)  # so that the records keep their order
-        raise
-    if writing.cancelled():  # by what it waits for: nobody has cancelled the call
-        return "CancelledError"
-    return writing.result() if writing.done() else TIMED_OUT
+    return result, _ASYNCHRONOUS if isinstance(result, Future) else None
 
 
 TIMED_OUT: Final = "TimeoutError"
 _ASYNCHRONOUS: Final = "it is asynchronous"
-_UNDER_WAY: Final[set[asyncio.Future[str | None]]] = set()
 
 
-def _ended(writing: asyncio.Future[str | None]) -> None:
-    _UNDER_WAY.discard(writing)
-    if not writing.cancelled():
-        writing.exception()  # seen: a Ctrl-C in there has come out of the event loop by itself
-
-
-async def _written(journal: Journal, record: JournalRecord) -> str | None:
-    try:
-        if _is_coroutine_function(journal):
-            await cast("AsyncJournal", journal)(record)
-            return None
-        result, cause = await asyncio.to_thread(_called, journal, record)
-        if inspect.isawaitable(result):
-            await result
-    except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
-        return _cause(error)
-    return cause
-
-
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """The type and the system's code for the error; never a message, which may quote data."""
     name = type(error).__name__
     number = vars(OSError)["errno"].__get__(error) if isinstance(error, OSError) else None

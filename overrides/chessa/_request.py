@@ -4,7 +4,7 @@ In: `Operation`, arguments, settings, options. Out: a `PreparedRequest` without 
 `InvalidRequestError`.
 """
 
-import platform
+import sys
 import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
@@ -24,7 +24,8 @@ from ._steps import Headers, PreparedRequest
 from ._version import __version__
 
 USER_AGENT: Final = (
-    f"chessa-python/{__version__} python/{platform.python_version()} spec/{SPEC_HASH[:12]}"
+    f"chessa-python/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))} "
+    f"spec/{SPEC_HASH[:12]}"
 )
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 

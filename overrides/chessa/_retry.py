@@ -4,7 +4,6 @@ In: what an attempt brought, how often it was tried, the time left. Out: seconds
 """
 
 import collections
-import email.utils
 import itertools
 import math
 import random
@@ -96,6 +95,8 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
         return float(text)
     if len(text) > 64:
         return None
+    import email.utils  # for the few answers with a date
+
     try:
         seconds = email.utils.parsedate_to_datetime(text).timestamp() - now
     except (ValueError, TypeError, OverflowError, IndexError):

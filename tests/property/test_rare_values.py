@@ -160,6 +160,42 @@ def test_rare_amounts_in_texts(place: Place, key: str) -> None:
         check(place, key, f'"{text}"' if text.isascii() else '"\\u0661"', None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "usual", "rare"),
+    [
+        ("decimal", "12.50", (*AMOUNTS, *NO_AMOUNTS)),
+        ("date-time", "2025-03-18T06:05:27.754Z", tuple(INSTANTS)),
+    ],
+)
+def test_one_rare_value_among_usual_ones(kind: str, usual: str, rare: tuple[str, ...]) -> None:
+    """Values of a kind may be read together: each comes out as it would alone."""
+    groups = [
+        [key for place, key in map(values_of, leaves(kind)) if place is each] for each in PLACES
+    ]
+    assert any(len(keys) > 1 for keys in groups)
+    for place, keys in zip(PLACES, groups, strict=True):
+        for text in (usual, *rare) if keys else ():
+            sent = {**dict.fromkeys(keys, usual), keys[-1]: text}
+            together = place.cls.from_dict({**least(place), **sent})
+            for key in keys:
+                alone = place.cls.from_dict({**least(place), key: sent[key]})
+                assert seen_in(together, place, key) == seen_in(alone, place, key), text
+
+
+def values_of(leaf: Any) -> tuple[Place, str]:
+    """The place and the key of a parameter of a test."""
+    place, key = leaf.values
+    return place, key
+
+
+def seen_in(model: Any, place: Place, key: str) -> tuple[Any, ...]:
+    """What a field is read as, its type and its digits included."""
+    if key in model.misfits:
+        return "misfit", model.misfits[key]
+    value = getattr(model, names(place.schema)[key])
+    return type(value), repr(value), model.to_dict()[key]
+
+
 @pytest.mark.parametrize(("place", "key"), leaves("number"))
 def test_rare_numbers(place: Place, key: str) -> None:
     """Every number is that amount, to the last digit; one out of all bounds is kept as its text."""
