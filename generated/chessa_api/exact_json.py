@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
 from .errors import DecodeError, EncodeError
@@ -19,13 +20,14 @@ MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 100_000
 """In a document of up to 1 MB; in a longer one, a value for every 10 bytes. Small values take many
 times their length in memory."""
+_USUAL_DEPTH: Final = 8  # up to which the depth is found fast
 _MAX_DIGITS: Final = 4000  # int() refuses more than 4,300: CVE-2020-10735
 MAX_EXPONENT: Final = 400
 _EXPONENT: Final = re.compile(r"[eE]([+-]?[0-9]+)\Z")
-_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_OPEN: Final = ord("[")
+_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_STEPS: Final = bytes.maketrans(b"[]", b"\1\xff")  # in and out, as signed bytes
 _OTHERS: Final = bytes(set(range(256)) - set(b'[{]},"'))
-_quote: Final[Callable[[str], str]] = json.JSONEncoder(ensure_ascii=True).encode
+_quote: Final[Callable[[str], str]] = encode_basestring_ascii
 
 
 class NumberText(str):
@@ -79,7 +81,7 @@ def loads(data: bytes | str) -> Any:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     _check_shape(raw)
     try:
-        return _decode(data if isinstance(data, str) else raw.decode("utf-8-sig"))
+        return _decode(data if isinstance(data, str) else raw.decode().removeprefix("\ufeff"))
     except DecodeError:
         raise
     except UnicodeDecodeError:
@@ -91,31 +93,35 @@ def loads(data: bytes | str) -> Any:
 
 def _check_shape(raw: bytes) -> None:
     """Refuse what would take the decoder more depth, or more memory, than it may have."""
-    opened = raw.count(b"[") + raw.count(b"{")
     most = max(MAX_VALUES, len(raw) // 10)
-    if opened <= MAX_DEPTH and opened + raw.count(b",") < most:
-        return
-    if b"\\" in raw:
-        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    marks = raw.translate(None, _OTHERS).replace(b'""', b"")
-    if b'"' in marks:
-        marks = b"".join(marks.split(b'"')[::2])  # outside of strings
-    brackets = marks.translate(_BRACKETS, b",")
-    if _is_deep(brackets):
+    if len(raw) < most and raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return  # there is no room for so many values, nor are there so many levels
+    marks = _marks(raw)
+    if _is_deep(marks):
         raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
-    if len(marks) - brackets.count(b"]") >= most:
+    if marks.count(b"[") + marks.count(b",") >= most:
         raise DecodeError(f"the JSON has {most} values or more")
 
 
-def _is_deep(brackets: bytes) -> bool:
-    """Whether more than `MAX_DEPTH` are open at once."""
-    left = brackets
-    for _ in range(MAX_DEPTH):
-        if not left:
+def _marks(raw: bytes) -> bytes:
+    """The brackets and commas outside of strings, all brackets square."""
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = raw.translate(_SQUARE, _OTHERS).replace(b'""', b"")
+    return b"".join(marks.split(b'"')[::2]) if b'"' in marks else marks
+
+
+def _is_deep(marks: bytes) -> bool:
+    brackets = left = marks.translate(None, b",")
+    for _ in range(_USUAL_DEPTH):  # without the innermost level, time and again
+        outer = left.replace(b"[]", b"")
+        if not outer:
             return False
-        left = left.replace(b"[]", b"")  # one level less, from the inside
-    steps = (1 if bracket == _OPEN else -1 for bracket in brackets)
-    return max(itertools.accumulate(steps), default=0) > MAX_DEPTH  # or they do not match
+        if len(outer) == len(left):
+            break
+        left = outer
+    steps = memoryview(brackets.translate(_STEPS)).cast("b")
+    return max(itertools.accumulate(steps), default=0) > MAX_DEPTH
 
 
 def exact(value: Any) -> Any:
@@ -134,10 +140,13 @@ def exact(value: Any) -> Any:
 
 def number_text(value: Decimal) -> str:
     """Write a finite Decimal as a JSON number with the digits it has."""
+    text = str(value)
+    if "E" not in text and "e" not in text and value.is_finite():  # either, as the context says
+        return text
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         raise EncodeError("NaN and infinity have no place in JSON")
-    return format(value, "f") if -MAX_EXPONENT <= exponent <= 0 else str(value)
+    return format(value, "f") if -MAX_EXPONENT <= exponent <= 0 else text
 
 
 def dumps(value: Any) -> bytes:
@@ -158,6 +167,8 @@ def dumps(value: Any) -> bytes:
 
 
 def _text(value: Any) -> str:
+    if value.__class__ is str:
+        return _quote(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -171,9 +182,9 @@ def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return number_text(value)
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_name(k)}:{_text(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join([f"{_name(k)}:{_text(v)}" for k, v in value.items()]) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(_text, value)) + "]"
+        return "[" + ",".join([_text(item) for item in value]) + "]"
     if isinstance(value, float):
         raise EncodeError("a float cannot hold an amount exactly: pass a decimal.Decimal or an int")
     raise EncodeError(f"a {type(value).__name__} has no JSON form")

@@ -83,17 +83,21 @@ def prepare(
 
 
 def _path(operation: Operation[Any], bound: BoundArguments) -> str:
-    path = operation.path
-    for name, value in bound.path.items():
+    if not bound.path:
+        return operation.path
+    parts = list(operation.path_parts)
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        value = bound.path.get(name)
+        if value is None:
+            raise EncodeError(f"{operation.name}: a parameter of the path is missing")
         if value in ("", ".", ".."):
             argument = next(a.name for a in operation.arguments if a.wire == name)
             raise EncodeError(
                 f"{operation.name}, argument {argument!r}: must not be empty, '.' or '..'"
             )
-        path = path.replace(f"{{{name}}}", urllib.parse.quote(value, safe=""))
-    if "{" in path:
-        raise EncodeError(f"{operation.name}: a parameter of the path is missing")
-    return path
+        parts[place] = urllib.parse.quote(value, safe="")
+    return "".join(parts)
 
 
 def _query(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> str:

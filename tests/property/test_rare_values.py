@@ -57,21 +57,7 @@ AMOUNTS: Final[dict[str, Decimal | None]] = {
 }
 """Numbers of JSON, and their values; None where they are out of all bounds."""
 
-NO_AMOUNTS: Final = (
-    "1_000",
-    "1,000",
-    " 1",
-    "1 ",
-    "+1",
-    ".5",
-    "1.",
-    "01",
-    "0x1",
-    "NaN",
-    "Infinity",
-    "١",
-    "",
-)
+NO_AMOUNTS: Final = ("1_000", " 1", "1 ", "+1", ".5", "1.", "01", "0x1", "NaN", "Infinity", "١", "")
 
 
 PLACES: Final = places()
@@ -160,40 +146,40 @@ def test_rare_amounts_in_texts(place: Place, key: str) -> None:
         check(place, key, f'"{text}"' if text.isascii() else '"\\u0661"', None)
 
 
-@pytest.mark.parametrize(
-    ("kind", "usual", "rare"),
-    [
-        ("decimal", "12.50", (*AMOUNTS, *NO_AMOUNTS)),
-        ("date-time", "2025-03-18T06:05:27.754Z", tuple(INSTANTS)),
-    ],
-)
-def test_one_rare_value_among_usual_ones(kind: str, usual: str, rare: tuple[str, ...]) -> None:
-    """Values of a kind may be read together: each comes out as it would alone."""
-    groups = [
-        [key for place, key in map(values_of, leaves(kind)) if place is each] for each in PLACES
+def neighbours(kind: str) -> list[Any]:
+    """Every class with several attributes for values of one kind, and their names on the wire."""
+    found: dict[str, tuple[Place, list[str]]] = {}
+    for place, key in (leaf.values for leaf in leaves(kind)):
+        found.setdefault(str(place), (place, []))[1].append(key)
+    return [
+        pytest.param(place, keys, id=name) for name, (place, keys) in found.items() if len(keys) > 1
     ]
-    assert any(len(keys) > 1 for keys in groups)
-    for place, keys in zip(PLACES, groups, strict=True):
-        for text in (usual, *rare) if keys else ():
-            sent = {**dict.fromkeys(keys, usual), keys[-1]: text}
-            together = place.cls.from_dict({**least(place), **sent})
-            for key in keys:
-                alone = place.cls.from_dict({**least(place), key: sent[key]})
-                assert seen_in(together, place, key) == seen_in(alone, place, key), text
 
 
-def values_of(leaf: Any) -> tuple[Place, str]:
-    """The place and the key of a parameter of a test."""
-    place, key = leaf.values
-    return place, key
+def check_neighbours(place: Place, keys: list[str], texts: dict[str, Any]) -> None:
+    """Each of these texts beside itself, and beside each that comes next: all as if alone."""
+    optional = [key for key in keys if key not in place.required]
+    for first, second in zip(texts, [*texts][1:] + [*texts][:1], strict=True):
+        for pair in ((first, first), (first, second), (second, first)):
+            sent = {key: pair[position % 2] for position, key in enumerate(optional)}
+            model = place.cls.from_json(written({**least(place), **sent}))
+            assert misfit_attributes(model) == []
+            assert model.misfits == {key: text for key, text in sent.items() if texts[text] is None}
+            for key in sent.keys() - model.misfits.keys():
+                assert getattr(model, names(place.schema)[key]) == texts[sent[key]]
+            assert same(read(model.to_json()), read(written({**least(place), **sent})))
 
 
-def seen_in(model: Any, place: Place, key: str) -> tuple[Any, ...]:
-    """What a field is read as, its type and its digits included."""
-    if key in model.misfits:
-        return "misfit", model.misfits[key]
-    value = getattr(model, names(place.schema)[key])
-    return type(value), repr(value), model.to_dict()[key]
+@pytest.mark.parametrize(("place", "keys"), neighbours("date-time"))
+def test_rare_instants_side_by_side(place: Place, keys: list[str]) -> None:
+    """A timestamp is read as if it were alone, whatever form the others of the object have."""
+    check_neighbours(place, keys, INSTANTS)
+
+
+@pytest.mark.parametrize(("place", "keys"), neighbours("decimal"))
+def test_rare_amounts_side_by_side(place: Place, keys: list[str]) -> None:
+    """An amount is read as if it were alone, to the last digit, whatever the others are."""
+    check_neighbours(place, keys, {**AMOUNTS, **dict.fromkeys((*NO_AMOUNTS, "1,2"))})
 
 
 @pytest.mark.parametrize(("place", "key"), leaves("number"))

@@ -143,6 +143,8 @@ def test_a_model_takes_what_the_json_module_gives() -> None:
         (b'{"rate": 1, "x": {"a": 1, "\\u0061": 2}}', "one name twice"),
         (b'{"rate": "\xff"}', "not UTF-8"),
         (b"[" * 101 + b"]" * 101, "nested more than 100 levels deep"),
+        (b"[" * 9 + b"[[]]," * 90 + b"[" * 92, "nested more than 100 levels deep"),
+        (b"]" + b"[" * 102 + b"]" * 102, "nested more than 100 levels deep"),
         (b"[" * 200_000, "nested more than 100 levels deep"),
         (b'{"a":' * 200_000, "nested more than 100 levels deep"),
         (b'{"rate": "\n"}', "not JSON"),

@@ -5,8 +5,9 @@ credentials and all, and they are taken off again when it is done. It is trusted
 the evidence (`request.extensions["chessa.evidence"]`); else a failure proves nothing.
 """
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -82,7 +83,7 @@ def _written(attempt: Attempt) -> httpx.Request:
     request = attempt.request
     written = httpx.Request(
         request.method,
-        httpx.URL(request.origin + request.target),
+        _url(request.origin + request.target),
         headers=[*request.headers, *attempt.credentials.headers()],
         stream=httpx.ByteStream(request.body or b""),
         extensions={EXTENSION: attempt.evidence, "timeout": _timeouts(attempt)},
@@ -107,7 +108,12 @@ def _timeouts(attempt: Attempt) -> dict[str, float]:
     return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}
 
 
+_url: Final = functools.lru_cache(maxsize=256)(httpx.URL)  # who waits asks for the same again
+
+
 def _take_off_credentials(request: httpx.Request) -> None:
     for name in CREDENTIAL_HEADERS:
-        if name in request.headers:
+        try:
             del request.headers[name]
+        except KeyError:
+            pass  # the transport has done so

@@ -70,7 +70,7 @@ class Codec:
     def way(self, kind: type) -> _Way | None:
         """What to call in place of `decode` for a value of exactly this type.
 
-        None where reading and writing leave such a value as it is.
+        None where such a value is kept as it is.
         """
         return self.ways.get(kind, self.decode)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
 from .exact_json import dumps, exact, loads
 from .shapes import Field, Shapes
-from .types import UNSET
+from .types import UNSET, Unset
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -57,8 +57,8 @@ class Model:
         try:
             values = [*shape.take(data)]
         except KeyError:
-            values = None
-        if values is None or len(values) != len(data):  # not like the object before
+            values = []
+        if len(values) != len(data) or not data:  # it is not like the object before
             cls._check_required(data)
             shape = shapes.find(data)
             values = [*shape.take(data)]
@@ -66,6 +66,8 @@ class Model:
         types = [*map(type, values)]
         row = shape.latest
         if row.types != types:
+            if Unset in types:  # absent, as everywhere else
+                return cls.from_dict({key: data[key] for key in data if data[key] is not UNSET})
             row = shape.row(types)
         misfits = row.convert(values)
         self = cls.__new__(cls)

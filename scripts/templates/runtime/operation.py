@@ -4,8 +4,9 @@ In: Python arguments, JSON answers. Out: `BoundArguments`, models. No I/O: whoev
 operations (a `Performer`) brings it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import attrs
 
@@ -16,6 +17,7 @@ from .types import UNSET
 
 T = TypeVar("T")
 Location = Literal["path", "query", "header", "member", "body"]
+_PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 
 
 @attrs.frozen
@@ -31,8 +33,7 @@ class Argument:
     """Between the items of a list; None repeats the parameter instead."""
 
 
-@attrs.frozen
-class BoundArguments:
+class BoundArguments(NamedTuple):
     """The arguments of one call in their wire form, texts not yet percent-encoded."""
 
     path: Mapping[str, str]
@@ -79,6 +80,25 @@ class Operation(Generic[T]):
     """By status (`200`, `2XX`, `default`); None where the answer has no content."""
     unwrap: str | None = None
 
+    path_parts: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
+    """The path, split: text, the name of a parameter, text, …, text."""
+    _known: Mapping[str, Argument] = attrs.field(init=False, eq=False, repr=False)
+    _required: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
+    _sends_object: bool = attrs.field(init=False, eq=False, repr=False)
+    """Whether there is a body even when none of its members is given."""
+    _answers: dict[int, tuple[Codec | None, ...]] = attrs.field(init=False, eq=False, repr=False)
+    """The documented answers to try, by the statuses that were met."""
+
+    def __attrs_post_init__(self) -> None:
+        takes_body = any(argument.location == "body" for argument in self.arguments)
+        required = (argument.name for argument in self.arguments if argument.required)
+        put = object.__setattr__  # as attrs does: the class is frozen
+        put(self, "path_parts", tuple(_PARAMETER.split(self.path)))
+        put(self, "_known", {argument.name: argument for argument in self.arguments})
+        put(self, "_required", tuple(required))
+        put(self, "_sends_object", self.body_required and not takes_body)
+        put(self, "_answers", {})
+
     def bind(self, arguments: Mapping[str, object]) -> BoundArguments:
         """Put arguments into their wire form.
 
@@ -95,30 +115,28 @@ class Operation(Generic[T]):
             if argument.name not in given:
                 continue
             value = self._encode(argument, given[argument.name])
-            match argument.location:
-                case "path":
-                    path[argument.wire] = self._texts(argument, value)[0]
-                case "query":
-                    query += [(argument.wire, text) for text in self._texts(argument, value)]
-                case "header":
-                    headers += [(argument.wire, text) for text in self._texts(argument, value)]
-                case "member":
-                    members[argument.wire] = value
-                case "body":
-                    body = value
-        takes_body = any(argument.location == "body" for argument in self.arguments)
-        if members or (self.body_required and not takes_body):
+            location = argument.location
+            if location == "member":
+                members[argument.wire] = value
+            elif location == "path":
+                path[argument.wire] = self._texts(argument, value)[0]
+            elif location == "query":
+                query += [(argument.wire, text) for text in self._texts(argument, value)]
+            elif location == "header":
+                headers += [(argument.wire, text) for text in self._texts(argument, value)]
+            else:
+                body = value
+        if members or self._sends_object:
             body = members
         return BoundArguments(path, tuple(query), tuple(headers), body)
 
     def _check_names(self, given: Mapping[str, object]) -> None:
-        known = {argument.name for argument in self.arguments}
         for name in given:
-            if name not in known:
+            if name not in self._known:
                 raise EncodeError(f"{self.name} takes no argument {name!r}")
-        for argument in self.arguments:
-            if argument.required and argument.name not in given:
-                raise EncodeError(f"{self.name} needs the argument {argument.name!r}")
+        for name in self._required:
+            if name not in given:
+                raise EncodeError(f"{self.name} needs the argument {name!r}")
         for group in self.exclusive:
             both = [name for name in group if name in given]
             if len(both) > 1:
@@ -134,6 +152,8 @@ class Operation(Generic[T]):
         raise EncodeError(problem)
 
     def _texts(self, argument: Argument, value: Any) -> list[str]:
+        if value.__class__ is str:
+            return [value]
         if not isinstance(value, list):
             return [self._text(argument, value)]
         place = f"{self.name}, argument {argument.name!r}"
@@ -159,7 +179,8 @@ class Operation(Generic[T]):
 
     def answers_nothing(self, status_code: int) -> bool:
         """Whether this success status is documented to have no content."""
-        return next((codec is None for codec in self._successes(status_code)), True)
+        successes = self._successes(status_code)
+        return not successes or successes[0] is None
 
     def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
         """Read the JSON of a 2xx answer: what the method returns, and the envelope around it.
@@ -185,8 +206,14 @@ class Operation(Generic[T]):
             problem = str(error)
         raise DecodeError(f"the answer to {self.name} cannot be read: {problem}")
 
-    def _successes(self, status_code: int) -> Iterator[Codec | None]:
+    def _successes(self, status_code: int) -> tuple[Codec | None, ...]:
         """The documented answers to try, the one for this very status first."""
+        found = self._answers.get(status_code)
+        if found is None:
+            found = self._answers[status_code] = tuple(self._documented(status_code))
+        return found
+
+    def _documented(self, status_code: int) -> Iterator[Codec | None]:
         for status in (str(status_code), "2XX"):
             if status in self.responses:
                 yield self.responses[status]

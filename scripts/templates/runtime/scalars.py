@@ -73,7 +73,7 @@ def read_date_times(texts: Sequence[str]) -> list[datetime.datetime] | None:
     """
     for text in texts:
         if text[7:20:3] != "-T::." or text[23:] != "Z" or text[11:13] == "24":
-            return None  # 24:00 is read as 0:00 of the next day, and would be written so
+            return None  # 24:00 is read as 0:00 of the next day where it is read at all
     try:
         return [*map(datetime.datetime.fromisoformat, texts)]
     except ValueError:
