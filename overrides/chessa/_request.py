@@ -83,8 +83,6 @@ def prepare(
 
 
 def _path(operation: Operation[Any], bound: BoundArguments) -> str:
-    if not bound.path:
-        return operation.path
     parts = list(operation.path_parts)
     for place in range(1, len(parts), 2):
         name = parts[place]
