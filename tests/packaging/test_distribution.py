@@ -9,7 +9,7 @@ import zipfile
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from packaging.metadata import Metadata
@@ -156,24 +156,26 @@ def test_dependencies_are_the_declared_ones(info: dict[str, bytes]) -> None:
     assert metadata.provides_extra == list(PROJECT["optional-dependencies"])
 
 
+OF_EXTRAS: Final = {"chessa/testing/": "sandbox", "chessa/transport/aiohttp_pool.py": "aiohttp"}
+"""The modules that an extra is for."""
+
+
 def test_what_is_imported_is_declared(wheel: dict[str, bytes]) -> None:
-    """What the client imports is a dependency, what the sandbox adds is in its extra, and no more.
+    """What the client imports is a dependency, what a room adds is in its extra, and no more.
 
     pytest alone is neither: its plugin is read by a pytest that is there.
     """
-    of_client, of_sandbox = set[str](), set[str]()
+    providers = importlib.metadata.packages_distributions()
+    found: dict[str, set[str]] = {"": set(), **{extra: set() for extra in OF_EXTRAS.values()}}
     for name, content in wheel.items():
         if name.endswith(".py"):
-            of_room = of_sandbox if name.startswith("chessa/testing/") else of_client
-            of_room |= imported(content)
-    providers = importlib.metadata.packages_distributions()
-    of_client, of_sandbox = (
-        {providers[name][0] for name in names} for names in (of_client, of_sandbox)
-    )
+            place = next((place for place in OF_EXTRAS if name.startswith(place)), "")
+            found[OF_EXTRAS.get(place, "")] |= {providers[each][0] for each in imported(content)}
     declared = {Requirement(each).name for each in PROJECT["dependencies"]}
-    extra = {Requirement(each).name for each in PROJECT["optional-dependencies"]["sandbox"]}
-    assert of_client == declared
-    assert of_sandbox - declared == extra | {"pytest"}
+    assert found.pop("") == declared
+    for extra, names in found.items():
+        added = {Requirement(each).name for each in PROJECT["optional-dependencies"][extra]}
+        assert names - declared - {"pytest"} == added
 
 
 def imported(source: bytes) -> set[str]:
