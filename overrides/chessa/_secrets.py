@@ -28,7 +28,25 @@ _MIN_SCRUBBED: Final = 8  # a shorter "secret" is a word of the tests, and would
 _NOT_PRINTABLE: Final = re.compile(r"[^!-~]")
 
 
-class Secret:
+class _Closed:
+    """What no copy, pickle or serialiser gets anything out of."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled.")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} has no state to give away.")
+
+
+class Secret(_Closed):
     """A value whose repr, format, comparison, copy and pickle give nothing away."""
 
     __slots__ = ("_value",)
@@ -73,20 +91,8 @@ class Secret:
     def __format__(self, format_spec: str) -> str:
         return repr(self)
 
-    def __copy__(self) -> Self:
-        return self
 
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("A Secret cannot be pickled.")
-
-    def __getstate__(self) -> NoReturn:
-        raise TypeError("A Secret has no state to give away.")
-
-
-class Credentials:
+class Credentials(_Closed):
     """The two checked secrets of one call, in the forms that every call needs."""
 
     __slots__ = ("_client_secret", "_headers", "_needle")

@@ -5,10 +5,12 @@ seen to here. A connection that holds bytes nobody asked for, or that brought an
 success, serves no other call; and nothing is repeated, followed, stored or unpacked.
 """
 
+import asyncio
 import functools
+import select
 import socket
 from collections.abc import Awaitable
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Self
 
 import aiohttp
 import httpcore
@@ -30,6 +32,8 @@ if tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 13):
     )  # what stands here for other reasons may be older
 
 _LONGEST_HEADER: Final = 64 * 1024
+_HEAD_END: Final = b"\r\n\r\n"
+_LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class AiohttpPool:
@@ -60,37 +64,54 @@ class AiohttpPool:
 
     async def send(self, attempt: Attempt) -> AsyncArriving:
         attempt.evidence.track()
-        request = attempt.request
         self._busy += 1
         try:
-            response = await self._session.request(
-                request.method,
-                URL(request.origin + request.target, encoded=True),
-                headers=_texts(request.headers) + _texts(attempt.credentials.headers()),
-                data=request.body,
-                allow_redirects=False,
-            )
+            response = await self._answered(attempt)
         except BaseException as error:
             if (closing := self._leave()) is not None:
                 await closing
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise httpcore.ConnectError(error.args[-1]) from None  # without aiohttp's own words
             raise
-        finish = functools.partial(self._finish, response)
-        return AsyncArriving(
-            response.status, response.raw_headers, response.content.iter_any(), finish
-        )
+        chunks = _Chunks(response.content)
+        finish = functools.partial(self._finish, response, chunks)
+        return AsyncArriving(response.status, response.raw_headers, chunks, finish)
 
-    def _finish(self, response: aiohttp.ClientResponse, was_read: bool) -> Awaitable[None] | None:
+    async def _answered(self, attempt: Attempt) -> aiohttp.ClientResponse:
+        request = attempt.request
+        url = URL(request.origin + request.target, encoded=True)
+        headers = _texts(request.headers) + _texts(attempt.credentials.headers())
+        for _ in range(MAX_CONNECTIONS + 1):
+            try:
+                return await self._session.request(
+                    request.method, url, headers=headers, data=request.body, allow_redirects=False
+                )
+            except _DirtyError:
+                continue  # it is closed, and the next one may be clean
+        raise httpcore.ConnectError("no connection was clean")
+
+    def _finish(
+        self, response: aiohttp.ClientResponse, chunks: "_Chunks", was_read: bool
+    ) -> Awaitable[None] | None:
+        if was_read and isinstance(response, _Response) and response.watch is not None:
+            is_chunked = "transfer-encoding" in response.headers
+            response.watch.ended(_LAST_CHUNK if is_chunked else chunks.last or _HEAD_END)
         if not was_read:  # else it has given its connection back
             if response.connection is not None:
-                _cut(response.connection)
+                _cut(response.connection.transport)
             response.close()
         return self._leave()
 
     def _leave(self) -> Awaitable[None] | None:
         self._busy -= 1
         return self._session.close() if self._closed and not self._busy else None
+
+    def abandon(self) -> None:
+        """Let go of what an event loop that is closed has left open, without a word in the log."""
+        connector = self._session.connector
+        if connector is not None:
+            for _ in connector.close().__await__():
+                break
 
     async def aclose(self) -> None:
         """Close the connections, once no call is under way."""
@@ -103,12 +124,97 @@ def _texts(headers: Headers) -> list[tuple[str, str]]:
     return [(str(name, "ascii"), str(value, "ascii")) for name, value in headers]
 
 
+class _Chunks:
+    """The pieces of a body, the last of which is remembered."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._next = content.readany
+        self.last = b""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await self._next()
+        if not chunk:
+            raise StopAsyncIteration
+        self.last = chunk
+        return chunk
+
+
+class _DirtyError(Exception):
+    """A connection holds what nobody asked for. Nothing was sent."""
+
+
+class _Watch(asyncio.Protocol):
+    """Passes what comes on to aiohttp, and sees whether anything came after an answer's end.
+
+    aiohttp's parser keeps a part of another message to itself, until it is replaced for the next.
+    """
+
+    def __init__(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
+        self._protocol = protocol
+        self._transport = transport
+        self._socket: socket.socket | None = transport.get_extra_info("socket")
+        self._last = b""
+        self._is_silent = True
+
+    @classmethod
+    def over(cls, connection: Connection) -> "_Watch":
+        """The watch over a connection, set up at its first use."""
+        transport, protocol = connection.transport, connection.protocol
+        if transport is None or protocol is None:
+            raise _DirtyError
+        found = transport.get_protocol()
+        if not isinstance(found, cls):
+            found = cls(protocol, transport)
+            transport.set_protocol(found)
+        return found
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing has come since the last answer, nor waits in the socket."""
+        return self._is_silent and (self._socket is None or not _is_readable(self._socket))
+
+    def ended(self, end: bytes) -> None:
+        """An answer was read, to this end: the last of what came must be that."""
+        self._is_silent = self._last.endswith(end[-len(self._last) :])
+        if not self._is_silent:
+            _cut(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._last = data
+        self._is_silent = False
+        self._protocol.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._protocol.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class _Request(aiohttp.ClientRequest):
     """A request that says when it is sent, and on a clean connection only."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if conn.protocol is None or conn.protocol.should_close:
-            raise httpcore.ConnectError("the connection holds what nobody asked for")
+        if conn.protocol is None or conn.protocol.should_close or not _Watch.over(conn).is_clean:
+            _cut(conn.transport)
+            raise _DirtyError
         note_sending(b"")
         try:
             return await super().send(conn)
@@ -125,14 +231,17 @@ class _Response(aiohttp.ClientResponse):
     Some servers send a 408 or a 400 unasked, and the answer to the request follows it.
     """
 
+    watch: _Watch | None = None
+
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        protocol = connection.protocol
+        protocol, transport = connection.protocol, connection.transport
+        self.watch = _Watch.over(connection)
         try:
             await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             _lost(error)
         except BaseException:
-            _cut(connection)
+            _cut(transport)
             raise
         codings = self.headers.getall("transfer-encoding", ())
         if self.status < 200 or any(coding.lower() != "chunked" for coding in codings):
@@ -140,14 +249,14 @@ class _Response(aiohttp.ClientResponse):
         if protocol is not None and not 200 <= self.status <= 299:
             protocol.force_close()
             if self.connection is None:  # a short answer, which has given it back already
-                protocol.close()
+                _cut(transport)
         return self
 
 
-def _cut(connection: Connection) -> None:
+def _cut(transport: asyncio.Transport | None) -> None:
     """Close at once: over TLS, aiohttp would wait for a server that may never say goodbye."""
-    if connection.transport is not None:
-        connection.transport.abort()
+    if transport is not None:
+        transport.abort()
 
 
 def _lost(error: aiohttp.ClientError) -> NoReturn:

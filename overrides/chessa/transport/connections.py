@@ -277,6 +277,7 @@ class AsyncConnections:
                 _LEFT_ALONE.append(self._pools.pop(loop, None))
             elif loop.is_closed():
                 self._pools.pop(loop, None)
+                pool.carrier.abandon()
 
     @property
     def is_closed(self) -> bool:

@@ -4,8 +4,9 @@ In: every byte that came in for one answer. Out: whether the connection is clean
 A doubt counts as no: the connection is closed, which costs a handshake and nothing else.
 """
 
+import ssl
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, Protocol
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -47,6 +48,29 @@ class Record:
         self.clear()
         is_success = 200 <= status_code <= 299
         return is_whole and is_success and ends_exactly(received, status_code, headers)
+
+
+class _Connection(Protocol):
+    def get_extra_info(self, info: str, /) -> Any: ...
+
+
+def holds_more(connection: _Connection) -> bool:
+    """Whether TLS has taken in more than was read: another answer, say, in the same packet.
+
+    The socket does not tell, since nothing is left there.
+    """
+    tls = connection.get_extra_info("ssl_object")
+    if isinstance(tls, ssl.SSLSocket):
+        return tls.pending() > 0
+    if not isinstance(tls, ssl.SSLObject):
+        return False
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False  # not even a part of anything
+    except ssl.SSLError:
+        pass
+    return True
 
 
 def ends_exactly(received: bytes, status_code: int, headers: Headers) -> bool:

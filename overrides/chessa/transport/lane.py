@@ -13,7 +13,7 @@ import httpcore
 from .._config import Origin, ProxySettings
 from .._steps import Attempt
 from .evidence import still_connecting
-from .framing import Record
+from .framing import Record, holds_more
 from .network import GuardedBackend
 from .network_async import AsyncGuardedBackend
 from .quiet import keep_quiet
@@ -111,6 +111,8 @@ class Lane:
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
         connection = self._connection
+        if self._backend.stream is not None and holds_more(self._backend.stream):
+            return False
         if isinstance(connection, httpcore.ConnectionPool):
             return True  # it looks for itself, and opens a new one
         return connection.is_idle() and not connection.has_expired()
@@ -155,6 +157,8 @@ class AsyncLane:
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
         connection = self._connection
+        if self._backend.stream is not None and holds_more(self._backend.stream):
+            return False
         if isinstance(connection, httpcore.AsyncConnectionPool):
             return True  # it looks for itself, and opens a new one
         return connection.is_idle() and not connection.has_expired()

@@ -18,9 +18,11 @@ from .resolver import resolve_async
 class AsyncGuardedStream(httpcore.AsyncNetworkStream):
     """The connection of a call: sees the first byte of its request, and all that comes back."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, record: Record) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, backend: "AsyncGuardedBackend") -> None:
         self._stream = stream
-        self._record = record
+        self._backend = backend
+        self._record = backend.record
+        backend.stream = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if still_connecting():
@@ -64,7 +66,7 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
         except BaseException:
             await self._stream.aclose()
             raise
-        return AsyncGuardedStream(stream, self._record)
+        return AsyncGuardedStream(stream, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -75,6 +77,8 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, record: Record) -> None:
         self.record = record
+        self.stream: AsyncGuardedStream | None = None
+        """The connection itself, of which it serves one at a time."""
         self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -97,5 +101,5 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
                 if is_last:
                     raise
             else:
-                return AsyncGuardedStream(stream, self.record)
+                return AsyncGuardedStream(stream, self)
         raise httpcore.ConnectError("the name has no address")

@@ -137,6 +137,9 @@ class AsyncSingle:
     async def send(self, attempt: Attempt) -> AsyncArriving:
         return _arriving_async(await self._lane.send(attempt), _leave_async)
 
+    def abandon(self) -> None:
+        """Nothing to do: sockets close with what holds them."""
+
     async def aclose(self) -> None:
         await self._lane.aclose()
 
@@ -163,6 +166,9 @@ class AsyncPool:
             await self._put_back(lane, None)
             raise
         return _arriving_async(response, functools.partial(self._finish, lane, response))
+
+    def abandon(self) -> None:
+        """Nothing to do: sockets close with what holds them."""
 
     async def aclose(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""

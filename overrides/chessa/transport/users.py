@@ -68,6 +68,9 @@ class AsyncUserTransport:
             await stream.aclose()
             raise
 
+    def abandon(self) -> None:
+        """Nothing to do: sockets close with what holds them."""
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
