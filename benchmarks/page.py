@@ -28,7 +28,7 @@ def table(document: Mapping[str, Any]) -> str:
 
 def _row(figure: Mapping[str, Any]) -> str:
     is_ratio = "ratio" in figure
-    form = "{:.2f}" if is_ratio else f"{{:+.1f}} {figure['unit']}"
+    form = "{:.2f}" if is_ratio else f"{{:+.1f}} {figure['unit']}".rstrip()
     spread = figure["ratio" if is_ratio else "difference"]
     limit: Mapping[str, float] = figure["to_reach"] or {}
     reach = "".join(
