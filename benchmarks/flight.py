@@ -5,6 +5,7 @@ flight. And the contenders' calls: chessa, `httpx.AsyncClient` and aiohttp with 
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,12 +42,13 @@ def in_flight(call: AsyncCall, at_once: int, calls: int) -> Callable[[], Awaitab
 
 
 def our_client(url: str) -> chessa.AsyncChessa:
-    """An `AsyncChessa`."""
+    """An `AsyncChessa`, on aiohttp wherever this process may load it."""
     return chessa.AsyncChessa(
         client_id=CREDENTIALS["x-client-id"],
         client_secret=CREDENTIALS["x-client-secret"],
         base_url=url,
         timeout=PATIENCE,
+        use_aiohttp=sys.modules.get("aiohttp", ...) is not None,
     )
 
 

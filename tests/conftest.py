@@ -23,6 +23,7 @@ ALONE: Final = {
     "unit/test_journal_async.py": "how late a call ends",
     "unit/test_names.py": "how late a call ends",
     "unit/test_pool.py": "how late a call ends",
+    "unit/test_strays.py": "what comes some time after an answer",
     "unit/test_tls.py": "how late a call ends",
     "unit/test_transport_faults.py": "how late a call ends, and memory",
     "unit/test_tunnel.py": "how late a call ends",

@@ -290,9 +290,10 @@ class AsyncChessa(_Client, AsyncResources):
     an async context manager, or `aclose` it.
 
     Args:
-        use_aiohttp: Whether reads travel on aiohttp, which is several times faster with many in
-            flight (`pip install 'chessa[aiohttp]'`). Default: where it is installed, and neither
-            `transport` nor a proxy is given. Writes never do.
+        use_aiohttp: Whether reads travel on aiohttp, which is faster with many in flight
+            (`pip install 'chessa[aiohttp]'`). It goes with neither `transport` nor a proxy. Writes
+            never do. While a read is under way, and for a while after, objects of aiohttp hold its
+            headers, credentials included; no error, log or pickle does.
     """
 
     def __init__(
@@ -306,7 +307,7 @@ class AsyncChessa(_Client, AsyncResources):
         proxy: str | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
         transport: "AsyncTransportFactory | None" = None,
-        use_aiohttp: bool | None = None,
+        use_aiohttp: bool = False,
         trust_env: bool = False,
         hooks: Hooks | None = None,
         journal: Journal | AsyncJournal | None = None,

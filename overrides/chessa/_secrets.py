@@ -16,6 +16,7 @@ ClientSecret: TypeAlias = str | Callable[[], str]
 AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-secret")
+_CLIENT_ID, _CLIENT_SECRET = (name.encode("ascii") for name in CREDENTIAL_HEADERS)
 _VARIABLES: Final[Mapping["_Name", str]] = {
     "client_id": "CHESSA_CLIENT_ID",
     "client_secret": "CHESSA_CLIENT_SECRET",
@@ -93,33 +94,34 @@ class Secret(_Closed):
 
 
 class Credentials(_Closed):
-    """The two checked secrets of one call, in the forms that every call needs."""
+    """The two checked secrets of one call. It holds them in no other form."""
 
-    __slots__ = ("_client_secret", "_headers", "_needle")
+    __slots__ = ("_client_id", "_client_secret")
 
     def __init__(self, client_id: Secret, client_secret: Secret) -> None:
+        self._client_id = client_id
         self._client_secret = client_secret
-        self._headers = tuple(
-            (name.encode("ascii"), secret.reveal().encode("ascii"))
-            for name, secret in zip(CREDENTIAL_HEADERS, (client_id, client_secret), strict=True)
-        )
-        text = client_secret.reveal().encode("ascii")
-        self._needle = text if len(text) >= _MIN_SCRUBBED else None
 
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The two headers, for the transport to add at the last moment."""
-        return self._headers
+        return (
+            (_CLIENT_ID, self._client_id.reveal().encode("ascii")),
+            (_CLIENT_SECRET, self._client_secret.reveal().encode("ascii")),
+        )
 
     def scrub(self, data: bytes) -> bytes:
         """Take the client secret out of what a server sent back."""
-        return data if self._needle is None else data.replace(self._needle, b"...")
+        secret = self._client_secret.reveal().encode("ascii")
+        return data.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else data
 
     def scrub_headers(
         self, headers: Iterable[tuple[bytes, bytes]]
     ) -> tuple[tuple[bytes, bytes], ...]:
         """The headers of an answer, their names in lower case, without the client secret."""
-        scrub = self.scrub
-        return tuple([(name.lower(), scrub(value)) for name, value in headers])
+        secret = self._client_secret.reveal().encode("ascii")
+        if len(secret) < _MIN_SCRUBBED:
+            return tuple([(name.lower(), value) for name, value in headers])
+        return tuple([(name.lower(), value.replace(secret, b"...")) for name, value in headers])
 
     def scrub_value(self, value: Any) -> Any:
         """Take it out of a JSON value, where it may have stood in escapes."""
@@ -129,7 +131,7 @@ class Credentials(_Closed):
         if isinstance(value, list):
             return list(map(self.scrub_value, cast("Iterable[Any]", value)))
         secret = self._client_secret.reveal()
-        if type(value) is str and self._needle is not None:
+        if type(value) is str and len(secret) >= _MIN_SCRUBBED:
             return value.replace(secret, "...")
         return value
 

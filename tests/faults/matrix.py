@@ -25,7 +25,7 @@ from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
 
 Mode: TypeAlias = Literal["sync", "async", "aiohttp"]
 MODES: Final[tuple[Mode, ...]] = ("sync", "async", "aiohttp")
-"""`aiohttp`: reads as they travel where it is installed. Writes never do."""
+"""`aiohttp`: reads as they travel on it. Writes never do."""
 ADDRESS: Final = "5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn"
 _WARM: Final = "ord_warm"
 
@@ -209,8 +209,7 @@ def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered
 
 async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
     settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
-    if case.mode == "async":
-        settings["use_aiohttp"] = False
+    settings["use_aiohttp"] = case.mode == "aiohttp" and "proxy" not in settings
     async with chessa.AsyncChessa(**settings) as client:
         if case.fault.warmed:
             await client.orders.retrieve(_WARM)

@@ -132,17 +132,19 @@ MUTATIONS: Final = (
     _mutation(
         "aiohttp hands a connection on whatever it holds",
         "reused: an answer some time after the last",
-        (_AIOHTTP, "conn.protocol is None or conn.protocol.should_close", "conn.protocol is None"),
+        (
+            _AIOHTTP,
+            "conn.protocol.should_close or not _Watch.over(conn).is_clean",
+            "not _Watch.over(conn)",
+        ),
     ),
     _mutation(
         "aiohttp sends a read again by itself",
         "closed after the request",
         (
             _AIOHTTP,
-            "            await super().start(connection)\n"
-            "        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:\n"
-            "            _lost(error)\n",
-            "            await super().start(connection)\n",
+            "            if isinstance(error, (aiohttp.ClientOSError, ",
+            "            if error is None and isinstance(error, (aiohttp.ClientOSError, ",
         ),
     ),
     _mutation(

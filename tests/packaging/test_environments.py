@@ -55,8 +55,11 @@ class Place(NamedTuple):
     choice: tuple[str | Path, ...]
 
 
+EXTRAS = ("--extra", "sandbox", "--extra", "aiohttp")
+
+
 def _places() -> dict[str, Place]:
-    declared = ("--requirements", ROOT / "pyproject.toml", "--extra", "sandbox", "--resolution")
+    declared = ("--requirements", ROOT / "pyproject.toml", *EXTRAS, "--resolution")
     places = {
         f"{version}-locked": Place(version, ("--constraint", LOCK, *declared, "highest"))
         for version in PYTHONS

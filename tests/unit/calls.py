@@ -88,15 +88,16 @@ def async_driver(*calls: Call, **settings: Any) -> list[Any]:
     return asyncio.run(perform())
 
 
-def core_driver(*calls: Call, **settings: Any) -> list[Any]:
-    """Perform calls with `AsyncChessa` as it is where aiohttp is not installed."""
-    return async_driver(*calls, **{"use_aiohttp": False, **settings})
+def aiohttp_driver(*calls: Call, **settings: Any) -> list[Any]:
+    """Perform calls with `AsyncChessa` on aiohttp, wherever that goes with the settings."""
+    goes = settings.keys().isdisjoint({"transport", "proxy"})
+    return async_driver(*calls, **{"use_aiohttp": goes, **settings})
 
 
 DRIVERS: Final[dict[str, Driver]] = {
     "sync": sync_driver,
-    "async": core_driver,
-    "aiohttp": async_driver,
+    "async": async_driver,
+    "aiohttp": aiohttp_driver,
 }
 
 

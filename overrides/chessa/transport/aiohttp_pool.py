@@ -93,12 +93,11 @@ class AiohttpPool:
     def _finish(
         self, response: aiohttp.ClientResponse, chunks: "_Chunks", was_read: bool
     ) -> Awaitable[None] | None:
-        if was_read and isinstance(response, _Response) and response.watch is not None:
+        if isinstance(response, _Response) and response.watch is not None:
             is_chunked = "transfer-encoding" in response.headers
-            response.watch.ended(_LAST_CHUNK if is_chunked else chunks.last or _HEAD_END)
+            end = _LAST_CHUNK if is_chunked else chunks.last or _HEAD_END
+            response.watch.ended(end if was_read else None)
         if not was_read:  # else it has given its connection back
-            if response.connection is not None:
-                _cut(response.connection.transport)
             response.close()
         return self._leave()
 
@@ -155,7 +154,10 @@ class _Watch(asyncio.Protocol):
     def __init__(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
         self._protocol = protocol
         self._transport = transport
-        self._socket: socket.socket | None = transport.get_extra_info("socket")
+        is_plain = transport.get_extra_info("ssl_object") is None  # else TLS has words of its own
+        self._socket: socket.socket | None = (
+            transport.get_extra_info("socket") if is_plain else None
+        )
         self._last = b""
         self._is_silent = True
 
@@ -176,9 +178,10 @@ class _Watch(asyncio.Protocol):
         """Whether nothing has come since the last answer, nor waits in the socket."""
         return self._is_silent and (self._socket is None or not _is_readable(self._socket))
 
-    def ended(self, end: bytes) -> None:
-        """An answer was read, to this end: the last of what came must be that."""
-        self._is_silent = self._last.endswith(end[-len(self._last) :])
+    def ended(self, end: bytes | None) -> None:
+        """An answer was read, to this end, which must be the last of what came; or it was not."""
+        self._is_silent = end is not None and self._last.endswith(end[-len(self._last) :])
+        self._last = b""  # an answer may name a person, or echo a secret
         if not self._is_silent:
             _cut(self._transport)
 
@@ -238,10 +241,10 @@ class _Response(aiohttp.ClientResponse):
         self.watch = _Watch.over(connection)
         try:
             await super().start(connection)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            _lost(error)
-        except BaseException:
-            _cut(transport)
+        except BaseException as error:
+            self.watch.ended(None)
+            if isinstance(error, (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
+                _lost(error)
             raise
         codings = self.headers.getall("transfer-encoding", ())
         if self.status < 200 or any(coding.lower() != "chunked" for coding in codings):

@@ -92,10 +92,9 @@ def _makers_async(
     settings: Settings,
     ssl_context: ssl.SSLContext | None,
     factory: AsyncTransportFactory | None,
-    use_aiohttp: bool | None,
+    use_aiohttp: bool,
 ) -> _Makers[AsyncCarrier]:
-    direct = factory is None and settings.proxy is None
-    if use_aiohttp and not direct:
+    if use_aiohttp and (factory is not None or settings.proxy is not None):
         raise ConfigurationError("use_aiohttp=True goes with neither transport nor proxy.")
     if factory is not None:
         from .users import AsyncUserTransport
@@ -105,23 +104,19 @@ def _makers_async(
 
         return _Makers(make, make, is_ours=False)
     routes = _Routes(settings, ssl_context)
-    pool = _aiohttp_pool(use_aiohttp) if direct else None
+    pool = _aiohttp_pool() if use_aiohttp else AsyncPool
     return _Makers(
         lambda: AsyncSingle(routes.route()),
-        lambda: (pool or AsyncPool)(routes.route()),
+        lambda: pool(routes.route()),
         is_ours=True,
     )
 
 
-def _aiohttp_pool(use_aiohttp: bool | None) -> "type[AiohttpPool] | None":
-    """The pool on aiohttp, unless it is not wanted, or not installed."""
-    if use_aiohttp is False:
-        return None
+def _aiohttp_pool() -> "type[AiohttpPool]":
     try:
         from .aiohttp_pool import AiohttpPool
     except ImportError:
-        if use_aiohttp is None:
-            return None
+        pass
     else:
         return AiohttpPool
     raise ConfigurationError("use_aiohttp=True needs aiohttp: pip install 'chessa[aiohttp]'.")
@@ -223,7 +218,7 @@ class AsyncConnections:
         settings: Settings,
         ssl_context: ssl.SSLContext | None,
         factory: AsyncTransportFactory | None,
-        use_aiohttp: bool | None,
+        use_aiohttp: bool,
     ) -> None:
         self._makers = _makers_async(settings, ssl_context, factory, use_aiohttp)
         self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}

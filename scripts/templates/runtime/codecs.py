@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_PLAIN: Final = r"-?(?!0[0-9])[0-9]{1,400}+(?:\.[0-9]{1,400}+)?+"  # no exponent, sensible in size
+_PLAIN: Final = r"-?(?!0[0-9])[0-9]{1,400}(?:\.[0-9]{1,400})?"  # no exponent, sensible in size
 _PLAIN_NUMBER: Final = re.compile(_PLAIN).fullmatch
-_PLAIN_NUMBERS: Final = re.compile(f"{_PLAIN}(?:,{_PLAIN})*+").fullmatch
+_PLAIN_NUMBERS: Final = re.compile(f"{_PLAIN}(?:,{_PLAIN})*").fullmatch
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
