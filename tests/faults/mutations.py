@@ -132,11 +132,7 @@ MUTATIONS: Final = (
     _mutation(
         "aiohttp hands a connection on whatever it holds",
         "reused: an answer some time after the last",
-        (
-            _AIOHTTP,
-            "conn.protocol.should_close or not _Watch.over(conn).is_clean",
-            "not _Watch.over(conn)",
-        ),
+        (_AIOHTTP, "        if watch.is_used and (", "        if watch is None and ("),
     ),
     _mutation(
         "aiohttp sends a read again by itself",

@@ -160,6 +160,7 @@ class _Watch(asyncio.Protocol):
         )
         self._last = b""
         self._is_silent = True
+        self.is_used = False
 
     @classmethod
     def over(cls, connection: Connection) -> "_Watch":
@@ -174,9 +175,9 @@ class _Watch(asyncio.Protocol):
         return found
 
     @property
-    def is_clean(self) -> bool:
-        """Whether nothing has come since the last answer, nor waits in the socket."""
-        return self._is_silent and (self._socket is None or not _is_readable(self._socket))
+    def is_dirty(self) -> bool:
+        """Whether anything has come since the last answer, or waits in the socket."""
+        return not self._is_silent or (self._socket is not None and _is_readable(self._socket))
 
     def ended(self, end: bytes | None) -> None:
         """An answer was read, to this end, which must be the last of what came; or it was not."""
@@ -215,9 +216,13 @@ class _Request(aiohttp.ClientRequest):
     """A request that says when it is sent, and on a clean connection only."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if conn.protocol is None or conn.protocol.should_close or not _Watch.over(conn).is_clean:
+        watch = _Watch.over(conn)
+        if watch.is_used and (
+            watch.is_dirty or conn.protocol is None or conn.protocol.should_close
+        ):
             _cut(conn.transport)
             raise _DirtyError
+        watch.is_used = True
         note_sending(b"")
         try:
             return await super().send(conn)
