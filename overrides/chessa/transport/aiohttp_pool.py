@@ -26,9 +26,9 @@ from .network import CONNECT_TIMEOUT, note_sending
 from .pool import MAX_CONNECTIONS
 from .resolver import resolve_async
 
-if tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 13):
+if tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 14):
     raise ImportError(
-        "aiohttp 3.13 or newer is needed"
+        "aiohttp 3.14 or newer is needed"
     )  # what stands here for other reasons may be older
 
 _LONGEST_HEADER: Final = 64 * 1024
