@@ -29,23 +29,21 @@ class BodyError(Exception):
 class Collector:
     """Gathers the chunks of one body up to a cap."""
 
-    __slots__ = ("_chunks", "_left")
+    __slots__ = ("_gathered", "_limit")
 
     def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._chunks: list[bytes] = []
+        self._limit = limit
+        self._gathered = bytearray()
 
     def add(self, chunk: bytes) -> None:
         """Take the next chunk. Raises `BodyError` past the cap, what came before is kept."""
-        if len(chunk) > self._left:
-            gathered = sum(map(len, self._chunks))
-            raise BodyError(f"longer than {gathered + self._left} bytes")
-        self._left -= len(chunk)
-        self._chunks.append(chunk)
+        if len(self._gathered) + len(chunk) > self._limit:
+            raise BodyError(f"longer than {self._limit} bytes")
+        self._gathered += chunk
 
     def gathered(self) -> bytes:
         """All that arrived."""
-        return b"".join(self._chunks)
+        return bytes(self._gathered)
 
 
 def unpack(body: bytes, coding: str | None, limit: int) -> bytes:

@@ -394,6 +394,7 @@ class Call(Generic[T]):
 
 
 def _request_id(answer: Answer) -> str | None:
-    sent = {name: answer.header(name) for name, _ in answer.headers if name in _REQUEST_ID_HEADERS}
-    ids = (printable_request_id(sent.get(name)) for name in _REQUEST_ID_HEADERS if name in sent)
-    return next((each for each in ids if each is not None), None)
+    for name in _REQUEST_ID_HEADERS:
+        if (value := printable_request_id(answer.header(name))) is not None:
+            return value
+    return None

@@ -72,7 +72,7 @@ _SINGLE_SYNC: Final = (
     "            return self._makers.single()\n"
     "        return self._pools.get(os.getpid())"
 )
-_CLOSE_SYNC: Final = "        finally:\n            close_quietly(carrier)\n"
+_CLOSE_SYNC: Final = "        finally:\n            quietly(carrier.close)\n"
 
 MUTATIONS: Final = (
     # Either alone changes no outcome: the evidence and the kind of failure must both say so.

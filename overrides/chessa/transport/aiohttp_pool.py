@@ -1,4 +1,4 @@
-"""The pool for async reads where aiohttp is installed: what `AsyncPool` does, several times faster.
+"""The pool for async reads on aiohttp, for who asks for it: what `AsyncPool` does, and faster.
 
 In: attempts. Out: answers that arrive. aiohttp owns the connections; what it leaves to its users is
 seen to here. A connection that holds bytes nobody asked for, or that brought anything but a
@@ -20,7 +20,7 @@ from yarl import URL
 
 from .._secrets import CREDENTIAL_HEADERS
 from .._steps import Attempt, Headers
-from .carrier import AsyncArriving
+from .carrier import AsyncArriving, AsyncCarrier
 from .lane import IDLE_SECONDS, Route
 from .network import CONNECT_TIMEOUT, note_sending
 from .pool import MAX_CONNECTIONS
@@ -36,7 +36,7 @@ _HEAD_END: Final = b"\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
-class AiohttpPool:
+class AiohttpPool(AsyncCarrier):
     """Connections of one event loop that serve one read after the other."""
 
     grace = 0.0

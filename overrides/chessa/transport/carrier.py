@@ -46,9 +46,9 @@ class Carrier(Protocol):
 
 
 class AsyncCarrier(Protocol):
-    """`Carrier` on asyncio."""
+    """`Carrier` on asyncio, to be derived from."""
 
-    grace: float
+    grace: float = GRACE
     """Seconds past the deadline after which `send`, or reading the body, is cancelled."""
 
     async def send(self, attempt: Attempt, /) -> AsyncArriving: ...
@@ -57,4 +57,4 @@ class AsyncCarrier(Protocol):
 
     def abandon(self) -> None:
         """Let go of what is open: the event loop is closed."""
-        ...
+        return  # sockets close with what holds them

@@ -18,7 +18,7 @@ from .._config import Settings
 from .._errors import ConfigurationError
 from .._steps import Answer, Attempt, Failed, Fault, Trouble
 from .carrier import AsyncCarrier, Carrier
-from .exchange import close_quietly, close_quietly_async, exchange, exchange_async
+from .exchange import exchange, exchange_async, quietly, quietly_async
 from .failures import ClientClosedError, fault
 from .lane import Route
 from .pool import AsyncPool, AsyncSingle, Pool, Single
@@ -142,7 +142,7 @@ def _close(pools: _Pools) -> None:
     own = pools.pop(os.getpid(), None)
     _LEFT_ALONE.extend(pools.values())
     if own is not None:
-        close_quietly(own)
+        quietly(own.close)
 
 
 class Connections:
@@ -173,7 +173,7 @@ class Connections:
         try:
             return exchange(carrier, attempt)
         finally:
-            close_quietly(carrier)
+            quietly(carrier.close)
 
     def _carrier(self, *, is_read: bool) -> Carrier:
         if self._closed:
@@ -186,7 +186,7 @@ class Connections:
         made = self._makers.pooled()
         kept = self._pools.setdefault(os.getpid(), made)
         if kept is not made:
-            close_quietly(made)
+            quietly(made.close)
         return kept
 
     def _forget(self, carrier: Carrier) -> None:
@@ -240,7 +240,7 @@ class AsyncConnections:
         try:
             return await exchange_async(carrier, attempt)
         finally:
-            await close_quietly_async(carrier)
+            await quietly_async(carrier.aclose)
 
     def _kept(self) -> AsyncCarrier | None:
         pool = self._pools.get(asyncio.get_running_loop())
@@ -291,4 +291,4 @@ async def _close_with_the_loop(carrier: AsyncCarrier) -> AsyncGenerator[None, An
     try:
         yield
     finally:
-        await close_quietly_async(carrier)
+        await quietly_async(carrier.aclose)

@@ -6,6 +6,7 @@ pass through.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -75,7 +76,7 @@ def exchange(carrier: Carrier, attempt: Attempt) -> Answer | Failed:
                 progress.add(chunk)
             was_read = True
         finally:
-            _finish_quietly(arriving, was_read)
+            quietly(arriving.finish, was_read)
         return progress.answer()
     except Exception as error:  # noqa: BLE001  # a transport may raise anything
         return progress.stopped(fault(error))
@@ -101,7 +102,7 @@ async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Fa
                     progress.add(chunk)
                 was_read = True
             finally:
-                await _finish_quietly_async(arriving, was_read)
+                await quietly_async(arriving.finish, was_read)
         return progress.answer()
     except Exception as error:  # noqa: BLE001  # a transport may raise anything
         found = fault(error)
@@ -112,36 +113,19 @@ async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Fa
         CURRENT.reset(token)
 
 
-def _finish_quietly(arriving: Arriving, was_read: bool) -> None:
-    """Finish; a failure to do so changes nothing about what was received."""
+def quietly(close: Callable[..., None], *arguments: object) -> None:
+    """Close or finish; a failure to do so changes nothing about what was received."""
     try:
-        arriving.finish(was_read)
+        close(*arguments)
     except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
         pass
 
 
-async def _finish_quietly_async(arriving: AsyncArriving, was_read: bool) -> None:
-    """Finish, soon; a failure to do so changes nothing about what was received."""
+async def quietly_async(close: Callable[..., Awaitable[None] | None], *arguments: object) -> None:
+    """`quietly` on asyncio, and soon."""
     try:
-        if (finishing := arriving.finish(was_read)) is not None:
+        if (closing := close(*arguments)) is not None:
             async with asyncio.timeout(GRACE):
-                await finishing
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
-
-
-def close_quietly(carrier: Carrier) -> None:
-    """Close; a failure to do so changes nothing about what was received."""
-    try:
-        carrier.close()
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
-
-
-async def close_quietly_async(carrier: AsyncCarrier) -> None:
-    """Close, soon; a failure to do so changes nothing about what was received."""
-    try:
-        async with asyncio.timeout(GRACE):
-            await carrier.aclose()
+                await closing
     except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
         pass

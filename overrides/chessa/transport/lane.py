@@ -20,6 +20,7 @@ from .quiet import keep_quiet
 
 keep_quiet()
 
+_Proxied = httpcore.ConnectionPool | httpcore.AsyncConnectionPool
 IDLE_SECONDS: Final = 4.0
 """Kept open between reads: less than the 5 s after which a Node server hangs up."""
 
@@ -72,6 +73,18 @@ def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
     return httpcore.ProxyError("the proxy's answer is no HTTP") if still_connecting() else error
 
 
+def _is_open(
+    connection: httpcore.HTTPConnection | httpcore.AsyncHTTPConnection | _Proxied,
+    backend: GuardedBackend | AsyncGuardedBackend,
+) -> bool:
+    """Whether the server has neither closed the connection nor sent something unasked."""
+    if backend.stream is not None and holds_more(backend.stream):
+        return False
+    if isinstance(connection, _Proxied):
+        return True  # it looks for itself, and opens a new one
+    return connection.is_idle() and not connection.has_expired()
+
+
 class Lane:
     """One connection, opened when first needed.
 
@@ -109,13 +122,8 @@ class Lane:
         return self._backend.record.is_clean(response.status, response.headers)
 
     def is_open(self) -> bool:
-        """Whether the server has neither closed the connection nor sent something unasked."""
-        connection = self._connection
-        if self._backend.stream is not None and holds_more(self._backend.stream):
-            return False
-        if isinstance(connection, httpcore.ConnectionPool):
-            return True  # it looks for itself, and opens a new one
-        return connection.is_idle() and not connection.has_expired()
+        """Whether it can take another request."""
+        return _is_open(self._connection, self._backend)
 
     def close(self) -> None:
         """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
@@ -155,13 +163,8 @@ class AsyncLane:
         return self._backend.record.is_clean(response.status, response.headers)
 
     def is_open(self) -> bool:
-        """Whether the server has neither closed the connection nor sent something unasked."""
-        connection = self._connection
-        if self._backend.stream is not None and holds_more(self._backend.stream):
-            return False
-        if isinstance(connection, httpcore.AsyncConnectionPool):
-            return True  # it looks for itself, and opens a new one
-        return connection.is_idle() and not connection.has_expired()
+        """Whether it can take another request."""
+        return _is_open(self._connection, self._backend)
 
     async def aclose(self) -> None:
         await self._connection.aclose()

@@ -21,14 +21,13 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, backend: "AsyncGuardedBackend") -> None:
         self._stream = stream
         self._backend = backend
-        self._record = backend.record
         backend.stream = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if still_connecting():
             return await self._read_from_proxy(max_bytes, timeout)
         data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
-        self._record.add(data)
+        self._backend.record.add(data)
         return data
 
     async def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
@@ -46,7 +45,7 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
         if not buffer:
             return
         note_sending(buffer)
-        self._record.clear()
+        self._backend.record.clear()
         for start in range(0, len(buffer), PIECE):
             piece = buffer[start : start + PIECE]
             await self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))

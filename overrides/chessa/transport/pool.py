@@ -16,7 +16,7 @@ from typing import Final, cast
 import httpcore
 
 from .._steps import Attempt
-from .carrier import GRACE, Arriving, AsyncArriving
+from .carrier import Arriving, AsyncArriving, AsyncCarrier
 from .evidence import bounded
 from .lane import IDLE_SECONDS, AsyncLane, Lane, Route
 
@@ -126,10 +126,8 @@ class Pool:
             place.give_back()
 
 
-class AsyncSingle:
+class AsyncSingle(AsyncCarrier):
     """`Single` on asyncio."""
-
-    grace = GRACE
 
     def __init__(self, route: Route) -> None:
         self._lane = AsyncLane(route, keep=False)
@@ -137,17 +135,12 @@ class AsyncSingle:
     async def send(self, attempt: Attempt) -> AsyncArriving:
         return _arriving_async(await self._lane.send(attempt), _leave_async)
 
-    def abandon(self) -> None:
-        """Nothing to do: sockets close with what holds them."""
-
     async def aclose(self) -> None:
         await self._lane.aclose()
 
 
-class AsyncPool:
+class AsyncPool(AsyncCarrier):
     """`Pool` on asyncio, for one event loop."""
-
-    grace = GRACE
 
     def __init__(self, route: Route) -> None:
         self._route = route
@@ -166,9 +159,6 @@ class AsyncPool:
             await self._put_back(lane, None)
             raise
         return _arriving_async(response, functools.partial(self._finish, lane, response))
-
-    def abandon(self) -> None:
-        """Nothing to do: sockets close with what holds them."""
 
     async def aclose(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""

@@ -6,6 +6,7 @@ the evidence (`request.extensions["chessa.evidence"]`); else a failure proves no
 """
 
 import functools
+import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -13,8 +14,8 @@ import httpx
 
 from .._secrets import CREDENTIAL_HEADERS
 from .._steps import Attempt
-from .carrier import GRACE, Arriving, AsyncArriving
-from .evidence import EXTENSION, CurrentAttempt
+from .carrier import Arriving, AsyncArriving, AsyncCarrier
+from .evidence import EXTENSION
 from .network import CONNECT_TIMEOUT
 
 _T = TypeVar("_T")
@@ -45,10 +46,8 @@ class UserTransport:
         self._transport.close()
 
 
-class AsyncUserTransport:
+class AsyncUserTransport(AsyncCarrier):
     """An `httpx.AsyncBaseTransport` as a carrier."""
-
-    grace = GRACE
 
     def __init__(self, factory: Callable[[], Any]) -> None:
         self._transport = _checked(factory(), httpx.AsyncBaseTransport)
@@ -67,9 +66,6 @@ class AsyncUserTransport:
         except TypeError:
             await stream.aclose()
             raise
-
-    def abandon(self) -> None:
-        """Nothing to do: sockets close with what holds them."""
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -107,7 +103,7 @@ def _head(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]]]:
 
 
 def _timeouts(attempt: Attempt) -> dict[str, float]:
-    left = max(0.001, CurrentAttempt(attempt.deadline, attempt.evidence).left())
+    left = max(0.001, attempt.deadline - time.monotonic())
     return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}
 
 
