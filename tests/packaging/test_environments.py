@@ -67,12 +67,12 @@ def _places() -> dict[str, Place]:
         f"{version}-locked": Place(
             version,
             ("--constraint", LOCK, *declared, "highest"),
-            f"{RANDOM} or aiohttp",  # whose newest is tested below
+            f"{RANDOM} or aiohttp",  # whose oldest and newest are tested below
         )
         for version in PYTHONS
     }
     oldest, *_, newest = [*PYTHONS, *PYTHONS]
-    places[f"{oldest}-lowest"] = Place(oldest, (*declared, "lowest-direct"), f"{RANDOM} or aiohttp")
+    places[f"{oldest}-lowest"] = Place(oldest, (*declared, "lowest-direct"))
     places[f"{newest}-highest"] = Place(newest, (*declared, "highest"))
     return places
 
