@@ -35,7 +35,7 @@ class Collector:
         self._limit = limit
         self._gathered = bytearray()
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | bytearray) -> None:
         """Take the next chunk. Raises `BodyError` past the cap, what came before is kept."""
         if len(self._gathered) + len(chunk) > self._limit:
             raise BodyError(f"longer than {self._limit} bytes")

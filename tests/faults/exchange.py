@@ -103,17 +103,27 @@ def _stray_later(connection: Connection) -> None:
         answer_well(connection, request.replace(b"ord_", b"ord_stray_"))
 
 
+_ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: @LENGTH@\r\n\r\n@BODY@"
+
+
 def _two_answers(connection: Connection, request: bytes) -> None:
     """Both in one piece."""
-    template = b"HTTP/1.1 200 OK\r\nContent-Length: @LENGTH@\r\n\r\n@BODY@"
     stray = request.replace(b"ord_", b"ord_stray_")
-    connection.send(b"".join(filled(template, connection, each) for each in (request, stray)))
+    connection.send(b"".join(filled(_ANSWER, connection, each) for each in (request, stray)))
 
 
 def _glued_at_once(connection: Connection) -> None:
     """The same, in one piece."""
     while request := connection.read_request():
         _two_answers(connection, request)
+
+
+def _beside_itself(connection: Connection) -> None:
+    """Send a byte too many after the first answer, and from then on another's answers."""
+    if request := connection.read_request():
+        connection.send(filled(_ANSWER, connection, request) + b"\n")
+    while request := connection.read_request():
+        answer_well(connection, request.replace(b"ord_", b"ord_stray_"))
 
 
 _HALF_BODY: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"
@@ -179,6 +189,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     row("reused: an answer glued to the last", plain, _glued, RESULT, warmed=True),
     row("reused: an answer some time after the last", plain, _stray_later, RESULT, warmed=True),
     row("reused: both answers in one piece", plain, _glued_at_once, RESULT, warmed=True),
+    row("reused: a byte too many, another's answer", plain, _beside_itself, RESULT, warmed=True),
     row("an answer, and another's glued to it", plain, after(_two_answers, _unread), RESULT),
     row("an answer that nobody asked for", plain, _unasked, UNKNOWN, REJECTED),
 )

@@ -52,7 +52,6 @@ _RETRY: Final = "_retry.py"
 _BODIES: Final = "_bodies.py"
 _CONNECTIONS: Final = "transport/connections.py"
 _EVIDENCE: Final = "transport/evidence.py"
-_POOL: Final = "transport/pool.py"
 _AIOHTTP: Final = "transport/aiohttp_pool.py"
 _FAILURES: Final = "transport/failures.py"
 _NETWORK: Final = "transport/network.py"
@@ -122,7 +121,7 @@ MUTATIONS: Final = (
     ),
     _mutation(
         "a connection is kept whatever came in",
-        "reused: both answers in one piece",
+        "reused: a byte too many, another's answer",
         (
             "transport/framing.py",
             "return is_whole and is_success and ends_exactly(received, status_code, headers)",
@@ -147,12 +146,14 @@ MUTATIONS: Final = (
         "a redirect is followed",
         "302 Found to another host",
         (
-            _POOL,
-            '    chunks = cast("Iterable[bytes]", response.stream)\n',
-            '    onwards = [value for name, value in response.headers if name == b"Location"]\n'
-            "    if onwards:\n"
-            '        response = httpcore.request("GET", onwards[0])\n'
-            '    chunks = cast("Iterable[bytes]", response.stream)\n',
+            "transport/lane.py",
+            "        return Arriving(",
+            '        onwards = [value for name, value in reader.headers if name == b"location"]\n'
+            "        if onwards:\n"
+            '            answer = httpcore.request("GET", onwards[0])\n'
+            "            body = [answer.content]\n"
+            "            return Arriving(answer.status, tuple(answer.headers), body, finish)\n"
+            "        return Arriving(",
         ),
     ),
     _mutation(

@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "attrs",
         "certifi",
         "chessa_api",
+        "h11",
         "httpcore",
         "httpx",
         "yarl",

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 
@@ -17,10 +16,11 @@ from chessa._config import read_base_url
 from chessa._secrets import Credentials, Secret
 from chessa._steps import Attempt, PreparedRequest
 from chessa.transport.aiohttp_pool import AiohttpPool
-from chessa.transport.lane import AsyncLane, Lane, Route
+from chessa.transport.lane import AsyncLane, Lane
 from chessa.transport.pool import AsyncPool, Pool
+from chessa.transport.route import Route
 
-from .calls import A_READ, A_WRITE, CREDENTIALS, DRIVERS, Driver
+from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
 from .raw_server import Connection, RawServer, answering
 from .transports import Factory
 
@@ -45,24 +45,6 @@ def test_a_connection_is_kept_for_a_while_only(
         monkeypatch.setattr(f"{home}.IDLE_SECONDS", -1.0)  # older than that is every connection
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 3
-
-
-@pytest.mark.parametrize("mode", ["sync", "async"])
-def test_an_answer_that_fails_to_end_takes_its_connection_with_it(
-    mode: str, server: RawServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The result is there; the connection, of which nobody knows the state, is not used again."""
-
-    def fail(response: object) -> None:
-        raise OSError("it does not end")
-
-    async def fail_async(response: object) -> None:
-        raise OSError("it does not end")
-
-    monkeypatch.setattr(httpcore.Response, "close", fail)
-    monkeypatch.setattr(httpcore.Response, "aclose", fail_async)
-    assert DRIVERS[mode](A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
-    assert server.accepted == 2
 
 
 def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(

@@ -21,10 +21,10 @@ from yarl import URL
 from .._secrets import CREDENTIAL_HEADERS
 from .._steps import Attempt, Headers
 from .carrier import AsyncArriving, AsyncCarrier
-from .lane import IDLE_SECONDS, Route
 from .network import CONNECT_TIMEOUT, note_sending
-from .pool import MAX_CONNECTIONS
+from .pool import IDLE_SECONDS, MAX_CONNECTIONS
 from .resolver import resolve_async
+from .route import Route
 
 if tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 14):
     raise ImportError(

@@ -23,7 +23,7 @@ class Arriving:
 
     status_code: int
     headers: Headers
-    chunks: Iterable[bytes]
+    chunks: Iterable[bytes | bytearray]
     finish: Callable[[bool], None]
 
 
@@ -33,7 +33,7 @@ class AsyncArriving:
 
     status_code: int
     headers: Headers
-    chunks: AsyncIterable[bytes]
+    chunks: AsyncIterable[bytes | bytearray]
     finish: Callable[[bool], Awaitable[None] | None]
 
 

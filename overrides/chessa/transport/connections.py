@@ -20,8 +20,8 @@ from .._steps import Answer, Attempt, Failed, Fault, Trouble
 from .carrier import AsyncCarrier, Carrier
 from .exchange import exchange, exchange_async, quietly, quietly_async
 from .failures import ClientClosedError, fault
-from .lane import Route
 from .pool import AsyncPool, AsyncSingle, Pool, Single
+from .route import Route
 from .tls import make_context
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class _Routes:
         schemes = {self._settings.origin.scheme, proxy.origin.scheme if proxy else "http"}
         if "https" not in schemes:
             return None
-        return self._ssl_context or make_context(trust_env=self._settings.trust_env)
+        context = self._ssl_context or make_context(trust_env=self._settings.trust_env)
+        context.set_alpn_protocols(["http/1.1"])  # the one version that is spoken here
+        return context
 
 
 @attrs.frozen

@@ -34,7 +34,7 @@ class _Progress:
         self._headers = self._attempt.credentials.scrub_headers(arriving.headers)
         self._status_code = arriving.status_code
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | bytearray) -> None:
         """Another piece of the body is here."""
         self._body.add(chunk)
 

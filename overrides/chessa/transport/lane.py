@@ -1,133 +1,72 @@
-"""One connection at a time to the API's origin, over httpcore's public connections.
+"""One connection to the API's origin, one request at a time.
 
-In: an attempt. Out: httpcore's response, bytes not yet read. The credentials are put on here, and
-taken off again once they are on the wire. `pool` makes carriers of these.
+In: an attempt, and what to do at the end of its answer. Out: the answer as it arrives. The request
+is written here, credentials and all, and held by nothing once it is handed over. `pool` makes
+carriers of these; `proxied` has the same for those who go by way of a proxy.
 """
 
-import ssl
-from typing import Final
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-import attrs
 import httpcore
 
-from .._config import Origin, ProxySettings
 from .._steps import Attempt
-from .evidence import still_connecting
+from .carrier import Arriving, AsyncArriving
 from .framing import Record, holds_more
-from .network import GuardedBackend
-from .network_async import AsyncGuardedBackend
-from .quiet import keep_quiet
-
-keep_quiet()
-
-_Proxied = httpcore.ConnectionPool | httpcore.AsyncConnectionPool
-IDLE_SECONDS: Final = 4.0
-"""Kept open between reads: less than the 5 s after which a Node server hangs up."""
-
-
-@attrs.frozen
-class Route:
-    """How to get to the origin."""
-
-    origin: Origin
-    ssl_context: ssl.SSLContext | None = None
-    proxy: ProxySettings | None = None
-
-    def to(self, target: str) -> httpcore.URL:
-        """A place on the origin, in httpcore's form."""
-        return _url(self.origin, target)
-
-    @property
-    def httpcore_origin(self) -> httpcore.Origin:
-        """The origin in httpcore's form."""
-        return _url(self.origin, "/").origin
-
-    def httpcore_proxy(self) -> httpcore.Proxy | None:
-        """The proxy in httpcore's form."""
-        if self.proxy is None:
-            return None
-        origin = self.proxy.origin
-        auth = None
-        if self.proxy.user is not None and self.proxy.password is not None:
-            auth = (self.proxy.user.reveal(), self.proxy.password.reveal())
-        context = self.ssl_context if origin.scheme == "https" else None
-        return httpcore.Proxy(_url(origin, "/"), auth=auth, ssl_context=context)
-
-
-def _url(origin: Origin, target: str) -> httpcore.URL:
-    return httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
-
-
-def _written(attempt: Attempt, route: Route) -> httpcore.Request:
-    """The request, credentials and all. Time limits are the network backend's matter."""
-    request = attempt.request
-    written = httpcore.Request(
-        request.method, route.to(request.target), content=request.body or b""
-    )
-    written.headers = [*request.headers, *attempt.credentials.headers()]
-    return written
-
-
-def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
-    """What answered while no byte of the request had left can only have been the proxy."""
-    return httpcore.ProxyError("the proxy's answer is no HTTP") if still_connecting() else error
-
-
-def _is_open(
-    connection: httpcore.HTTPConnection | httpcore.AsyncHTTPConnection | _Proxied,
-    backend: GuardedBackend | AsyncGuardedBackend,
-) -> bool:
-    """Whether the server has neither closed the connection nor sent something unasked."""
-    if backend.stream is not None and holds_more(backend.stream):
-        return False
-    if isinstance(connection, _Proxied):
-        return True  # it looks for itself, and opens a new one
-    return connection.is_idle() and not connection.has_expired()
+from .http11 import READ_SIZE, Piece, Reader, written
+from .network import GuardedBackend, GuardedStream
+from .network_async import AsyncGuardedBackend, AsyncGuardedStream
+from .route import Route
 
 
 class Lane:
-    """One connection, opened when first needed.
-
-    Straight to the origin it is httpcore's connection itself; by way of a proxy it is httpcore's
-    pool, which knows how to get through, and never holds more than this one.
-    """
+    """A connection that is opened when first needed. Its methods raise httpcore's exceptions."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
         self._route = route
         self._backend = GuardedBackend(Record(is_kept=keep))
-        self._connection = (
-            httpcore.HTTPConnection(
-                route.httpcore_origin, route.ssl_context, network_backend=self._backend
-            )
-            if route.proxy is None
-            else httpcore.ConnectionPool(
-                route.ssl_context, route.httpcore_proxy(), network_backend=self._backend
-            )
-        )
+        self._reader: Reader | None = None
         self.idle_since = 0.0
 
-    def send(self, attempt: Attempt) -> httpcore.Response:
-        """Send and receive the head of the answer. Raises httpcore's exceptions."""
+    def send(self, attempt: Attempt, finish: Callable[[bool], None]) -> Arriving:
+        """Send the request and receive the head of its answer."""
         attempt.evidence.track()
-        written = _written(attempt, self._route)
-        try:
-            return self._connection.handle_request(written)
-        except httpcore.RemoteProtocolError as error:
-            raise _of_proxy(error) from None
-        finally:
-            written.headers.clear()
+        stream = self._backend.stream or self._open()
+        reader = self._reader = Reader(attempt.request.method)
+        with contextlib.suppress(httpcore.WriteError):  # who hangs up early may have answered
+            stream.write(written(attempt))
+        while not reader.has_head():
+            reader.receive(stream.read(READ_SIZE))
+        return Arriving(reader.status_code, reader.headers, _body(stream, reader), finish)
 
-    def is_reusable(self, response: httpcore.Response) -> bool:
+    def _open(self) -> GuardedStream:
+        origin, tls = self._route.origin, self._route.tls
+        stream = self._backend.connect_tcp(origin.host, self._route.port)
+        return stream if tls is None else stream.start_tls(tls, origin.host)
+
+    def is_reusable(self) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
-        return self._backend.record.is_clean(response.status, response.headers)
+        reader, self._reader = self._reader, None  # an answer may name a person, or echo a secret
+        return reader is not None and reader.is_clean(self._backend.record)
 
     def is_open(self) -> bool:
-        """Whether it can take another request."""
-        return _is_open(self._connection, self._backend)
+        """Whether the server has neither closed the connection nor sent something unasked."""
+        stream = self._backend.stream
+        return stream is not None and not (
+            stream.get_extra_info("is_readable") or holds_more(stream)
+        )
 
     def close(self) -> None:
-        """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
+        """Close the connection."""
         self._backend.close()
+
+
+def _body(stream: GuardedStream, reader: Reader) -> Iterator[Piece]:
+    while (piece := reader.piece()) != b"":
+        if piece is None:
+            reader.receive(stream.read(READ_SIZE))
+        else:
+            yield piece
 
 
 class AsyncLane:
@@ -136,35 +75,49 @@ class AsyncLane:
     def __init__(self, route: Route, *, keep: bool) -> None:
         self._route = route
         self._backend = AsyncGuardedBackend(Record(is_kept=keep))
-        self._connection = (
-            httpcore.AsyncHTTPConnection(
-                route.httpcore_origin, route.ssl_context, network_backend=self._backend
-            )
-            if route.proxy is None
-            else httpcore.AsyncConnectionPool(
-                route.ssl_context, route.httpcore_proxy(), network_backend=self._backend
-            )
-        )
+        self._reader: Reader | None = None
         self.idle_since = 0.0
 
-    async def send(self, attempt: Attempt) -> httpcore.Response:
-        """Send and receive the head of the answer. Raises httpcore's exceptions."""
+    async def send(
+        self, attempt: Attempt, finish: Callable[[bool], Awaitable[None]]
+    ) -> AsyncArriving:
+        """Send the request and receive the head of its answer."""
         attempt.evidence.track()
-        written = _written(attempt, self._route)
-        try:
-            return await self._connection.handle_async_request(written)
-        except httpcore.RemoteProtocolError as error:
-            raise _of_proxy(error) from None
-        finally:
-            written.headers.clear()
+        stream = self._backend.stream or await self._open()
+        reader = self._reader = Reader(attempt.request.method)
+        with contextlib.suppress(httpcore.WriteError):  # who hangs up early may have answered
+            await stream.write(written(attempt))
+        while not reader.has_head():
+            reader.receive(await stream.read(READ_SIZE))
+        return AsyncArriving(
+            reader.status_code, reader.headers, _body_async(stream, reader), finish
+        )
 
-    def is_reusable(self, response: httpcore.Response) -> bool:
+    async def _open(self) -> AsyncGuardedStream:
+        origin, tls = self._route.origin, self._route.tls
+        stream = await self._backend.connect_tcp(origin.host, self._route.port)
+        return stream if tls is None else await stream.start_tls(tls, origin.host)
+
+    def is_reusable(self) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
-        return self._backend.record.is_clean(response.status, response.headers)
+        reader, self._reader = self._reader, None  # an answer may name a person, or echo a secret
+        return reader is not None and reader.is_clean(self._backend.record)
 
     def is_open(self) -> bool:
-        """Whether it can take another request."""
-        return _is_open(self._connection, self._backend)
+        """Whether the server has neither closed the connection nor sent something unasked."""
+        stream = self._backend.stream
+        return stream is not None and not (
+            stream.get_extra_info("is_readable") or holds_more(stream)
+        )
 
     async def aclose(self) -> None:
-        await self._connection.aclose()
+        """Close the connection."""
+        await self._backend.aclose()
+
+
+async def _body_async(stream: AsyncGuardedStream, reader: Reader) -> AsyncIterator[Piece]:
+    while (piece := reader.piece()) != b"":
+        if piece is None:
+            reader.receive(await stream.read(READ_SIZE))
+        else:
+            yield piece

@@ -102,3 +102,9 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
             else:
                 return AsyncGuardedStream(stream, self)
         raise httpcore.ConnectError("the name has no address")
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            await stream.aclose()

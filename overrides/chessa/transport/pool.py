@@ -10,16 +10,19 @@ import functools
 import queue
 import time
 import weakref
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import Final, cast
+from typing import Final
 
 import httpcore
 
 from .._steps import Attempt
 from .carrier import Arriving, AsyncArriving, AsyncCarrier
 from .evidence import bounded
-from .lane import IDLE_SECONDS, AsyncLane, Lane, Route
+from .lane import AsyncLane, Lane
+from .proxied import AsyncProxiedLane, ProxiedLane
+from .route import Route
 
+IDLE_SECONDS: Final = 4.0
+"""Kept open between reads: less than the 5 s after which a Node server hangs up."""
 MAX_CONNECTIONS: Final = 100
 """Reads under way at once; more wait their turn, on their own deadline."""
 
@@ -41,14 +44,22 @@ class _Place:
     __del__ = give_back
 
 
+def _lane(route: Route, *, keep: bool) -> Lane | ProxiedLane:
+    return (Lane if route.proxy is None else ProxiedLane)(route, keep=keep)
+
+
+def _lane_async(route: Route, *, keep: bool) -> AsyncLane | AsyncProxiedLane:
+    return (AsyncLane if route.proxy is None else AsyncProxiedLane)(route, keep=keep)
+
+
 class Single:
     """One request on one fresh connection, which closes with its carrier."""
 
     def __init__(self, route: Route) -> None:
-        self._lane = Lane(route, keep=False)
+        self._lane = _lane(route, keep=False)
 
     def send(self, attempt: Attempt) -> Arriving:
-        return _arriving(self._lane.send(attempt), _leave)
+        return self._lane.send(attempt, _leave)
 
     def close(self) -> None:
         self._lane.close()
@@ -63,19 +74,19 @@ class Pool:
         self._places: queue.SimpleQueue[_Place] = queue.SimpleQueue()
         for _ in range(MAX_CONNECTIONS):
             self._places.put(_Place(self._places))
-        self._idle: collections.deque[Lane] = collections.deque()
+        self._idle: collections.deque[Lane | ProxiedLane] = collections.deque()
         self._closed = False
 
     def send(self, attempt: Attempt) -> Arriving:
         attempt.evidence.track()
         place = self._wait_for_a_place()
         lane = self._take()
+        finish = functools.partial(self._put_back, lane, place)
         try:
-            response = lane.send(attempt)
+            return lane.send(attempt, finish)
         except BaseException:
-            self._put_back(lane, place, None)
+            finish(False)
             raise
-        return _arriving(response, functools.partial(self._finish, lane, place, response))
 
     def close(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
@@ -89,7 +100,7 @@ class Pool:
         except queue.Empty:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    def _take(self) -> Lane:
+    def _take(self) -> Lane | ProxiedLane:
         """The connection that was used last, if it is still good; those that are not are closed."""
         stale = time.monotonic() - IDLE_SECONDS
         try:
@@ -98,24 +109,13 @@ class Pool:
             while not (lane := self._idle.pop()).is_open():
                 lane.close()
         except IndexError:
-            return Lane(self._route, keep=True)
+            return _lane(self._route, keep=True)
         return lane
 
-    def _finish(
-        self, lane: Lane, place: _Place, response: httpcore.Response, was_read: bool
-    ) -> None:
-        answer: httpcore.Response | None = None
-        try:
-            if was_read:
-                response.close()
-                answer = response
-        finally:
-            self._put_back(lane, place, answer)
-
-    def _put_back(self, lane: Lane, place: _Place, answer: httpcore.Response | None) -> None:
+    def _put_back(self, lane: Lane | ProxiedLane, place: _Place, was_read: bool) -> None:
         """Keep the connection of an answer that was read to its end; close any other."""
         try:
-            if answer is not None and not self._closed and lane.is_reusable(answer):
+            if was_read and not self._closed and lane.is_reusable():
                 lane.idle_since = time.monotonic()
                 self._idle.append(lane)
                 if self._closed:  # in the meantime, by another thread
@@ -130,10 +130,10 @@ class AsyncSingle(AsyncCarrier):
     """`Single` on asyncio."""
 
     def __init__(self, route: Route) -> None:
-        self._lane = AsyncLane(route, keep=False)
+        self._lane = _lane_async(route, keep=False)
 
     async def send(self, attempt: Attempt) -> AsyncArriving:
-        return _arriving_async(await self._lane.send(attempt), _leave_async)
+        return await self._lane.send(attempt, _leave_async)
 
     async def aclose(self) -> None:
         await self._lane.aclose()
@@ -145,20 +145,19 @@ class AsyncPool(AsyncCarrier):
     def __init__(self, route: Route) -> None:
         self._route = route
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._idle: collections.deque[AsyncLane] = collections.deque()
+        self._idle: collections.deque[AsyncLane | AsyncProxiedLane] = collections.deque()
         self._closed = False
 
     async def send(self, attempt: Attempt) -> AsyncArriving:
         attempt.evidence.track()
         await self._wait_for_a_place()
-        lane: AsyncLane | None = None
+        lane: AsyncLane | AsyncProxiedLane | None = None
         try:
             lane = await self._take()
-            response = await lane.send(attempt)
+            return await lane.send(attempt, functools.partial(self._put_back, lane))
         except BaseException:
-            await self._put_back(lane, None)
+            await self._put_back(lane, False)
             raise
-        return _arriving_async(response, functools.partial(self._finish, lane, response))
 
     async def aclose(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
@@ -176,7 +175,7 @@ class AsyncPool(AsyncCarrier):
         except TimeoutError:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    async def _take(self) -> AsyncLane:
+    async def _take(self) -> AsyncLane | AsyncProxiedLane:
         stale = time.monotonic() - IDLE_SECONDS
         while self._idle and self._idle[0].idle_since < stale:
             await self._idle.popleft().aclose()
@@ -185,23 +184,14 @@ class AsyncPool(AsyncCarrier):
             if lane.is_open():
                 return lane
             await lane.aclose()
-        return AsyncLane(self._route, keep=True)
+        return _lane_async(self._route, keep=True)
 
-    async def _finish(self, lane: AsyncLane, response: httpcore.Response, was_read: bool) -> None:
-        answer: httpcore.Response | None = None
-        try:
-            await response.aclose()
-            if was_read:
-                answer = response
-        finally:
-            await self._put_back(lane, answer)
-
-    async def _put_back(self, lane: AsyncLane | None, answer: httpcore.Response | None) -> None:
+    async def _put_back(self, lane: AsyncLane | AsyncProxiedLane | None, was_read: bool) -> None:
         """Keep the connection of an answer that was read to its end; close any other."""
         try:
             if lane is None:
                 return
-            if answer is not None and not self._closed and lane.is_reusable(answer):
+            if was_read and not self._closed and lane.is_reusable():
                 lane.idle_since = time.monotonic()
                 self._idle.append(lane)
             else:
@@ -216,15 +206,3 @@ def _leave(was_read: bool) -> None:
 
 async def _leave_async(was_read: bool) -> None:
     """The connection closes with its carrier."""
-
-
-def _arriving(response: httpcore.Response, finish: Callable[[bool], None]) -> Arriving:
-    chunks = cast("Iterable[bytes]", response.stream)
-    return Arriving(response.status, response.headers, chunks, finish)
-
-
-def _arriving_async(
-    response: httpcore.Response, finish: Callable[[bool], Awaitable[None]]
-) -> AsyncArriving:
-    chunks = cast("AsyncIterable[bytes]", response.stream)
-    return AsyncArriving(response.status, response.headers, chunks, finish)

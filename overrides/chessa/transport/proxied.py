@@ -1,0 +1,145 @@
+"""One connection by way of a proxy: httpcore knows how to get through.
+
+In: an attempt, and what to do at the end of its answer. Out: the answer as it arrives. What `lane`
+is to a connection without a proxy; an httpcore pool of which never more than one is used.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import cast
+
+import httpcore
+
+from .._config import Origin
+from .._steps import Attempt
+from .carrier import Arriving, AsyncArriving
+from .evidence import still_connecting
+from .framing import Record, holds_more
+from .network import GuardedBackend
+from .network_async import AsyncGuardedBackend
+from .quiet import keep_quiet
+from .route import Route
+
+keep_quiet()
+
+
+def _url(origin: Origin, target: str) -> httpcore.URL:
+    return httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
+
+
+def _proxy(route: Route) -> httpcore.Proxy | None:
+    if route.proxy is None:
+        return None
+    origin = route.proxy.origin
+    auth = None
+    if route.proxy.user is not None and route.proxy.password is not None:
+        auth = (route.proxy.user.reveal(), route.proxy.password.reveal())
+    context = route.ssl_context if origin.scheme == "https" else None
+    return httpcore.Proxy(_url(origin, "/"), auth=auth, ssl_context=context)
+
+
+def _written(attempt: Attempt, route: Route) -> httpcore.Request:
+    """The request, credentials and all. Time limits are the network backend's matter."""
+    request = attempt.request
+    written = httpcore.Request(
+        request.method, _url(route.origin, request.target), content=request.body or b""
+    )
+    written.headers = [*request.headers, *attempt.credentials.headers()]
+    return written
+
+
+def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
+    """What answered while no byte of the request had left can only have been the proxy."""
+    return httpcore.ProxyError("the proxy's answer is no HTTP") if still_connecting() else error
+
+
+class ProxiedLane:
+    """A connection that is opened when first needed. Its methods raise httpcore's exceptions."""
+
+    def __init__(self, route: Route, *, keep: bool) -> None:
+        self._route = route
+        self._backend = GuardedBackend(Record(is_kept=keep))
+        self._pool = httpcore.ConnectionPool(
+            route.ssl_context, _proxy(route), network_backend=self._backend
+        )
+        self._response: httpcore.Response | None = None
+        self.idle_since = 0.0
+
+    def send(self, attempt: Attempt, finish: Callable[[bool], None]) -> Arriving:
+        """Send the request and receive the head of its answer."""
+        attempt.evidence.track()
+        written = _written(attempt, self._route)
+        try:
+            response = self._response = self._pool.handle_request(written)
+        except httpcore.RemoteProtocolError as error:
+            raise _of_proxy(error) from None
+        finally:
+            written.headers.clear()
+        return Arriving(response.status, response.headers, _body(response), finish)
+
+    def is_reusable(self) -> bool:
+        """Whether the answer, read to its end, left nothing on the connection."""
+        response, self._response = self._response, None
+        return response is not None and self._backend.record.is_clean(
+            response.status, response.headers
+        )
+
+    def is_open(self) -> bool:
+        """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
+        return self._backend.stream is None or not holds_more(self._backend.stream)
+
+    def close(self) -> None:
+        """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
+        self._backend.close()
+
+
+def _body(response: httpcore.Response) -> Iterator[bytes]:
+    yield from cast("Iterable[bytes]", response.stream)
+    response.close()
+
+
+class AsyncProxiedLane:
+    """`ProxiedLane` on asyncio."""
+
+    def __init__(self, route: Route, *, keep: bool) -> None:
+        self._route = route
+        self._backend = AsyncGuardedBackend(Record(is_kept=keep))
+        self._pool = httpcore.AsyncConnectionPool(
+            route.ssl_context, _proxy(route), network_backend=self._backend
+        )
+        self._response: httpcore.Response | None = None
+        self.idle_since = 0.0
+
+    async def send(
+        self, attempt: Attempt, finish: Callable[[bool], Awaitable[None]]
+    ) -> AsyncArriving:
+        """Send the request and receive the head of its answer."""
+        attempt.evidence.track()
+        written = _written(attempt, self._route)
+        try:
+            response = self._response = await self._pool.handle_async_request(written)
+        except httpcore.RemoteProtocolError as error:
+            raise _of_proxy(error) from None
+        finally:
+            written.headers.clear()
+        return AsyncArriving(response.status, response.headers, _body_async(response), finish)
+
+    def is_reusable(self) -> bool:
+        """Whether the answer, read to its end, left nothing on the connection."""
+        response, self._response = self._response, None
+        return response is not None and self._backend.record.is_clean(
+            response.status, response.headers
+        )
+
+    def is_open(self) -> bool:
+        """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
+        return self._backend.stream is None or not holds_more(self._backend.stream)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._pool.aclose()
+
+
+async def _body_async(response: httpcore.Response) -> AsyncIterator[bytes]:
+    async for piece in cast("AsyncIterable[bytes]", response.stream):
+        yield piece
+    await response.aclose()
