@@ -161,7 +161,7 @@ class Call(Generic[T]):
     def _tries(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
         while True:
             self._attempts += 1
-            yield from self._tell(self._request_info())
+            yield from self._tell_start()
             began = time.monotonic()
             reply = yield from self._attempted(self._attempt(request, credentials), began)
             if isinstance(reply, Answer):
@@ -170,12 +170,12 @@ class Call(Generic[T]):
             if isinstance(result, Result):
                 self._known = Outcome.DONE
                 self._succeeded(result)
-                yield from self._tell(self._response_info(began, None))
+                yield from self._tell_end(began, None)
                 return result
             finding, retry_after = self._find(reply, result, credentials)
             del reply  # a traceback prints what its frames hold, and a body may hold the secret
             self._known = finding.outcome
-            yield from self._tell(self._response_info(began, finding.outcome))
+            yield from self._tell_end(began, finding.outcome)
             wait = self._next_wait(finding, retry_after)
             if wait is None:
                 self._log_end(finding.outcome)
@@ -198,14 +198,31 @@ class Call(Generic[T]):
             if isinstance(interruption, Exception):
                 fault = Fault(Trouble.UNEXPECTED, type(interruption).__name__)
                 return Failed(fault, nothing_sent=False)
-            yield from self._tell(self._response_info(began, Outcome.UNKNOWN))
+            yield from self._tell_end(began, Outcome.UNKNOWN)
             raise interruption
         finally:
             del interruption  # it refers to this frame
 
-    def _tell(self, record: RequestInfo | ResponseInfo) -> Generator[Step, Reply, None]:
+    def _tell_start(self) -> Generator[Step, Reply, None]:
         if self.plan.hooks is not None:
-            yield Tell(record)
+            asked = self._operation
+            yield Tell(
+                RequestInfo(asked.name, asked.method, asked.path, self._attempts, self._call_id)
+            )
+
+    def _tell_end(self, began: float, outcome: Outcome | None) -> Generator[Step, Reply, None]:
+        if self.plan.hooks is not None:
+            yield Tell(
+                ResponseInfo(
+                    self._operation.name,
+                    self._attempts,
+                    self._call_id,
+                    self._status_code,
+                    time.monotonic() - began,
+                    outcome,
+                    self._request_id,
+                )
+            )
 
     def _open(self) -> Generator[Step, Reply, None]:
         """Enter a write in the journal. Raises `NotSentError` when it does not take it."""
@@ -373,23 +390,6 @@ class Call(Generic[T]):
             attempts=self._attempts,
             elapsed=self._elapsed(),
             request_id=self._request_id,
-        )
-
-    def _request_info(self) -> RequestInfo:
-        operation = self._operation
-        return RequestInfo(
-            operation.name, operation.method, operation.path, self._attempts, self._call_id
-        )
-
-    def _response_info(self, began: float, outcome: Outcome | None) -> ResponseInfo:
-        return ResponseInfo(
-            self._operation.name,
-            self._attempts,
-            self._call_id,
-            self._status_code,
-            time.monotonic() - began,
-            outcome,
-            self._request_id,
         )
 
 

@@ -54,10 +54,10 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
     monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
     monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)
     failing = iter([True])
-    aclose = AsyncLane.aclose
+    close = AsyncLane.close
 
-    async def close(lane: AsyncLane) -> None:
-        await aclose(lane)
+    def failing_close(lane: AsyncLane) -> None:
+        close(lane)
         if next(failing, False):
             raise OSError("it does not close")
 
@@ -73,7 +73,7 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
                     outcomes.append(type(error))
             return outcomes
 
-    monkeypatch.setattr(AsyncLane, "aclose", close)
+    monkeypatch.setattr(AsyncLane, "close", failing_close)
     first, second, third = asyncio.run(main())
     assert (first, third) == ({"id": "t1"}, {"id": "t1"})
     assert second is chessa.ResponseError, "which says that it is safe to call again"

@@ -6,7 +6,7 @@ credentials on at the last moment and takes them off again; whatever it raises i
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 
@@ -27,14 +27,19 @@ class Arriving:
     finish: Callable[[bool], None]
 
 
+Closing: TypeAlias = Awaitable[None] | None
+"""What to wait for, if anything."""
+Finish: TypeAlias = Callable[[bool], Closing]
+
+
 @attrs.define
 class AsyncArriving:
-    """`Arriving` on asyncio; `finish` returns None where there is nothing to wait for."""
+    """`Arriving` on asyncio."""
 
     status_code: int
     headers: Headers
     chunks: AsyncIterable[bytes | bytearray]
-    finish: Callable[[bool], Awaitable[None] | None]
+    finish: Finish
 
 
 class Carrier(Protocol):
@@ -48,8 +53,9 @@ class Carrier(Protocol):
 class AsyncCarrier(Protocol):
     """`Carrier` on asyncio, to be derived from."""
 
-    grace: float = GRACE
-    """Seconds past the deadline after which `send`, or reading the body, is cancelled."""
+    grace: float | None = GRACE
+    """Seconds past the deadline after which `send`, or reading the body, is cancelled; None where
+    each wait is sure to end with the call."""
 
     async def send(self, attempt: Attempt, /) -> AsyncArriving: ...
 

@@ -6,14 +6,14 @@ pass through.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import attrs
 
 from .._bodies import Collector, unpack
 from .._steps import Answer, Attempt, Failed, Fault, Headers, Trouble
-from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier
+from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier, Closing
 from .evidence import CURRENT, CurrentAttempt
 from .failures import fault
 
@@ -91,7 +91,8 @@ async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Fa
         return _TOO_LATE
     progress = _Progress(attempt)
     token = CURRENT.set(current)
-    timer = asyncio.timeout(max(0.0, current.left()) + carrier.grace)
+    grace = carrier.grace
+    timer = asyncio.timeout(None if grace is None else max(0.0, current.left()) + grace)
     try:
         async with timer:
             arriving = await carrier.send(attempt)
@@ -121,7 +122,7 @@ def quietly(close: Callable[..., None], *arguments: object) -> None:
         pass
 
 
-async def quietly_async(close: Callable[..., Awaitable[None] | None], *arguments: object) -> None:
+async def quietly_async(close: Callable[..., Closing], *arguments: object) -> None:
     """`quietly` on asyncio, and soon."""
     try:
         if (closing := close(*arguments)) is not None:

@@ -64,7 +64,7 @@ class Reader:
         self._parser.receive_data(data)
 
     def has_head(self) -> bool:
-        """Whether status and headers are here, of the answer itself: a 1xx is passed over."""
+        """Look whether what came in has status and headers of the answer, not of a 1xx only."""
         while True:
             event = self._next()
             if isinstance(event, h11.Response):

@@ -6,16 +6,16 @@ carriers of these; `proxied` has the same for those who go by way of a proxy.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpcore
 
 from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving
+from .carrier import Arriving, AsyncArriving, Finish
 from .framing import Record, holds_more
 from .http11 import READ_SIZE, Piece, Reader, written
+from .loop_stream import LoopStream, connect
 from .network import GuardedBackend, GuardedStream
-from .network_async import AsyncGuardedBackend, AsyncGuardedStream
 from .route import Route
 
 
@@ -26,18 +26,22 @@ class Lane:
         self._route = route
         self._backend = GuardedBackend(Record(is_kept=keep))
         self._reader: Reader | None = None
+        """Of the request under way, once all of it is sent."""
         self.idle_since = 0.0
 
     def send(self, attempt: Attempt, finish: Callable[[bool], None]) -> Arriving:
         """Send the request and receive the head of its answer."""
         attempt.evidence.track()
         stream = self._backend.stream or self._open()
-        reader = self._reader = Reader(attempt.request.method)
+        reader = Reader(attempt.request.method)
         with contextlib.suppress(httpcore.WriteError):  # who hangs up early may have answered
             stream.write(written(attempt))
+            self._reader = reader
+        reader.receive(stream.read(READ_SIZE))
         while not reader.has_head():
             reader.receive(stream.read(READ_SIZE))
-        return Arriving(reader.status_code, reader.headers, _body(stream, reader), finish)
+        body = _body(stream, reader)
+        return Arriving(reader.status_code, reader.headers, body, finish)
 
     def _open(self) -> GuardedStream:
         origin, tls = self._route.origin, self._route.tls
@@ -74,50 +78,45 @@ class AsyncLane:
 
     def __init__(self, route: Route, *, keep: bool) -> None:
         self._route = route
-        self._backend = AsyncGuardedBackend(Record(is_kept=keep))
+        self._record = Record(is_kept=keep)
+        self._stream: LoopStream | None = None
         self._reader: Reader | None = None
         self.idle_since = 0.0
 
-    async def send(
-        self, attempt: Attempt, finish: Callable[[bool], Awaitable[None]]
-    ) -> AsyncArriving:
+    async def send(self, attempt: Attempt, finish: Finish) -> AsyncArriving:
         """Send the request and receive the head of its answer."""
         attempt.evidence.track()
-        stream = self._backend.stream or await self._open()
-        reader = self._reader = Reader(attempt.request.method)
+        if self._stream is None:
+            self._stream = await connect(self._route, self._record)
+        stream, reader = self._stream, Reader(attempt.request.method)
         with contextlib.suppress(httpcore.WriteError):  # who hangs up early may have answered
             await stream.write(written(attempt))
+            self._reader = reader
+        reader.receive(await stream.read())
         while not reader.has_head():
-            reader.receive(await stream.read(READ_SIZE))
-        return AsyncArriving(
-            reader.status_code, reader.headers, _body_async(stream, reader), finish
-        )
-
-    async def _open(self) -> AsyncGuardedStream:
-        origin, tls = self._route.origin, self._route.tls
-        stream = await self._backend.connect_tcp(origin.host, self._route.port)
-        return stream if tls is None else await stream.start_tls(tls, origin.host)
+            reader.receive(await stream.read())
+        body = _body_async(stream, reader)
+        return AsyncArriving(reader.status_code, reader.headers, body, finish)
 
     def is_reusable(self) -> bool:
         """Whether the answer, read to its end, left nothing on the connection."""
         reader, self._reader = self._reader, None  # an answer may name a person, or echo a secret
-        return reader is not None and reader.is_clean(self._backend.record)
+        is_clean = reader is not None and reader.is_clean(self._record)
+        return is_clean and self._stream is not None and self._stream.rest()
 
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
-        stream = self._backend.stream
-        return stream is not None and not (
-            stream.get_extra_info("is_readable") or holds_more(stream)
-        )
+        return self._stream is not None and self._stream.is_open()
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close the connection."""
-        await self._backend.aclose()
+        if self._stream is not None:
+            self._stream.close()
 
 
-async def _body_async(stream: AsyncGuardedStream, reader: Reader) -> AsyncIterator[Piece]:
+async def _body_async(stream: LoopStream, reader: Reader) -> AsyncIterator[Piece]:
     while (piece := reader.piece()) != b"":
         if piece is None:
-            reader.receive(await stream.read(READ_SIZE))
+            reader.receive(await stream.read())
         else:
             yield piece

@@ -4,8 +4,8 @@ In: httpcore's own I/O calls. Out: the same on its public asyncio backend.
 """
 
 import ssl
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar, cast
 
 import httpcore
 
@@ -13,6 +13,8 @@ from .evidence import bounded, still_connecting
 from .framing import Record
 from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
 from .resolver import resolve_async
+
+_T = TypeVar("_T")
 
 
 class AsyncGuardedStream(httpcore.AsyncNetworkStream):
@@ -88,23 +90,27 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> AsyncGuardedStream:
-        addresses = await resolve_async(host, port)
-        for number, address in enumerate(addresses):
-            is_last = number == len(addresses) - 1
-            limit = share(len(addresses) - number)
-            try:
-                stream = await self._backend.connect_tcp(
-                    address, port, limit, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if is_last:
-                    raise
-            else:
-                return AsyncGuardedStream(stream, self)
-        raise httpcore.ConnectError("the name has no address")
+        async def to(address: str, limit: float | None) -> httpcore.AsyncNetworkStream:
+            return await self._backend.connect_tcp(
+                address, port, limit, local_address, socket_options
+            )
 
-    async def aclose(self) -> None:
-        """Close the connection."""
-        stream, self.stream = self.stream, None
-        if stream is not None:
-            await stream.aclose()
+        return AsyncGuardedStream(await to_first_address(host, port, to), self)
+
+
+async def to_first_address(
+    host: str, port: int, connect: Callable[[str, float | None], Awaitable[_T]]
+) -> _T:
+    """Try each address of a host, within the time given to it, until one takes the connection.
+
+    Raises httpcore's `ConnectError` or `ConnectTimeout`, for the last one.
+    """
+    addresses = await resolve_async(host, port)
+    for number, address in enumerate(addresses, start=1):
+        limit = share(len(addresses) - number + 1)
+        try:
+            return await connect(address, limit)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            if number == len(addresses):
+                raise
+    raise httpcore.ConnectError("the name has no address")

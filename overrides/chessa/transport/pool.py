@@ -15,7 +15,7 @@ from typing import Final
 import httpcore
 
 from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving, AsyncCarrier
+from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Closing
 from .evidence import bounded
 from .lane import AsyncLane, Lane
 from .proxied import AsyncProxiedLane, ProxiedLane
@@ -131,12 +131,13 @@ class AsyncSingle(AsyncCarrier):
 
     def __init__(self, route: Route) -> None:
         self._lane = _lane_async(route, keep=False)
+        self.grace = _grace(route)
 
     async def send(self, attempt: Attempt) -> AsyncArriving:
-        return await self._lane.send(attempt, _leave_async)
+        return await self._lane.send(attempt, _leave)
 
     async def aclose(self) -> None:
-        await self._lane.aclose()
+        await _closed(self._lane)
 
 
 class AsyncPool(AsyncCarrier):
@@ -144,6 +145,7 @@ class AsyncPool(AsyncCarrier):
 
     def __init__(self, route: Route) -> None:
         self._route = route
+        self.grace = _grace(route)
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: collections.deque[AsyncLane | AsyncProxiedLane] = collections.deque()
         self._closed = False
@@ -156,14 +158,15 @@ class AsyncPool(AsyncCarrier):
             lane = await self._take()
             return await lane.send(attempt, functools.partial(self._put_back, lane))
         except BaseException:
-            await self._put_back(lane, False)
+            if (closing := self._put_back(lane, False)) is not None:
+                await closing
             raise
 
     async def aclose(self) -> None:
         """Close the idle connections now, the busy ones when their calls end."""
         self._closed = True
         while self._idle:
-            await self._idle.popleft().aclose()
+            await _closed(self._idle.popleft())
 
     async def _wait_for_a_place(self) -> None:
         if not self._places.locked():
@@ -178,31 +181,35 @@ class AsyncPool(AsyncCarrier):
     async def _take(self) -> AsyncLane | AsyncProxiedLane:
         stale = time.monotonic() - IDLE_SECONDS
         while self._idle and self._idle[0].idle_since < stale:
-            await self._idle.popleft().aclose()
+            await _closed(self._idle.popleft())
         while self._idle:
             lane = self._idle.pop()
             if lane.is_open():
                 return lane
-            await lane.aclose()
+            await _closed(lane)
         return _lane_async(self._route, keep=True)
 
-    async def _put_back(self, lane: AsyncLane | AsyncProxiedLane | None, was_read: bool) -> None:
+    def _put_back(self, lane: AsyncLane | AsyncProxiedLane | None, was_read: bool) -> Closing:
         """Keep the connection of an answer that was read to its end; close any other."""
-        try:
-            if lane is None:
-                return
-            if was_read and not self._closed and lane.is_reusable():
-                lane.idle_since = time.monotonic()
-                self._idle.append(lane)
-            else:
-                await lane.aclose()
-        finally:
-            self._places.release()
+        self._places.release()
+        if lane is None:
+            return None
+        if was_read and not self._closed and lane.is_reusable():
+            lane.idle_since = time.monotonic()
+            self._idle.append(lane)
+            return None
+        return lane.close()
+
+
+def _grace(route: Route) -> float | None:
+    """Ours are the waits of a straight way; httpcore's, those on the way through a proxy."""
+    return None if route.proxy is None else GRACE
+
+
+async def _closed(lane: AsyncLane | AsyncProxiedLane) -> None:
+    if (closing := lane.close()) is not None:
+        await closing
 
 
 def _leave(was_read: bool) -> None:
-    """The connection closes with its carrier."""
-
-
-async def _leave_async(was_read: bool) -> None:
     """The connection closes with its carrier."""

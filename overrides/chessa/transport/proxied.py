@@ -4,14 +4,14 @@ In: an attempt, and what to do at the end of its answer. Out: the answer as it a
 is to a connection without a proxy; an httpcore pool of which never more than one is used.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import cast
 
 import httpcore
 
 from .._config import Origin
 from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving
+from .carrier import Arriving, AsyncArriving, Closing, Finish
 from .evidence import still_connecting
 from .framing import Record, holds_more
 from .network import GuardedBackend
@@ -109,9 +109,7 @@ class AsyncProxiedLane:
         self._response: httpcore.Response | None = None
         self.idle_since = 0.0
 
-    async def send(
-        self, attempt: Attempt, finish: Callable[[bool], Awaitable[None]]
-    ) -> AsyncArriving:
+    async def send(self, attempt: Attempt, finish: Finish) -> AsyncArriving:
         """Send the request and receive the head of its answer."""
         attempt.evidence.track()
         written = _written(attempt, self._route)
@@ -134,9 +132,9 @@ class AsyncProxiedLane:
         """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
         return self._backend.stream is None or not holds_more(self._backend.stream)
 
-    async def aclose(self) -> None:
+    def close(self) -> Closing:
         """Close the connection."""
-        await self._pool.aclose()
+        return self._pool.aclose()
 
 
 async def _body_async(response: httpcore.Response) -> AsyncIterator[bytes]:

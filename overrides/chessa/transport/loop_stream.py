@@ -1,0 +1,175 @@
+"""A connection on the event loop, straight to the origin: asyncio's own, under watch.
+
+In: a route; the requests of one call at a time. Out: what comes back, or httpcore's exceptions.
+Every wait ends with the call, what fails before the first byte of a request is a failure to
+connect, and whoever sends something between two requests is hung up on.
+"""
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Final, cast
+
+import httpcore
+
+from .evidence import bounded
+from .framing import Record
+from .network import CONNECT_TIMEOUT, note_sending
+from .network_async import to_first_address
+from .readable import look_at
+from .route import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST_UNREAD: Final = 256 * 1024
+"""Bytes that may wait to be read before the server has to wait."""
+
+
+async def connect(route: Route, record: Record) -> "LoopStream":
+    """Open a connection, TLS included. Raises `ConnectError` or `ConnectTimeout`."""
+    loop = asyncio.get_running_loop()
+
+    async def to(address: str, limit: float | None) -> LoopStream:
+        try:
+            async with asyncio.timeout(limit):
+                _, made = await loop.create_connection(
+                    lambda: LoopStream(record), address, route.port
+                )
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(error) from None
+        except OSError as error:
+            raise httpcore.ConnectError(error) from None
+        return made
+
+    stream = await to_first_address(route.origin.host, route.port, to)
+    if route.tls is not None:
+        await stream.start_tls(route.tls, route.origin.host)
+    return stream
+
+
+class LoopStream(asyncio.Protocol):
+    """The connection of one call at a time."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._transport = cast("asyncio.Transport", None)
+        self._unread = bytearray()
+        self._is_asked = True
+        """Whether a request is under way: what comes otherwise is no answer."""
+        self._is_full = False
+        """Whether what is to be sent has to wait."""
+        self._is_over = False
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._holds_something: Callable[[], bool] = bool
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on in TLS. Raises `ConnectError` or `ConnectTimeout`."""
+        limit = bounded(CONNECT_TIMEOUT, httpcore.ConnectTimeout)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(limit):
+                secured = await loop.start_tls(self._transport, self, context, server_hostname=host)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("the handshake was not over in time") from None
+        except OSError as error:
+            raise httpcore.ConnectError(error) from None
+        if secured is None:
+            raise httpcore.ConnectError("the connection was closed")
+        self._transport = secured
+
+    async def write(self, data: bytes) -> None:
+        """Send a request. Raises `WriteError` or `WriteTimeout`, once its first byte may have left;
+        `ConnectTimeout` before that."""
+        note_sending(data)
+        self._record.clear()
+        self._is_asked = True
+        if self._transport.is_closing():
+            raise httpcore.WriteError("the connection is closed")
+        self._transport.write(data)
+        while self._is_full:
+            if self._is_over:
+                raise httpcore.WriteError(self._error)
+            await self._wait(httpcore.WriteTimeout)
+
+    async def read(self) -> bytes:
+        """What came in, nothing at its end. Raises `ReadError` or `ReadTimeout`."""
+        while not self._unread:
+            if self._error is not None:
+                raise httpcore.ReadError(self._error)
+            if self._is_over:
+                return b""
+            await self._wait(httpcore.ReadTimeout)
+        data = bytes(self._unread)
+        self._unread.clear()
+        self._transport.resume_reading()
+        self._record.add(data)
+        return data
+
+    def rest(self) -> bool:
+        """Go without a request from now on. Returns whether all is sent, and nothing was left."""
+        self._is_asked = False
+        return not self._unread and self._transport.get_write_buffer_size() == 0
+
+    def is_open(self) -> bool:
+        """Whether the server has neither closed the connection nor sent something unasked."""
+        return not (self._is_over or self._transport.is_closing() or self._holds_something())
+
+    def close(self) -> None:
+        """Close at once, forgetting what came in. TLS says goodbye, and waits for no reply."""
+        self._record.clear()
+        self._unread.clear()
+        self._transport.close()
+        self._transport.abort()
+
+    async def _wait(self, expired: type[Exception]) -> None:
+        left = bounded(None, expired)
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = None if left is None else loop.call_later(left, _give_up, self._waiter, expired)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # What the event loop tells:
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._holds_something = look_at(transport.get_extra_info("socket"))
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_asked:
+            self._transport.abort()
+            return
+        self._unread += data
+        if len(self._unread) > _MOST_UNREAD:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._is_over = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = True
+        self._error = exc
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        self._wake()
+
+
+def _give_up(waiter: asyncio.Future[None], expired: type[Exception]) -> None:
+    if not waiter.done():
+        waiter.set_exception(expired("the deadline of the call has passed"))
