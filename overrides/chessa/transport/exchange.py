@@ -6,6 +6,7 @@ pass through.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -91,10 +92,11 @@ async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Fa
         return _TOO_LATE
     progress = _Progress(attempt)
     token = CURRENT.set(current)
-    grace = carrier.grace
-    timer = asyncio.timeout(None if grace is None else max(0.0, current.left()) + grace)
+    timer = None
+    if carrier.grace is not None:
+        timer = asyncio.timeout(max(0.0, current.left()) + carrier.grace)
     try:
-        async with timer:
+        async with timer or contextlib.nullcontext():
             arriving = await carrier.send(attempt)
             was_read = False
             try:
@@ -107,7 +109,7 @@ async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Fa
         return progress.answer()
     except Exception as error:  # noqa: BLE001  # a transport may raise anything
         found = fault(error)
-        if timer.expired() and attempt.evidence.nothing_sent:
+        if timer is not None and timer.expired() and attempt.evidence.nothing_sent:
             found = attrs.evolve(found, trouble=Trouble.CONNECTING)
         return progress.stopped(found)
     finally:

@@ -6,7 +6,8 @@ carriers of these; `proxied` has the same for those who go by way of a proxy.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Self
 
 import httpcore
 
@@ -66,6 +67,7 @@ class Lane:
 
 
 def _body(stream: GuardedStream, reader: Reader) -> Iterator[Piece]:
+    """The pieces of a body, as they come."""
     while (piece := reader.piece()) != b"":
         if piece is None:
             reader.receive(stream.read(READ_SIZE))
@@ -95,7 +97,7 @@ class AsyncLane:
         reader.receive(await stream.read())
         while not reader.has_head():
             reader.receive(await stream.read())
-        body = _body_async(stream, reader)
+        body = _AsyncBody(stream, reader)
         return AsyncArriving(reader.status_code, reader.headers, body, finish)
 
     def is_reusable(self) -> bool:
@@ -114,9 +116,21 @@ class AsyncLane:
             self._stream.close()
 
 
-async def _body_async(stream: LoopStream, reader: Reader) -> AsyncIterator[Piece]:
-    while (piece := reader.piece()) != b"":
-        if piece is None:
-            reader.receive(await stream.read())
-        else:
-            yield piece
+class _AsyncBody:
+    """The same, without what an event loop does for each async generator."""
+
+    __slots__ = ("_reader", "_stream")
+
+    def __init__(self, stream: LoopStream, reader: Reader) -> None:
+        self._stream = stream
+        self._reader = reader
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Piece:
+        while (piece := self._reader.piece()) is None:
+            self._reader.receive(await self._stream.read())
+        if not piece:
+            raise StopAsyncIteration
+        return piece

@@ -53,7 +53,7 @@ class LoopStream(asyncio.Protocol):
     def __init__(self, record: Record) -> None:
         self._record = record
         self._transport = cast("asyncio.Transport", None)
-        self._unread = bytearray()
+        self._unread = b""
         self._is_asked = True
         """Whether a request is under way: what comes otherwise is no answer."""
         self._is_full = False
@@ -100,9 +100,9 @@ class LoopStream(asyncio.Protocol):
             if self._is_over:
                 return b""
             await self._wait(httpcore.ReadTimeout)
-        data = bytes(self._unread)
-        self._unread.clear()
-        self._transport.resume_reading()
+        data, self._unread = self._unread, b""
+        if len(data) > _MOST_UNREAD:
+            self._transport.resume_reading()
         self._record.add(data)
         return data
 
@@ -118,7 +118,7 @@ class LoopStream(asyncio.Protocol):
     def close(self) -> None:
         """Close at once, forgetting what came in. TLS says goodbye, and waits for no reply."""
         self._record.clear()
-        self._unread.clear()
+        self._unread = b""
         self._transport.close()
         self._transport.abort()
 
@@ -148,7 +148,7 @@ class LoopStream(asyncio.Protocol):
         if not self._is_asked:
             self._transport.abort()
             return
-        self._unread += data
+        self._unread = self._unread + data if self._unread else data
         if len(self._unread) > _MOST_UNREAD:
             self._transport.pause_reading()
         self._wake()
