@@ -31,9 +31,7 @@ CASES: Final[Mapping[str, Case]] = {
     "sync-read": Case("a read on a kept connection, wall and CPU", "benchmarks.cases.sync_read"),
     "in-memory": Case("the same over httpx.MockTransport", "benchmarks.cases.in_memory"),
     "async-reads": Case(
-        "200 reads in flight, and throughput over 1 to 400",
-        "benchmarks.cases.async_reads",
-        parts=("core", "extra"),
+        "200 reads in flight, and throughput over 1 to 400", "benchmarks.cases.async_reads"
     ),
     "writes": Case("200 writes in flight, each on its connection", "benchmarks.cases.writes"),
     "one-write": Case("one write after the other", "benchmarks.cases.one_write"),

@@ -5,18 +5,15 @@ flight. And the contenders' calls: chessa, `httpx.AsyncClient` and aiohttp with 
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import aiohttp
 import httpx
 
 import chessa
 
 from .payload import ADDRESS, CREDENTIALS, ORDER_ID
-
-if TYPE_CHECKING:
-    import aiohttp
 
 AsyncCall = Callable[[], Awaitable[object]]
 PATIENCE: Final = 120.0
@@ -42,13 +39,12 @@ def in_flight(call: AsyncCall, at_once: int, calls: int) -> Callable[[], Awaitab
 
 
 def our_client(url: str) -> chessa.AsyncChessa:
-    """An `AsyncChessa`, on aiohttp wherever this process may load it."""
+    """An `AsyncChessa`."""
     return chessa.AsyncChessa(
         client_id=CREDENTIALS["x-client-id"],
         client_secret=CREDENTIALS["x-client-secret"],
         base_url=url,
         timeout=PATIENCE,
-        use_aiohttp=sys.modules.get("aiohttp", ...) is not None,
     )
 
 
@@ -79,7 +75,7 @@ def httpx_read(client: httpx.AsyncClient) -> AsyncCall:
     return call
 
 
-def aiohttp_read(session: "aiohttp.ClientSession") -> AsyncCall:
+def aiohttp_read(session: aiohttp.ClientSession) -> AsyncCall:
     """The same with aiohttp."""
 
     async def call() -> object:

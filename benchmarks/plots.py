@@ -9,7 +9,6 @@ from typing import Any, Final
 from .plot import Axis, Line, plot, powers, ticks_to
 
 _BLUE: Final = "#0a58ca"
-_GREEN: Final = "#0f7b53"
 _RED: Final = "#b4451f"
 _GREY: Final = "#6e7781"
 
@@ -18,9 +17,8 @@ def plots(document: Mapping[str, Any]) -> dict[str, str]:
     """File names, and what to write there."""
     series = document["series"]
     made = {}
-    if "throughput-core" in series and "throughput-extra" in series:
-        core, extra = series["throughput-core"], series["throughput-extra"]
-        made["throughput.svg"] = _throughput(core, extra, _kind(document))
+    if "throughput" in series:
+        made["throughput.svg"] = _throughput(series["throughput"], _kind(document))
     if "regenerate" in series:
         made["regenerate.svg"] = _regenerate(series["regenerate"], _kind(document))
     return made
@@ -31,14 +29,13 @@ def _kind(document: Mapping[str, Any]) -> str:
     return f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}"
 
 
-def _throughput(core: Mapping[str, Any], extra: Mapping[str, Any], kind: str) -> str:
+def _throughput(series: Mapping[str, Any], kind: str) -> str:
+    places = series["places"]
     lines = [
-        Line("aiohttp, by hand", tuple(extra["lines"]["aiohttp"]), _GREY),
-        Line("chessa[aiohttp]", tuple(extra["lines"]["chessa[aiohttp]"]), _GREEN),
-        Line("chessa", tuple(core["lines"]["chessa"]), _BLUE),
-        Line("httpx.AsyncClient", tuple(core["lines"]["httpx"]), _RED),
+        Line("aiohttp, by hand", tuple(series["lines"]["aiohttp"]), _GREY),
+        Line("chessa", tuple(series["lines"]["chessa"]), _BLUE),
+        Line("httpx.AsyncClient", tuple(series["lines"]["httpx"]), _RED),
     ]
-    places = core["places"]
     return plot(
         "Reads a second, over reads in flight",
         f"one process, loopback server in another; {kind}",

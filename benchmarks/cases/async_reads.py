@@ -1,14 +1,15 @@
 """Many reads in flight: calls a second, 200 at once, and over how many are in flight.
 
-Two parts, each in a process of its own: `core`, in which aiohttp cannot be imported, and `extra`,
-in which it can be, so that `AsyncChessa` uses it where it is made to.
+All contenders share an event loop, each with one client and the limits that it has by default.
 """
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Final
 
+import aiohttp
+
+from .. import flight
 from ..figures import Findings, Series
 from ..interleaving import AsyncWork, Contender, interleave_async, throughput
 from ..loopback import Loopback, check_connections, loopback
@@ -18,33 +19,27 @@ from ..setting import Setting
 NAME: Final = "async-reads"
 AT_ONCE: Final = 200
 PLACES: Final = (1, 10, 50, 100, 200, 400)
-OURS: Final = {"core": "chessa", "extra": "chessa[aiohttp]"}
+OURS: Final = "chessa"
 
 
 def measure(setting: Setting) -> Findings:
-    """One of the two parts."""
-    if setting.part == "core":
-        modules: dict[str, Any] = sys.modules
-        modules["aiohttp"] = None  # importing it fails
+    """Ours against `httpx.AsyncClient`, and against aiohttp."""
     with loopback() as server:
         return asyncio.run(_measure(setting, server))
 
 
 async def _measure(setting: Setting, server: Loopback) -> Findings:
-    from .. import flight  # imports chessa, which must not find aiohttp in the core part
-
-    ours = OURS[setting.part]
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(flight.our_client(server.url))
         other = await stack.enter_async_context(flight.httpx_client(server.url))
-        reading = {ours: flight.chessa_read(client), "httpx": flight.httpx_read(other)}
-        if setting.part == "extra":
-            import aiohttp
-
-            session = await stack.enter_async_context(
-                aiohttp.ClientSession(server.url, headers=CREDENTIALS)
-            )
-            reading["aiohttp"] = flight.aiohttp_read(session)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(server.url, headers=CREDENTIALS)
+        )
+        reading = {
+            OURS: flight.chessa_read(client),
+            "httpx": flight.httpx_read(other),
+            "aiohttp": flight.aiohttp_read(session),
+        }
 
         def contenders(at_once: int, calls: int) -> list[AsyncWork]:
             return [
@@ -60,7 +55,7 @@ async def _measure(setting: Setting, server: Loopback) -> Findings:
         calls = setting.of(800, 400)
         setting.say(f"{AT_ONCE} in flight")
         times = await interleave_async(contenders(AT_ONCE, calls), setting.of(15, 5))
-        figures = throughput(NAME, f"{AT_ONCE} in flight, {setting.part}", times, ours, calls)
+        figures = throughput(NAME, f"{AT_ONCE} in flight", times, OURS, calls)
         series = Series([float(place) for place in PLACES], {name: [] for name in reading})
         for at_once in PLACES:
             setting.say(f"{at_once} in flight, for the plot")
@@ -69,4 +64,4 @@ async def _measure(setting: Setting, server: Loopback) -> Findings:
             for name, each in times.items():
                 wall = sorted(each.wall)[len(each.wall) // 2]
                 series.lines[name].append(calls / wall)
-    return Findings(figures, {f"throughput-{setting.part}": series})
+    return Findings(figures, {"throughput": series})

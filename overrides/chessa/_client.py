@@ -288,12 +288,6 @@ class AsyncChessa(_Client, AsyncResources):
     coroutine functions (another journal is called on a thread), and `transport` makes
     `httpx.AsyncBaseTransport`s. May be used in several event loops, one after the other. Use it as
     an async context manager, or `aclose` it.
-
-    Args:
-        use_aiohttp: Whether reads travel on aiohttp, which is faster with many in flight
-            (`pip install 'chessa[aiohttp]'`). It goes with neither `transport` nor a proxy. Writes
-            never do. While a read is under way, and for a while after, objects of aiohttp hold its
-            headers, credentials included; no error, log or pickle does.
     """
 
     def __init__(
@@ -307,7 +301,6 @@ class AsyncChessa(_Client, AsyncResources):
         proxy: str | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
         transport: "AsyncTransportFactory | None" = None,
-        use_aiohttp: bool = False,
         trust_env: bool = False,
         hooks: Hooks | None = None,
         journal: Journal | AsyncJournal | None = None,
@@ -332,11 +325,7 @@ class AsyncChessa(_Client, AsyncResources):
 
         from .transport.connections import AsyncConnections
 
-        self._adopt(
-            _Core(
-                plan, source, AsyncConnections(plan.settings, ssl_context, transport, use_aiohttp)
-            )
-        )
+        self._adopt(_Core(plan, source, AsyncConnections(plan.settings, ssl_context, transport)))
 
     def _adopt(self, core: "_Core[AsyncConnections]", *, is_copy: bool = False) -> None:
         self._core = core

@@ -394,7 +394,8 @@ class Call(Generic[T]):
 
 
 def _request_id(answer: Answer) -> str | None:
+    sent = {name for name, _ in answer.headers}
     for name in _REQUEST_ID_HEADERS:
-        if (value := printable_request_id(answer.header(name))) is not None:
+        if name in sent and (value := printable_request_id(answer.header(name))) is not None:
             return value
     return None

@@ -97,8 +97,6 @@ class Fault:
     """Bytes that are added to the body of a write."""
     costly: bool = False
     """Whether to make sense of the answer keeps the processor busy, deadline or not."""
-    read_by_aiohttp: frozenset[Ending] | None = None
-    """How a read ends whose answer aiohttp makes something else of than h11 does."""
 
     @property
     def deadline(self) -> float:

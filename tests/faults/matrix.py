@@ -23,9 +23,8 @@ from .catalogue import ALL
 from .fault import RESULT, Ending, Fault, Site
 from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
 
-Mode: TypeAlias = Literal["sync", "async", "aiohttp"]
-MODES: Final[tuple[Mode, ...]] = ("sync", "async", "aiohttp")
-"""`aiohttp`: reads as they travel on it. Writes never do."""
+Mode: TypeAlias = Literal["sync", "async"]
+MODES: Final[tuple[Mode, ...]] = ("sync", "async")
 ADDRESS: Final = "5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn"
 _WARM: Final = "ord_warm"
 
@@ -53,8 +52,6 @@ class Case:
     @property
     def expected(self) -> frozenset[Ending]:
         """How it may end."""
-        if self.mode == "aiohttp" and self.fault.read_by_aiohttp is not None:
-            return self.fault.read_by_aiohttp
         return self.fault.read if self.is_read else self.fault.write
 
 
@@ -209,7 +206,6 @@ def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered
 
 async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
     settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
-    settings["use_aiohttp"] = case.mode == "aiohttp" and "proxy" not in settings
     async with chessa.AsyncChessa(**settings) as client:
         if case.fault.warmed:
             await client.orders.retrieve(_WARM)

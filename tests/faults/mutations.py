@@ -52,7 +52,6 @@ _RETRY: Final = "_retry.py"
 _BODIES: Final = "_bodies.py"
 _CONNECTIONS: Final = "transport/connections.py"
 _EVIDENCE: Final = "transport/evidence.py"
-_AIOHTTP: Final = "transport/aiohttp_pool.py"
 _FAILURES: Final = "transport/failures.py"
 _NETWORK: Final = "transport/network.py"
 
@@ -126,20 +125,6 @@ MUTATIONS: Final = (
             "transport/framing.py",
             "return is_whole and is_success and ends_exactly(received, status_code, headers)",
             "return True",
-        ),
-    ),
-    _mutation(
-        "aiohttp hands a connection on whatever it holds",
-        "reused: an answer some time after the last",
-        (_AIOHTTP, "        if watch.is_used and (", "        if watch is None and ("),
-    ),
-    _mutation(
-        "aiohttp sends a read again by itself",
-        "closed after the request",
-        (
-            _AIOHTTP,
-            "            if isinstance(error, (aiohttp.ClientOSError, ",
-            "            if error is None and isinstance(error, (aiohttp.ClientOSError, ",
         ),
     ),
     _mutation(

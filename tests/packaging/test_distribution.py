@@ -156,7 +156,7 @@ def test_dependencies_are_the_declared_ones(info: dict[str, bytes]) -> None:
     assert metadata.provides_extra == list(PROJECT["optional-dependencies"])
 
 
-OF_EXTRAS: Final = {"chessa/testing/": "sandbox", "chessa/transport/aiohttp_pool.py": "aiohttp"}
+OF_EXTRAS: Final = {"chessa/testing/": "sandbox"}
 """The modules that an extra is for."""
 
 

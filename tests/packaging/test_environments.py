@@ -58,7 +58,7 @@ class Place(NamedTuple):
     """Tests that are left out, by name."""
 
 
-EXTRAS = ("--extra", "sandbox", "--extra", "aiohttp")
+EXTRAS = ("--extra", "sandbox")
 
 
 def _places() -> dict[str, Place]:
@@ -67,7 +67,6 @@ def _places() -> dict[str, Place]:
         f"{version}-locked": Place(
             version,
             ("--constraint", LOCK, *declared, "highest"),
-            f"{RANDOM} or aiohttp",  # whose oldest and newest are tested below
         )
         for version in PYTHONS
     }

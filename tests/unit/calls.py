@@ -88,17 +88,7 @@ def async_driver(*calls: Call, **settings: Any) -> list[Any]:
     return asyncio.run(perform())
 
 
-def aiohttp_driver(*calls: Call, **settings: Any) -> list[Any]:
-    """Perform calls with `AsyncChessa` on aiohttp, wherever that goes with the settings."""
-    goes = settings.keys().isdisjoint({"transport", "proxy"})
-    return async_driver(*calls, **{"use_aiohttp": goes, **settings})
-
-
-DRIVERS: Final[dict[str, Driver]] = {
-    "sync": sync_driver,
-    "async": async_driver,
-    "aiohttp": aiohttp_driver,
-}
+DRIVERS: Final[dict[str, Driver]] = {"sync": sync_driver, "async": async_driver}
 
 
 def printed(error: BaseException) -> str:

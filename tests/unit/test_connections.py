@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import httpcore
 import pytest
 
@@ -323,9 +322,7 @@ def _request_text(thing: object) -> str:
     if isinstance(thing, bytes | bytearray | memoryview):
         text = bytes(thing[:2000]).decode("latin-1")
         return text if text.startswith(("GET ", "POST ")) else ""
-    if isinstance(thing, httpcore.Request):
-        return str(thing.headers)
-    return str(thing.request_info.headers) if isinstance(thing, aiohttp.ClientResponse) else ""
+    return str(thing.headers) if isinstance(thing, httpcore.Request) else ""
 
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals")

@@ -18,7 +18,6 @@ MAY_IMPORT = {
     "generated/chessa_api": {"attrs", "dateutil"},
     "overrides/chessa": {"attrs", "chessa_api"},
     "overrides/chessa/transport": {
-        "aiohttp",
         "attrs",
         "certifi",
         "chessa_api",

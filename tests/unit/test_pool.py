@@ -15,7 +15,6 @@ import chessa
 from chessa._config import read_base_url
 from chessa._secrets import Credentials, Secret
 from chessa._steps import Attempt, PreparedRequest
-from chessa.transport.aiohttp_pool import AiohttpPool
 from chessa.transport.lane import AsyncLane, Lane
 from chessa.transport.pool import AsyncPool, Pool
 from chessa.transport.route import Route
@@ -25,7 +24,6 @@ from .raw_server import Connection, RawServer, answering
 from .transports import Factory
 
 POOL = "chessa.transport.pool"
-POOLS = (POOL, "chessa.transport.aiohttp_pool")
 
 
 @pytest.fixture
@@ -41,8 +39,7 @@ def test_a_connection_is_kept_for_a_while_only(
     """One that was idle for too long is closed before a read could be lost on it."""
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 1
-    for home in POOLS:
-        monkeypatch.setattr(f"{home}.IDLE_SECONDS", -1.0)  # older than that is every connection
+    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)  # older than that is every connection
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 3
 
@@ -63,7 +60,7 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
 
     async def main() -> list[Any]:
         async with chessa.AsyncChessa(
-            **CREDENTIALS, base_url=server.url, max_retries=0, timeout=5, use_aiohttp=False
+            **CREDENTIALS, base_url=server.url, max_retries=0, timeout=5
         ) as client:
             outcomes: list[Any] = []
             for _ in range(3):
@@ -80,13 +77,11 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
     assert len(server.ledger) == 2
 
 
-@pytest.mark.parametrize(("use_aiohttp", "cause"), [(False, "PoolTimeout"), (True, "TimeoutError")])
 def test_tasks_wait_for_a_place_until_their_deadline(
-    use_aiohttp: bool, cause: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """More reads than connections: the one that waits too long is NOT_SENT, the others go on."""
-    for home in POOLS:
-        monkeypatch.setattr(f"{home}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
     answer = threading.Event()
 
     def play(connection: Connection) -> None:
@@ -95,15 +90,13 @@ def test_tasks_wait_for_a_place_until_their_deadline(
             connection.answer("200 OK", b'{"id": "t1"}')
 
     async def main(url: str) -> None:
-        async with chessa.AsyncChessa(
-            **CREDENTIALS, base_url=url, use_aiohttp=use_aiohttp
-        ) as client:
+        async with chessa.AsyncChessa(**CREDENTIALS, base_url=url) as client:
             first = asyncio.create_task(client._performer.perform(*A_READ))
             await asyncio.sleep(0.1)
             impatient = client.with_options(timeout=0.2, max_retries=0)
             with pytest.raises(chessa.NotSentError) as caught:
                 await impatient._performer.perform(*A_READ)
-            assert (caught.value.cause, caught.value.timed_out) == (cause, True)
+            assert (caught.value.cause, caught.value.timed_out) == ("PoolTimeout", True)
             answer.set()
             assert await first == await client._performer.perform(*A_READ) == {"id": "t1"}
 
@@ -138,16 +131,14 @@ def test_a_place_comes_back_with_its_answer(server: RawServer) -> None:
     assert server.accepted == 2
 
 
-@pytest.mark.parametrize("make", [AsyncPool, AiohttpPool])
 def test_an_async_place_comes_back_with_its_answer(
-    server: RawServer, make: type[AsyncPool] | type[AiohttpPool], monkeypatch: pytest.MonkeyPatch
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same on asyncio, with either pool: one place serves one read after the other."""
-    for home in POOLS:
-        monkeypatch.setattr(f"{home}.MAX_CONNECTIONS", 1)
+    """The same on asyncio: one place serves one read after the other."""
+    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
 
     async def main() -> None:
-        pool = make(route(server))
+        pool = AsyncPool(route(server))
         for was_read in (True, True, False, True):
             async with asyncio.timeout(5):
                 arriving = await pool.send(attempt(server))
@@ -192,8 +183,7 @@ def test_a_pool_that_is_closed_keeps_nothing(
     assert not pool._idle
 
 
-@pytest.mark.parametrize("use_aiohttp", [False, True])
-def test_calls_under_way_outlast_the_closing(use_aiohttp: bool) -> None:
+def test_calls_under_way_outlast_the_closing() -> None:
     """Closed while a read waits for its answer: the read ends as it would have, and then all do."""
     received, answer = threading.Event(), threading.Event()
 
@@ -204,7 +194,7 @@ def test_calls_under_way_outlast_the_closing(use_aiohttp: bool) -> None:
             connection.answer("200 OK", b'{"id": "t1"}')
 
     async def main(url: str) -> None:
-        client = chessa.AsyncChessa(**CREDENTIALS, base_url=url, use_aiohttp=use_aiohttp)
+        client = chessa.AsyncChessa(**CREDENTIALS, base_url=url)
         reading = asyncio.create_task(client._performer.perform(*A_READ))
         await asyncio.to_thread(received.wait, 10)
         await client.aclose()

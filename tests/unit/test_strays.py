@@ -77,8 +77,7 @@ def test_a_part_of_an_answer_spoils_its_connection(
         assert driver(*calls, base_url=server.url) == [{"id": "right"}] * 2
 
 
-@pytest.mark.parametrize("use_aiohttp", [False, True])
-def test_many_spoilt_connections_cost_no_attempt(use_aiohttp: bool) -> None:
+def test_many_spoilt_connections_cost_no_attempt() -> None:
     """A balancer says 408 on all idle connections: the next read opens a new one, and is well."""
     everybody = threading.Barrier(4)
 
@@ -93,7 +92,7 @@ def test_many_spoilt_connections_cost_no_attempt(use_aiohttp: bool) -> None:
 
     async def main() -> object:
         settings = {**CREDENTIALS, "base_url": server.url, "max_retries": 0}
-        async with chessa.AsyncChessa(**settings, use_aiohttp=use_aiohttp, timeout=5) as client:
+        async with chessa.AsyncChessa(**settings, timeout=5) as client:
             await asyncio.gather(*(client._performer.perform(*A_READ) for _ in range(4)))
             await asyncio.sleep(0.05)
             return await client._performer.perform(*A_READ)
@@ -112,7 +111,7 @@ def test_a_loop_closed_in_a_hurry_leaves_no_word(caplog: pytest.LogCaptureFixtur
             connection.answer("200 OK", RIGHT)
 
     with RawServer(play) as server, caplog.at_level(logging.WARNING):
-        client = chessa.AsyncChessa(**CREDENTIALS, base_url=server.url, use_aiohttp=True)
+        client = chessa.AsyncChessa(**CREDENTIALS, base_url=server.url)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(client._performer.perform(*A_READ))
         loop.close()

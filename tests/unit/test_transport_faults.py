@@ -251,6 +251,26 @@ def test_a_flood_fills_no_memory(driver: Driver, start: bytes, flood: bytes) -> 
             tracemalloc.stop()
 
 
+def test_a_flood_while_a_request_is_sent_waits_its_turn(driver: Driver) -> None:
+    """A server that sends and does not read is not listened to: what comes waits in the system."""
+    sent = 0
+
+    def play(connection: Connection) -> None:
+        nonlocal sent
+        connection.sock.settimeout(0.3)
+        try:
+            while sent < 64_000_000:
+                sent += connection.sock.send(b"x" * 100_000)
+        except TimeoutError:
+            connection.wait_until_stopped()
+
+    long = (A_WRITE[0], {"name": "n" * 24_000_000})
+    with RawServer(play) as server:
+        (error,) = driver(long, base_url=server.url, timeout=1.0, max_retries=0)
+        assert isinstance(error, chessa.OutcomeUnknownError)
+    assert sent < 32_000_000
+
+
 def test_a_read_that_was_received_once_is_never_called_not_sent(driver: Driver) -> None:
     """The last attempt found nobody, the first was received: what is known is UNKNOWN."""
 

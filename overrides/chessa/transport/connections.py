@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 import attrs
 
 from .._config import Settings
-from .._errors import ConfigurationError
 from .._steps import Answer, Attempt, Failed, Fault, Trouble
 from .carrier import AsyncCarrier, Carrier
 from .exchange import exchange, exchange_async, quietly, quietly_async
@@ -27,7 +26,6 @@ from .tls import make_context
 if TYPE_CHECKING:
     import httpx  # for who brings a transport: loading it takes longer than all the rest
 
-    from .aiohttp_pool import AiohttpPool
 
 TransportFactory: TypeAlias = Callable[[], "httpx.BaseTransport"]
 AsyncTransportFactory: TypeAlias = Callable[[], "httpx.AsyncBaseTransport"]
@@ -94,10 +92,7 @@ def _makers_async(
     settings: Settings,
     ssl_context: ssl.SSLContext | None,
     factory: AsyncTransportFactory | None,
-    use_aiohttp: bool,
 ) -> _Makers[AsyncCarrier]:
-    if use_aiohttp and (factory is not None or settings.proxy is not None):
-        raise ConfigurationError("use_aiohttp=True goes with neither transport nor proxy.")
     if factory is not None:
         from .users import AsyncUserTransport
 
@@ -106,22 +101,9 @@ def _makers_async(
 
         return _Makers(make, make, is_ours=False)
     routes = _Routes(settings, ssl_context)
-    pool = _aiohttp_pool() if use_aiohttp else AsyncPool
     return _Makers(
-        lambda: AsyncSingle(routes.route()),
-        lambda: pool(routes.route()),
-        is_ours=True,
+        lambda: AsyncSingle(routes.route()), lambda: AsyncPool(routes.route()), is_ours=True
     )
-
-
-def _aiohttp_pool() -> "type[AiohttpPool]":
-    try:
-        from .aiohttp_pool import AiohttpPool
-    except ImportError:
-        pass
-    else:
-        return AiohttpPool
-    raise ConfigurationError("use_aiohttp=True needs aiohttp: pip install 'chessa[aiohttp]'.")
 
 
 def _not_connected(error: Exception) -> Failed:
@@ -220,9 +202,8 @@ class AsyncConnections:
         settings: Settings,
         ssl_context: ssl.SSLContext | None,
         factory: AsyncTransportFactory | None,
-        use_aiohttp: bool,
     ) -> None:
-        self._makers = _makers_async(settings, ssl_context, factory, use_aiohttp)
+        self._makers = _makers_async(settings, ssl_context, factory)
         self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
         self._replaced: list[_LoopPool] = []
         """Referred to until their loop, which closes them, is gone."""

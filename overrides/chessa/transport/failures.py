@@ -20,13 +20,13 @@ class ClientClosedError(Exception):
     """A call on a client that was closed."""
 
 
-LIBRARIES: Final = ("httpcore", "httpx", "aiohttp")
-"""Whose exceptions the names below are; httpx and aiohttp are there only where they are used."""
+LIBRARIES: Final = ("httpcore", "httpx")
+"""Whose exceptions the names below are; httpx is there only where it is used."""
 TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], Trouble], ...]] = (
     ((ClientClosedError,), Trouble.CLOSED),
     ((BodyError,), Trouble.BODY),
     (
-        ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "ConnectionTimeoutError"),
+        ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"),
         Trouble.CONNECTING,
     ),
     (("LocalProtocolError", "UnsupportedProtocol", "InvalidURL"), Trouble.UNSENDABLE),
@@ -37,7 +37,6 @@ TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], Trouble], ...]] = (
             "RemoteProtocolError",
             "TransportError",
             "StreamError",
-            "ClientError",
             ssl.SSLError,
             OSError,
             EOFError,

@@ -30,21 +30,30 @@ async def connect(route: Route, record: Record) -> "LoopStream":
     loop = asyncio.get_running_loop()
 
     async def to(address: str, limit: float | None) -> LoopStream:
+        stream = LoopStream(record)
         try:
             async with asyncio.timeout(limit):
-                _, made = await loop.create_connection(
-                    lambda: LoopStream(record), address, route.port
-                )
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(error) from None
-        except OSError as error:
-            raise httpcore.ConnectError(error) from None
-        return made
+                await loop.create_connection(lambda: stream, address, route.port)
+        except BaseException as error:  # noqa: BLE001  # it comes out again
+            stream.close()
+            raise _as_connecting(error) from None
+        return stream
 
     stream = await to_first_address(route.origin.host, route.port, to)
     if route.tls is not None:
-        await stream.start_tls(route.tls, route.origin.host)
+        try:
+            await stream.start_tls(route.tls, route.origin.host)
+        except BaseException as error:  # noqa: BLE001  # it comes out again
+            stream.close()
+            raise _as_connecting(error) from None
     return stream
+
+
+def _as_connecting(error: BaseException) -> BaseException:
+    """A failure of the network, in httpcore's words; anything else as it is."""
+    if isinstance(error, TimeoutError):
+        return httpcore.ConnectTimeout("no connection in time")
+    return httpcore.ConnectError(error) if isinstance(error, OSError) else error
 
 
 class LoopStream(asyncio.Protocol):
@@ -54,6 +63,7 @@ class LoopStream(asyncio.Protocol):
         self._record = record
         self._transport = cast("asyncio.Transport", None)
         self._unread = b""
+        self._is_made = False
         self._is_asked = True
         """Whether a request is under way: what comes otherwise is no answer."""
         self._is_full = False
@@ -64,16 +74,11 @@ class LoopStream(asyncio.Protocol):
         self._holds_something: Callable[[], bool] = bool
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on in TLS. Raises `ConnectError` or `ConnectTimeout`."""
+        """Go on in TLS."""
         limit = bounded(CONNECT_TIMEOUT, httpcore.ConnectTimeout)
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(limit):
-                secured = await loop.start_tls(self._transport, self, context, server_hostname=host)
-        except TimeoutError:
-            raise httpcore.ConnectTimeout("the handshake was not over in time") from None
-        except OSError as error:
-            raise httpcore.ConnectError(error) from None
+        async with asyncio.timeout(limit):
+            secured = await loop.start_tls(self._transport, self, context, server_hostname=host)
         if secured is None:
             raise httpcore.ConnectError("the connection was closed")
         self._transport = secured
@@ -119,8 +124,9 @@ class LoopStream(asyncio.Protocol):
         """Close at once, forgetting what came in. TLS says goodbye, and waits for no reply."""
         self._record.clear()
         self._unread = b""
-        self._transport.close()
-        self._transport.abort()
+        if self._is_made:
+            self._transport.close()
+            self._transport.abort()
 
     async def _wait(self, expired: type[Exception]) -> None:
         left = bounded(None, expired)
@@ -142,6 +148,7 @@ class LoopStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._is_made = True
         self._holds_something = look_at(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
