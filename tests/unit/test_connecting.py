@@ -81,8 +81,8 @@ def test_a_proxy_that_makes_no_tunnel_is_not_sent(driver: Driver, play: Play) ->
 
 def test_a_proxy_that_hangs_is_not_sent(driver: Driver) -> None:
     """A tunnel that does not come about in time: NOT_SENT, at the deadline."""
-    with RawServer(after_request(lambda c: c.wait_until_stopped())) as server, on_time(1.0):
-        (error,) = driver(A_WRITE, **through(server), timeout=1.0, max_retries=0)
+    with RawServer(after_request(lambda c: c.wait_until_stopped())) as server, on_time(DEADLINE):
+        (error,) = driver(A_WRITE, **through(server), timeout=DEADLINE, max_retries=0)
     check_no_tunnel(error, server)
     assert error.timed_out
 

@@ -13,6 +13,8 @@ from .calls import A_READ, A_WRITE, CLIENT_SECRET, Driver
 from .raw_server import Connection, RawServer, answering, on_time
 from .tls_server import AUTHORITY, behind_tunnel, tls_server, trusting
 
+DEADLINE = 0.5
+
 
 def test_calls_over_tls(driver: Driver) -> None:
     """Reads share a connection, writes have one each, and the credentials arrive."""
@@ -107,8 +109,9 @@ def test_a_certificate_within_a_tunnel_is_checked(driver: Driver) -> None:
 
 def test_a_tunnel_that_drips_ends_with_the_deadline(driver: Driver) -> None:
     """A handshake within the tunnel, byte by byte, is NOT_SENT in time."""
-    with RawServer(behind_tunnel(answering, pause=0.05)) as proxy, on_time(1.0):
-        (error,) = driver(A_WRITE, **through(proxy), timeout=1.0, max_retries=0)
+    with RawServer(behind_tunnel(answering, pause=0.05)) as proxy, on_time(DEADLINE):
+        (error,) = driver(A_WRITE, **through(proxy), timeout=DEADLINE, max_retries=0)
+    assert len(proxy.ledger) == 1, "the tunnel stood"
     assert isinstance(error, NotSentError)
     assert error.timed_out
 
@@ -122,8 +125,8 @@ def test_an_answer_that_drips_through_a_tunnel_ends_with_the_deadline(driver: Dr
         while not connection.wait_until_stopped(0.05):
             connection.send(b"X")
 
-    with RawServer(behind_tunnel(play)) as proxy, on_time(1.0):
-        (error,) = driver(A_WRITE, **through(proxy), timeout=1.0)
+    with RawServer(behind_tunnel(play)) as proxy, on_time(DEADLINE):
+        (error,) = driver(A_WRITE, **through(proxy), timeout=DEADLINE)
     assert isinstance(error, OutcomeUnknownError)
     assert (error.outcome, error.timed_out) == (Outcome.UNKNOWN, True)
 
