@@ -6,6 +6,7 @@ for every end of a call, in a process that logs and warns as much as it can, whe
 
 import asyncio
 import base64
+import gc
 import json
 import logging
 import os
@@ -217,6 +218,7 @@ def main() -> None:
     """Run in a process of its own: bring every end about, and print what was found."""
     run = Run()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.freeze()  # what pytest and we hold; after each end only what it left is collected
     for name, end in ANSWERED.items():
         with run.named(name), RawServer(end.play) as server:
             run.both(name, _given(end, server))
