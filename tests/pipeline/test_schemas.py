@@ -208,21 +208,40 @@ def plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_schema_becomes_a_type(case: Case, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    """For each version a package of all its cases: an operation for each, and a thing."""
+    made: dict[str, Package] = {}
+    for version in sorted({case.version for case in CASES}):
+        paths: Document = {}
+        schemas = dict(NAMED)
+        for number, case in enumerate(CASES):
+            if case.version == version:
+                name = f"Thing{number}"
+                schemas[name] = {"type": "object", "properties": {"x": case.schema}}
+                answer = answers({"$ref": f"#/components/schemas/{name}"})
+                paths[f"/{name}"] = {"get": operation(f"get{name}", responses=answer)}
+        folder = tmp_path_factory.mktemp("schemas")
+        made[version] = make(folder, document(paths, schemas, version=version))
+    return made
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number].name)
+def test_a_schema_becomes_a_type(number: int, packages: dict[str, Package]) -> None:
     """A property has the hint of its schema, reads what fits, and keeps what does not."""
-    package = package_of(tmp_path, case)
-    thing = package.model("Thing")
-    assert thing.__annotations__["x"] == case.hint
-    got = package.call("things.get_thing", answer=f'{{"x": {case.json}}}')
+    case = CASES[number]
+    package, method = packages[case.version], f"things.get_thing{number}"
+    thing = package.model(f"Thing{number}")
+    assert thing.__annotations__["x"] == case.hint.replace("ThingX", f"Thing{number}X")
+    got = package.call(method, answer=f'{{"x": {case.json}}}')
     assert type(got) is thing
     assert plain(got.x) == case.value
     assert got.to_dict() == {"x": package.loads(case.json)}
     assert not got.misfits
     if case.misfit is not None:
-        got = package.call("things.get_thing", answer=f'{{"x": {case.misfit}}}')
+        got = package.call(method, answer=f'{{"x": {case.misfit}}}')
         assert got.misfits == {"x": json.loads(case.misfit)}
-        with pytest.raises(AttributeError, match=r"Thing\.x cannot be read"):
+        with pytest.raises(AttributeError, match=rf"Thing{number}\.x cannot be read"):
             _ = got.x
         assert got.to_dict() == {"x": json.loads(case.misfit)}
 
