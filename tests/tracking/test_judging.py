@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from chessa_pipeline import document, overlay
-from chessa_tracking import release
+from chessa_tracking import authority, release
 from chessa_tracking.changes import Level
 from chessa_tracking.judging import judge
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
 CORRECTIONS = overlay.parse(document.read(ROOT / "spec" / "overlay.yaml"))
+RELEASED = ROOT / "generated" / "chessa_api"
 EVIL = [{"url": "https://evil.example"}]
 NEW = {"tags": ["Order Endpoints"], "responses": {"200": {"description": "OK"}}}
 
@@ -53,10 +54,19 @@ def test_whatever_moves_requests_is_asked(
     vendored: Document, what: str, edits: list[tuple[tuple[str, ...], Any]]
 ) -> None:
     """Another server or security, be it doubled, emptied or of a new operation, is asked."""
-    asked = judge(vendored, edited(vendored, *edits), CORRECTIONS).asked
-    assert asked[what]
+    new = edited(vendored, *edits)
+    assert authority.changes(vendored, new, what)
     other = {"server": "security", "security": "server"}[what]
-    assert not asked[other]
+    assert not authority.changes(vendored, new, other)
+
+
+def test_what_is_asked_comes_with_the_judgement(vendored: Document) -> None:
+    """A judgement has both questions, each with all that it is about."""
+    new = edited(vendored, (("servers",), EVIL), ((*REFUND, "post", "security"), [{}]))
+    asked = judge(vendored, new, CORRECTIONS, RELEASED).asked
+    assert all(asked.values())
+    assert asked == {what: tuple(authority.changes(vendored, new, what)) for what in asked}
+    assert asked.keys() == {"server", "security"}
 
 
 def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
@@ -68,7 +78,7 @@ def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
     )
     del new["paths"]["/v1/users/me"]
     new["paths"]["/v1/orders/{id}"] = new["paths"].pop("/v1/orders/{orderId}")
-    assert not any(judge(vendored, new, CORRECTIONS).asked.values())
+    assert not any(judge(vendored, new, CORRECTIONS, RELEASED).asked.values())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +91,7 @@ def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
 )
 def test_an_entry_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
     """A change that breaks is in the changelog, though no signature shows it."""
-    found = judge(vendored, edited(vendored, *edits), CORRECTIONS)
+    found = judge(vendored, edited(vendored, *edits), CORRECTIONS, RELEASED)
     entry = release.entry("0.2.0", found.changes, found.surface or (), "it")
     assert ("no code has to change" in entry) == (found.verdict <= Level.PATCH)
     assert ("Breaks callers:" in entry) == (found.verdict is Level.MAJOR)
