@@ -25,11 +25,6 @@ SUCCESSES = [
     for documented in DOCUMENTED
     for case in successes(documented)
 ]
-ERRORS = [
-    pytest.param(documented, case, id=f"{documented.key} {case.status}")
-    for documented in DOCUMENTED
-    for case in errors(documented)
-]
 
 
 @st.composite
@@ -115,31 +110,38 @@ def test_a_documented_success_gives_the_documented_type(
     holds()
 
 
-@pytest.mark.parametrize(("documented", "case"), ERRORS)
-def test_a_documented_error_is_mapped(
-    documented: SpecOperation, case: Case, both: BothClients
-) -> None:
-    """The method raises the class of the status, with what the vendor said."""
+@pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
+def test_documented_errors_are_mapped(documented: SpecOperation, both: BothClients) -> None:
+    """For each error the method raises the class of the status, with what the vendor said."""
+    cases = errors(documented)
+    bodies = st.tuples(*map(_bodies, cases))
 
     @PROFILE
-    @given(
-        arguments(documented, both.sync),
-        (st.none() if case.schema is None else valid(case.schema)) | envelopes(case.status),
-    )
-    def holds(given_: dict[str, Any], body: Any) -> None:
-        text = b"" if body is None else written(body)
-        error = both.call(offered(documented).name, given_, Answer(case.status, text))
-        check_error(error, of_error(documented, case.status, text), documented)
-        assert error.status_code == case.status
-        assert same(error.body, read(text) if text else None)
-        if isinstance(error, chessa.ApiError) and isinstance(body, dict):
-            code = body.get("error")
-            assert error.code == (code if isinstance(code, str) else None)
-            message = body.get("message")
-            said = message if isinstance(message, list) else [message]
-            assert error.messages == tuple(text for text in said if isinstance(text, str))
+    @given(arguments(documented, both.sync), bodies)
+    def holds(given_: dict[str, Any], drawn: tuple[Any, ...]) -> None:
+        for case, body in zip(cases, drawn, strict=True):
+            text = b"" if body is None else written(body)
+            error = both.call(offered(documented).name, given_, Answer(case.status, text))
+            check_error(error, of_error(documented, case.status, text), documented)
+            check_words(error, case.status, body, text)
 
     holds()
+
+
+def _bodies(case: Case) -> st.SearchStrategy[Any]:
+    return (st.none() if case.schema is None else valid(case.schema)) | envelopes(case.status)
+
+
+def check_words(error: Any, status: int, body: Any, text: bytes) -> None:
+    """An error holds the status, the body, and what the vendor said in it."""
+    assert error.status_code == status
+    assert same(error.body, read(text) if text else None)
+    if isinstance(error, chessa.ApiError) and isinstance(body, dict):
+        code = body.get("error")
+        assert error.code == (code if isinstance(code, str) else None)
+        message = body.get("message")
+        said = message if isinstance(message, list) else [message]
+        assert error.messages == tuple(text for text in said if isinstance(text, str))
 
 
 @pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
