@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from chessa_pipeline.errors import SpecError
-from chessa_pipeline.yaml_text import MAX_LEVELS, parse
+from chessa_pipeline.json_text import MAX_LEVELS
+from chessa_pipeline.yaml_text import parse
 
 __all__ = [
     "MAX_BYTES",

@@ -100,6 +100,22 @@ def test_tree(name: str, tmp_path: Path) -> None:
     assert repr(read(tmp_path, content)) == repr(expected)
 
 
+JSON: tuple[str, ...] = (
+    '{"a": [0, -0, -1, 1.5, -0.0, 1E3, 1e-2, 1e+2, 12345678901234567890, 1e308, true, null]}',
+    '{"a": "\\u00e9\\/\\t\\n\\"\\\\", "\\ud83d\\ude00": "é 😀 \\u2028 \\ufeff"}',
+    '{"<<": "~", "": "null"}',
+    '{"a": "x\\r\\ny", "b": "# \\u00a0 : -", "c": {"c": {"c": [[], {}, [{}]]}}}',
+    '\n {"a":1,\t"b"  :[ "x" ,\n"y"]  }\r\n',
+    f'{{"a": {"9" * 1000}}}',
+)
+
+
+@pytest.mark.parametrize("text", JSON)
+def test_json_reads_as_yaml(text: str, tmp_path: Path) -> None:
+    """JSON, which has a short way of its own, gives the tree that YAML's way gives."""
+    assert repr(read(tmp_path, text)) == repr(read(tmp_path, f"{text} # no JSON"))
+
+
 # Text of a file, the line that is named (0: none), and words of the refusal.
 REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "empty": ("", 0, ("file is empty",)),
