@@ -100,13 +100,16 @@ def workshop(parent: Path) -> Iterator[Path]:
     So are the parents that were made for it, unless something was put there.
     """
     missing = [one for one in (parent, *parent.parents) if not one.exists()]
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=parent))
+    folder = None
     try:
+        with undisturbed():  # a signal that comes now waits until it is known what to clear away
+            parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=parent))
         yield folder
     finally:
         with undisturbed():  # a signal that comes now waits: nothing of the workshop is left
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
             with contextlib.suppress(OSError):
                 for made in missing:
                     made.rmdir()
