@@ -5,37 +5,71 @@ against those of its dialect; what they miss and the pipeline relies on is check
 resolves a reference: a default or an example could name any file or host.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from jsonschema import FormatChecker
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
-from openapi_schema_validator.validators import OAS30Validator, OAS31Validator
-from openapi_spec_validator.schemas import schema_v30, schema_v31
+from jsonschema_specifications import (  # type: ignore[import-untyped]
+    REGISTRY as SPECIFICATIONS,
+)
 
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.references import Where, parameter_key, place, resolve, resolved, step
 from chessa_pipeline.walk import nodes
 
-
-@attrs.frozen
-class _Version:
-    """What a version of the OpenAPI Specification is checked with."""
-
-    structure: Any
-    schemas: Any
-
-
-_VERSIONS: Final = {
-    "3.0": _Version(schema_v30, OAS30Validator),
-    "3.1": _Version(schema_v31, OAS31Validator),
-}
 _MEND: Final = "Compare it with the OpenAPI Specification, and mend it by the overlay."
 _NO_FORMATS: Final = FormatChecker(formats=())
 """Patterns are written for another language than Python, and are not used here."""
+
+
+@attrs.frozen
+class _Version:
+    """What a version of the OpenAPI Specification is checked with.
+
+    It is read from the files of two packages: to import them loads an HTTP client and more.
+    """
+
+    name: str
+    dialect: Callable[[], Validator]
+    """What every schema in a document is held against."""
+
+    def structure(self) -> Any:
+        return _published(
+            "openapi-spec-validator",
+            f"openapi_spec_validator/resources/schemas/v{self.name}/schema.json",
+        )
+
+
+def _published(package: str, file: str) -> Any:
+    found = metadata.distribution(package).locate_file(file)
+    return json.loads(Path(str(found)).read_text(encoding="utf-8"))
+
+
+def _dialect_3_0() -> Validator:
+    return Draft4Validator(Draft4Validator.META_SCHEMA, format_checker=_NO_FORMATS)
+
+
+def _dialect_3_1() -> Validator:
+    base, words = (
+        _published("openapi-schema-validator", f"openapi_schema_validator/schemas/oas3.1/{file}")
+        for file in ("metaschema.json", "vocabularies/base")
+    )
+    registry = SPECIFICATIONS.with_contents([(one["$id"], one) for one in (base, words)])
+    return Draft202012Validator(base, registry=registry, format_checker=_NO_FORMATS)
+
+
+_VERSIONS: Final = {
+    "3.0": _Version("3.0", _dialect_3_0),
+    "3.1": _Version("3.1", _dialect_3_1),
+}
 
 
 def check_version(document: Mapping[str, Any]) -> _Version:
@@ -68,15 +102,17 @@ def validate(document: Mapping[str, Any]) -> None:
 
 
 def _check_structure(document: Mapping[str, Any], version: _Version) -> None:
-    schema = dict(version.structure)
+    schema = version.structure()
     wrong = best_match(validator_for(schema)(schema).iter_errors(document))
     if wrong is not None:
         raise _invalid(_most_telling(wrong), ())
+    distinct: dict[str, tuple[Where, Any]] = {}
     for where, node in _schemas(document):
-        try:
-            version.schemas.check_schema(node, format_checker=_NO_FORMATS)
-        except SchemaError as error:
-            raise _invalid(error, where) from None
+        distinct.setdefault(json.dumps(node), (where, node))
+    dialect = version.dialect()
+    for where, node in distinct.values():
+        for error in dialect.iter_errors(node):
+            raise _invalid(error, where)
 
 
 def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[Where, Any]]:
@@ -106,7 +142,7 @@ _IN_WORDS: Final = {
 """Of rules whose messages in the library show the whole value, or nothing but it."""
 
 
-def _invalid(error: ValidationError | SchemaError, where: Where) -> SpecError:
+def _invalid(error: ValidationError, where: Where) -> SpecError:
     message = _IN_WORDS.get(str(error.validator)) or " ".join(str(error.message).split())
     return SpecError(
         f"The document is not valid OpenAPI: {message[:300].removesuffix('.')}.",
