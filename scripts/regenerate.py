@@ -5,6 +5,7 @@ Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and
 """
 
 import argparse
+import gc
 import keyword
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
+gc.disable()  # one short run, with modules and documents that live to its end: nothing to collect
 
 from chessa_pipeline import environment  # noqa: E402 - the line above finds it
 

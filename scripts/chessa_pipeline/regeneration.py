@@ -15,6 +15,7 @@ import attrs
 
 from chessa_pipeline import (
     canonical,
+    collecting,
     document,
     examples,
     gate,
@@ -130,6 +131,7 @@ def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any
     return canonical.ordered(named)
 
 
+@collecting.paused()
 def make(job: Job, workshop: Path) -> Made:
     """Make the package in a temporary folder."""
     vendor = canonical.ordered(document.read(job.spec))
