@@ -69,15 +69,5 @@ def _operation(operation: OperationPlan) -> dict[str, Any]:
         "operationId": operation.method_name,
         "tags": [operation.resource],
         "parameters": parameters,
-        "responses": {
-            response.status: {
-                "description": "",
-                **(
-                    {}
-                    if response.shape is None
-                    else {"content": {"application/json": {"schema": _schema(response.shape)}}}
-                ),
-            }
-            for response in operation.responses
-        },
+        "responses": {},  # the plan has them; the generator would copy each three times
     }
