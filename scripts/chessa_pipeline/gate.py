@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
 _ADDRESS: Final = re.compile(
     r"(?:https?:)?//[^/?#@\s\\]+(?:[/?#][^\s\\]*)?|[^:\s\\]*", re.IGNORECASE
 )
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _MAX_NAME: Final = 120
 _MAX_CLASS: Final = 160  # a module of it is no longer than file systems allow
 _MAX_ADDRESS: Final = 500
@@ -79,14 +80,12 @@ def _check_text(text: str, where: Where) -> None:
         raise SpecError(
             f"A text of {len(text):,} characters.", place(where), f"Keep it under {_MAX_TEXT:,}."
         )
-    for character in text:
-        code = ord(character)
-        if (code < 32 and character not in "\n\t") or code == 127 or 0xD800 <= code < 0xE000:
-            raise SpecError(
-                f"The text holds the control character U+{code:04X}.",
-                place(where),
-                "Remove the character.",
-            )
+    if found := _CONTROL.search(text):
+        raise SpecError(
+            f"The text holds the control character U+{ord(found[0]):04X}.",
+            place(where),
+            "Remove the character.",
+        )
 
 
 def _check_path(path: str) -> None:

@@ -60,7 +60,7 @@ def _expected(name: str) -> bool:
 
 
 def _problems(tree: ast.Module, *, runtime: bool) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         roots = []
         if isinstance(node, ast.Import):
             roots = [alias.name.split(".")[0] for alias in node.names]
@@ -74,6 +74,14 @@ def _problems(tree: ast.Module, *, runtime: bool) -> Iterator[str]:
             yield f"runs a {type(statement).__name__} when imported"
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
             yield "runs an expression when imported"
+
+
+def _statements(tree: ast.Module) -> list[ast.AST]:
+    """Every statement at every depth, and what holds some; no expression can hold one."""
+    found: list[ast.AST] = [tree]
+    for node in found:
+        found += [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr)]
+    return found
 
 
 def _defect(what: str, folder: Path) -> SpecError:
