@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Final
+
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from chessa_pipeline.errors import SpecError
 
@@ -31,10 +32,10 @@ def format_package(folder: Path) -> None:
             "ruff",
             "Run ./scripts/bootstrap, or review the new version and pin it.",
         )
+    program: str = find_ruff_bin()  # beside this Python, whatever PATH says
     environment = {name: v for name, v in os.environ.items() if not name.startswith("RUFF_")}
     for words in _PASSES:
-        # -I and cwd: what lies in the current folder is neither imported nor in the way.
-        command = [sys.executable, "-I", "-m", "ruff", words[0], *_ISOLATED, *words[1:], "."]
+        command = [program, words[0], *_ISOLATED, *words[1:], "."]
         done = subprocess.run(
             command, capture_output=True, env=environment, cwd=folder, check=False
         )

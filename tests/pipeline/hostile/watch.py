@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import attrs
 
-_RUFF: Final = [sys.executable, "-I", "-m", "ruff"]
+_RUFF: Final = str(Path(sys.executable).with_name("ruff"))
+_FORMATS: Final = ([_RUFF, "check"], [_RUFF, "format"])
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: Final = {
     "os.chmod": (0,),
@@ -69,7 +70,7 @@ class _Watch:
                     str(values[at]) for at in _CHANGES[event] if not self._is_inside(values[at])
                 )
         elif event == "subprocess.Popen":
-            if not (self.may_format and list(values[1])[:4] == _RUFF):
+            if not (self.may_format and list(values[1])[:2] in _FORMATS):
                 yield repr(values[1])
         elif event.startswith("socket."):
             if not (self.may_make_sockets and event == "socket.__new__"):
