@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.json_text import MAX_LEVELS
@@ -96,8 +96,9 @@ def is_too_deep(value: Any) -> bool:
     """Tell whether mappings and sequences nest deeper than the cap, without recursion."""
     level = [value]
     for _ in range(MAX_LEVELS):
-        level = [item for outer in level for item in _items(outer)]
-    return any(is_mapping(item) or is_sequence(item) for item in level)
+        items = (item for outer in level for item in _items(outer))
+        level = [item for item in items if isinstance(item, (dict, list))]
+    return bool(level)
 
 
 def _items(value: Any) -> Iterable[Any]:
@@ -108,4 +109,19 @@ def _items(value: Any) -> Iterable[Any]:
 
 def dumps_json(document: Any) -> str:
     """Write a document as JSON, keys in document order, with a newline at the end."""
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return _json(document, "\n") + "\n"
+
+
+_PRIMITIVE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _json(value: Any, margin: str) -> str:
+    """A value indented by one; with an indent the library writes in Python, piece by piece."""
+    inner = f"{margin} "
+    if is_mapping(value) and value:
+        members = [f"{_PRIMITIVE(key)}: {_json(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{margin}}}"
+    if is_sequence(value) and value:
+        items = [_json(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(items)}{margin}]"
+    return _PRIMITIVE(value)
