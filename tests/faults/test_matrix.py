@@ -23,7 +23,7 @@ from .places import invented_names
 pytestmark = pytest.mark.filterwarnings(
     r"ignore:unclosed <ssl\.SSLSocket .*laddr=[^a-z]*>$:ResourceWarning"
 )
-_AT_ONCE: Final = 12
+_AT_ONCE: Final = 8
 _PATIENCE: Final = 120
 _WHOLE: Final = "test_the_whole_matrix_breaks_no_invariant"
 
