@@ -1,10 +1,14 @@
 """When a connection is clean for the next call: only if the answer was the last byte on it."""
 
 import tracemalloc
+from typing import Any
 
+import h11
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chessa.transport.framing import Record, ends_exactly
+from chessa.transport.framing import Record, ends_exactly, usual_answer
 
 
 def headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
@@ -129,3 +133,101 @@ def test_a_connection_for_one_call_remembers_nothing() -> None:
     """What will not be used again needs no record."""
     made = record(LENGTH + END + b"body", is_kept=False)
     assert not made.is_clean(200, headers(LENGTH))
+
+
+# ---- Read without a parser -----------------------------------------------------------------------
+
+STATUS_LINES = [
+    *(b"HTTP/1.1 200 ", b"HTTP/1.1 201 Created", b"HTTP/1.1 299 ?", b"HTTP/1.1 200  \t"),
+    *(b"HTTP/1.1 200", b"HTTP/1.1 200 \xff", b"HTTP/1.1 204 No", b"HTTP/1.1 404 Not Found"),
+    *(b"HTTP/1.1 103 Hints", b"HTTP/1.1 2x0 OK", b"HTTP/1.0 200 OK", b"HTTP/1.1  200 OK"),
+    *(b"http/1.1 200 OK", b"HTTP/2 200 OK", b""),
+]
+FIELDS = [
+    *(b"Content-Length: 4", b"content-length:4", b"Content-Length: 4 ", b"Content-Length: +4"),
+    *(b"Content-Length: 04", b"Content-Length: 4, 4", b"Content-Length: 5", b"Content-Length: "),
+    *(b"Content-Length: " + b"0" * 30 + b"4", b"Content-Length\t: 4", b"Content-Length: \xb2"),
+    *(b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity", b"Content-Encoding: gzip"),
+    *(b"Connection: keep-alive", b"Connection: Keep-Alive", b"Connection: close"),
+    *(b"Connection: x, close", b"Upgrade: h2c", b"X: y", b"X:", b"X: \t y z\t ", b"X : y"),
+    *(b" folded", b"\tfolded", b": y", b"X", b"X: a\0b", b"X: \xff", b"X(: y", b"X\x7f: y"),
+    *(b"X: \x7f", b"_~!#$%&'*+-.^`|: y", b"X: a\rb", b"X: a\nb"),
+]
+BODIES = [b"", b"body", b"4\r\nbody\r\n0\r\n\r\n", b"bodybody", b"body\r\n", OTHER, b"bod"]
+
+
+def read_by_h11(received: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+    """What h11 makes of an answer; None where it is not over, or the connection is not clean."""
+    parser = h11.Connection(h11.CLIENT)
+    parser.send(h11.Request(method="GET", target="/", headers=[("host", "x")]))
+    parser.send(h11.EndOfMessage())
+    parser.receive_data(received)
+    events: list[object] = []
+    try:
+        while not events or not isinstance(events[-1], h11.EndOfMessage):
+            events.append(parser.next_event())
+            if events[-1] is h11.NEED_DATA:
+                return None
+    except h11.RemoteProtocolError:
+        return None
+    head, *data, _ = events
+    assert isinstance(head, h11.Response)
+    if parser.their_state is not h11.DONE or parser.trailing_data[0]:
+        return None
+    body = b"".join(bytes(each.data) for each in data if isinstance(each, h11.Data))
+    return head.status_code, list(head.headers), body
+
+
+def seldom(usual: object, others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The usual, and one time in five something else."""
+    return st.integers(0, 4).flatmap(lambda number: others if number == 4 else st.just(usual))
+
+
+@given(
+    seldom(b"HTTP/1.1 200 OK", st.sampled_from(STATUS_LINES)),
+    st.lists(st.sampled_from(FIELDS), max_size=2),
+    st.sampled_from(BODIES),
+    seldom(True, st.just(False)),
+    seldom(b"\r\n", st.sampled_from([b"\n", b"\r"])),
+    seldom(None, st.tuples(st.integers(0, 120), st.binary(max_size=2))),
+)
+def test_what_is_read_without_a_parser_is_read_alike_by_one(
+    status_line: bytes,
+    fields: list[bytes],
+    body: bytes,
+    has_length: bool,
+    line_end: bytes,
+    change: tuple[int, bytes] | None,
+) -> None:
+    """Whatever is taken for a usual answer, h11 reads the same in it, to its last byte."""
+    length = [b"Content-Length: %d" % len(body)] if has_length else []
+    received = line_end.join([status_line, *fields, *length, b"", body])
+    if change is not None:
+        at, put = change
+        received = received[:at] + put + received[at + 1 :]
+    read = usual_answer(received)
+    if read is not None:
+        status, headers, found = read
+        assert (status, list(headers), found) == read_by_h11(received)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+@pytest.mark.parametrize("more", [b"", b"Connection: Keep-Alive\r\n", b"X:y \r\nX: z\r\n"])
+def test_a_usual_answer_needs_no_parser(status: int, more: bytes) -> None:
+    """A success, with its length, whole."""
+    received = b"HTTP/1.1 %d Fine\r\n%bContent-Length: 4\r\n\r\nbody" % (status, more)
+    read = usual_answer(received)
+    assert read is not None
+    assert (read[0], list(read[1]), read[2]) == read_by_h11(received)
+    assert ends_exactly(received, *read[:2])
+
+
+@pytest.mark.parametrize("answer", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_a_parser_looks_where_there_is_a_doubt(answer: tuple[bytes, bytes]) -> None:
+    """What spoils a connection is not read without a parser, nor is what is not over."""
+    head, body = answer
+    assert usual_answer(head + END + body) is None
+    head, body = CLEAN["length"]
+    for rest in (b"\r\n", b"x", OTHER, OTHER[:7]):
+        assert usual_answer(head + END + body + rest) is None
+    assert all(usual_answer((head + END + body)[:at]) is None for at in range(len(head) + 8))

@@ -1,9 +1,11 @@
 """Did an answer end where the bytes ended? Otherwise the rest would answer somebody else's call.
 
 In: every byte that came in for one answer. Out: whether the connection is clean for the next one.
-A doubt counts as no: the connection is closed, which costs a handshake and nothing else.
+A doubt counts as no: the connection is closed, which costs a handshake and nothing else. And the
+answer itself, where it has the form that leaves no doubt.
 """
 
+import re
 import ssl
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
@@ -12,6 +14,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 _CRLF: Final = b"\r\n"
 _HEAD_END: Final = b"\r\n\r\n"
+_DIGITS: Final = 20
 _MOST: Final = 2 * 1024 * 1024
 """Bytes of one answer that are remembered: more means a new connection for the next call."""
 
@@ -48,6 +51,36 @@ class Record:
         self.clear()
         is_success = 200 <= status_code <= 299
         return is_whole and is_success and ends_exactly(received, status_code, headers)
+
+
+_USUAL: Final = re.compile(
+    rb"HTTP/1\.1 (2[0-9]{2}) [\t -~]*\r\n((?:[!#-'*+\-.0-9A-Z^-z|~]+:[\t -~]*\r\n)+)\r\n"
+)
+_ABOUT_THE_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+def usual_answer(received: bytes) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes] | None:
+    """Read a success that is here whole, with its length, and nothing else: as almost all are.
+
+    Returns status, headers (names in lower case) and body; None where a parser has to look. h11
+    reads the same, in ten times the time: the tests hold the one against the other.
+    """
+    head = _USUAL.match(received)
+    if head is None or head[1] == b"204":
+        return None
+    headers: list[tuple[bytes, bytes]] = []
+    length: bytes | None = None
+    for line in head[2].split(_CRLF)[:-1]:
+        name, _, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b"\t ")
+        if name == b"content-length" and length is None and value.isdigit():
+            length = value
+        elif name in _ABOUT_THE_BODY or (name == b"connection" and value.lower() != b"keep-alive"):
+            return None
+        headers.append((name, value))
+    if length is None or len(length) > _DIGITS or head.end() + int(length) != len(received):
+        return None
+    return int(head[1]), tuple(headers), received[head.end() :]
 
 
 class _Connection(Protocol):
