@@ -7,22 +7,20 @@ model keeps the raw value. `encode` raises `EncodeError`. Messages never hold a 
 
 import datetime
 import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from .enums import OpenEnum, OpenIntEnum
 from .errors import DecodeError, EncodeError
 from .exact_json import MAX_EXPONENT, NumberText, exact, number_text, within_bounds
-from .scalars import WireDecimal, read_date_time, read_date_times, write_date_time
+from .scalars import WireDecimal, read_date_time, write_date_time
 
 if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_PLAIN: Final = r"-?(?!0[0-9])[0-9]{1,400}(?:\.[0-9]{1,400})?"  # no exponent, sensible in size
-_PLAIN_NUMBER: Final = re.compile(_PLAIN).fullmatch
-_PLAIN_NUMBERS: Final = re.compile(f"{_PLAIN}(?:,{_PLAIN})*").fullmatch
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -35,15 +33,10 @@ class Misfit:
         self.reason = reason
 
 
-AtOnce = Callable[[Sequence[str]], Iterable[Any] | None]
-"""Reads several texts of the form that is usual; None when one of them has another."""
-_Way = Callable[[Any], Any]
-
-
 class Codec:
     """Two functions: from a JSON value to Python, and back; and what a union asks of its kinds."""
 
-    __slots__ = ("at_once", "decode", "encode", "find", "known", "native", "ways")
+    __slots__ = ("decode", "encode", "find", "known", "native", "usual", "words")
 
     def __init__(
         self,
@@ -53,8 +46,8 @@ class Codec:
         known: Container[Any] | None = None,
         native: tuple[type, ...] = (),
         find: Callable[[], type["Model"]] | None = None,
-        ways: Mapping[type, _Way | None] | None = None,
-        at_once: AtOnce | None = None,
+        usual: str | None = None,
+        words: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.decode = decode
         self.encode = encode
@@ -64,16 +57,13 @@ class Codec:
         """The types of the JSON values that the spec documents; others may fit as well."""
         self.find = find
         """Of an object: the class that it is read into."""
-        self.ways = ways or {}
-        """What `decode` comes to for values of exactly one type; see `way`."""
-        self.at_once = at_once
+        self.usual = usual
+        """An expression that comes to what `decode` does, in less time for the usual value.
 
-    def way(self, kind: type) -> _Way | None:
-        """What to call in place of `decode` for a value of exactly this type.
-
-        None where such a value is kept as it is.
+        `{v}` is the value, a variable; `{odd}` is to decode it. It may raise `ValueError` as well.
         """
-        return self.ways.get(kind, self.decode)
+        self.words = words
+        """What its other words mean."""
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
@@ -180,17 +170,6 @@ def _decode_decimal(value: Any) -> Any:
     return WireDecimal.read(amount, value)
 
 
-def _decode_decimal_text(text: str) -> Any:
-    return Decimal(text) if _PLAIN_NUMBER(text) else _decode_decimal(text)
-
-
-def _decode_decimal_texts(texts: Sequence[str]) -> Iterable[Decimal] | None:
-    joined = ",".join(texts)
-    if _PLAIN_NUMBERS(joined) and joined.count(",") == len(texts) - 1:
-        return map(Decimal, texts)
-    return None
-
-
 def _encode_decimal(value: Any) -> Any:
     if isinstance(value, WireDecimal) and hasattr(value, "wire"):
         return value.wire
@@ -246,20 +225,40 @@ def _encode_json(value: Any) -> Any:
     raise _refuse("a JSON value", value)
 
 
-STRING: Final = Codec(_decode_string, _encode_string, ways={str: None})
-BOOLEAN: Final = Codec(_decode_boolean, _encode_boolean, ways={bool: None})
-INTEGER: Final = Codec(_decode_integer, _encode_integer, ways={int: None})
+STRING: Final = Codec(
+    _decode_string, _encode_string, usual="{v} if {v}.__class__ is str else {odd}"
+)
+BOOLEAN: Final = Codec(
+    _decode_boolean, _encode_boolean, usual="{v} if {v}.__class__ is bool else {odd}"
+)
+INTEGER: Final = Codec(
+    _decode_integer, _encode_integer, usual="{v} if {v}.__class__ is int else {odd}"
+)
 NUMBER: Final = Codec(_decode_number, _encode_number, native=(int, Decimal, float))
 DECIMAL: Final = Codec(
     _decode_decimal,
     _encode_decimal,
     native=(str,),
-    ways={str: _decode_decimal_text},
-    at_once=_decode_decimal_texts,
+    # Digits with at most one point, not at either end, no zero before another digit; no bounds to
+    # check. Four of these comparisons take half the time of a regular expression.
+    usual="{decimal}({v}) if {v}.__class__ is str and {v}.strip('0123456789') in '.' "
+    "and ('1' <= {v} or '0' <= {v} < '0/') and {v}[-1] != '.' and len({v}) <= 400 else {odd}",
+    words={"decimal": Decimal},
 )
-DATE_TIME: Final = Codec(_decode_date_time, _encode_date_time, at_once=read_date_times)
+DATE_TIME: Final = Codec(
+    _decode_date_time,
+    _encode_date_time,
+    usual="{iso}({v}) if {v}.__class__ is str and {v}[7:20:3] == '-T::.' and {v}[23:] == 'Z' "
+    "and ({v}[11] != '2' or {v}[12] != '4') else {odd}",
+    words={"iso": datetime.datetime.fromisoformat},
+)
 DATE: Final = Codec(_decode_date, _encode_date)
-JSON: Final = Codec(exact, _encode_json, ways=dict.fromkeys((str, bool, int, type(None))))
+JSON: Final = Codec(
+    exact,
+    _encode_json,
+    usual="{v} if {v}.__class__ in {kinds} else {odd}",
+    words={"kinds": (type(None), str, bool, int)},
+)
 
 
 def constant(inner: Codec, value: str | int) -> Codec:
@@ -269,25 +268,26 @@ def constant(inner: Codec, value: str | int) -> Codec:
         inner.encode,
         known=(value,),
         native=inner.native,
-        ways=inner.ways,
-        at_once=inner.at_once,
+        usual=inner.usual,
+        words=inner.words,
     )
 
 
 def open_enum(enum: type[OpenEnum]) -> Codec:
     """Strings, the listed ones as the constants of `enum`."""
-    members = enum.members
-
-    def read(text: str) -> Any:
-        member = members.get(text)
-        return enum(text) if member is None else member
 
     def decode(value: Any) -> Any:
         if isinstance(value, str) and not isinstance(value, NumberText):
-            return read(value)
+            return enum(value)
         return Misfit("is not a string")
 
-    return Codec(decode, _encode_string, known=members, ways={str: read})
+    return Codec(
+        decode,
+        _encode_string,
+        known=enum.members,
+        usual="{v}.__class__ is str and {member}({v}) or {odd}",
+        words={"member": enum.members.get},
+    )
 
 
 def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
@@ -307,8 +307,8 @@ def nullable(inner: Codec) -> Codec:
         lambda value: None if value is None else decode_inner(value),
         lambda value: None if value is None else encode_inner(value),
         known=inner.known,
-        ways={str: decode_inner, **inner.ways, type(None): None},
-        at_once=inner.at_once,
+        usual=inner.usual and "None if {v} is None else " + inner.usual,
+        words=inner.words,
     )
 
 
@@ -358,7 +358,9 @@ def mapping(inner: Codec) -> Codec:
 def model(find: Callable[[], type["Model"]]) -> Codec:
     """An object read into a model. `find` names it late, so that models may refer to each other."""
 
-    def read(value: Mapping[str, Any]) -> Any:
+    def decode(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return Misfit("is not an object")
         try:
             return find().from_dict(value)
         except DecodeError as error:
@@ -366,12 +368,9 @@ def model(find: Callable[[], type["Model"]]) -> Codec:
         except RecursionError:
             return Misfit("is nested too deep")
 
-    def decode(value: Any) -> Any:
-        return read(value) if isinstance(value, Mapping) else Misfit("is not an object")
-
     def encode(value: Any) -> dict[str, Any]:
         if isinstance(value, find()):
             return value.to_dict()
         raise _refuse(f"a {find().__name__}", value)
 
-    return Codec(decode, encode, find=find, ways={dict: read})
+    return Codec(decode, encode, find=find)

@@ -38,9 +38,9 @@ RUNTIME: Final = (
     "exact_json",
     "model",
     "operation",
+    "reading",
     "resource",
     "scalars",
-    "shapes",
     "unions",
     "wire",
 )

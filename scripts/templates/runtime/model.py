@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
-from .exact_json import dumps, exact, loads
-from .shapes import Field, Shapes
-from .types import UNSET, Unset
+from .exact_json import dumps, loads
+from .reading import Field, Reading
+from .types import UNSET
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -23,7 +23,7 @@ class Model:
 
     __slots__ = ("_misfits", "_unknown")
     __attrs_attrs__: ClassVar[tuple[Any, ...]]
-    _shapes: ClassVar[Shapes | None] = None
+    _reading: ClassVar[Reading | None] = None
     _misfits: dict[str, tuple[Any, str]] | None
     _unknown: dict[str, Any] | None
 
@@ -34,13 +34,13 @@ class Model:
                 delattr(self, attribute.name)
 
     def __init_subclass__(cls) -> None:
-        cls._shapes = None
+        cls._reading = None
 
     @classmethod
-    def _known(cls) -> Shapes:
-        if cls._shapes is None:
-            cls._shapes = Shapes(map(Field.of, cls.__attrs_attrs__))
-        return cls._shapes
+    def _known(cls) -> Reading:
+        if cls._reading is None:
+            cls._reading = Reading(cls)
+        return cls._reading
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -52,44 +52,13 @@ class Model:
             if not isinstance(data, Mapping):
                 raise DecodeError(f"{cls.__name__}: is not an object")
             data = dict(data)
-        shapes = cls._shapes or cls._known()
-        shape, unknown = shapes.latest, None
-        try:
-            values = [*shape.take(data)]
-        except KeyError:
-            values = []
-        if len(values) != len(data) or not data:  # it is not like the object before
-            cls._check_required(data)
-            shape = shapes.find(data)
-            values = [*shape.take(data)]
-            unknown = {key: data[key] for key in data if key not in shapes.fields}
-        types = [*map(type, values)]
-        row = shape.latest
-        if row.types != types:
-            if Unset in types:  # absent, as everywhere else
-                return cls.from_dict({key: data[key] for key in data if data[key] is not UNSET})
-            row = shape.row(types)
-        misfits = row.convert(values)
-        self = cls.__new__(cls)
-        shape.fill(self, values)
-        self._misfits = self._sorted_out(misfits) if misfits else None
-        self._unknown = exact(unknown) if unknown else None
-        return self
-
-    @classmethod
-    def _check_required(cls, data: Mapping[str, Any]) -> None:
-        for key, field in cls._known().fields.items():
-            if field.required and key not in data:
-                raise DecodeError(f"{cls.__name__}: `{key}` is missing")
-
-    def _sorted_out(self, misfits: dict[str, tuple[Any, str]]) -> dict[str, tuple[Any, str]]:
-        """Take away what does not fit, so that nobody reads it; in the order of the spec."""
-        fields = [field for key, field in self._known().fields.items() if key in misfits]
-        for field in fields:
-            if field.required:
-                raise DecodeError(f"{type(self).__name__}: `{field.key}` {misfits[field.key][1]}")
-            delattr(self, field.name)
-        return {field.key: misfits[field.key] for field in fields}
+        reading = cls._reading or cls._known()
+        model: Self | None = reading.latest(data, len(data))
+        if model is None:
+            model = reading.read(data)
+        if model._misfits is not None:
+            reading.sort_out(model)
+        return model
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:

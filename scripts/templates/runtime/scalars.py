@@ -6,7 +6,6 @@ value. They are made by the codecs only; arithmetic on them gives plain values a
 """
 
 import datetime
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, Self, SupportsIndex
 
@@ -66,26 +65,12 @@ class WireDecimal(Decimal):
         return f"Decimal('{self}')"
 
 
-def read_date_times(texts: Sequence[str]) -> list[datetime.datetime] | None:
-    """Read timestamps in the vendor's form, which `write_date_time` writes again.
-
-    None when one of them has another form.
-    """
-    for text in texts:
-        if text[7:20:3] != "-T::." or text[23:] != "Z" or text[11:13] == "24":
-            return None  # 24:00 is read as 0:00 of the next day where it is read at all
-    try:
-        return [*map(datetime.datetime.fromisoformat, texts)]
-    except ValueError:
-        return None
-
-
 def read_date_time(text: str) -> datetime.datetime | None:
     """Read an ISO 8601 timestamp with an offset; None when it is none, or has no offset."""
-    if usual := read_date_times((text,)):
-        return usual[0]
     try:
         value = datetime.datetime.fromisoformat(text)
+        if text[7:20:3] == "-T::." and text[23:] == "Z" and text[11:13] != "24":
+            return value  # `write_date_time` writes this text again
     except ValueError:
         read = _read_rarer_form(text)
         if read is None:
