@@ -179,7 +179,7 @@ def test_the_usual_forms_need_no_decoding() -> None:
             assert got.value == got.other
             assert not isinstance(got.value, (WireDecimal, WireDateTime))
             assert isinstance(got.value, (Decimal, datetime.datetime, OrderStatus))
-        assert read_by_function(cls, {"value": text, "other": None}).other is None
+            assert read_by_function(cls, {"value": text, "other": None}).other is None
 
 
 @pytest.mark.parametrize("spoiled", ["x", "2025-02-30T06:05:27.754Z", UNSET])
@@ -233,8 +233,10 @@ def test_an_object_is_read_as_if_it_were_the_first(objects: list[dict[str, Any]]
     for each in objects:
         Order._reading = None
         alone.append(Order.from_dict(each))
-    for _ in range(4):  # by then their shapes have functions
-        together = [Order.from_dict(each) for each in objects]
+    for _ in range(3):
+        for each in objects:
+            Order.from_dict(each)
+    together = [Order.from_dict(each) for each in objects]  # their shapes have functions by now
     assert [repr(each) for each in together] == [repr(each) for each in alone]
     assert [each.to_dict() for each in together] == [each.to_dict() for each in alone]
     assert together == alone
@@ -319,8 +321,8 @@ def test_mappings_and_subclasses_are_read() -> None:
     for each in (UserDict(data), texts, UserDict(texts)):
         for _ in range(5):
             got = Order.from_dict(each)
-        assert got == Order.from_dict(data)
-        assert got.to_dict() == data
+            assert got == Order.from_dict(data)
+            assert got.to_dict() == data
     assert type(next(iter(Order.from_dict(texts).additional_properties))) is Text
 
 

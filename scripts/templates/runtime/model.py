@@ -53,12 +53,13 @@ class Model:
                 raise DecodeError(f"{cls.__name__}: is not an object")
             data = dict(data)
         reading = cls._reading or cls._known()
-        model: Self | None = reading.latest(data, len(data))
+        model: Any = reading.latest(data, len(data))
         if model is None:
             model = reading.read(data)
         if model._misfits is not None:
             reading.sort_out(model)
-        return model
+        read: Self = model
+        return read
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:

@@ -5,7 +5,7 @@ shapes (the documented names that an object has), so a shape that keeps coming g
 straight-line code. It may send many shapes as well: what is kept is bounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
 
@@ -46,7 +46,7 @@ class Field(NamedTuple):
         return decode_for
 
 
-Reader = Callable[[dict[str, Any], int], Any]
+Reader = Callable[[Mapping[str, Any], int], Any]
 """Reads an object of so many names, if it is of the one shape that this is for; else None."""
 
 
@@ -65,7 +65,7 @@ class Reading:
         self._readers: dict[tuple[str, ...], Reader] = {}
         self._counts: dict[tuple[str, ...], int] = {}
 
-    def read(self, data: dict[str, Any]) -> Any:
+    def read(self, data: Mapping[str, Any]) -> Any:
         """Read an object that is not like the one before."""
         names = tuple([key for key in self.fields if key in data])
         model = None
@@ -93,7 +93,7 @@ class Reading:
                     kept[field.key] = value, reason
         model._misfits = kept or None
 
-    def _read_each(self, data: dict[str, Any]) -> Any:
+    def _read_each(self, data: Mapping[str, Any]) -> Any:
         """Read value by value, which is what a function for a shape has to come to."""
         for key, field in self.fields.items():
             if field.required and key not in data:
