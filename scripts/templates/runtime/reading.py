@@ -106,14 +106,16 @@ class Reading:
         return model
 
     def _count(self, names: tuple[str, ...]) -> None:
+        """Make the function for a shape that came often; other threads may do so as well."""
         if names in self._readers or not names or len(self._readers) >= _MOST:
+            return
+        count = self._counts.pop(names, 0) + 1
+        if count >= _OFTEN:
+            self._readers[names] = self.latest = self._compiled(names)
             return
         if len(self._counts) >= _MOST:
             self._counts.clear()
-        self._counts[names] = self._counts.get(names, 0) + 1
-        if self._counts[names] >= _OFTEN:
-            del self._counts[names]
-            self._readers[names] = self.latest = self._compiled(names)
+        self._counts[names] = count
 
     def _compiled(self, names: tuple[str, ...]) -> Reader:
         """Make the function for a shape.
