@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# No exponent, and sensible in size. What was matched is never given back: it could not help.
+_PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,399}+)(?:\.[0-9]{1,400}+)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -239,11 +241,8 @@ DECIMAL: Final = Codec(
     _decode_decimal,
     _encode_decimal,
     native=(str,),
-    # Digits with at most one point, not at either end, no zero before another digit; no bounds to
-    # check. Four of these comparisons take half the time of a regular expression.
-    usual="{decimal}({v}) if {v}.__class__ is str and {v}.strip('0123456789') in '.' "
-    "and ('1' <= {v} or '0' <= {v} < '0/') and {v}[-1] != '.' and len({v}) <= 400 else {odd}",
-    words={"decimal": Decimal},
+    usual="{decimal}({v}) if {v}.__class__ is str and {is_plain}({v}) else {odd}",
+    words={"decimal": Decimal, "is_plain": _PLAIN_NUMBER.fullmatch},
 )
 DATE_TIME: Final = Codec(
     _decode_date_time,

@@ -168,7 +168,7 @@ def test_instants_are_read_as_decode_does(text: str) -> None:
 
 def test_the_usual_forms_need_no_decoding() -> None:
     """What the vendor sends is read on the spot, into plain values."""
-    amounts = ["1500.00000000", "0.00000000", "0", "0.95", "7"]
+    amounts = ["1500.00000000", "0.00000000", "0", "-0.95", "7"]
     instants = ["2025-03-18T06:05:27.754Z", "0001-01-01T00:00:00.000Z", "2025-03-18T20:04:00.000Z"]
     for kind, texts in (("decimal", amounts), ("date-time", instants), ("enum", ["created"])):
         cls = of_fields({"value": CODECS[kind], "other": CODECS[f"nullable {kind}"]})
