@@ -358,7 +358,7 @@ def model(find: Callable[[], type["Model"]]) -> Codec:
     """An object read into a model. `find` names it late, so that models may refer to each other."""
 
     def decode(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return Misfit("is not an object")
         try:
             return find().from_dict(value)

@@ -135,7 +135,8 @@ class Call(Generic[T]):
         result: Result[T] | None = None
         ended: BaseException | None = None
         try:
-            yield from self._open()
+            if self.plan.journal is not None and not self._operation.is_read:
+                yield from self._open()
             result = yield from self._tries(request, credentials)
         except GeneratorExit as error:  # whoever awaits the call has dropped it: no step is taken
             self._note(error)
@@ -147,7 +148,8 @@ class Call(Generic[T]):
             if ended is not None and not isinstance(ended, ChessaError):
                 self._note(ended)
             try:
-                yield from self._close(ended)
+                if self._is_open:
+                    yield from self._close(ended)
             except BaseException as interruption:
                 self._remark(interruption)
                 raise
@@ -226,8 +228,6 @@ class Call(Generic[T]):
 
     def _open(self) -> Generator[Step, Reply, None]:
         """Enter a write in the journal. Raises `NotSentError` when it does not take it."""
-        if self.plan.journal is None or self._operation.is_read:
-            return
         step = Enter(self._record("opened"), self.deadline - time.monotonic())
         self._is_open = True
         if not isinstance(cause := (yield step), str):

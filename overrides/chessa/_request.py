@@ -4,6 +4,7 @@ In: `Operation`, arguments, settings, options. Out: a `PreparedRequest` without 
 `InvalidRequestError`.
 """
 
+import re
 import sys
 import urllib.parse
 from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ USER_AGENT: Final = (
     f"chessa-python/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))} "
     f"spec/{SPEC_HASH[:12]}"
 )
+_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]*")  # RFC 3986, section 2.3
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -66,8 +68,12 @@ def prepare(
     try:
         bound = operation.bind(arguments)
         body = _body(operation, bound, base)
-        target = base.prefix + _path(operation, bound) + _query(operation, bound, base)
-        headers = base.headers + _headers(operation, bound, base)
+        target = base.prefix + _path(operation, bound)
+        if bound.query or base.extra_query:
+            target += _query(operation, bound, base)
+        headers = base.headers
+        if bound.headers:
+            headers += _headers(operation, bound, base)
     except EncodeError as error:
         problem = str(error)
     except UnicodeEncodeError:
@@ -94,7 +100,9 @@ def _path(operation: Operation[Any], bound: BoundArguments) -> str:
             raise EncodeError(
                 f"{operation.name}, argument {argument!r}: must not be empty, '.' or '..'"
             )
-        parts[place] = urllib.parse.quote(value, safe="")
+        if not _UNRESERVED.fullmatch(value):
+            value = urllib.parse.quote(value, safe="")
+        parts[place] = value
     return "".join(parts)
 
 
@@ -103,8 +111,6 @@ def _query(operation: Operation[Any], bound: BoundArguments, base: RequestBase) 
     if base.extra_query:
         _refuse_overlap(operation, "extra_query", base.extra_query, (name for name, _ in pairs))
         pairs += base.extra_query
-    if not pairs:
-        return ""
     quote = urllib.parse.quote
     return "?" + "&".join(
         f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs
@@ -112,8 +118,6 @@ def _query(operation: Operation[Any], bound: BoundArguments, base: RequestBase) 
 
 
 def _headers(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> Headers:
-    if not bound.headers:
-        return ()
     taken = {name.decode("ascii") for name, _ in base.headers}
     for name, value in bound.headers:
         if not is_header_value(value):

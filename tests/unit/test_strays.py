@@ -67,9 +67,9 @@ def test_a_part_of_an_answer_spoils_its_connection(
     class Resting(dict[str, object]):
         """Arguments that are read some time after the call before."""
 
-        def items(self):  # type: ignore[no-untyped-def]
+        def keys(self):  # type: ignore[no-untyped-def]
             time.sleep(0.05)
-            return super().items()
+            return super().keys()
 
     operation, arguments = A_READ
     with RawServer(play) as server:

@@ -104,17 +104,17 @@ class Operation(Generic[T]):
 
         Raises `EncodeError` naming the operation and the argument, never its value.
         """
-        given = {name: value for name, value in arguments.items() if value is not UNSET}
-        self._check_names(given)
+        self._check_names(arguments)
         path: dict[str, str] = {}
         query: list[tuple[str, str]] = []
         headers: list[tuple[str, str]] = []
         members: dict[str, Any] = {}
         body: Any = UNSET
         for argument in self.arguments:
-            if argument.name not in given:
+            given = arguments.get(argument.name, UNSET)
+            if given is UNSET:
                 continue
-            value = self._encode(argument, given[argument.name])
+            value = self._encode(argument, given)
             location = argument.location
             if location == "member":
                 members[argument.wire] = value
@@ -130,15 +130,16 @@ class Operation(Generic[T]):
             body = members
         return BoundArguments(path, tuple(query), tuple(headers), body)
 
-    def _check_names(self, given: Mapping[str, object]) -> None:
-        for name in given:
-            if name not in self._known:
-                raise EncodeError(f"{self.name} takes no argument {name!r}")
+    def _check_names(self, arguments: Mapping[str, object]) -> None:
+        if not self._known.keys() >= arguments.keys():
+            for name, value in arguments.items():
+                if value is not UNSET and name not in self._known:
+                    raise EncodeError(f"{self.name} takes no argument {name!r}")
         for name in self._required:
-            if name not in given:
+            if arguments.get(name, UNSET) is UNSET:
                 raise EncodeError(f"{self.name} needs the argument {name!r}")
         for group in self.exclusive:
-            both = [name for name in group if name in given]
+            both = [name for name in group if arguments.get(name, UNSET) is not UNSET]
             if len(both) > 1:
                 raise EncodeError(f"{self.name} takes only one of {' and '.join(both)}")
 
