@@ -15,6 +15,9 @@ from .framing import Headers
 
 GRACE: Final = 0.1
 """Seconds for what keeps the deadline by itself, to say how it ended."""
+Closing: TypeAlias = Awaitable[None] | None
+"""What to wait for, if anything, on asyncio."""
+Finish: TypeAlias = Callable[[bool], Closing]
 
 
 @attrs.define
@@ -25,11 +28,6 @@ class Arriving:
     headers: Headers
     chunks: Iterable[bytes | bytearray]
     finish: Callable[[bool], None]
-
-
-Closing: TypeAlias = Awaitable[None] | None
-"""What to wait for, if anything."""
-Finish: TypeAlias = Callable[[bool], Closing]
 
 
 @attrs.define
@@ -60,7 +58,3 @@ class AsyncCarrier(Protocol):
     async def send(self, attempt: Attempt, /) -> AsyncArriving: ...
 
     async def aclose(self) -> None: ...
-
-    def abandon(self) -> None:
-        """Let go of what is open: the event loop is closed."""
-        return  # sockets close with what holds them

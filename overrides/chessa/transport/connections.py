@@ -254,8 +254,7 @@ class AsyncConnections:
             if pool.pid != os.getpid():
                 _LEFT_ALONE.append(self._pools.pop(loop, None))
             elif loop.is_closed():
-                self._pools.pop(loop, None)
-                pool.carrier.abandon()
+                self._pools.pop(loop, None)  # its sockets close with what holds them
 
     @property
     def is_closed(self) -> bool:

@@ -10,7 +10,7 @@ import functools
 import queue
 import time
 import weakref
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpcore
 
@@ -44,11 +44,15 @@ class _Place:
     __del__ = give_back
 
 
-def _lane(route: Route, *, keep: bool) -> Lane | ProxiedLane:
+_AnyLane: TypeAlias = Lane | ProxiedLane
+_AnyAsyncLane: TypeAlias = AsyncLane | AsyncProxiedLane
+
+
+def _lane(route: Route, *, keep: bool) -> _AnyLane:
     return (Lane if route.proxy is None else ProxiedLane)(route, keep=keep)
 
 
-def _lane_async(route: Route, *, keep: bool) -> AsyncLane | AsyncProxiedLane:
+def _lane_async(route: Route, *, keep: bool) -> _AnyAsyncLane:
     return (AsyncLane if route.proxy is None else AsyncProxiedLane)(route, keep=keep)
 
 
@@ -74,7 +78,7 @@ class Pool:
         self._places: queue.SimpleQueue[_Place] = queue.SimpleQueue()
         for _ in range(MAX_CONNECTIONS):
             self._places.put(_Place(self._places))
-        self._idle: collections.deque[Lane | ProxiedLane] = collections.deque()
+        self._idle: collections.deque[_AnyLane] = collections.deque()
         self._closed = False
 
     def send(self, attempt: Attempt) -> Arriving:
@@ -100,7 +104,7 @@ class Pool:
         except queue.Empty:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    def _take(self) -> Lane | ProxiedLane:
+    def _take(self) -> _AnyLane:
         """The connection that was used last, if it is still good; those that are not are closed."""
         stale = time.monotonic() - IDLE_SECONDS
         try:
@@ -112,7 +116,7 @@ class Pool:
             return _lane(self._route, keep=True)
         return lane
 
-    def _put_back(self, lane: Lane | ProxiedLane, place: _Place, was_read: bool) -> None:
+    def _put_back(self, lane: _AnyLane, place: _Place, was_read: bool) -> None:
         """Keep the connection of an answer that was read to its end; close any other."""
         try:
             if was_read and not self._closed and lane.is_reusable():
@@ -147,13 +151,13 @@ class AsyncPool(AsyncCarrier):
         self._route = route
         self.grace = _grace(route)
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._idle: collections.deque[AsyncLane | AsyncProxiedLane] = collections.deque()
+        self._idle: collections.deque[_AnyAsyncLane] = collections.deque()
         self._closed = False
 
     async def send(self, attempt: Attempt) -> AsyncArriving:
         attempt.evidence.track()
         await self._wait_for_a_place()
-        lane: AsyncLane | AsyncProxiedLane | None = None
+        lane: _AnyAsyncLane | None = None
         try:
             lane = await self._take()
             return await lane.send(attempt, functools.partial(self._put_back, lane))
@@ -178,7 +182,7 @@ class AsyncPool(AsyncCarrier):
         except TimeoutError:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    async def _take(self) -> AsyncLane | AsyncProxiedLane:
+    async def _take(self) -> _AnyAsyncLane:
         stale = time.monotonic() - IDLE_SECONDS
         while self._idle and self._idle[0].idle_since < stale:
             await _closed(self._idle.popleft())
@@ -189,7 +193,7 @@ class AsyncPool(AsyncCarrier):
             await _closed(lane)
         return _lane_async(self._route, keep=True)
 
-    def _put_back(self, lane: AsyncLane | AsyncProxiedLane | None, was_read: bool) -> Closing:
+    def _put_back(self, lane: _AnyAsyncLane | None, was_read: bool) -> Closing:
         """Keep the connection of an answer that was read to its end; close any other."""
         self._places.release()
         if lane is None:
@@ -206,7 +210,7 @@ def _grace(route: Route) -> float | None:
     return None if route.proxy is None else GRACE
 
 
-async def _closed(lane: AsyncLane | AsyncProxiedLane) -> None:
+async def _closed(lane: _AnyAsyncLane) -> None:
     if (closing := lane.close()) is not None:
         await closing
 
