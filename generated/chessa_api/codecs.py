@@ -69,9 +69,8 @@ class Codec:
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
-    if value is None:
-        return EncodeError(f"expected {expected}, not None: leave it out, or give UNSET")
-    return EncodeError(f"expected {expected}, not {type(value).__name__}")
+    given = "None" if value is None else type(value).__name__
+    return EncodeError(f"expected {expected}, not {given}")
 
 
 def _decode_string(value: Any) -> Any:

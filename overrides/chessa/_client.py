@@ -131,7 +131,12 @@ def _read_plan(
         raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
     if transport is not None and not callable(transport):
         raise ConfigurationError(
-            "transport must be a callable without arguments that returns a transport."
+            "transport must be a callable without arguments that returns a transport, such as "
+            "transport=lambda: httpx.HTTPTransport()."
+        )
+    if transport is not None and proxy is not None:
+        raise ConfigurationError(
+            "proxy has no part in a transport of your own: give the proxy to the transport."
         )
     options = Options().changed(timeout=timeout, max_retries=max_retries)
     base = RequestBase.of(settings, options)
@@ -183,7 +188,7 @@ class Chessa(_Client, Resources):
             reads, 60 for writes.
         max_retries: How often a read is repeated after a failure that may pass, and a write that
             was certainly not sent.
-        proxy: URL of an HTTP proxy.
+        proxy: URL of an HTTP proxy. A transport of your own has its own.
         ssl_context: Used as it is, in place of the client's own.
         transport: Makes an `httpx.BaseTransport` for each write, and one for all reads. It is
             trusted with the credentials; without its evidence a failed write is UNKNOWN.

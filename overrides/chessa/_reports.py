@@ -5,6 +5,7 @@ the vendor's own words it quotes a line, with everything that looks like an acco
 address left out.
 """
 
+import math
 import re
 from typing import Final
 
@@ -19,6 +20,7 @@ from ._errors import (
     OutcomeUnknownError,
     ResponseError,
 )
+from ._judge import ESTABLISHING
 from ._outcome import Outcome
 from ._steps import Answer, Fault, Trouble, plain_headers
 
@@ -57,6 +59,8 @@ def report(finding: Finding, circumstances: Circumstances) -> ChessaError:
     cause = finding.fault.cause if finding.fault else None
     status_code = finding.answer.status_code if finding.answer else None
     text = f"{circumstances.get('operation')} {_words(finding)}"
+    if wait := circumstances.get("retry_after"):
+        text += f" The server asks to wait {math.ceil(wait)} s."
     if circumstances.get("request_id"):
         text += f" (Request {circumstances.get('request_id')}.)"
     if finding.outcome is Outcome.NOT_SENT:
@@ -99,9 +103,14 @@ def _words(finding: Finding) -> str:
             "Do not repeat it; look up its result."
         )
     return (
-        f"was sent, and whether it happened is unknown: {_what_failed(finding)}. "
+        f"{_sent(finding.fault)}, and whether it happened is unknown: {_what_failed(finding)}. "
         f"{_credentials_first(finding)}Do not repeat it before you have looked up what it changes."
     )
+
+
+def _sent(fault: Fault | None) -> str:
+    """Of what a given transport says, without evidence, nothing is certain."""
+    return "may have been sent" if fault and fault.trouble in ESTABLISHING else "was sent"
 
 
 def _not_sent(fault: Fault | None) -> str:

@@ -360,7 +360,7 @@ def test_unset_is_one_object(protocol: int) -> None:
         (Pagination, "page", 1.0, "expected an int, not float"),
         (Pagination, "page", True, "expected an int, not bool"),
         (FeedbackMetadata, "order_id", 7, "expected a str, not int"),
-        (FeedbackMetadata, "order_id", None, "expected a str, not None: leave it out"),
+        (FeedbackMetadata, "order_id", None, "expected a str, not None"),
         (StatusHistoryEntry, "checked", 1, "expected a bool, not int"),
         (StatusHistoryEntry, "timestamp", "2025-03-18", "expected a datetime.datetime, not str"),
         (StatusHistoryEntry, "timestamp", NAIVE, "a naive datetime names no instant"),

@@ -62,3 +62,12 @@ def test_an_environment_without_proxies_is_none(monkeypatch: pytest.MonkeyPatch)
         "proxy.example",
         3128,
     )
+
+
+@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+def test_a_proxy_beside_a_transport_is_refused(make: Any) -> None:
+    """A transport of one's own would go past it, unseen."""
+    with pytest.raises(ConfigurationError, match="give the proxy to the transport"):
+        make(**CREDENTIALS, transport=answers(), proxy="http://127.0.0.1:3128")
+    with pytest.raises(ConfigurationError, match="such as transport=lambda"):
+        make(**CREDENTIALS, transport=answers()())

@@ -132,6 +132,8 @@ def test_no_path_value_leaves_its_segment(value: str) -> None:
         ({"name": "n", "amount": 1.5}, "'amount'"),
         ({"name": "n", "amount": Decimal("NaN")}, "'amount'"),
         ({"name": "n", "nothing": 1}, "'nothing'"),
+        ({"name": None}, "'name': expected a str, not None. Nothing"),
+        ({"name": "n", "amount": None}, "not None: leave it out, or give UNSET. Nothing"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(arguments: dict[str, object], words: str) -> None:

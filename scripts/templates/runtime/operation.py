@@ -148,6 +148,8 @@ class Operation(Generic[T]):
             return argument.codec.encode(value)
         except EncodeError as error:
             problem = f"{self.name}, argument {argument.name!r}: {error}"
+            if value is None and not argument.required:
+                problem += ": leave it out, or give UNSET"
         except RecursionError:
             problem = f"{self.name}, argument {argument.name!r}: it is nested too deep"
         raise EncodeError(problem)
