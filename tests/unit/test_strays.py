@@ -10,16 +10,46 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 
 import chessa
 
-from .calls import A_READ, CREDENTIALS, Driver
-from .raw_server import Connection, RawServer
-from .tls_server import over_tls, trusting
+from .calls import A_READ, A_WRITE, CREDENTIALS, WRITE, Call, Driver
+from .raw_server import Connection, Play, RawServer, answering
+from .tls_server import (
+    MemoryTls,
+    behind_connect,
+    behind_tunnel,
+    in_memory,
+    over_tls,
+    tls_server,
+    trusting,
+)
 
 RIGHT, STRAY = b'{"id": "right"}', b'{"id": "stray"}'
+
+
+def answered(body: bytes) -> bytes:
+    """A success with this body."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+class _Resting(dict[str, object]):
+    """Arguments that are read some time after the call before."""
+
+    def keys(self):  # type: ignore[no-untyped-def]
+        time.sleep(0.05)
+        return super().keys()
+
+
+def after_a_rest() -> Call:
+    """A read that begins some time after the call before."""
+    operation, arguments = A_READ
+    return operation, _Resting(arguments)
 
 
 def one_segment(connection: Connection) -> None:
@@ -55,7 +85,7 @@ def test_a_part_of_an_answer_spoils_its_connection(
 
     def play(connection: Connection) -> None:
         """Answer, then that part; whoever comes back gets an answer that is not his."""
-        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n" + RIGHT
+        answer = answered(RIGHT)
         connection.read_request()
         connection.send(answer if is_later else answer + part)
         if is_later:
@@ -64,17 +94,76 @@ def test_a_part_of_an_answer_spoils_its_connection(
         if connection.read_request():
             connection.answer("200 OK", STRAY)
 
-    class Resting(dict[str, object]):
-        """Arguments that are read some time after the call before."""
-
-        def keys(self):  # type: ignore[no-untyped-def]
-            time.sleep(0.05)
-            return super().keys()
-
-    operation, arguments = A_READ
     with RawServer(play) as server:
-        calls = (A_READ, (operation, Resting(arguments)))
-        assert driver(*calls, base_url=server.url) == [{"id": "right"}] * 2
+        assert driver(A_READ, after_a_rest(), base_url=server.url) == [{"id": "right"}] * 2
+
+
+ROUTES: dict[str, tuple[Callable[[Play], Play], str, str]] = {
+    "straight": (in_memory, "https://127.0.0.1:{port}", ""),
+    "an http proxy": (behind_connect, "https://api.chessa.example", "http://127.0.0.1:{port}"),
+    "an https proxy": (behind_tunnel, "https://api.chessa.example", "https://localhost:{port}"),
+}
+
+
+@pytest.mark.parametrize(("home", "base_url", "proxy"), ROUTES.values(), ids=ROUTES)
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_part_of_a_record_spoils_its_connection(
+    driver: Driver, home: Callable[[Play], Play], base_url: str, proxy: str, is_later: bool
+) -> None:
+    """Half a TLS record behind an answer is the beginning of another, which is nobody's."""
+
+    def play(connection: Connection) -> None:
+        """Answer, and begin another answer; whoever comes back gets the rest of it."""
+        assert isinstance(connection, MemoryTls)
+        if connection.read_request():
+            answer = connection.record(answered(RIGHT))
+            stray = connection.record(answered(STRAY))
+            connection.send_raw(answer if is_later else answer + stray[:20])
+            if is_later:
+                time.sleep(0.02)
+                connection.send_raw(stray[:20])
+            if connection.read_request():
+                connection.send_raw(stray[20:])
+
+    with RawServer(home(play)) as server:
+        settings: dict[str, Any] = {
+            "base_url": base_url.format(port=server.port),
+            "proxy": proxy.format(port=server.port) or None,
+            "ssl_context": trusting(),
+        }
+        assert driver(A_READ, after_a_rest(), **settings) == [{"id": "right"}] * 2
+
+
+@pytest.mark.parametrize("early", [answered(STRAY), b"H", b"\x17\x03\x03\x00\x01x"])
+def test_what_comes_before_tls_is_no_answer(driver: Driver, early: bytes) -> None:
+    """Whoever stands in between and knows no secret may say what he likes: nothing is sent."""
+
+    def play(connection: Connection) -> None:
+        connection.send(early)
+        over_tls(answering)(connection)
+
+    with RawServer(play) as server:
+        settings = {"base_url": f"https://localhost:{server.port}", "ssl_context": trusting()}
+        for error in driver(A_READ, A_WRITE, **settings, timeout=1.0, max_retries=0):
+            assert isinstance(error, chessa.NotSentError)
+
+
+def test_a_request_that_is_not_all_sent_keeps_no_connection_with_tls(driver: Driver) -> None:
+    """An answer came early, and the rest of the request would stand before the next one."""
+
+    def early(connection: Connection) -> None:
+        """Answer as soon as the head is here, and read no more, of a long request."""
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += connection.receive()
+        connection.answer("200 OK", RIGHT)
+        if b"POST" in received:
+            connection.wait_until_stopped()
+
+    long = (attrs.evolve(WRITE, is_read=True), {"name": "n" * 8_000_000})
+    with tls_server(early) as server:
+        settings = {"base_url": server.url, "ssl_context": trusting(), "max_retries": 0}
+        assert driver(long, A_READ, **settings, timeout=0.7)[1] == {"id": "right"}
 
 
 def test_many_spoilt_connections_cost_no_attempt() -> None:

@@ -51,17 +51,40 @@ def behind_tunnel(play: Play, *, pause: float = 0.0) -> Play:
             connection.sock = serving().wrap_socket(connection.sock, server_side=True)
             connection.read_request()
             connection.answer("200 Connection established")
-            inner = _Inner(connection, pause)
+            inner = MemoryTls(connection, pause)
             inner.handshake()
             play(inner)
 
     return proxied
 
 
-class _Inner(Connection):
-    """The TLS connection within that to the proxy."""
+def in_memory(play: Play) -> Play:
+    """The same play behind a handshake, its records at hand."""
 
-    def __init__(self, outer: Connection, pause: float) -> None:
+    def secured(connection: Connection) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            inner = MemoryTls(connection)
+            inner.handshake()
+            play(inner)
+
+    return secured
+
+
+def behind_connect(play: Play) -> Play:
+    """An http proxy that makes the tunnel and plays the API inside of it."""
+
+    def proxied(connection: Connection) -> None:
+        connection.read_request()
+        connection.answer("200 Connection established")
+        in_memory(play)(connection)
+
+    return proxied
+
+
+class MemoryTls(Connection):
+    """A TLS connection over another, which may be one to a proxy."""
+
+    def __init__(self, outer: Connection, pause: float = 0.0) -> None:
         self._outer = outer
         self._pause = pause
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -102,6 +125,15 @@ class _Inner(Connection):
     def send(self, data: bytes) -> None:
         self._tls.write(data)
         self._flush()
+
+    def record(self, data: bytes) -> bytes:
+        """A record of this, not sent."""
+        self._tls.write(data)
+        return self._outgoing.read()
+
+    def send_raw(self, data: bytes) -> None:
+        """Send records, or parts of them."""
+        self._outer.send(data)
 
 
 def tls_server(play: Play) -> RawServer:

@@ -6,9 +6,8 @@ answer itself, where it has the form that leaves no doubt.
 """
 
 import re
-import ssl
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -81,29 +80,6 @@ def usual_answer(received: bytes) -> tuple[int, tuple[tuple[bytes, bytes], ...],
     if length is None or len(length) > _DIGITS or head.end() + int(length) != len(received):
         return None
     return int(head[1]), tuple(headers), received[head.end() :]
-
-
-class _Connection(Protocol):
-    def get_extra_info(self, info: str, /) -> Any: ...
-
-
-def holds_more(connection: _Connection) -> bool:
-    """Whether TLS has taken in more than was read: another answer, say, in the same packet.
-
-    The socket does not tell, since nothing is left there.
-    """
-    tls = connection.get_extra_info("ssl_object")
-    if isinstance(tls, ssl.SSLSocket):
-        return tls.pending() > 0
-    if not isinstance(tls, ssl.SSLObject):
-        return False
-    try:
-        tls.read(1)
-    except ssl.SSLWantReadError:
-        return False  # not even a part of anything
-    except ssl.SSLError:
-        pass
-    return True
 
 
 def ends_exactly(received: bytes, status_code: int, headers: Headers) -> bool:

@@ -13,7 +13,7 @@ import httpcore
 
 from .._steps import Attempt
 from .carrier import Arriving, AsyncArriving, Finish
-from .framing import Record, holds_more
+from .framing import Record
 from .http11 import READ_SIZE, Piece, Reader, written
 from .loop_stream import LoopStream, connect
 from .network import GuardedBackend, GuardedStream
@@ -57,9 +57,7 @@ class Lane:
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
         stream = self._backend.stream
-        return stream is not None and not (
-            stream.get_extra_info("is_readable") or holds_more(stream)
-        )
+        return stream is not None and not stream.get_extra_info("is_readable")
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,4 +1,4 @@
-"""A connection on the event loop, straight to the origin: asyncio's own, under watch.
+"""A connection on the event loop, straight to the origin: asyncio's own, with TLS in memory.
 
 In: a route; the requests of one call at a time. Out: what comes back, or httpcore's exceptions.
 Every wait ends with the call, what fails before the first byte of a request is a failure to
@@ -17,12 +17,15 @@ from .network import CONNECT_TIMEOUT, note_sending
 from .network_async import to_first_address
 from .readable import look_at
 from .route import Route
+from .tls_records import TlsRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_UNREAD: Final = 256 * 1024
 """Bytes that may wait to be read before the server has to wait."""
+_AT_ONCE: Final = 64 * 1024
+"""Bytes that are read at once: in however small pieces, they hold up the event loop briefly."""
 
 
 async def connect(route: Route, record: Record) -> "LoopStream":
@@ -63,7 +66,9 @@ class LoopStream(asyncio.Protocol):
         self._record = record
         self._transport = cast("asyncio.Transport", None)
         self._unread = b""
+        self._tls: TlsRecords | None = None
         self._is_made = False
+        self._is_secured = False
         self._is_asked = True
         """Whether a request is under way: what comes otherwise is no answer."""
         self._is_full = False
@@ -75,13 +80,20 @@ class LoopStream(asyncio.Protocol):
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on in TLS."""
-        limit = bounded(CONNECT_TIMEOUT, httpcore.ConnectTimeout)
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(limit):
-            secured = await loop.start_tls(self._transport, self, context, server_hostname=host)
-        if secured is None:
-            raise httpcore.ConnectError("the connection was closed")
-        self._transport = secured
+        tls = self._tls = TlsRecords(context, host)
+        async with asyncio.timeout(bounded(CONNECT_TIMEOUT, httpcore.ConnectTimeout)):
+            while not self._is_secured:
+                if self._unread:  # in plain, or before there was a request
+                    raise httpcore.ConnectError("the server spoke before it was asked")
+                try:
+                    self._is_secured = tls.shake_hands()
+                finally:
+                    self._transport.write(tls.to_send())  # or the reason why not
+                if self._is_over:
+                    raise httpcore.ConnectError(self._error or "the server hung up")
+                if not self._is_secured:
+                    await self._wait(httpcore.ConnectTimeout)
+        self.data_received(b"")  # what came right behind the handshake
 
     async def write(self, data: bytes) -> None:
         """Send a request. Raises `WriteError` or `WriteTimeout`, once its first byte may have left;
@@ -91,7 +103,10 @@ class LoopStream(asyncio.Protocol):
         self._is_asked = True
         if self._transport.is_closing():
             raise httpcore.WriteError("the connection is closed")
+        if self._tls is not None:
+            data = self._encrypted(data)
         self._transport.write(data)
+        del data  # the credentials are in it
         while self._is_full:
             if self._is_over:
                 raise httpcore.WriteError(self._error)
@@ -105,28 +120,37 @@ class LoopStream(asyncio.Protocol):
             if self._is_over:
                 return b""
             await self._wait(httpcore.ReadTimeout)
-        data, self._unread = self._unread, b""
-        if len(data) > _MOST_UNREAD:
+        data, self._unread = self._unread[:_AT_ONCE], self._unread[_AT_ONCE:]
+        if len(self._unread) < _AT_ONCE:
             self._transport.resume_reading()
         self._record.add(data)
+        if self._unread:
+            await asyncio.sleep(0)
+            bounded(None, httpcore.ReadTimeout)
         return data
 
     def rest(self) -> bool:
         """Go without a request from now on. Returns whether all is sent, and nothing was left."""
         self._is_asked = False
-        return not self._unread and self._transport.get_write_buffer_size() == 0
+        return not self._unread and self._transport.get_write_buffer_size() == 0 and self.is_open()
 
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
-        return not (self._is_over or self._transport.is_closing() or self._holds_something())
+        if self._is_over or self._transport.is_closing() or self._holds_something():
+            return False
+        return self._tls is None or not self._tls.holds_more
 
     def close(self) -> None:
         """Close at once, forgetting what came in. TLS says goodbye, and waits for no reply."""
         self._record.clear()
         self._unread = b""
-        if self._is_made:
-            self._transport.close()
-            self._transport.abort()
+        if not self._is_made:
+            return
+        if self._tls is not None and self._is_secured:
+            self._tls.say_goodbye()
+            self._transport.write(self._tls.to_send())
+        self._transport.close()
+        self._transport.abort()
 
     async def _wait(self, expired: type[Exception]) -> None:
         left = bounded(None, expired)
@@ -140,6 +164,27 @@ class LoopStream(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
 
+    def _encrypted(self, data: bytes) -> bytes:
+        tls = cast("TlsRecords", self._tls)
+        try:
+            tls.encrypt(data)
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(error) from None
+        return tls.to_send()
+
+    def _decrypted(self, data: bytes) -> bytes:
+        tls = cast("TlsRecords", self._tls)
+        plain = b""
+        try:
+            tls.receive(data)
+            if self._is_secured:
+                plain = tls.decrypt()
+                self._transport.write(tls.to_send())  # what TLS has to reply, if anything
+        except ssl.SSLError as error:
+            self._error = error
+        self._is_over = self._is_over or tls.is_over or self._error is not None
+        return plain
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -152,7 +197,9 @@ class LoopStream(asyncio.Protocol):
         self._holds_something = look_at(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_asked:
+        if self._tls is not None:
+            data = self._decrypted(data)
+        if data and not self._is_asked:
             self._transport.abort()
             return
         self._unread = self._unread + data if self._unread else data

@@ -13,6 +13,7 @@ from .evidence import bounded, still_connecting
 from .framing import Record
 from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
 from .resolver import resolve_async
+from .tunnel import AsyncTunnelledStream
 
 _T = TypeVar("_T")
 
@@ -63,7 +64,9 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
     ) -> "AsyncGuardedStream":
         try:
             limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
-            stream = await self._stream.start_tls(ssl_context, server_hostname, limit)
+            stream = await AsyncTunnelledStream.over(
+                self._stream, ssl_context, server_hostname, limit
+            )
         except BaseException:
             await self._stream.aclose()
             raise

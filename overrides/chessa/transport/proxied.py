@@ -5,7 +5,7 @@ is to a connection without a proxy; an httpcore pool of which never more than on
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httpcore
 
@@ -13,11 +13,15 @@ from .._config import Origin
 from .._steps import Attempt
 from .carrier import Arriving, AsyncArriving, Closing, Finish
 from .evidence import still_connecting
-from .framing import Record, holds_more
-from .network import GuardedBackend
-from .network_async import AsyncGuardedBackend
+from .framing import Record
+from .network import GuardedBackend, GuardedStream
+from .network_async import AsyncGuardedBackend, AsyncGuardedStream
 from .quiet import keep_quiet
 from .route import Route
+from .tunnel import RECORDS
+
+if TYPE_CHECKING:
+    from .tls_records import TlsRecords
 
 keep_quiet()
 
@@ -45,6 +49,12 @@ def _written(attempt: Attempt, route: Route) -> httpcore.Request:
     )
     written.headers = [*request.headers, *attempt.credentials.headers()]
     return written
+
+
+def _holds_more(stream: GuardedStream | AsyncGuardedStream | None) -> bool:
+    """Whether TLS has taken in more than was read: the socket does not tell."""
+    records: TlsRecords | None = stream.get_extra_info(RECORDS) if stream is not None else None
+    return records is not None and records.holds_more
 
 
 def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
@@ -85,7 +95,7 @@ class ProxiedLane:
 
     def is_open(self) -> bool:
         """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
-        return self._backend.stream is None or not holds_more(self._backend.stream)
+        return not _holds_more(self._backend.stream)
 
     def close(self) -> None:
         """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
@@ -130,7 +140,7 @@ class AsyncProxiedLane:
 
     def is_open(self) -> bool:
         """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
-        return self._backend.stream is None or not holds_more(self._backend.stream)
+        return not _holds_more(self._backend.stream)
 
     def close(self) -> Closing:
         """Close the connection."""

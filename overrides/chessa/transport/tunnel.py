@@ -1,18 +1,21 @@
-"""TLS within TLS, for the sync client behind an https proxy.
+"""TLS over a connection that a proxy has opened: within the proxy's own TLS, or on asyncio.
 
-In: the connection to the proxy, whose waits end with the call. Out: the connection to the API
-inside of it. The async client has no need of it: there the event loop bounds the whole.
+In: the connection to the proxy, whose waits end with the call. Out: that to the API inside of it.
+httpcore's own waits for each packet anew, and does not tell whether a part of a record is left.
 """
 
-import functools
 import ssl
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self
 
 import httpcore
 
-_T = TypeVar("_T")
-_RECORD: Final = 16 * 1024
+from .tls_records import TlsRecords
+
+RECORDS: Final = "chessa.tls_records"
+"""What `get_extra_info` gives the `TlsRecords` of a connection for."""
+_AT_ONCE: Final = 16 * 1024
+_LATE: Final = (httpcore.ReadTimeout, httpcore.WriteTimeout)
+_BROKEN: Final = (httpcore.NetworkError, ssl.SSLError)
 
 
 class TunnelledStream(httpcore.NetworkStream):
@@ -26,52 +29,104 @@ class TunnelledStream(httpcore.NetworkStream):
         timeout: float | None,
     ) -> None:
         self._stream = stream
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = ssl_context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=server_hostname
-        )
+        self._records = TlsRecords(ssl_context, server_hostname)
         try:
-            self._perform(self._tls.do_handshake, timeout)
-        except (httpcore.ReadTimeout, httpcore.WriteTimeout) as error:
+            while not self._records.shake_hands():
+                self._stream.write(self._records.to_send(), timeout)
+                self._records.receive(_some(self._stream.read(_AT_ONCE, timeout)))
+            self._stream.write(self._records.to_send(), timeout)
+        except _LATE as error:
             raise httpcore.ConnectTimeout(error) from None
-        except (httpcore.NetworkError, ssl.SSLError) as error:
+        except _BROKEN as error:
             raise httpcore.ConnectError(error) from None
-
-    def _perform(self, operation: Callable[[], _T], timeout: float | None) -> _T:
-        """Let TLS do something, fetching and sending what it needs for it."""
-        while True:
-            try:
-                result = operation()
-            except ssl.SSLWantReadError:
-                self._flush(timeout)
-                data = self._stream.read(_RECORD, timeout)
-                self._incoming.write(data) if data else self._incoming.write_eof()
-            else:
-                self._flush(timeout)
-                return result
-
-    def _flush(self, timeout: float | None) -> None:
-        if self._outgoing.pending:
-            self._stream.write(self._outgoing.read(), timeout)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            return self._perform(functools.partial(self._tls.read, max_bytes), timeout)
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            return b""
+            while not (plain := self._records.read(max_bytes)) and not self._records.is_over:
+                data = self._stream.read(_AT_ONCE, timeout)
+                if not data:
+                    return b""
+                self._records.receive(data)
         except ssl.SSLError as error:
             raise httpcore.ReadError(error) from None
+        return plain
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
-            while buffer:
-                sent = self._perform(functools.partial(self._tls.write, buffer), timeout)
-                buffer = buffer[sent:]
+            self._records.encrypt(buffer)
         except ssl.SSLError as error:
             raise httpcore.WriteError(error) from None
+        self._stream.write(self._records.to_send(), timeout)
 
     def close(self) -> None:
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
-        return self._tls if info == "ssl_object" else self._stream.get_extra_info(info)
+        return _extra_info(self._records, self._stream, info)
+
+
+class AsyncTunnelledStream(httpcore.AsyncNetworkStream):
+    """`TunnelledStream` on asyncio."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, records: TlsRecords) -> None:
+        self._stream = stream
+        self._records = records
+
+    @classmethod
+    async def over(
+        cls,
+        stream: httpcore.AsyncNetworkStream,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None,
+        timeout: float | None,
+    ) -> Self:
+        """Shake hands over a connection."""
+        records = TlsRecords(ssl_context, server_hostname)
+        try:
+            while not records.shake_hands():
+                await stream.write(records.to_send(), timeout)
+                records.receive(_some(await stream.read(_AT_ONCE, timeout)))
+            await stream.write(records.to_send(), timeout)
+        except _LATE as error:
+            raise httpcore.ConnectTimeout(error) from None
+        except _BROKEN as error:
+            raise httpcore.ConnectError(error) from None
+        return cls(stream, records)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            while not (plain := self._records.read(max_bytes)) and not self._records.is_over:
+                data = await self._stream.read(_AT_ONCE, timeout)
+                if not data:
+                    return b""
+                self._records.receive(data)
+        except ssl.SSLError as error:
+            raise httpcore.ReadError(error) from None
+        return plain
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        try:
+            self._records.encrypt(buffer)
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(error) from None
+        await self._stream.write(self._records.to_send(), timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        return _extra_info(self._records, self._stream, info)
+
+
+def _some(data: bytes) -> bytes:
+    if not data:
+        raise httpcore.ReadError("the connection was closed within the handshake")
+    return data
+
+
+def _extra_info(
+    records: TlsRecords, stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream, info: str
+) -> Any:
+    if info == "ssl_object":
+        return records.ssl_object
+    return records if info == RECORDS else stream.get_extra_info(info)
