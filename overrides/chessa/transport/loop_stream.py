@@ -82,9 +82,7 @@ class LoopStream(asyncio.Protocol):
         """Go on in TLS."""
         tls = self._tls = TlsRecords(context, host)
         async with asyncio.timeout(bounded(CONNECT_TIMEOUT, httpcore.ConnectTimeout)):
-            while not self._is_secured:
-                if self._unread:  # in plain, or before there was a request
-                    raise httpcore.ConnectError("the server spoke before it was asked")
+            while not self._is_secured and not self._unread:
                 try:
                     self._is_secured = tls.shake_hands()
                 finally:
@@ -94,6 +92,8 @@ class LoopStream(asyncio.Protocol):
                 if not self._is_secured:
                     await self._wait(httpcore.ConnectTimeout)
         self.data_received(b"")  # what came right behind the handshake
+        if self._unread:
+            raise httpcore.ConnectError("the server spoke before it was asked")
 
     async def write(self, data: bytes) -> None:
         """Send a request. Raises `WriteError` or `WriteTimeout`, once its first byte may have left;
