@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# No exponent, and sensible in size. What was matched is never given back: it could not help.
-_PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,399}+)(?:\.[0-9]{1,400}+)?")
+# No exponent, and sensible in size.
+PLAIN_NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,399})(?:\.[0-9]{1,400})?"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -241,7 +241,7 @@ DECIMAL: Final = Codec(
     _encode_decimal,
     native=(str,),
     usual="{decimal}({v}) if {v}.__class__ is str and {is_plain}({v}) else {odd}",
-    words={"decimal": Decimal, "is_plain": _PLAIN_NUMBER.fullmatch},
+    words={"decimal": Decimal, "is_plain": re.compile(PLAIN_NUMBER).fullmatch},
 )
 DATE_TIME: Final = Codec(
     _decode_date_time,

@@ -6,11 +6,13 @@ shapes (the documented names that an object has), so a shape that keeps coming g
 straight-line code. It may send many shapes as well: what is kept is bounded.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
 
-from .codecs import Codec, Misfit
+from .codecs import DECIMAL, PLAIN_NUMBER, Codec, Misfit
 from .errors import DecodeError
 from .exact_json import exact
 from .types import UNSET
@@ -133,12 +135,20 @@ class Reading:
             "take": itemgetter(*[field.key for field in fields]),
         }
         lines = []
+        amounts = [number for number, field in enumerate(fields) if field.codec is DECIMAL]
+        if len(amounts) > 1:  # look at them together: as many plain numbers between as many commas
+            pattern = ",".join([PLAIN_NUMBER] * len(amounts))
+            objects |= {"decimal": Decimal, "are_plain": re.compile(pattern).fullmatch}
+            texts = ",".join([f"{{v{number}}}" for number in amounts])
+            lines.append(f'plain = are_plain(f"{texts}")')
         for number, field in enumerate(fields):
             words = {word: f"{word}{number}" for word in field.codec.words}
             objects |= {words[word]: meant for word, meant in field.codec.words.items()}
             objects[f"decode{number}"] = self._decoders[field.key]
             words |= {"v": f"v{number}", "odd": f"decode{number}(model, v{number})"}
             value = (field.codec.usual or "{odd}").format_map(words)
+            if len(amounts) > 1 and number in amounts:
+                value = f"decimal(v{number}) if plain and v{number}.__class__ is str else {value}"
             lines.append(f"model.{field.name} = {value}")
         values = ", ".join([f"v{number}" for number in range(len(fields))])
         text = _TEXT.format(count=len(fields), values=values, lines="\n        ".join(lines))

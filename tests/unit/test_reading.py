@@ -158,6 +158,13 @@ def test_amounts_are_read_as_if_alone(texts: list[str]) -> None:
     check(AMOUNTS, dict(zip(AMOUNTS._known().fields, texts, strict=False)))
 
 
+@pytest.mark.parametrize("first", [*TEXTS, *OTHERS], ids=lambda value: repr(value)[:20])
+def test_amounts_that_are_looked_at_together_are_read_alone(first: Any) -> None:
+    """Beside any other, plain or not, each is what `decode` makes of it: commas deceive nobody."""
+    for second in (*TEXTS, *OTHERS):
+        check(AMOUNTS, {"a": first, "b": second, "c": "7.10"})
+
+
 @given(
     st.from_regex(r"2[0-9]{3}-[0-3][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\.[0-9]{3}Z")
 )
