@@ -139,8 +139,9 @@ class Reading:
         if len(amounts) > 1:  # look at them together: as many plain numbers between as many commas
             pattern = ",".join([PLAIN_NUMBER] * len(amounts))
             objects |= {"decimal": Decimal, "are_plain": re.compile(pattern).fullmatch}
+            classes = " is ".join([f"v{number}.__class__" for number in amounts])
             texts = ",".join([f"{{v{number}}}" for number in amounts])
-            lines.append(f'plain = are_plain(f"{texts}")')
+            lines.append(f'plain = {classes} is str and are_plain(f"{texts}")')
         for number, field in enumerate(fields):
             words = {word: f"{word}{number}" for word in field.codec.words}
             objects |= {words[word]: meant for word, meant in field.codec.words.items()}
@@ -148,7 +149,7 @@ class Reading:
             words |= {"v": f"v{number}", "odd": f"decode{number}(model, v{number})"}
             value = (field.codec.usual or "{odd}").format_map(words)
             if len(amounts) > 1 and number in amounts:
-                value = f"decimal(v{number}) if plain and v{number}.__class__ is str else {value}"
+                value = f"decimal(v{number}) if plain else {value}"
             lines.append(f"model.{field.name} = {value}")
         values = ", ".join([f"v{number}" for number in range(len(fields))])
         text = _TEXT.format(count=len(fields), values=values, lines="\n        ".join(lines))

@@ -165,6 +165,26 @@ def test_amounts_that_are_looked_at_together_are_read_alone(first: Any) -> None:
         check(AMOUNTS, {"a": first, "b": second, "c": "7.10"})
 
 
+def test_what_is_no_text_is_not_made_one() -> None:
+    """Whatever stands where an amount should be is not printed: it may be deep, or refuse."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    class Mute:
+        def __format__(self, spec: str) -> str:
+            raise AssertionError
+
+        __str__ = __repr__ = object.__repr__
+
+    for _ in range(4):
+        AMOUNTS.from_dict({"a": "1", "b": "2"})
+    for odd in (deep, Mute()):
+        read = AMOUNTS.from_dict({"a": "1", "b": odd})
+        assert read.a == 1
+        assert read.misfits["b"] is odd
+
+
 @given(
     st.from_regex(r"2[0-9]{3}-[0-3][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\.[0-9]{3}Z")
 )
