@@ -239,14 +239,13 @@ class Call(Generic[T]):
         raise report(finding, self._ending(finding, None))
 
     def _close(self, ended: BaseException | None) -> Generator[Step, Reply, None]:
-        if self._is_open:
-            record = self._record("closed", None if ended is None else self._known)
-            left = max(0.0, self.deadline - time.monotonic()) + PATIENCE
-            if not isinstance(ended, ChessaError | None):  # cancelled: nobody waits for long
-                left = min(left, PATIENCE_INTERRUPTED)
-            step = Enter(record, left)
-            self._is_open = False
-            self._entered(record, (yield step))
+        record = self._record("closed", None if ended is None else self._known)
+        left = max(0.0, self.deadline - time.monotonic()) + PATIENCE
+        if not isinstance(ended, ChessaError | None):  # cancelled: nobody waits for long
+            left = min(left, PATIENCE_INTERRUPTED)
+        step = Enter(record, left)
+        self._is_open = False
+        self._entered(record, (yield step))
 
     def _close_at_once(self) -> None:
         if self._is_open and self.plan.journal is not None:

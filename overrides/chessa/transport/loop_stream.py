@@ -104,7 +104,8 @@ class LoopStream(asyncio.Protocol):
         if self._transport.is_closing():
             raise httpcore.WriteError("the connection is closed")
         if self._tls is not None:
-            data = self._encrypted(data)
+            self._tls.encrypt(data)
+            data = self._tls.to_send()
         self._transport.write(data)
         del data  # the credentials are in it
         while self._is_full:
@@ -130,9 +131,12 @@ class LoopStream(asyncio.Protocol):
         return data
 
     def rest(self) -> bool:
-        """Go without a request from now on. Returns whether all is sent, and nothing was left."""
+        """Go without a request from now on. Returns whether all is sent, and nothing was left.
+
+        `is_open` looks for the rest, at the moment that counts: before the next request.
+        """
         self._is_asked = False
-        return not self._unread and self._transport.get_write_buffer_size() == 0 and self.is_open()
+        return not self._unread and self._transport.get_write_buffer_size() == 0
 
     def is_open(self) -> bool:
         """Whether the server has neither closed the connection nor sent something unasked."""
@@ -163,14 +167,6 @@ class LoopStream(asyncio.Protocol):
             self._waiter = None
             if timer is not None:
                 timer.cancel()
-
-    def _encrypted(self, data: bytes) -> bytes:
-        tls = cast("TlsRecords", self._tls)
-        try:
-            tls.encrypt(data)
-        except ssl.SSLError as error:
-            raise httpcore.WriteError(error) from None
-        return tls.to_send()
 
     def _decrypted(self, data: bytes) -> bytes:
         tls = cast("TlsRecords", self._tls)

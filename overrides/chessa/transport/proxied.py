@@ -5,7 +5,7 @@ is to a connection without a proxy; an httpcore pool of which never more than on
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import httpcore
 
@@ -14,8 +14,8 @@ from .._steps import Attempt
 from .carrier import Arriving, AsyncArriving, Closing, Finish
 from .evidence import still_connecting
 from .framing import Record
-from .network import GuardedBackend, GuardedStream
-from .network_async import AsyncGuardedBackend, AsyncGuardedStream
+from .network import GuardedBackend
+from .network_async import AsyncGuardedBackend
 from .quiet import keep_quiet
 from .route import Route
 from .tunnel import RECORDS
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .tls_records import TlsRecords
 
 keep_quiet()
+
+_B = TypeVar("_B", GuardedBackend, AsyncGuardedBackend)
 
 
 def _url(origin: Origin, target: str) -> httpcore.URL:
@@ -51,18 +53,33 @@ def _written(attempt: Attempt, route: Route) -> httpcore.Request:
     return written
 
 
-def _holds_more(stream: GuardedStream | AsyncGuardedStream | None) -> bool:
-    """Whether TLS has taken in more than was read: the socket does not tell."""
-    records: TlsRecords | None = stream.get_extra_info(RECORDS) if stream is not None else None
-    return records is not None and records.holds_more
-
-
 def _of_proxy(error: httpcore.RemoteProtocolError) -> Exception:
     """What answered while no byte of the request had left can only have been the proxy."""
     return httpcore.ProxyError("the proxy's answer is no HTTP") if still_connecting() else error
 
 
-class ProxiedLane:
+class _Kept(Generic[_B]):
+    """What both lanes know of the connection that they keep."""
+
+    _backend: _B
+    _response: httpcore.Response | None = None
+    idle_since = 0.0
+
+    def is_reusable(self) -> bool:
+        """Whether the answer, read to its end, left nothing on the connection."""
+        response, self._response = self._response, None
+        return response is not None and self._backend.record.is_clean(
+            response.status, response.headers
+        )
+
+    def is_open(self) -> bool:
+        """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
+        stream = self._backend.stream
+        records: TlsRecords | None = stream.get_extra_info(RECORDS) if stream is not None else None
+        return records is None or not records.holds_more  # of which the socket does not tell
+
+
+class ProxiedLane(_Kept[GuardedBackend]):
     """A connection that is opened when first needed. Its methods raise httpcore's exceptions."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
@@ -71,8 +88,6 @@ class ProxiedLane:
         self._pool = httpcore.ConnectionPool(
             route.ssl_context, _proxy(route), network_backend=self._backend
         )
-        self._response: httpcore.Response | None = None
-        self.idle_since = 0.0
 
     def send(self, attempt: Attempt, finish: Callable[[bool], None]) -> Arriving:
         """Send the request and receive the head of its answer."""
@@ -86,17 +101,6 @@ class ProxiedLane:
             written.headers.clear()
         return Arriving(response.status, response.headers, _body(response), finish)
 
-    def is_reusable(self) -> bool:
-        """Whether the answer, read to its end, left nothing on the connection."""
-        response, self._response = self._response, None
-        return response is not None and self._backend.record.is_clean(
-            response.status, response.headers
-        )
-
-    def is_open(self) -> bool:
-        """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
-        return not _holds_more(self._backend.stream)
-
     def close(self) -> None:
         """Close the connection. Not by httpcore: Ctrl-C may have left one of its locks taken."""
         self._backend.close()
@@ -107,7 +111,7 @@ def _body(response: httpcore.Response) -> Iterator[bytes]:
     response.close()
 
 
-class AsyncProxiedLane:
+class AsyncProxiedLane(_Kept[AsyncGuardedBackend]):
     """`ProxiedLane` on asyncio."""
 
     def __init__(self, route: Route, *, keep: bool) -> None:
@@ -116,8 +120,6 @@ class AsyncProxiedLane:
         self._pool = httpcore.AsyncConnectionPool(
             route.ssl_context, _proxy(route), network_backend=self._backend
         )
-        self._response: httpcore.Response | None = None
-        self.idle_since = 0.0
 
     async def send(self, attempt: Attempt, finish: Finish) -> AsyncArriving:
         """Send the request and receive the head of its answer."""
@@ -130,17 +132,6 @@ class AsyncProxiedLane:
         finally:
             written.headers.clear()
         return AsyncArriving(response.status, response.headers, _body_async(response), finish)
-
-    def is_reusable(self) -> bool:
-        """Whether the answer, read to its end, left nothing on the connection."""
-        response, self._response = self._response, None
-        return response is not None and self._backend.record.is_clean(
-            response.status, response.headers
-        )
-
-    def is_open(self) -> bool:
-        """Whether nothing was sent unasked. The pool sees by itself whether it was closed."""
-        return not _holds_more(self._backend.stream)
 
     def close(self) -> Closing:
         """Close the connection."""

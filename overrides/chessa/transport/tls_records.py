@@ -8,6 +8,8 @@ an answer is seen: it is the beginning of something that nobody asked for.
 import ssl
 from typing import Final
 
+import httpcore
+
 _HEADER: Final = 5
 _TYPES: Final = range(20, 25)
 _LONGEST: Final = 2**14 + 2048
@@ -15,7 +17,7 @@ _AT_ONCE: Final = 64 * 1024
 
 
 class TlsRecords:
-    """One TLS connection. What TLS finds wrong is an `ssl.SSLError`."""
+    """One TLS connection. What TLS finds wrong in what came is an `ssl.SSLError`."""
 
     def __init__(self, context: ssl.SSLContext, host: str | None) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -71,10 +73,13 @@ class TlsRecords:
         return b"".join(pieces)
 
     def encrypt(self, data: bytes) -> None:
-        """Make records of this, which `to_send` has then."""
+        """Make records of this, which `to_send` has then. Raises httpcore's `WriteError`."""
         view = memoryview(data)
-        while view:
-            view = view[self._tls.write(view) :]
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(error) from None
 
     def say_goodbye(self) -> None:
         """Tell the other end that nothing more follows; its reply is not waited for."""

@@ -52,10 +52,7 @@ class TunnelledStream(httpcore.NetworkStream):
         return plain
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        try:
-            self._records.encrypt(buffer)
-        except ssl.SSLError as error:
-            raise httpcore.WriteError(error) from None
+        self._records.encrypt(buffer)
         self._stream.write(self._records.to_send(), timeout)
 
     def close(self) -> None:
@@ -105,10 +102,7 @@ class AsyncTunnelledStream(httpcore.AsyncNetworkStream):
         return plain
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        try:
-            self._records.encrypt(buffer)
-        except ssl.SSLError as error:
-            raise httpcore.WriteError(error) from None
+        self._records.encrypt(buffer)
         await self._stream.write(self._records.to_send(), timeout)
 
     async def aclose(self) -> None:
