@@ -13,23 +13,23 @@ from chessa_api.client import AsyncResources, Resources
 from chessa_api.operation import Operation, RawResponse
 from chessa_api.types import UNSET, Unset
 
+from ._call.machine import Call, Plan, Result
+from ._call.request import RequestBase
+from ._call.retry import Quota
+from ._call.sync import drive
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
-from ._drivers import drive
-from ._engine import Call, Plan, Result
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
 from ._hooks import check as check_hooks
 from ._journal import AsyncJournal, Journal
 from ._journal import check as check_journal
 from ._options import ExtraQuery, Options
-from ._request import RequestBase
-from ._retry import Quota
 from ._secrets import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, wrapped
 
 if TYPE_CHECKING:
     import ssl
 
-    from .transport.connections import (
+    from ._transport.connections import (
         AsyncConnections,
         AsyncTransportFactory,
         Connections,
@@ -85,7 +85,7 @@ class _Performer:
 
 class _AsyncPerformer:
     def __init__(self, core: "_Core[AsyncConnections]") -> None:
-        from ._on_asyncio import drive_async
+        from ._call.asyncio import drive_async
 
         self._core = core
         self._drive = drive_async
@@ -232,7 +232,7 @@ class Chessa(_Client, Resources):
         )
         source = from_settings(hidden[0], hidden[1])
 
-        from .transport.connections import Connections
+        from ._transport.connections import Connections
 
         connections = Connections(plan.settings, ssl_context, transport)
         self._adopt(_Core(plan, source, connections))
@@ -328,7 +328,7 @@ class AsyncChessa(_Client, AsyncResources):
         )
         source = from_settings(hidden[0], hidden[1])
 
-        from .transport.connections import AsyncConnections
+        from ._transport.connections import AsyncConnections
 
         self._adopt(_Core(plan, source, AsyncConnections(plan.settings, ssl_context, transport)))
 

@@ -149,15 +149,16 @@ def test_faults_do_what_the_page_says(row: list[str]) -> None:
 
 def test_figures() -> None:
     """The seconds and counts that the page gives are those of the client."""
-    from chessa import _config, _retry
+    from chessa import _config
+    from chessa._call import retry
 
     words = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert f"up to `max_retries` times ({_config.MAX_RETRIES})" in words
-    assert f"({_retry.Quota.REPEATS} repeats" in words
-    assert f"more than {_retry.LONGEST_RETRY_AFTER:.0f} seconds" in words
+    assert f"({retry.Quota.REPEATS} repeats" in words
+    assert f"more than {retry.LONGEST_RETRY_AFTER:.0f} seconds" in words
     spoken = f"It is {_config.READ_TIMEOUT:.0f}\nseconds for reads and {_config.WRITE_TIMEOUT:.0f}"
     assert spoken in words
-    repeated = ", ".join(map(str, sorted(_retry.REPEATABLE_STATUSES)))
+    repeated = ", ".join(map(str, sorted(retry.REPEATABLE_STATUSES)))
     assert rows(section(PAGE, "What is repeated"))[3][0] == repeated
 
 

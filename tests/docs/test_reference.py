@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 import chessa
 from chessa import Chessa
-from chessa._judge import INCONCLUSIVE
+from chessa._call.outcomes import INCONCLUSIVE
 from chessa_api import models
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_pipeline import reference

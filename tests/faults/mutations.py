@@ -47,13 +47,13 @@ def _mutation(name: str, seen_with: str, *edits: tuple[str, str, str]) -> Mutati
     return Mutation(name, seen_with, tuple(Edit(*edit) for edit in edits))
 
 
-_JUDGE: Final = "_judge.py"
-_RETRY: Final = "_retry.py"
-_BODIES: Final = "_bodies.py"
-_CONNECTIONS: Final = "transport/connections.py"
-_EVIDENCE: Final = "transport/evidence.py"
-_FAILURES: Final = "transport/failures.py"
-_NETWORK: Final = "transport/network.py"
+_JUDGE: Final = "_call/outcomes.py"
+_RETRY: Final = "_call/retry.py"
+_BODIES: Final = "_call/bodies.py"
+_CONNECTIONS: Final = "_transport/connections.py"
+_EVIDENCE: Final = "_transport/evidence.py"
+_FAILURES: Final = "_transport/exceptions.py"
+_NETWORK: Final = "_transport/network.py"
 
 _READ_TIMEOUT_CONNECTS: Final = (
     _FAILURES,
@@ -122,7 +122,7 @@ MUTATIONS: Final = (
         "a connection is kept whatever came in",
         "reused: a byte too many, another's answer",
         (
-            "transport/framing.py",
+            "_transport/keepalive.py",
             "return is_whole and is_success and ends_exactly(received, status_code, headers)",
             "return True",
         ),
@@ -131,7 +131,7 @@ MUTATIONS: Final = (
         "a redirect is followed",
         "302 Found to another host",
         (
-            "transport/lane.py",
+            "_transport/lane.py",
             "        return Arriving(",
             '        onwards = [value for name, value in reader.headers if name == b"location"]\n'
             "        if onwards:\n"
@@ -164,13 +164,13 @@ MUTATIONS: Final = (
     _mutation(
         "a look-up is not bound to the deadline",
         "a look-up that hangs",
-        ("transport/resolver.py", "answers.get(timeout=timeout)", "answers.get()"),
+        ("_transport/resolver.py", "answers.get(timeout=timeout)", "answers.get()"),
     ),
     _mutation(
         "certificates are not checked",
         "TLS: untrusted authority",
         (
-            "transport/tls.py",
+            "_transport/tls.py",
             "    context.load_verify_locations(cafile=certifi.where())\n",
             "    context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE\n",
         ),

@@ -210,7 +210,7 @@ def send_again(order_id: str, address: str, *_: Any) -> Any:
 CARELESS: dict[str, tuple[str, Any]] = {
     "sends again": ("chessa.flows._look_for_refund", send_again),
     "confirms what it does not see": ("chessa.flows._shows_refund_to", lambda *_: True),
-    "takes 409 for a no": ("chessa._judge.INCONCLUSIVE", frozenset()),
+    "takes 409 for a no": ("chessa._call.outcomes.INCONCLUSIVE", frozenset()),
     "looks at nothing beforehand": ("chessa.flows._check_refundable", lambda *_: None),
 }
 

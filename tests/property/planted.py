@@ -43,6 +43,7 @@ _OPERATION: Final = "chessa_api/operation.py"
 _MODELS: Final = "chessa_api/models/*.py"
 _METHODS: Final = "chessa_api/api/*/__init__.py"
 _OPERATIONS: Final = "chessa_api/api/*/[a-z]*.py"
+_OUTCOMES: Final = "chessa/_call/outcomes.py"
 
 BUGS: Final = (
     # ---- Fields and names
@@ -165,7 +166,7 @@ BUGS: Final = (
     Bug("two parameters of a path are swapped", "requests", _OPERATIONS,
         r'Argument\("(\w+)", "(\w+)", "path"(.*?)Argument\("(\w+)", "(\w+)", "path"',
         r'Argument("\1", "\5", "path"\3Argument("\4", "\2", "path"'),
-    Bug("a value in a path is not quoted", "requests", "chessa/_request.py",
+    Bug("a value in a path is not quoted", "requests", "chessa/_call/request.py",
         r"urllib\.parse\.quote\(value, safe=\"\"\)", 'urllib.parse.quote(value, safe="/?#")',
         examples=25),
     Bug("a member is sent under its Python name", "requests", _OPERATION,
@@ -180,7 +181,7 @@ BUGS: Final = (
     Bug("a header of the credentials is dropped", "requests", "chessa/_secrets.py",
         r"CREDENTIAL_HEADERS: Final = \(\"x-client-id\", \"x-client-secret\"\)",
         'CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-id")'),
-    Bug("a body does not say that it is JSON", "requests", "chessa/_request.py",
+    Bug("a body does not say that it is JSON", "requests", "chessa/_call/request.py",
         r"\(b\"content-type\", b\"application/json\"\), ", ""),
     Bug("a method of HTTP is wrong", "declared", _OPERATIONS, 'method="POST"', 'method="PUT"'),
     Bug("arguments that exclude each other are sent", "requests", _OPERATIONS,
@@ -198,21 +199,21 @@ BUGS: Final = (
         r"found = self\._answers\.get\(status_code\)",
         "found = next(iter(self._answers.values()), None)"),
     Bug("an envelope is not unwrapped", "answers", _OPERATIONS, r'    unwrap="\w+",\n', ""),
-    Bug("a 4xx is returned", "answers", "chessa/_judge.py",
+    Bug("a 4xx is returned", "answers", _OUTCOMES,
         r"400 <= status <= 499\n", "False\n"),
-    Bug("a refusal is a result", "answers", "chessa/_engine.py",
+    Bug("a refusal is a result", "answers", "chessa/_call/machine.py",
         r"raise report\(finding, self\._ending\(finding, retry_after\)\)",
         "return Result(None, None, finding.answer, self._attempts, self._elapsed())"),
-    Bug("an answer that is lost is a refusal", "answers", "chessa/_judge.py",
+    Bug("an answer that is lost is a refusal", "answers", _OUTCOMES,
         r"_Row\(_otherwise, read=Outcome\.REJECTED, write=Outcome\.UNKNOWN\)",
         "_Row(_otherwise, read=Outcome.REJECTED, write=Outcome.REJECTED)"),
-    Bug("a success that cannot be read may not have happened", "answers", "chessa/_judge.py",
+    Bug("a success that cannot be read may not have happened", "answers", _OUTCOMES,
         r"write=Outcome\.DONE", "write=Outcome.UNKNOWN", examples=25),
-    Bug("a conflict is a refusal", "answers", "chessa/_judge.py",
+    Bug("a conflict is a refusal", "answers", _OUTCOMES,
         r"\{408, 409, ", "{408, "),
     Bug("a write is taken for a read", "declared", _OPERATIONS, "is_read=False", "is_read=True"),
     Bug("an error is of another class", "answers", "chessa/_errors.py",
         "404: NotFoundError", "404: BadRequestError"),
-    Bug("the vendor's code is lost", "answers", "chessa/_reports.py",
+    Bug("the vendor's code is lost", "answers", "chessa/_call/messages.py",
         r"code=finding\.content\.code,", "code=None,"),
 )  # fmt: skip

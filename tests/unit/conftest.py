@@ -9,7 +9,7 @@ from .calls import DRIVERS, Driver
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between attempts are drawn as short as may be."""
     monkeypatch.setattr(
-        "chessa._retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
+        "chessa._call.retry.next_wait.__kwdefaults__", {"uniform": lambda low, high: low}
     )
 
 

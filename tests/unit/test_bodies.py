@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chessa._bodies import (
+from chessa._call.bodies import (
     BodyError,
     Collector,
     printable_code,

@@ -8,7 +8,7 @@ import pytest
 
 import chessa
 from chessa import NotSentError, Outcome
-from chessa.transport.evidence import EXTENSION, Evidence
+from chessa._transport.evidence import EXTENSION, Evidence
 
 from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, DRIVERS, TOUCH, Driver
 from .transports import Factory, answers

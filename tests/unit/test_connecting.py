@@ -141,6 +141,6 @@ def test_every_address_of_a_name_is_tried(driver: Driver, monkeypatch: pytest.Mo
         def several(*_: object, **__: object) -> Any:
             return [(2, 1, 6, "", (host, server.port)) for host in ("127.0.0.9", "127.0.0.1")]
 
-        monkeypatch.setattr("chessa.transport.resolver.socket.getaddrinfo", several)
+        monkeypatch.setattr("chessa._transport.resolver.socket.getaddrinfo", several)
         outcomes = driver(A_WRITE, A_READ, base_url=server.url.replace("127.0.0.1", "localhost"))
     assert outcomes == [{"id": "t1"}] * 2

@@ -24,8 +24,8 @@ import pytest
 
 import chessa
 from chessa import testing
-from chessa.transport.pool import _Place
-from chessa.transport.tls import make_context
+from chessa._transport.pool import _Place
+from chessa._transport.tls import make_context
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, READ, Driver
 from .raw_server import Connection, RawServer, refusing_port
@@ -177,7 +177,7 @@ def test_a_fork_in_the_middle_of_the_first_call_hangs_nothing(
         forked.wait(10)
         return make_context(**settings)
 
-    monkeypatch.setattr("chessa.transport.connections.make_context", slowly)
+    monkeypatch.setattr("chessa._transport.connections.make_context", slowly)
     with refusing_port() as url:
         client = chessa.Chessa(
             **CREDENTIALS, base_url=url.replace("http:", "https:"), timeout=2, max_retries=0
@@ -222,7 +222,7 @@ def test_a_place_goes_back_by_itself() -> None:
 
 def test_calls_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """More reads than connections: one waits, and the one that waits too long is NOT_SENT."""
-    monkeypatch.setattr("chessa.transport.pool.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("chessa._transport.pool.MAX_CONNECTIONS", 1)
     received, answer = threading.Event(), threading.Event()
 
     def play(connection: Connection) -> None:

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 import chessa
-import chessa.transport.connections
+import chessa._transport.connections
 from chessa import Hooks, NotSentError, Outcome, OutcomeUnknownError, ResponseError
-from chessa._reports import Finding, report
+from chessa._call.messages import Finding, report
+from chessa._transport.in_process import AsyncInProcessTransport, InProcessTransport
 from chessa.testing import sandbox
-from chessa.transport.in_process import AsyncInProcessTransport, InProcessTransport
 from chessa_api import wire
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, READ, WRITE, Driver, check_plain
@@ -108,7 +108,7 @@ def test_a_defect_of_the_transport_layer_leaves_the_outcome_unknown(
         raise LookupError("a defect")
 
     for name in ("exchange", "exchange_async"):
-        monkeypatch.setattr(chessa.transport.connections, name, fail)
+        monkeypatch.setattr(chessa._transport.connections, name, fail)
     (error,) = driver(A_WRITE, transport=answers(OK))
     assert isinstance(error, OutcomeUnknownError)
     assert (error.outcome, error.attempts, error.cause) == (Outcome.UNKNOWN, 1, "LookupError")

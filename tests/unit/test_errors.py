@@ -20,9 +20,9 @@ from chessa import (
     ResponseError,
     ServerError,
 )
-from chessa._bodies import ErrorBody
-from chessa._reports import Finding, report
-from chessa._steps import Answer, Fault, Trouble
+from chessa._call.bodies import ErrorBody
+from chessa._call.events import Answer, Fault, Trouble
+from chessa._call.messages import Finding, report
 
 
 def family(cls: type[ChessaError] = ChessaError) -> list[type[ChessaError]]:

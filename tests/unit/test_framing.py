@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chessa.transport.framing import Record, ends_exactly, usual_answer
+from chessa._transport.keepalive import Record, ends_exactly, usual_answer
 
 
 def headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "generated/chessa_api": {"attrs", "dateutil"},
     "overrides/chessa": {"attrs", "chessa_api"},
-    "overrides/chessa/transport": {
+    "overrides/chessa/_transport": {
         "attrs",
         "certifi",
         "chessa_api",

@@ -214,7 +214,7 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
         refusing_port() as url,
         chessa.Chessa(**CREDENTIALS, base_url=url, journal=records.append) as client,
     ):
-        monkeypatch.setattr("chessa._drivers.time.sleep", interrupt)
+        monkeypatch.setattr("chessa._call.sync.time.sleep", interrupt)
         with pytest.raises(KeyboardInterrupt) as caught:
             client._performer.perform(*A_WRITE)
     assert opened_and_closed(records).outcome is Outcome.NOT_SENT

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from chessa import Outcome
-from chessa._judge import ESTABLISHING, INCONCLUSIVE, Facts, judge
-from chessa._steps import Trouble
+from chessa._call.events import Trouble
+from chessa._call.outcomes import ESTABLISHING, INCONCLUSIVE, Facts, judge
 
 NOT_SENT, REJECTED, UNKNOWN, DONE = Outcome
 

@@ -12,18 +12,18 @@ import httpx
 import pytest
 
 import chessa
+from chessa._call.events import Attempt, PreparedRequest
 from chessa._config import read_base_url
 from chessa._secrets import Credentials, Secret
-from chessa._steps import Attempt, PreparedRequest
-from chessa.transport.lane import AsyncLane, Lane
-from chessa.transport.pool import AsyncPool, Pool
-from chessa.transport.route import Route
+from chessa._transport.endpoint import Route
+from chessa._transport.lane import AsyncLane, Lane
+from chessa._transport.pool import AsyncPool, Pool
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
 from .raw_server import Connection, RawServer, answering
 from .transports import Factory
 
-POOL = "chessa.transport.pool"
+POOL = "chessa._transport.pool"
 
 
 @pytest.fixture

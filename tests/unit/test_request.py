@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chessa import ConfigurationError, InvalidRequestError, Outcome, __version__
+from chessa._call.events import PreparedRequest
+from chessa._call.request import USER_AGENT, RequestBase, prepare
 from chessa._config import Settings, read_settings
 from chessa._options import RESERVED_HEADERS, Options
-from chessa._request import USER_AGENT, RequestBase, prepare
-from chessa._steps import PreparedRequest
 from chessa_api import SPEC_HASH, wire
 from chessa_api.operation import Argument
 

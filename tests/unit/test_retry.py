@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chessa import Outcome
-from chessa._retry import (
+from chessa._call.events import Trouble
+from chessa._call.retry import (
     LONGEST_RETRY_AFTER,
     REPEATABLE_STATUSES,
     REPEATABLE_TROUBLES,
@@ -20,7 +21,6 @@ from chessa._retry import (
     next_wait,
     retry_after_seconds,
 )
-from chessa._steps import Trouble
 
 NOW = 1_763_900_000.0
 LOST = Tried(

@@ -7,7 +7,7 @@ import pytest
 
 import chessa
 from chessa import NotSentError, Outcome, OutcomeUnknownError
-from chessa.transport.tls import make_context
+from chessa._transport.tls import make_context
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, Driver
 from .raw_server import Connection, RawServer, answering, on_time

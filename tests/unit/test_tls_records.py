@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from chessa.transport.tls_records import TlsRecords
+from chessa._transport.tls_records import TlsRecords
 
 from .tls_server import serving, trusting
 

@@ -59,7 +59,7 @@ class Sandbox:
         """
         from chessa import Chessa
 
-        from ..transport.in_process import InProcessTransport
+        from .._transport.in_process import InProcessTransport
 
         made = Chessa(**self._options(lambda: InProcessTransport(self.backend), options))
         self._clients.append(made)
@@ -73,7 +73,7 @@ class Sandbox:
         """
         from chessa import AsyncChessa
 
-        from ..transport.in_process import AsyncInProcessTransport
+        from .._transport.in_process import AsyncInProcessTransport
 
         made = AsyncChessa(**self._options(lambda: AsyncInProcessTransport(self.backend), options))
         self._async_clients.append(made)

@@ -11,9 +11,9 @@ from typing import Any, Final
 import httpcore
 
 from .evidence import CURRENT, bounded, still_connecting
-from .framing import Record
+from .keepalive import Record
 from .resolver import resolve
-from .tunnel import TunnelledStream
+from .tls_stream import TunnelledStream
 
 CONNECT_TIMEOUT: Final = 5.0
 """For each address, and again for TLS: a host that does not answer by then is down."""

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from .._call.events import Attempt
 from .._secrets import CREDENTIAL_HEADERS
-from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving, AsyncCarrier
+from .base import Arriving, AsyncArriving, AsyncCarrier
 from .evidence import EXTENSION
 from .network import CONNECT_TIMEOUT
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
+from .._call.events import Answer, Attempt, Failed, Fault, Trouble
 from .._config import Settings
-from .._steps import Answer, Attempt, Failed, Fault, Trouble
-from .carrier import AsyncCarrier, Carrier
-from .exchange import exchange, exchange_async, quietly, quietly_async
-from .failures import ClientClosedError, fault
+from .base import AsyncCarrier, Carrier
+from .endpoint import Route
+from .exceptions import ClientClosedError, fault
 from .pool import AsyncPool, AsyncSingle, Pool, Single
-from .route import Route
+from .send import exchange, exchange_async, quietly, quietly_async
 from .tls import make_context
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _makers(
     settings: Settings, ssl_context: ssl.SSLContext | None, factory: TransportFactory | None
 ) -> _Makers[Carrier]:
     if factory is not None:
-        from .users import UserTransport
+        from .adapter import UserTransport
 
         def make() -> Carrier:
             return UserTransport(factory)
@@ -94,7 +94,7 @@ def _makers_async(
     factory: AsyncTransportFactory | None,
 ) -> _Makers[AsyncCarrier]:
     if factory is not None:
-        from .users import AsyncUserTransport
+        from .adapter import AsyncUserTransport
 
         def make() -> AsyncCarrier:
             return AsyncUserTransport(factory)

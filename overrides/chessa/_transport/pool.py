@@ -14,12 +14,12 @@ from typing import Final, TypeAlias
 
 import httpcore
 
-from .._steps import Attempt
-from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Closing
+from .._call.events import Attempt
+from .base import GRACE, Arriving, AsyncArriving, AsyncCarrier, Closing
+from .endpoint import Route
 from .evidence import bounded
 from .lane import AsyncLane, Lane
 from .proxied import AsyncProxiedLane, ProxiedLane
-from .route import Route
 
 IDLE_SECONDS: Final = 4.0
 """Kept open between reads: less than the 5 s after which a Node server hangs up."""

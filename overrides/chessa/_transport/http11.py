@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 import h11
 import httpcore
 
-from .._steps import Attempt, Headers
-from .framing import Record, usual_answer
+from .._call.events import Attempt, Headers
+from .keepalive import Record, usual_answer
 
 READ_SIZE: Final = 64 * 1024
 _LONGEST_HEAD: Final = 100 * 1024

@@ -16,20 +16,16 @@ from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 from chessa_api.operation import Operation, RawResponse
 
-from . import _log
-from ._bodies import printable_request_id, read_error
-from ._config import Settings
-from ._errors import ChessaError, Circumstances, ConfigurationError
-from ._hooks import Hooks, RequestInfo, ResponseInfo
-from ._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord, enter
-from ._judge import Facts, is_success, judge
-from ._options import Options
-from ._outcome import Outcome
-from ._reports import Finding, report
-from ._request import RequestBase, prepare
-from ._retry import Quota, Tried, next_wait, retry_after_seconds
-from ._secrets import Credentials
-from ._steps import (
+from .. import _log
+from .._config import Settings
+from .._errors import ChessaError, Circumstances, ConfigurationError
+from .._hooks import Hooks, RequestInfo, ResponseInfo
+from .._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord, enter
+from .._options import Options
+from .._outcome import Outcome
+from .._secrets import Credentials
+from .bodies import printable_request_id, read_error
+from .events import (
     Answer,
     Attempt,
     Enter,
@@ -43,6 +39,10 @@ from ._steps import (
     Trouble,
     plain_headers,
 )
+from .messages import Finding, report
+from .outcomes import Facts, is_success, judge
+from .request import RequestBase, prepare
+from .retry import Quota, Tried, next_wait, retry_after_seconds
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {

@@ -19,8 +19,8 @@ from typing import Final
 
 import attrs
 
-from ._outcome import Outcome
-from ._steps import Trouble
+from .._outcome import Outcome
+from .events import Trouble
 
 INCONCLUSIVE: Final = frozenset({408, 409, 423, 425, 499})
 ESTABLISHING: Final = frozenset(

@@ -11,13 +11,13 @@ from typing import Self
 
 import httpcore
 
-from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving, Finish
-from .framing import Record
+from .._call.events import Attempt
+from .asyncio_stream import LoopStream, connect
+from .base import Arriving, AsyncArriving, Finish
+from .endpoint import Route
 from .http11 import READ_SIZE, Piece, Reader, written
-from .loop_stream import LoopStream, connect
+from .keepalive import Record
 from .network import GuardedBackend, GuardedStream
-from .route import Route
 
 
 class Lane:

@@ -10,8 +10,8 @@ from typing import Final, Protocol, TypeAlias
 
 import attrs
 
-from .._steps import Attempt
-from .framing import Headers
+from .._call.events import Attempt
+from .keepalive import Headers
 
 GRACE: Final = 0.1
 """Seconds for what keeps the deadline by itself, to say how it ended."""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import httpcore
 
+from .._call.events import Attempt
 from .._config import Origin
-from .._steps import Attempt
-from .carrier import Arriving, AsyncArriving, Closing, Finish
+from .base import Arriving, AsyncArriving, Closing, Finish
+from .endpoint import Route
 from .evidence import still_connecting
-from .framing import Record
+from .keepalive import Record
+from .log_filter import keep_quiet
 from .network import GuardedBackend
 from .network_async import AsyncGuardedBackend
-from .quiet import keep_quiet
-from .route import Route
-from .tunnel import RECORDS
+from .tls_stream import RECORDS
 
 if TYPE_CHECKING:
     from .tls_records import TlsRecords

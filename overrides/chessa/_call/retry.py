@@ -13,8 +13,8 @@ from typing import Final
 
 import attrs
 
-from ._outcome import Outcome
-from ._steps import Trouble
+from .._outcome import Outcome
+from .events import Trouble
 
 REPEATABLE_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 REPEATABLE_TROUBLES: Final = frozenset({Trouble.CONNECTING, Trouble.EXCHANGE})

@@ -12,11 +12,11 @@ from typing import Final
 
 import attrs
 
-from .._bodies import Collector, unpack
-from .._steps import Answer, Attempt, Failed, Fault, Headers, Trouble
-from .carrier import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier, Closing
+from .._call.bodies import Collector, unpack
+from .._call.events import Answer, Attempt, Failed, Fault, Headers, Trouble
+from .base import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier, Closing
 from .evidence import CURRENT, CurrentAttempt
-from .failures import fault
+from .exceptions import fault
 
 
 class _Progress:

@@ -1,4 +1,4 @@
-"""The driver of a call: it asks for credentials, sends and sleeps. Its async form: `_on_asyncio`.
+"""The driver of a call: it asks for credentials, sends and sleeps. Its async form: `asyncio`.
 
 In: a call. Out: its `Result`, or the `ChessaError` that the engine raised. Interruptions go through
 the engine, so that they are on record, and come out as they are but for the frames below.
@@ -8,15 +8,15 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
-from ._engine import Call, Life, Result
-from ._errors import ConfigurationError
-from ._hooks import tell
-from ._journal import enter
-from ._secrets import Credentials, CredentialSource
-from ._steps import Attempt, Reply, Sleep, Step, Tell
+from .._errors import ConfigurationError
+from .._hooks import tell
+from .._journal import enter
+from .._secrets import Credentials, CredentialSource
+from .events import Attempt, Reply, Sleep, Step, Tell
+from .machine import Call, Life, Result
 
 if TYPE_CHECKING:
-    from .transport.connections import Connections
+    from .._transport.connections import Connections
 
 T = TypeVar("T")
 Back: TypeAlias = list[Reply | BaseException]

@@ -11,8 +11,7 @@ from typing import Final
 
 import attrs
 
-from ._bodies import NO_BODY, ErrorBody, printable_code
-from ._errors import (
+from .._errors import (
     ApiError,
     ChessaError,
     Circumstances,
@@ -20,9 +19,10 @@ from ._errors import (
     OutcomeUnknownError,
     ResponseError,
 )
-from ._judge import ESTABLISHING
-from ._outcome import Outcome
-from ._steps import Answer, Fault, Trouble, plain_headers
+from .._outcome import Outcome
+from .bodies import NO_BODY, ErrorBody, printable_code
+from .events import Answer, Fault, Trouble, plain_headers
+from .outcomes import ESTABLISHING
 
 _LONGEST_QUOTE: Final = 200
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")

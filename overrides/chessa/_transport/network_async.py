@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 import httpcore
 
 from .evidence import bounded, still_connecting
-from .framing import Record
+from .keepalive import Record
 from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
 from .resolver import resolve_async
-from .tunnel import AsyncTunnelledStream
+from .tls_stream import AsyncTunnelledStream
 
 _T = TypeVar("_T")
 

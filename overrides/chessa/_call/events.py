@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import attrs
 
-from ._hooks import RequestInfo, ResponseInfo
-from ._journal import JournalRecord
-from ._secrets import Credentials
-from .transport.evidence import Evidence
+from .._hooks import RequestInfo, ResponseInfo
+from .._journal import JournalRecord
+from .._secrets import Credentials
+from .._transport.evidence import Evidence
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -18,11 +18,11 @@ from chessa_api.exact_json import dumps
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
-from ._config import Settings
-from ._errors import InvalidRequestError
-from ._options import RESERVED_HEADERS, Options, is_header_value
-from ._steps import Headers, PreparedRequest
-from ._version import __version__
+from .._config import Settings
+from .._errors import InvalidRequestError
+from .._options import RESERVED_HEADERS, Options, is_header_value
+from .._version import __version__
+from .events import Headers, PreparedRequest
 
 USER_AGENT: Final = (
     f"chessa-python/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))} "

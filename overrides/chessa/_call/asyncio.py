@@ -10,11 +10,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from ._drivers import Back, advance
-from ._engine import Call, Result
-from ._errors import ConfigurationError
-from ._hooks import tell_async
-from ._journal import (
+from .._errors import ConfigurationError
+from .._hooks import tell_async
+from .._journal import (
     PATIENCE,
     TIMED_OUT,
     AsyncJournal,
@@ -24,11 +22,13 @@ from ._journal import (
     cause_of,
     is_coroutine_function,
 )
-from ._secrets import Credentials, CredentialSource
-from ._steps import Attempt, Sleep, Tell
+from .._secrets import Credentials, CredentialSource
+from .events import Attempt, Sleep, Tell
+from .machine import Call, Result
+from .sync import Back, advance
 
 if TYPE_CHECKING:
-    from .transport.connections import AsyncConnections
+    from .._transport.connections import AsyncConnections
 
 T = TypeVar("T")
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httpcore
 
+from .endpoint import Route
 from .evidence import bounded
-from .framing import Record
+from .keepalive import Record
 from .network import CONNECT_TIMEOUT, note_sending
 from .network_async import to_first_address
 from .readable import look_at
-from .route import Route
 from .tls_records import TlsRecords
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from .._bodies import BodyError
-from .._steps import Fault, Trouble
+from .._call.bodies import BodyError
+from .._call.events import Fault, Trouble
 
 
 class ClientClosedError(Exception):
