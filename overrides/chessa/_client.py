@@ -126,6 +126,7 @@ def _read_plan(
         proxy=proxy,
         trust_env=trust_env,
         max_response_bytes=max_response_bytes,
+        own_transport=transport is not None,
     )
     if ssl_context is not None and not _is_ssl_context(ssl_context):
         raise ConfigurationError("ssl_context must be an ssl.SSLContext.")

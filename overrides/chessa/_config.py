@@ -98,23 +98,29 @@ def read_settings(
     proxy: object,
     trust_env: object,
     max_response_bytes: object,
+    own_transport: bool = False,
     read: Callable[[str], Secret | None] = variable,
 ) -> Settings:
     """Check the settings of a client. Raises `ConfigurationError`.
 
-    URLs come as `wrapped` gives them: one may hold a password, wherever it should not.
+    URLs come as `wrapped` gives them: one may hold a password, wherever it should not. A transport
+    of the user has its own proxy: those of the environment do not count then.
     """
     if base_url is None:
         base_url = read(_VARIABLE) or Secret(DEFAULT_BASE_URL)
     origin, prefix = read_base_url(base_url)
     if not isinstance(trust_env, bool):
         raise ConfigurationError("trust_env must be True or False.")
-    if proxy is None and trust_env:
-        proxy = _proxy_from_environment(origin)
+    name = "proxy"
+    if proxy is None and trust_env and not own_transport:
+        from ._proxy_env import from_environment
+
+        if found := from_environment(origin):
+            name, proxy = found.name, found.value
     return Settings(
         origin=origin,
         prefix=prefix,
-        proxy=None if proxy is None else read_proxy(proxy, origin),
+        proxy=None if proxy is None else read_proxy(proxy, origin, name),
         trust_env=trust_env,
         max_response_bytes=whole_number(
             "max_response_bytes", max_response_bytes, at_least=1, at_most=_MOST_RESPONSE_BYTES
@@ -127,9 +133,12 @@ def read_base_url(value: object) -> tuple[Origin, str]:
     return _read(value, _parse_base_url)
 
 
-def read_proxy(value: object, target: Origin) -> ProxySettings:
-    """Split a proxy URL, its user name and password apart and hidden."""
-    return _read(value, lambda hidden: _parse_proxy(hidden, target))
+def read_proxy(value: object, target: Origin, name: str = "proxy") -> ProxySettings:
+    """Split a proxy URL, its user name and password apart and hidden.
+
+    Errors begin with `name`: the argument or the variable that holds the URL.
+    """
+    return _read(value, lambda hidden: _parse_proxy(name, hidden, target))
 
 
 def _read(value: object, parse: Callable[[Secret], _T]) -> _T:
@@ -164,16 +173,24 @@ def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
     return origin, prefix
 
 
-def _parse_proxy(hidden: Secret, target: Origin) -> ProxySettings:
-    parts = _split("proxy", hidden)
+def _parse_proxy(name: str, hidden: Secret, target: Origin) -> ProxySettings:
+    parts = _split(name, hidden)
+    if parts.scheme.startswith("socks"):
+        excluded = "" if name == "proxy" else "list the API's host in NO_PROXY, "
+        raise _UnusableError(
+            f"{name} holds the address of a SOCKS proxy: SOCKS is not supported by the client's "
+            f"own connections. Pass the URL of an HTTP proxy as proxy=, {excluded}or pass a "
+            "transport of your own, such as "
+            'transport=lambda: httpx.HTTPTransport(proxy="socks5://…").'
+        )
     if parts.scheme not in ("http", "https"):
-        raise _UnusableError("proxy must begin with http:// or https://.")
-    origin = _origin("proxy", parts)
+        raise _UnusableError(f"{name} must begin with http:// or https://.")
+    origin = _origin(name, parts)
     if parts.query or parts.fragment or parts.path not in ("", "/"):
-        raise _UnusableError("proxy must be a URL without path, query and fragment.")
+        raise _UnusableError(f"{name} must be a URL without path, query and fragment.")
     if target.scheme == "http" and not origin.is_loopback:
         raise _UnusableError(
-            "proxy cannot be used with an http:// base_url: it would see the credentials."
+            f"{name} cannot be used with an http:// base_url: it would see the credentials."
         )
     if parts.username is None:
         return ProxySettings(origin)
@@ -181,7 +198,7 @@ def _parse_proxy(hidden: Secret, target: Origin) -> ProxySettings:
         Secret(urllib.parse.unquote(part or "")) for part in (parts.username, parts.password)
     )
     if user.problem() or (password.reveal() and password.problem()):
-        raise _UnusableError("proxy has a user name or password that cannot be sent.")
+        raise _UnusableError(f"{name} has a user name or password that cannot be sent.")
     return ProxySettings(origin, user, password)
 
 
@@ -238,15 +255,3 @@ def _origin(name: str, parts: urllib.parse.SplitResult) -> Origin:
         raise _UnusableError(f"{name} needs a host name, and a port from 1 to 65535 if any.")
     default = {"https": 443, "http": 80}[parts.scheme]
     return Origin(parts.scheme, host, None if port == default else port)
-
-
-def _proxy_from_environment(origin: Origin) -> Secret | None:
-    import urllib.request  # 27 ms to import, for the few that trust the environment
-
-    if origin.is_loopback or urllib.request.proxy_bypass(origin.netloc):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(origin.scheme) or proxies.get("all")
-    if not proxy:
-        return None
-    return Secret(proxy if "://" in proxy else f"http://{proxy}")
