@@ -33,6 +33,8 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(driver: Driver) -
             assert isinstance(error, NotSentError)
             assert error.attempts == 1
             assert "certificate could not be verified" in str(error)
+            for setting in ("base_url", "proxy", "ssl_context", "trust_env=True", "SSL_CERT_FILE"):
+                assert setting in str(error)
     assert server.ledger == []
 
 

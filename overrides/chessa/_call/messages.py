@@ -28,7 +28,10 @@ _LONGEST_QUOTE: Final = 200
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
 
 _NEXT_AFTER_NOT_SENT: Final = {
-    Trouble.CERTIFICATE: "Nothing happened at the server. Check base_url, proxy and ssl_context.",
+    Trouble.CERTIFICATE: (
+        "Nothing happened at the server. Check base_url, proxy and ssl_context. If a proxy "
+        "inspects TLS, trust_env=True trusts the certificates of this machine (SSL_CERT_FILE)."
+    ),
     Trouble.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
     Trouble.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
     Trouble.JOURNAL: "Once the journal can be written, it is safe to call again.",
