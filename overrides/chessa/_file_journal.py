@@ -56,13 +56,21 @@ class FileJournal:
             raise ConfigurationError(f"The journal {path!r} cannot be opened: {problem}.")
 
     def __call__(self, record: JournalRecord) -> None:
-        """Append a record. Raises `OSError` or `ValueError` when it is not safe on the disk."""
+        """Append a record. Raises `OSError` when it is not safe on the disk."""
+        try:
+            self._append(record)
+        except ValueError:  # as `io` says that a file is closed
+            if not self._file.closed:
+                raise
+            raise OSError(errno.EBADF, "the journal is closed") from None
+
+    def _append(self, record: JournalRecord) -> None:
         handle = self._file.fileno()
         if record.event == "opened" and not os.path.samestat(os.fstat(handle), self._path.stat()):
             raise OSError(errno.ESTALE, "the file was moved: its reader would not find the record")
         line = _line(record)
         if self._file.write(line) != len(line):
-            raise OSError("the record was cut")
+            raise OSError(errno.EIO, "the record was cut")
         os.fsync(handle)
 
     @classmethod

@@ -4,6 +4,7 @@ In: writes whose client keeps a `FileJournal`. Out: the file's lines, and what i
 whole, cut and foreign ones.
 """
 
+import errno
 import json
 import logging
 import os
@@ -192,6 +193,27 @@ def test_a_closed_journal_stops_the_call(driver: Driver, path: Path) -> None:
     journal.close()
     (error,) = driver(A_WRITE, transport=answers(OK), journal=journal)
     assert isinstance(error, NotSentError)
+    assert error.cause == "OSError: EBADF"
+
+
+def test_a_closed_journal_raises_an_os_error(path: Path) -> None:
+    """A record given to a closed journal is `OSError` EBADF, the one error of a lost record."""
+    journal = FileJournal(path)
+    journal.close()
+    for event in ("opened", "closed"):
+        with pytest.raises(OSError, match="closed") as caught:
+            journal(record("c1", event))
+        assert caught.value.errno == errno.EBADF
+    assert list(FileJournal.records(path)) == []
+
+
+def test_a_record_that_was_cut_is_an_os_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line of which the system took a part is `OSError` EIO."""
+    with FileJournal(path) as journal:
+        monkeypatch.setattr(journal._file, "write", lambda line: len(line) - 1)
+        with pytest.raises(OSError, match="cut") as caught:
+            journal(record("c1"))
+    assert caught.value.errno == errno.EIO
 
 
 def test_a_file_is_its_owners_and_is_appended_to(path: Path) -> None:
