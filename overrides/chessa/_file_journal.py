@@ -57,21 +57,27 @@ class FileJournal:
 
     def __call__(self, record: JournalRecord) -> None:
         """Append a record. Raises `OSError` when it is not safe on the disk."""
+        with self._opened() as handle:
+            if record.event == "opened":
+                self._check_place(handle)
+            line = _line(record)
+            if self._file.write(line) != len(line):
+                raise OSError(errno.EIO, "the record was cut")
+            os.fsync(handle)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
+        """Give the file's descriptor. A closed file is an `OSError`, as everything else is."""
         try:
-            self._append(record)
-        except ValueError:  # as `io` says that a file is closed
+            yield self._file.fileno()
+        except ValueError:
             if not self._file.closed:
                 raise
             raise OSError(errno.EBADF, "the journal is closed") from None
 
-    def _append(self, record: JournalRecord) -> None:
-        handle = self._file.fileno()
-        if record.event == "opened" and not os.path.samestat(os.fstat(handle), self._path.stat()):
+    def _check_place(self, handle: int) -> None:
+        if not os.path.samestat(os.fstat(handle), self._path.stat()):
             raise OSError(errno.ESTALE, "the file was moved: its reader would not find the record")
-        line = _line(record)
-        if self._file.write(line) != len(line):
-            raise OSError(errno.EIO, "the record was cut")
-        os.fsync(handle)
 
     @classmethod
     def records(cls, path: str | os.PathLike[str]) -> Iterator[JournalRecord]:
@@ -108,6 +114,26 @@ class FileJournal:
             else:
                 opened[record.call_id] = record
         return list(opened.values())
+
+    def find_records(self, reference: str, operation: str) -> list[JournalRecord]:
+        """Return the records of this reference and operation, oldest first.
+
+        `refund_safely` asks this before it sends. It reads the whole file, blocking. A damaged line
+        is left out, as in `records`.
+
+        Args:
+            reference: The reference of the calls, as of `with_options(reference=…)`.
+            operation: Their operation, `orders.request_refund`.
+
+        Raises `OSError` when the file cannot be read or was moved, or the journal is closed.
+        """
+        with self._opened() as handle:
+            self._check_place(handle)
+        return [
+            record
+            for record in self.records(self._path)
+            if (record.reference, record.operation) == (reference, operation)
+        ]
 
     def close(self) -> None:
         """Close the file. A write after that is not sent."""

@@ -1,22 +1,16 @@
-"""Several calls that belong together: a refund that is never made twice, and waiting for an order.
+"""Flows of several calls: refund an order and find out whether it happened, or wait for an order.
 
-In: a `Chessa` or an `AsyncChessa`, and an order's id. Out: what is known in the end. With an
-`AsyncChessa` each function returns a coroutine: `await refund_safely(client, …)`.
+With an `AsyncChessa` each function returns a coroutine: `await refund_safely(client, …)`.
 """
 
-import asyncio
-import time
-from collections.abc import Callable, Coroutine, Generator, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast, overload
-
-import attrs
-
-from chessa_api.types import UNSET
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final, cast, overload
 
 from ._client import AsyncChessa, Chessa
 from ._errors import (
     ApiError,
     ChessaError,
+    InvalidRequestError,
     NotSentError,
     OutcomeUnknownError,
     RateLimitError,
@@ -34,11 +28,11 @@ from ._flow_ends import (
     RefundResult,
     StillUnknown,
 )
+from ._flow_journal import Found, earlier_refund
+from ._flow_steps import REFUND, Find, Flow, Note, Read, Send, Sleep, run
 
 if TYPE_CHECKING:
     from .models import Order
-
-T = TypeVar("T")
 
 __all__ = [
     "AlreadyRefundedError",
@@ -54,6 +48,7 @@ __all__ = [
 
 _MAY_PASS: Final = (ResponseError, NotSentError, RateLimitError, ServerError)
 """What a read is tried again after, until the time is over."""
+_CHECK: Final = "Check the order before you send it again."
 
 
 # ---- The flows ----------------------------------------------------------------------------------
@@ -80,28 +75,38 @@ def refund_safely(
     *,
     timeout: float = 120.0,
 ) -> RefundResult | Coroutine[Any, Any, RefundResult]:
-    """Refund an order, once, and find out whether it happened.
+    """Refund an order and find out whether the refund was made.
 
-    Reads the order; sends the refund if the order failed and shows none; after an unknown outcome
-    reads the order until it shows the refund, or until time is over. It is never sent twice.
+    Read the order; send the refund if the order failed and shows none; after an unknown outcome
+    read the order until it shows the refund or time runs out. One call sends at most one refund.
+
+    Across calls, processes and crashes the client's journal prevents a second one, if it can be
+    asked (`FileJournal`, or another journal with `find_records`). Where it has a record of
+    `orders.request_refund` with the same reference, and that call may have made a refund, nothing
+    is sent: the order is only read. The reference is that of `with_options(reference=…)`, else the
+    order's `id`; use one for one refund only. The journal is no lock: two calls that start at the
+    same moment may both send. Without such a journal each call knows only what the order shows.
 
     Args:
         client: A `Chessa`, or an `AsyncChessa` to await it.
         order_id: The order's `id`.
         address: Where the crypto goes back to.
         tag: The tag or memo of that address, where its chain has one.
-        timeout: Seconds for all of it; at most half of what is left is for the refund itself.
+        timeout: Seconds for all of it; at most half of what is left is for the refund itself. The
+            time that a `Chessa` needs to read its journal is not cut short.
 
     Returns `Confirmed`, `NotApplied` or `StillUnknown`, each with its evidence.
 
     Raises:
-        AlreadyRefundedError: NOT_SENT. The order shows a refund.
+        AlreadyRefundedError: NOT_SENT. The order shows a refund, and the journal has none.
         NotRefundableError: NOT_SENT. The order has not failed (life-cycle guide): it is on its way,
-            completed, or in a status that nobody knows.
+            completed, or in an unknown status.
+        NotSentError: NOT_SENT. The journal could not be read or written, or time ran out before.
         InvalidRequestError, ConfigurationError: NOT_SENT. Arguments or settings cannot be used.
-        ChessaError: The order could not be read, so nothing was sent.
+        ChessaError: The order could not be read, so this call sent nothing.
     """
-    return _run(client, _refund(order_id, address, tag, timeout))
+    note = Note(f"The refund of order {order_id} was not sent by this call.")
+    return run(client, _refund(order_id, address, tag, timeout, note), note)
 
 
 @overload
@@ -143,49 +148,41 @@ def wait_for_order(
             has the status that was last seen.
         ChessaError: A read was refused in a way that does not pass, such as 401 or 404.
     """
-    return _run(client, _wait(order_id, condition(until), timeout))
+    note = Note(f"wait_for_order: order {order_id} was not read yet.")
+    return run(client, _wait(order_id, condition(until), timeout, note), note)
 
 
 # ---- What they do: decisions, shared by both modes ----------------------------------------------
 
 
-@attrs.frozen
-class _Read:
-    order_id: str
-    seconds: float
-
-
-@attrs.frozen
-class _Send:
-    order_id: str
-    address: str
-    tag: str | None
-    seconds: float
-
-
-@attrs.frozen
-class _Sleep:
-    seconds: float
-
-
-_Step: TypeAlias = _Read | _Send | _Sleep
-_Flow: TypeAlias = Generator[_Step, Any, T]
-"""Yields steps and gets back their results, a `ChessaError` as a value among them."""
-
-
-def _refund(order_id: str, address: str, tag: str | None, timeout: float) -> _Flow[RefundResult]:
+def _refund(
+    order_id: str, address: str, tag: str | None, timeout: float, note: Note
+) -> Flow[RefundResult]:
     clock = Clock.of(timeout)
+    if not isinstance(cast("object", address), str):
+        raise InvalidRequestError("address must be a str.", operation=REFUND)
     before = yield from _read(order_id, clock)
     if isinstance(before, ChessaError):
         raise before
+    reference = getattr(before, "id", None) or order_id  # order_id may be the short one
+    records: Found = yield Find(order_id, reference, max(0.0, clock.left()))
+    if isinstance(records, ChessaError):
+        raise records
+    if records and (earlier := earlier_refund(records, order_id)):
+        note.text = str(earlier)
+        return (yield from _look_for_refund(order_id, address, before, earlier, clock, reads=1))
     _check_refundable(before, order_id)
     if clock.left() <= 0:
         raise NotSentError(
             f"The refund of order {order_id} was not sent: time ran out before.",
-            operation="orders.request_refund",
+            operation=REFUND,
             timed_out=True,
         )
-    answer = yield _Send(order_id, address, tag, clock.left() / 2)
+    note.text = f"The refund of order {order_id} may have been sent. {_CHECK}"
+    note.is_of_call = True
+    answer = yield Send(order_id, address, tag, reference, clock.left() / 2)
+    note.text = _known(order_id, answer)
+    note.is_of_call = False
     if isinstance(answer, OutcomeUnknownError):
         return (yield from _look_for_refund(order_id, address, before, answer, clock))
     if isinstance(answer, NotSentError | ApiError):
@@ -197,6 +194,20 @@ def _refund(order_id: str, address: str, tag: str | None, timeout: float) -> _Fl
     if isinstance(answer, ChessaError):
         raise answer
     return Confirmed(order_id=order_id, refund=answer, order=before, error=None, reads=0)
+
+
+def _known(order_id: str, answer: object) -> str:
+    """Say for a note what came of the refund, in case the flow is interrupted from here on."""
+    if isinstance(answer, OutcomeUnknownError):
+        return (
+            f"The refund of order {order_id} was sent, and whether it was made is "
+            f"{answer.outcome.value} ({answer.cause or answer.status_code}). {_CHECK}"
+        )
+    if isinstance(answer, ApiError):
+        return f"The refund of order {order_id} was rejected by the API: {answer.code}."
+    if isinstance(answer, ChessaError):
+        return f"The refund of order {order_id} was not sent."
+    return f"The refund of order {order_id} was made."
 
 
 def _check_refundable(order: "Order", order_id: str) -> None:
@@ -217,27 +228,26 @@ def _check_refundable(order: "Order", order_id: str) -> None:
 
 
 def _look_for_refund(
-    order_id: str, address: str, order: "Order", lost: OutcomeUnknownError, clock: Clock
-) -> _Flow[RefundResult]:
-    """Absence is no evidence: this ends in `Confirmed` or, with the time, in `StillUnknown`."""
-    try:
-        return (yield from _looks(order_id, address, order, lost, clock))
-    except BaseException as interruption:
-        interruption.add_note(
-            f"The refund of order {order_id} was sent, and whether it was made is "
-            f"{lost.outcome.value} ({lost.cause or lost.status_code}). Look at the order before "
-            "you send it again."
-        )
-        raise
+    order_id: str,
+    address: str,
+    order: "Order",
+    lost: OutcomeUnknownError,
+    clock: Clock,
+    *,
+    reads: int = 0,
+) -> Flow[RefundResult]:
+    """Read until the order shows the refund. Its absence is no evidence: then `StillUnknown`.
 
-
-def _looks(
-    order_id: str, address: str, order: "Order", lost: OutcomeUnknownError, clock: Clock
-) -> _Flow[RefundResult]:
-    reads, failure = 0, None
-    while clock.left() > 0:
-        seen = yield from _read(order_id, clock)
-        reads += 1
+    With `reads` the order was read after the refund already.
+    """
+    seen: Order | ChessaError | None = order if reads else None
+    failure = None
+    while True:
+        if seen is None:
+            if clock.left() <= 0:
+                break
+            seen = yield from _read(order_id, clock)
+            reads += 1
         failure = seen if isinstance(seen, ChessaError) else None
         if not isinstance(seen, ChessaError):
             order = seen
@@ -248,7 +258,8 @@ def _looks(
         wait = clock.next_wait(reads - 1, failure) if _passes(failure) else None
         if wait is None:
             break
-        yield _Sleep(wait)
+        yield Sleep(wait)
+        seen = None
     return StillUnknown(order_id=order_id, error=lost, order=order, read_error=failure, reads=reads)
 
 
@@ -263,7 +274,9 @@ def _shows_refund_to(order: "Order", address: str) -> bool:
     return not texts or address.strip().lower() in (text.strip().lower() for text in texts)
 
 
-def _wait(order_id: str, is_it: "Callable[[Order], Verdict]", timeout: float) -> "_Flow[Order]":
+def _wait(
+    order_id: str, is_it: "Callable[[Order], Verdict]", timeout: float, note: Note
+) -> "Flow[Order]":
     clock = Clock.of(timeout)
     reads, last_status, failure = 0, None, None
     while True:
@@ -275,6 +288,7 @@ def _wait(order_id: str, is_it: "Callable[[Order], Verdict]", timeout: float) ->
         ended = False
         if not isinstance(seen, ChessaError):
             last_status = str(seen.status)
+            note.text = f"wait_for_order: order {order_id} was last seen as {last_status}."
             reached, ended = is_it(seen)
             if reached:
                 return seen
@@ -289,7 +303,7 @@ def _wait(order_id: str, is_it: "Callable[[Order], Verdict]", timeout: float) ->
                 timed_out=not ended,
                 operation="orders.retrieve",
             )
-        yield _Sleep(wait)
+        yield Sleep(wait)
 
 
 def _in_words(last_status: str | None, failure: ChessaError | None, *, ended: bool) -> str:
@@ -304,13 +318,13 @@ def _in_words(last_status: str | None, failure: ChessaError | None, *, ended: bo
     )
 
 
-def _read(order_id: str, clock: Clock) -> "_Flow[Order | ChessaError]":
+def _read(order_id: str, clock: Clock) -> "Flow[Order | ChessaError]":
     """The order; an answer that shows another one is as good as none."""
-    seen = yield _Read(order_id, max(0.001, clock.left()))
+    seen = yield Read(order_id, max(0.001, clock.left()))
     if isinstance(seen, ChessaError):
         return seen
     order: Order = seen
-    if order_id not in (order.id, getattr(order, "short_id", None)):  # which may be absent
+    if order_id not in (getattr(order, "id", None), getattr(order, "short_id", None)):  # or absent
         return ResponseError(
             f"orders.retrieve was answered with another order than {order_id}.",
             operation="orders.retrieve",
@@ -322,59 +336,3 @@ def _passes(failure: ChessaError | None) -> bool:
     if isinstance(failure, NotSentError) and failure.cause == "ClientClosedError":
         return False
     return failure is None or isinstance(failure, _MAY_PASS)
-
-
-# ---- How: the two functions that differ ---------------------------------------------------------
-
-
-def _run(client: Chessa | AsyncChessa, flow: _Flow[T]) -> T | Coroutine[Any, Any, T]:
-    return _drive_async(client, flow) if isinstance(client, AsyncChessa) else _drive(client, flow)
-
-
-def _call(client: Any, step: _Read | _Send) -> Any:
-    """The call of either client: its result, or what is to be awaited for it."""
-    options = client._core.plan.options
-    own = options.seconds(is_read=isinstance(step, _Read))
-    orders = client.with_options(timeout=min(step.seconds, own)).orders
-    if isinstance(step, _Read):
-        return orders.retrieve(step.order_id)
-    tag = UNSET if step.tag is None else step.tag
-    return orders.request_refund(order_id=step.order_id, address=step.address, tag=tag)
-
-
-def _drive(client: Chessa, flow: _Flow[T]) -> T:
-    reply: Any = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as end:
-            return cast("T", end.value)
-        try:
-            if isinstance(step, _Sleep):
-                time.sleep(step.seconds)
-            else:
-                reply = _call(client, step)
-        except ChessaError as error:
-            reply = error
-        except BaseException as interruption:
-            flow.throw(interruption)  # it says what is known, and comes out again
-            raise
-
-
-async def _drive_async(client: AsyncChessa, flow: _Flow[T]) -> T:
-    reply: Any = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as end:
-            return cast("T", end.value)
-        try:
-            if isinstance(step, _Sleep):
-                await asyncio.sleep(step.seconds)
-            else:
-                reply = await _call(client, step)
-        except ChessaError as error:
-            reply = error
-        except BaseException as interruption:
-            flow.throw(interruption)  # it says what is known, and comes out again
-            raise

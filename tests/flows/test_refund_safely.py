@@ -11,6 +11,7 @@ import pytest
 
 import chessa
 from chessa import Outcome, flows
+from chessa._flow_steps import Find, Note
 from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
 from chessa.testing import Sandbox, SandboxOrder
 from chessa.testing import _answers as answers
@@ -255,10 +256,11 @@ def test_an_empty_refund_is_not_taken_for_one(api: Sandbox, empty: Any) -> None:
     order = api.add_order().fail()
     seen = api.client().orders.retrieve(order.id)
     seen.refund = empty
-    flow = flows._refund(order.id, ADDRESS, None, 10.0)
+    flow = flows._refund(order.id, ADDRESS, None, 10.0, Note())
     flow.send(None)
+    assert isinstance(flow.send(seen), Find)
     with pytest.raises(flows.NotRefundableError, match="empty refund"):
-        flow.send(seen)
+        flow.send(None)
 
 
 def test_an_interruption_while_looking_says_that_it_was_sent(
@@ -357,7 +359,7 @@ def test_the_answer_to_another_read_is_no_look(api: Sandbox) -> None:
     """An order of another id, however it came here, is neither a reason to send nor a proof."""
     mine, other = api.add_order().fail(), api.add_order().fail()
     seen = api.client().orders.retrieve(other.id)
-    flow = flows._refund(mine.id, ADDRESS, None, 10.0)
+    flow = flows._refund(mine.id, ADDRESS, None, 10.0, Note())
     flow.send(None)
     with pytest.raises(chessa.ResponseError, match="another order"):
         flow.send(seen)

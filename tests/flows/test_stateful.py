@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 import chessa
 from chessa import Hooks, Outcome, flows
+from chessa._flow_steps import Send
 from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
 from chessa.testing import Sandbox, SandboxOrder, sandbox
 
@@ -68,10 +69,10 @@ class Refunds(RuleBasedStateMachine):
         super().__init__()
         self.time = Time()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chessa.flows.time", self.time)
+        self.patch.setattr("chessa._flow_steps.time", self.time)
         self.patch.setattr("chessa._flow_clock.time", self.time)
         sleep = types.SimpleNamespace(sleep=self.time.sleep_async)
-        self.patch.setattr("chessa.flows.asyncio", sleep)
+        self.patch.setattr("chessa._flow_steps.asyncio", sleep)
         # Fitting its answers to another spec is half of the sandbox's time, and not needed here.
         self.patch.setattr("chessa.testing._fitting.Fitting.fit", lambda self, value, _: value)
         self.api = sandbox()
@@ -129,6 +130,7 @@ class Refunds(RuleBasedStateMachine):
         self.api.backend.faults = type(self.api.backend.faults)()  # none is left for the next
         sent = [r for r in self.api.requests[arrived:] if r.operation == REFUND]
         new = self.made(order)[len(before) :]
+        assert not sent or order.status != "completed", "a refund of an order that did not fail"
         assert len(sent) <= 1, "the refund reached the API more than once"
         match result:
             case Confirmed():
@@ -203,7 +205,7 @@ def test_no_refund_is_made_twice_or_told_wrong() -> None:
 
 def send_again(order_id: str, address: str, *_: Any) -> Any:
     """What a careless flow does after an unknown outcome."""
-    answer = yield flows._Send(order_id, address, None, 1.0)
+    answer = yield Send(order_id, address, None, order_id, 1.0)
     return NotApplied(order_id=order_id, error=answer, order=answer)
 
 

@@ -99,6 +99,41 @@ def test_what_was_not_closed_is_listed(path: Path) -> None:
     assert [each.call_id for each in FileJournal.open_records(path)] == ["c1", "c4"]
 
 
+def test_records_are_found_by_reference_and_operation(path: Path) -> None:
+    """All records of both, oldest first, whoever wrote them; damaged lines are left out."""
+    mine = [
+        record("c1", reference="invoice 17"),
+        record("c4", "closed", reference="invoice 17", outcome=Outcome.REJECTED),
+    ]
+    with FileJournal(path) as one, FileJournal(path) as other:
+        one(mine[0])
+        one(record("c2", reference="invoice 18"))
+        one(record("c3"))
+        with path.open("ab") as file:
+            file.write(b'{"reference": "invoice 17", "event": "ope\n')
+        other(mine[1])
+        for journal in (one, other):
+            assert journal.find_records("invoice 17", "things.create") == mine
+            assert journal.find_records("invoice 17", "things.delete") == []
+            assert journal.find_records("invoice", "things.create") == []
+
+
+def test_records_of_a_file_that_was_moved_are_not_found(path: Path) -> None:
+    """A file that cannot be read is an `OSError`, never an empty list."""
+    with FileJournal(path) as journal:
+        journal(record("c1", reference="invoice 17"))
+        path.rename(path.with_suffix(".old"))
+        with pytest.raises(FileNotFoundError):
+            journal.find_records("invoice 17", "things.create")
+        path.touch()
+        with pytest.raises(OSError, match="moved") as caught:
+            journal.find_records("invoice 17", "things.create")
+        assert caught.value.errno == errno.ESTALE
+    with pytest.raises(OSError, match="closed") as caught:
+        journal.find_records("invoice 17", "things.create")
+    assert caught.value.errno == errno.EBADF
+
+
 def test_a_record_is_on_the_disk_before_the_call_goes_on(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
