@@ -75,27 +75,17 @@ class Note:
 
 def run(client: Chessa | AsyncChessa, flow: Flow[T], note: Note) -> T | Coroutine[Any, Any, T]:
     if isinstance(client, AsyncChessa):
-        return _drive_async(client, flow, note)
-    return _drive(client, flow, note)
+        return _noted_async(client, flow, note)
+    return _noted(client, flow, note)
 
 
-def _drive(client: Chessa, flow: Flow[T], note: Note) -> T:
-    reply: Any = None
+# The frame that notes an interruption is not the one that it may strike: CPython does not cover
+# every instruction of a loop by the `try` around it.
+
+
+def _noted(client: Chessa, flow: Flow[T], note: Note) -> T:
     try:
-        while True:
-            try:
-                step = flow.send(reply)
-            except StopIteration as end:
-                return cast("T", end.value)
-            try:
-                if isinstance(step, Sleep):
-                    time.sleep(step.seconds)
-                elif isinstance(step, Find):
-                    reply = ask(_journal(client), step.order_id, _reference(client, step))
-                else:
-                    reply = _call(client, step)
-            except ChessaError as error:
-                reply = error
+        return _drive(client, flow)
     except ChessaError:
         raise
     except BaseException as interruption:
@@ -103,29 +93,51 @@ def _drive(client: Chessa, flow: Flow[T], note: Note) -> T:
         raise
 
 
-async def _drive_async(client: AsyncChessa, flow: Flow[T], note: Note) -> T:
-    reply: Any = None
+async def _noted_async(client: AsyncChessa, flow: Flow[T], note: Note) -> T:
     try:
-        while True:
-            try:
-                step = flow.send(reply)
-            except StopIteration as end:
-                return cast("T", end.value)
-            try:
-                if isinstance(step, Sleep):
-                    await asyncio.sleep(step.seconds)
-                elif isinstance(step, Find):
-                    name = _reference(client, step)
-                    reply = await ask_async(_journal(client), step.order_id, name, step.seconds)
-                else:
-                    reply = await _call(client, step)
-            except ChessaError as error:
-                reply = error
+        return await _drive_async(client, flow)
     except ChessaError:
         raise
     except BaseException as interruption:
         note.put_on(interruption)
         raise
+
+
+def _drive(client: Chessa, flow: Flow[T]) -> T:
+    reply: Any = None
+    while True:
+        try:
+            step = flow.send(reply)
+        except StopIteration as end:
+            return cast("T", end.value)
+        try:
+            if isinstance(step, Sleep):
+                time.sleep(step.seconds)
+            elif isinstance(step, Find):
+                reply = ask(_journal(client), step.order_id, _reference(client, step))
+            else:
+                reply = _call(client, step)
+        except ChessaError as error:
+            reply = error
+
+
+async def _drive_async(client: AsyncChessa, flow: Flow[T]) -> T:
+    reply: Any = None
+    while True:
+        try:
+            step = flow.send(reply)
+        except StopIteration as end:
+            return cast("T", end.value)
+        try:
+            if isinstance(step, Sleep):
+                await asyncio.sleep(step.seconds)
+            elif isinstance(step, Find):
+                name = _reference(client, step)
+                reply = await ask_async(_journal(client), step.order_id, name, step.seconds)
+            else:
+                reply = await _call(client, step)
+        except ChessaError as error:
+            reply = error
 
 
 def _journal(client: Chessa | AsyncChessa) -> object:

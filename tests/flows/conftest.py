@@ -3,10 +3,12 @@
 import asyncio
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chessa import FileJournal
 from chessa.testing import Sandbox, sandbox
 
 from .runs import Run, Time
@@ -45,3 +47,16 @@ def run(request: pytest.FixtureRequest, api: Sandbox) -> Run:
         return asyncio.run(main())
 
     return perform
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Path of the journal."""
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[FileJournal]:
+    """A journal in a file."""
+    with FileJournal(path) as journal:
+        yield journal
