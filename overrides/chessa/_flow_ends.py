@@ -24,21 +24,22 @@ if TYPE_CHECKING:
 @final
 @attrs.frozen(kw_only=True)
 class Confirmed:
-    """The refund was made: the API said so, or the order shows it and did not before.
+    """The refund was made: the API said so, or the order shows it.
 
     Where the answer was lost, what the order shows may also be the refund of an earlier call, which
-    did not show until now.
+    did not show until now. Where the journal has an earlier call, this one sent nothing.
     """
 
     order_id: str
     refund: "Refund | None" = attrs.field(repr=False)
-    """The API's answer; None where it was lost."""
+    """The API's answer; None where it was lost, or nothing was sent."""
     order: "Order" = attrs.field(repr=False)
-    """As last read. Where the answer was lost, it shows the refund: `order.refund`."""
+    """As last read. Where `refund` is None, it shows the refund: `order.refund`."""
     error: OutcomeUnknownError | None
-    """How the answer was lost."""
+    """How the answer was lost; or what the journal has of an earlier call, its `attempts` then 0:
+    nothing was sent. None where the API answered."""
     reads: int
-    """How often the order was read after the request."""
+    """How often the order was read after the request, or after that of the earlier call."""
 
 
 @final
@@ -68,13 +69,14 @@ class StillUnknown:
 
     order_id: str
     error: OutcomeUnknownError
-    """How the answer was lost. With the outcome DONE the API answered a success."""
+    """How the answer was lost; or what the journal has of an earlier call, its `attempts` then 0:
+    nothing was sent. With the outcome DONE the API answered a success."""
     order: "Order" = attrs.field(repr=False)
     """As last read."""
     read_error: ChessaError | None
     """How the last look failed, if it did."""
     reads: int
-    """How often the order was read after the request."""
+    """How often the order was read after the request, or after that of the earlier call."""
 
 
 RefundResult: TypeAlias = Confirmed | NotApplied | StillUnknown

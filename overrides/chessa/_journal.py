@@ -42,7 +42,11 @@ class JournalRecord:
 
 
 Journal: TypeAlias = Callable[[JournalRecord], None]
-"""Takes a record and returns once it is safe; whatever it raises, the record was not written."""
+"""Takes a record and returns once it is safe; whatever it raises, the record was not written.
+
+A journal with a method `find_records(reference, operation)`, which returns the `JournalRecord`s of
+both, is asked by `refund_safely` before it sends; `OSError` from it means that nothing is sent.
+"""
 AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
 
 PATIENCE: Final = 0.05

@@ -101,7 +101,7 @@ def refund_safely(
         AlreadyRefundedError: NOT_SENT. The order shows a refund, and the journal has none.
         NotRefundableError: NOT_SENT. The order has not failed (life-cycle guide): it is on its way,
             completed, or in an unknown status.
-        NotSentError: NOT_SENT. The journal could not be read or written, or time ran out before.
+        NotSentError: NOT_SENT. The journal could not be read, or time ran out before.
         InvalidRequestError, ConfigurationError: NOT_SENT. Arguments or settings cannot be used.
         ChessaError: The order could not be read, so this call sent nothing.
     """

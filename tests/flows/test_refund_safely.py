@@ -1,7 +1,4 @@
-"""A refund that is never made twice, against an API that loses answers and shows refunds late.
-
-In: orders in every state. Out: what the flow says, and what the sandbox did.
-"""
+"""`refund_safely` against an API that loses responses and shows refunds late, without a journal."""
 
 import types
 from collections.abc import Callable

@@ -110,3 +110,4 @@ def journals() -> None:
     for record in FileJournal.records("journal.jsonl"):
         assert_type(record, JournalRecord)
     assert_type(FileJournal.open_records(Path("journal.jsonl")), list[JournalRecord])
+    assert_type(file.find_records("invoice 17", "orders.request_refund"), list[JournalRecord])
