@@ -10,7 +10,7 @@ import errno
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
@@ -66,7 +66,7 @@ class FileJournal:
             os.fsync(handle)
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[int]:
+    def _opened(self) -> Generator[int]:
         """Give the file's descriptor. A closed file is an `OSError`, as everything else is."""
         try:
             yield self._file.fileno()

@@ -46,8 +46,9 @@ async def ask_async(journal: object, order_id: str, reference: str, seconds: flo
     method = _method(journal)
     if method is None:
         return None
+    limit = asyncio.timeout(max(0.0, seconds))
     try:
-        async with asyncio.timeout(max(0.0, seconds)) as limit:
+        async with limit:
             return await _records(method, reference)
     except OSError as error:
         cause = cause_of(error)

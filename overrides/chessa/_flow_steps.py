@@ -140,12 +140,13 @@ async def _drive_async(client: AsyncChessa, flow: Flow[T]) -> T:
             reply = error
 
 
-def _journal(client: Chessa | AsyncChessa) -> object:
+def _journal(client: Any) -> object:
     return client._core.plan.journal
 
 
-def _reference(client: Chessa | AsyncChessa, step: Find | Send) -> str:
-    return client._core.plan.options.reference or step.reference
+def _reference(client: Any, step: Find | Send) -> str:
+    own: str | None = client._core.plan.options.reference
+    return own or step.reference
 
 
 def _call(client: Any, step: Read | Send) -> Any:
