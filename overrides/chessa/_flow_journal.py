@@ -22,7 +22,11 @@ Found: TypeAlias = Sequence[JournalRecord] | NotSentError | ConfigurationError |
 
 
 def ask(journal: object, order_id: str, reference: str) -> Found:
-    """Find the records of a refund, blocking. An exception other than `OSError` comes out."""
+    """Find the records of a refund, blocking. An exception other than `OSError` comes out.
+
+    An `OSError` that a signal handler raises meanwhile cannot be told from the journal's own: it
+    becomes the `NotSentError`, which is true of it as well.
+    """
     method = _method(journal)
     if method is None:
         return None

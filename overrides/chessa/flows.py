@@ -164,7 +164,7 @@ def _refund(
     before = yield from _read(order_id, clock)
     if isinstance(before, ChessaError):
         raise before
-    reference = getattr(before, "id", None) or order_id  # order_id may be the short one
+    reference = before.id  # order_id may be the short one
     records: Found = yield Find(order_id, reference, max(0.0, clock.left()))
     if isinstance(records, ChessaError):
         raise records
@@ -324,7 +324,7 @@ def _read(order_id: str, clock: Clock) -> "Flow[Order | ChessaError]":
     if isinstance(seen, ChessaError):
         return seen
     order: Order = seen
-    if order_id not in (getattr(order, "id", None), getattr(order, "short_id", None)):  # or absent
+    if order_id not in (order.id, getattr(order, "short_id", None)):  # which may be absent
         return ResponseError(
             f"orders.retrieve was answered with another order than {order_id}.",
             operation="orders.retrieve",

@@ -295,6 +295,32 @@ def test_a_look_with_holes_in_it_is_a_look(
     assert isinstance(result.error, chessa.OutcomeUnknownError)
 
 
+@pytest.mark.parametrize("hole", [{}, {"id": 17}, {"id": None}])
+def test_a_look_without_an_id_is_a_failed_read(
+    run: Run, api: Sandbox, time: Time, monkeypatch: pytest.MonkeyPatch, hole: dict[str, Any]
+) -> None:
+    """An order that does not say which one it is, after the refund: no AttributeError comes out."""
+    order = api.add_order().fail()
+    api.lose_next_answer(operation=REFUND)
+    api.show_refunds_late(reads=1)
+    plain = answers.whole_order
+
+    def spoil() -> None:
+        if len(time.waits) > 1:
+            monkeypatch.setattr(answers, "whole_order", plain)
+            return
+        kept = [name for name in plain(order) if name not in ("id", "shortId")]
+        spoiled = lambda each: {**{name: plain(each)[name] for name in kept}, **hole}  # noqa: E731
+        monkeypatch.setattr(answers, "whole_order", spoiled)
+
+    monkeypatch.setattr("chessa.testing._fitting.Fitting.fit", lambda self, value, _: value)
+    monkeypatch.setattr("chessa.testing._backend.check_answer", lambda *_: None)
+    time.while_asleep = spoil
+    result = run(refund_safely, order.id, ADDRESS)
+    assert isinstance(result, Confirmed)
+    assert (result.reads, result.refund) == (3, None)
+
+
 def test_a_flow_whose_time_is_over_sends_nothing(run: Run, api: Sandbox, time: Time) -> None:
     """Where the look beforehand took all of it: NOT_SENT, as of any call."""
     order = api.add_order().fail()
