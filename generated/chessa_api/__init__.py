@@ -3,5 +3,20 @@
 Private: import `chessa` and `chessa.models` instead.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
+BASE_URL: Final[str | None] = "https://api.chessa.ai"
+"""Where calls go unless told otherwise: the first server; None where the spec names none."""
+
+VERSION_SEGMENTS: Final[tuple[str, ...]] = ("v1",)
+"""Versions that paths begin with: at the end of a base URL they are left out."""
+
+CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
+    "client_id": "x-client-id",
+    "client_secret": "x-client-secret",
+}
+"""By credential, the header that carries it, in lower case; empty where the spec names none."""
+
 SPEC_HASH = "677f6450eb41bab844d0add5c843ad40cca558cc9b4bb35e48ba9356c454abc6"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

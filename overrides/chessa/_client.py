@@ -184,7 +184,7 @@ class Chessa(_Client, Resources):
     Args:
         client_id: Else CHESSA_CLIENT_ID. A callable is asked at each call.
         client_secret: Else CHESSA_CLIENT_SECRET. A callable is asked at each call.
-        base_url: Else CHESSA_BASE_URL, else https://api.chessa.ai.
+        base_url: Else CHESSA_BASE_URL, else the server that the API's document names.
         timeout: Seconds for a whole call, attempts, waits and all, a day at most. Default: 30 for
             reads, 60 for writes.
         max_retries: How often a read is repeated after a failure that may pass, and a write that

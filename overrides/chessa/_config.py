@@ -11,10 +11,11 @@ from typing import Final, TypeVar
 
 import attrs
 
+from chessa_api import BASE_URL, VERSION_SEGMENTS
+
 from ._errors import ConfigurationError
 from ._secrets import Secret, variable
 
-DEFAULT_BASE_URL: Final = "https://api.chessa.ai"
 READ_TIMEOUT: Final = 30.0
 WRITE_TIMEOUT: Final = 60.0
 MAX_RETRIES: Final = 2
@@ -107,7 +108,7 @@ def read_settings(
     of the user has its own proxy: those of the environment do not count then.
     """
     if base_url is None:
-        base_url = read(_VARIABLE) or Secret(DEFAULT_BASE_URL)
+        base_url = read(_VARIABLE) or _documented()
     origin, prefix = read_base_url(base_url)
     if not isinstance(trust_env, bool):
         raise ConfigurationError("trust_env must be True or False.")
@@ -128,8 +129,21 @@ def read_settings(
     )
 
 
+def _documented() -> Secret:
+    """Return the server that the API's document names."""
+    if BASE_URL is None:
+        raise ConfigurationError(
+            "base_url missing: the API's document names no server. Pass base_url, or set "
+            f"{_VARIABLE}."
+        )
+    return Secret(BASE_URL)
+
+
 def read_base_url(value: object) -> tuple[Origin, str]:
-    """Split a base URL into its origin and a path prefix, a trailing slash and `/v1` taken off."""
+    """Split a base URL into its origin and a path prefix, without a trailing slash.
+
+    A version that the paths begin with, `/v1`, is taken off its end.
+    """
     return _read(value, _parse_base_url)
 
 
@@ -167,7 +181,10 @@ def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
             f"{name} must begin with https://: http:// would send the credentials in clear, and "
             "is for this machine (localhost, 127.0.0.1, [::1]) only."
         )
-    prefix = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
+    prefix = parts.path.rstrip("/")
+    head, _, last = prefix.rpartition("/")
+    if last in VERSION_SEGMENTS:
+        prefix = head.rstrip("/")
     if not _PATH.fullmatch(prefix):
         raise _UnusableError(f"{name} has a path that cannot be used.")
     return origin, prefix

@@ -10,13 +10,17 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Literal, NoReturn, Self, TypeAlias, cast
 
+import chessa_api
+
 from ._errors import ConfigurationError
 
 ClientSecret: TypeAlias = str | Callable[[], str]
 AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
-CREDENTIAL_HEADERS: Final = ("x-client-id", "x-client-secret")
-_CLIENT_ID, _CLIENT_SECRET = (name.encode("ascii") for name in CREDENTIAL_HEADERS)
+CREDENTIAL_HEADERS: Final = tuple(chessa_api.CREDENTIAL_HEADERS.values())
+_HEADERS: Final = tuple(
+    [(name, header.encode("ascii")) for name, header in chessa_api.CREDENTIAL_HEADERS.items()]
+)
 _VARIABLES: Final[Mapping["_Name", str]] = {
     "client_id": "CHESSA_CLIENT_ID",
     "client_secret": "CHESSA_CLIENT_SECRET",
@@ -103,10 +107,10 @@ class Credentials(_Closed):
         self._client_secret = client_secret
 
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The two headers, for the transport to add at the last moment."""
-        return (
-            (_CLIENT_ID, self._client_id.reveal().encode("ascii")),
-            (_CLIENT_SECRET, self._client_secret.reveal().encode("ascii")),
+        """Return the headers that the API reads, for the transport to add at the last moment."""
+        secrets = {"client_id": self._client_id, "client_secret": self._client_secret}
+        return tuple(
+            [(header, secrets[name].reveal().encode("ascii")) for name, header in _HEADERS]
         )
 
     def scrub(self, data: bytes) -> bytes:

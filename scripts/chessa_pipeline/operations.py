@@ -12,6 +12,7 @@ import attrs
 
 from chessa_pipeline import naming, shapes
 from chessa_pipeline.arguments import Arguments
+from chessa_pipeline.endpoint import Endpoint
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.media import examples_of, json_media, json_schema
 from chessa_pipeline.plan import OperationPlan, ResourcePlan, ResponsePlan
@@ -27,9 +28,10 @@ PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 class Operations:
     """Reads operations; keeps them by resource."""
 
-    def __init__(self, document: Mapping[str, Any], schemas: Schemas) -> None:
+    def __init__(self, document: Mapping[str, Any], schemas: Schemas, endpoint: Endpoint) -> None:
         self._document = document
         self._schemas = schemas
+        self._endpoint = endpoint
         self._arguments = Arguments(document, schemas)
         self._tags: dict[str, Mapping[str, Any]] = {
             tag["name"]: tag for tag in document.get("tags") or ()
@@ -80,6 +82,7 @@ class Operations:
                 )
             if "trace" in item:
                 raise SpecError("TRACE is not supported.", place(item_where), "Remove it.")
+            self._endpoint.check(path, item, item_where)
             for method in _METHODS:
                 if method in item:
                     where = (*item_where, method)
@@ -88,9 +91,11 @@ class Operations:
     def _operation(
         self, path: str, method: str, item: Mapping[str, Any], raw: Mapping[str, Any], where: Where
     ) -> OperationPlan:
+        self._endpoint.check(path, raw, where, method)
         context = naming.pascal(method) + naming.path_words(path)
         resource, method_name = self._name(path, method, raw)
         body_required, arguments, exclusive = self._arguments.read(path, item, raw, where, context)
+        self._endpoint.check_arguments(path, method, arguments)
         responses = tuple(self._responses(raw, where, context, answers=method != "head"))
         return OperationPlan(
             resource=resource,

@@ -130,10 +130,23 @@ class ResourcePlan:
 
 
 @attrs.frozen
+class EndpointPlan:
+    """The address of the API and the headers of the credentials."""
+
+    base_url: str | None = None
+    """None where the document names no address that a client could use."""
+    version_segments: tuple[str, ...] = ()
+    """Versions that paths begin with, `v1`: a base URL may end in one of them as well."""
+    credential_headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """By credential, `client_id` and `client_secret`; empty where the document names none."""
+
+
+@attrs.frozen
 class Plan:
     """The whole package."""
 
     title: str
+    endpoint: EndpointPlan
     models: tuple[ModelPlan, ...]
     enums: tuple[EnumPlan, ...]
     resources: tuple[ResourcePlan, ...]

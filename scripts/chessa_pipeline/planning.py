@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chessa_pipeline.endpoint import Endpoint
 from chessa_pipeline.operations import Operations
 from chessa_pipeline.plan import Plan
 from chessa_pipeline.schemas import Schemas
@@ -22,13 +23,15 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
 
 
 def _plan_of(document: Mapping[str, Any]) -> Plan:
+    endpoint = Endpoint(document)
     schemas = Schemas(document)
-    operations = Operations(document, schemas)
+    operations = Operations(document, schemas, endpoint)
     operations.read()
     schemas.read_components()
     classes = schemas.classes
     return Plan(
         title=" ".join(document["info"]["title"].split()),
+        endpoint=endpoint.plan,
         models=tuple(sorted(classes.models.values(), key=lambda model: model.name)),
         enums=tuple(sorted(classes.enums.values(), key=lambda enum: enum.name)),
         resources=operations.resources(),

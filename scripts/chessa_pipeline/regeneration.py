@@ -17,6 +17,7 @@ from chessa_pipeline import (
     canonical,
     collecting,
     document,
+    endpoint,
     examples,
     gate,
     lock,
@@ -138,6 +139,8 @@ def make(job: Job, workshop: Path) -> Made:
     corrections = None if job.overlay is None else document.read(job.overlay)
     folder = workshop / job.package
     plan, effective = make_package(effective_document(vendor, corrections), folder, job.config)
+    if job.reference is not None:  # it is the package of the client
+        endpoint.check_for_client(plan.endpoint)
     pages = workshop / "its-reference"  # which no package can be called
     notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
     written = None if job.reference is None else job.examples

@@ -295,6 +295,10 @@ def _flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def _credential(value: object) -> bool:
+    return value in ("client_id", "client_secret")
+
+
 def _filled_list(value: object) -> bool:
     return isinstance(value, list) and bool(value)
 
@@ -316,6 +320,7 @@ _EXTENSIONS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "x-enum-varnames": (_strings, "a list of names"),
     "x-mutually-exclusive": (_groups, "a list of lists of two or more property names"),
     "x-vendor-operation-id": (_text, "a name"),
+    "x-credential": (_credential, "client_id or client_secret"),
 }
 
 

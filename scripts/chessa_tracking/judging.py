@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_pipeline import canonical, gate
+from chessa_pipeline import canonical, endpoint, gate
 from chessa_pipeline.errors import SpecError
 from chessa_pipeline.operations import PINNED
 from chessa_pipeline.overlay import Overlay
@@ -89,22 +89,25 @@ def judge(
     )
     with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
         folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
+        for_client = released is not None
         if released is None:
             try:
                 released = _package(before, folders[0])
             except SpecError as error:  # what made no package has no callers
                 return attrs.evolve(found, surface=None, refused=error)
         try:
-            made = _package(after, folders[1])
+            made = _package(after, folders[1], for_client=for_client)
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return attrs.evolve(found, surface=(gone,), refused=error)
         return attrs.evolve(found, surface=tuple(compare_packages(released, made)))
 
 
-def _package(corrected: Corrected, folder: Path) -> Path:
+def _package(corrected: Corrected, folder: Path, *, for_client: bool = False) -> Path:
     folder.parent.mkdir()
-    make_package(checked(corrected.document), folder, _CONFIG)
+    plan, _ = make_package(checked(corrected.document), folder, _CONFIG)
+    if for_client:
+        endpoint.check_for_client(plan.endpoint)
     return folder
 
 

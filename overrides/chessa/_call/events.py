@@ -11,7 +11,7 @@ import attrs
 
 from .._hooks import RequestInfo, ResponseInfo
 from .._journal import JournalRecord
-from .._secrets import Credentials
+from .._secrets import CREDENTIAL_HEADERS, Credentials
 from .._transport.evidence import Evidence
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -23,7 +23,7 @@ class PreparedRequest:
 
     method: str
     origin: str
-    """`https://api.chessa.ai`: scheme and authority."""
+    """Scheme and authority of the base URL."""
     target: str = attrs.field(repr=False)
     """Path and query."""
     headers: Headers = attrs.field(repr=False)
@@ -120,7 +120,8 @@ Reply = Answer | Failed | str | None
 
 # Kept from errors: what a server has no business sending back, and what identifies a session.
 _WITHHELD = frozenset(
-    {b"set-cookie", b"set-cookie2", b"x-client-id", b"x-client-secret", b"authorization"}
+    {b"set-cookie", b"set-cookie2", b"authorization"}
+    | {name.encode("ascii") for name in CREDENTIAL_HEADERS}
 )
 
 

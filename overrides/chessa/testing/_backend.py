@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from chessa_api import CREDENTIAL_HEADERS
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import dumps, loads
 
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 
 Headers = tuple[tuple[str, str], ...]
 SECRET_HEADERS: Final = frozenset(
-    {"x-client-id", "x-client-secret", "authorization", "proxy-authorization", "cookie"}
+    {*CREDENTIAL_HEADERS.values(), "authorization", "proxy-authorization", "cookie"}
 )
+_CREDENTIALS: Final = {
+    "client_id": reference.CLIENT_ID,
+    "client_secret": reference.CLIENT_SECRET,
+}
 _JSON: Final[Headers] = (("content-type", "application/json"),)
 
 
@@ -128,8 +133,8 @@ class Backend:
             return self._refused(operation, exchange, problem)
 
     def _check_credentials(self, operation: SpecOperation, arrival: Arrival) -> None:
-        given = [arrival.headers.get(name) for name in ("x-client-id", "x-client-secret")]
-        if operation.needs_credentials and given != [reference.CLIENT_ID, reference.CLIENT_SECRET]:
+        given = {name: arrival.headers.get(header) for name, header in CREDENTIAL_HEADERS.items()}
+        if operation.needs_credentials and given != _CREDENTIALS:
             raise Problem(401, UNAUTHORIZED, "The credentials are missing or wrong")
 
     def _success(self, operation: SpecOperation, exchange: _Exchange) -> Delivery:
