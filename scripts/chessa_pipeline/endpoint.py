@@ -204,6 +204,7 @@ def _credential_headers(document: Mapping[str, Any]) -> dict[str, str]:
         roles = [(_role(document, name), _header(document, name)) for name in requirement]
         headers = {role: header for role, header in roles if role is not None and header}
         if len(roles) == len(CREDENTIALS) and headers.keys() == set(CREDENTIALS):
+            _check_first(document, requirement, where)
             _check_headers(headers, where)
             return {role: headers[role] for role in CREDENTIALS}
     return {}
@@ -222,6 +223,19 @@ def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[
         for method in METHODS:
             for requirement in (item.get(method) or {}).get("security") or ():
                 yield (*at, method, "security"), requirement
+
+
+def _check_first(document: Mapping[str, Any], found: Mapping[str, Any], where: Where) -> None:
+    """Refuse other ways that stand first: an overlay appends to what the vendor prefers."""
+    first = next((each for each in document.get("security") or () if each), found)
+    if first is not found:
+        raise SpecError(
+            f"The document asks first for {' with '.join(first)}, and for "
+            f"{' with '.join(found)} only instead of it. The client sends the latter.",
+            place((*where, 0)),
+            "If that is right, remove the first by an action of the overlay (target: "
+            "$.security[0], remove: true); else correct the action that adds the other.",
+        )
 
 
 def _scheme(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -25,10 +25,7 @@ from tests.property.meaning import problems
 from tests.property.surface import DOCUMENTED, offered
 
 _PERCENT_ENCODED: Final = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})*")
-_HEADERS: Final = frozenset(
-    {"accept", "accept-encoding", "connection", "host", "user-agent", "x-client-id"}
-    | {"x-client-secret"}
-)
+_HEADERS: Final = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 _OF_A_BODY: Final = frozenset({"content-type", "content-length"})
 REFUSED: Final = Answer(418)  # the request is what counts here, whatever becomes of it
 
@@ -90,16 +87,34 @@ def check_parameter(argument: Argument, texts: list[str], value: Any) -> None:
 
 def check_headers(sent: Sent, parameters: set[str]) -> None:
     """The credentials are in their headers, and no header goes out that nobody asked for."""
-    allowed = _HEADERS | parameters | (_OF_A_BODY if sent.method not in ("GET", "HEAD") else set())
+    credentials = credential_headers()
+    allowed = _HEADERS | parameters | set(credentials)
+    allowed |= _OF_A_BODY if sent.method not in ("GET", "HEAD") else set()
     assert set(sent.headers) <= allowed
-    assert (sent.headers["x-client-id"], sent.headers["x-client-secret"]) == (
-        CLIENT_ID,
-        CLIENT_SECRET,
-    )
+    assert {name: sent.headers.get(name) for name in credentials} == credentials
     assert "application/json" in sent.headers["accept"]
     assert (sent.headers.get("content-type") == "application/json") == bool(sent.body)
     assert CLIENT_SECRET not in sent.target
     assert CLIENT_SECRET.encode() not in sent.body
+
+
+def credential_headers() -> dict[str, str]:
+    """Return the headers of the schemes that every call must show, and what each has to hold."""
+    schemes = SPEC.document["components"]["securitySchemes"]
+    asked = SPEC.document.get("security") or [
+        each for item in SPEC.document["paths"].values() for each in item_security(item)
+    ]
+    found = {}
+    for name in asked[0]:
+        said = schemes[name].get("x-credential", name).lower()
+        found[schemes[name]["name"].lower()] = CLIENT_SECRET if "secret" in said else CLIENT_ID
+    return found
+
+
+def item_security(item: Any) -> list[Any]:
+    """Return what the operations of a path ask for."""
+    operations = [node for node in item.values() if isinstance(node, dict)]
+    return [each for operation in operations for each in operation.get("security", ())]
 
 
 def check_body(
