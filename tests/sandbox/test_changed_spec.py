@@ -9,13 +9,14 @@ import pytest
 
 from chessa.testing import Sandbox, SandboxError
 from chessa_api.exact_json import dumps, loads
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 Spec = dict[str, Any]
 
 
 def ask(api: Sandbox, method: str, target: str, body: Any = None) -> tuple[int | None, Any]:
     """Send a request with credentials: status and JSON of the answer."""
-    headers = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
+    headers = [(ID_HEADER, api.client_id), (SECRET_HEADER, api.client_secret)]
     data = b"" if body is None else dumps(body)
     headers += [("content-type", "application/json")] if data else []
     answer = api.backend.answer(method, target, headers, data)
@@ -117,7 +118,7 @@ def test_a_required_header_of_an_answer(spec: Spec) -> None:
     operation["responses"]["200"]["headers"] = headers
     spec["paths"]["/v1/referrals"] = {"get": operation}
     with Sandbox(spec=spec) as api:
-        credentials = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
+        credentials = [(ID_HEADER, api.client_id), (SECRET_HEADER, api.client_secret)]
         answer = api.backend.answer("GET", "/v1/referrals", credentials, b"")
         assert dict(answer.headers) == {"content-type": "application/json", "x-page": "1"}
 

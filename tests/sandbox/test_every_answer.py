@@ -19,6 +19,7 @@ import chessa
 from chessa.testing import LifeCycleError, Sandbox, SandboxError, sandbox
 from chessa.testing import _operations as operations
 from chessa_api.exact_json import dumps
+from tests.credentials import ID_HEADER, SECRET_HEADER
 from tests.sandbox.callers import IN_PROCESS, caller_in, refusal
 
 STEPS = 600
@@ -135,7 +136,7 @@ def walk(api: Sandbox, walker: Walker) -> set[int]:
         if f"{method} {re.sub('{.*?}', '{}', path)}" in operations.BEHAVIOURS
     ]
     validator = openapi_schema_validator.OAS30ReadValidator(api.spec)
-    headers = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
+    headers = [(ID_HEADER, api.client_id), (SECRET_HEADER, api.client_secret)]
     waiting = {node["operationId"] for _, _, node in every}
     answered: set[int] = set()
     for step in range(10 * STEPS):

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from chessa.testing import Sandbox, serve
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 Answer: TypeAlias = tuple[int, dict[str, str], Any]
 Send: TypeAlias = Callable[..., Answer]
@@ -22,7 +23,7 @@ REFUND = "/v1/orders/refund"
 @pytest.fixture(params=["in process", "over HTTP"])
 def send(request: pytest.FixtureRequest, api: Sandbox) -> Iterator[Send]:
     """`send(method, target, body, **headers)`: status, headers and JSON of the answer."""
-    credentials = {"x-client-id": api.client_id, "x-client-secret": api.client_secret}
+    credentials = {ID_HEADER: api.client_id, SECRET_HEADER: api.client_secret}
     typed = {"content-type": "application/json"}
 
     def headers_for(body: bytes | None, extra: dict[str, str | None]) -> dict[str, str]:
@@ -182,5 +183,5 @@ def test_requests_are_on_record_without_secrets(api: Sandbox, send: Send) -> Non
     assert second.status == 404
     assert (third.operation, third.acted) == (None, False)
     for request in api.requests:
-        assert not {"x-client-id", "x-client-secret", "cookie"} & set(request.headers)
+        assert not {ID_HEADER, SECRET_HEADER, "cookie"} & set(request.headers)
         assert api.client_secret not in repr(request)

@@ -20,6 +20,7 @@ import pytest
 
 import chessa_api
 from chessa.testing import Sandbox, serve
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SPEC: Final = Path(chessa_api.__file__).with_name("spec.json")
@@ -148,7 +149,7 @@ def run(api: Sandbox, folder: Path, examples: int) -> Report:
             "--report": "ndjson",
             "--report-dir": str(folder),
         }
-        credentials = (f"x-client-id: {api.client_id}", f"x-client-secret: {api.client_secret}")
+        credentials = (f"{ID_HEADER}: {api.client_id}", f"{SECRET_HEADER}: {api.client_secret}")
         command += [word for header in credentials for word in ("-H", header)]
         command += [word for pair in options.items() for word in pair]
         done = subprocess.run(

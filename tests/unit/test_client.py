@@ -9,6 +9,7 @@ import pytest
 import chessa
 from chessa import NotSentError, Outcome
 from chessa._transport.evidence import EXTENSION, Evidence
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, DRIVERS, TOUCH, Driver
 from .transports import Factory, answers
@@ -37,7 +38,7 @@ def test_requests_are_whole(driver: Driver) -> None:
     assert (request.method, str(request.url)) == ("POST", "https://gateway.example/p/v1/things")
     assert request.content == b'{"name":"n1"}'
     seen = transport.seen[0]
-    assert (seen["x-client-id"], seen["x-client-secret"]) == (CLIENT_ID, CLIENT_SECRET)
+    assert (seen[ID_HEADER], seen[SECRET_HEADER]) == (CLIENT_ID, CLIENT_SECRET)
     assert seen["host"] == "gateway.example"
     assert "cookie" not in seen
 
@@ -48,8 +49,8 @@ def test_no_request_keeps_the_credentials(driver: Driver, end: Any) -> None:
     transport = answers(end)
     driver(A_READ, A_WRITE, transport=transport, max_retries=0)
     for request in transport.requests:
-        assert "x-client-id" not in request.headers
-        assert "x-client-secret" not in request.headers
+        assert ID_HEADER not in request.headers
+        assert SECRET_HEADER not in request.headers
 
 
 def test_a_factory_makes_one_transport_per_write_and_one_for_reads(driver: Driver) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import chessa
 from chessa import Hooks, Outcome, RequestInfo, ResponseInfo
+from tests.credentials import SECRET_HEADER
 
 from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, CREDENTIALS, DRIVERS, Driver, printed
 from .calls import READ as READ_OPERATION
@@ -80,7 +81,7 @@ def test_credentials_are_asked_once_per_call(driver: Driver) -> None:
     count = iter(range(100))
     transport = answers((503, b""))
     driver(A_READ, A_READ, transport=transport, client_secret=lambda: f"secret-{next(count)}")
-    secrets = [seen["x-client-secret"] for seen in transport.seen]
+    secrets = [seen[SECRET_HEADER] for seen in transport.seen]
     assert secrets == ["secret-0"] * 3 + ["secret-1"] * 3
 
 
@@ -145,7 +146,7 @@ def test_an_interruption_comes_out_as_it_is(interruption: type[BaseException]) -
     """Ctrl-C is not wrapped; it carries a note on writes, and no frame that holds the secret."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        header = request.headers["x-client-secret"]
+        header = request.headers[SECRET_HEADER]
         try:
             raise ValueError(header)
         except ValueError:
@@ -169,7 +170,7 @@ def test_a_cancellation_comes_out_as_it_is() -> None:
 
     class Waiting(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            header = request.headers["x-client-secret"]
+            header = request.headers[SECRET_HEADER]
             started.set()
             await asyncio.sleep(5)
             raise AssertionError(header)

@@ -7,10 +7,11 @@ import attrs
 import pytest
 
 import chessa
-from chessa import ConfigurationError
+from chessa import ConfigurationError, _config
 from chessa._config import Origin, Settings, read_base_url, read_settings, read_timeout
 from chessa._options import Options
 from chessa._secrets import Secret
+from chessa_api import BASE_URL
 
 CREDENTIALS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-1"}
 
@@ -97,7 +98,26 @@ def test_the_base_url_comes_from_the_environment_too() -> None:
     environ = {"CHESSA_BASE_URL": " http://localhost:9/v1/ "}
     assert settings(environ).base_url == "http://localhost:9"
     assert settings(environ, base_url="https://a.example").base_url == "https://a.example"
-    assert settings({"CHESSA_BASE_URL": " "}).base_url == "https://api.chessa.ai"
+    assert settings({"CHESSA_BASE_URL": " "}).base_url == settings(base_url=BASE_URL).base_url
+
+
+def test_a_document_without_a_server_leaves_the_base_url_to_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The error names the argument and the variable; either of them is enough."""
+    monkeypatch.setattr(_config, "BASE_URL", None)
+    with pytest.raises(ConfigurationError, match="Pass base_url, or set CHESSA_BASE_URL"):
+        settings()
+    assert settings(base_url="https://a.example").base_url == "https://a.example"
+
+
+def test_only_a_version_that_paths_begin_with_is_taken_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A version in the base URL that no path repeats is part of the address."""
+    assert settings(base_url="https://a.example/v9/").base_url == "https://a.example/v9"
+    monkeypatch.setattr(_config, "VERSION_SEGMENTS", ())
+    assert settings(base_url="https://a.example/v1/").base_url == "https://a.example/v1"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +208,7 @@ def test_proxy_variables_count_only_when_trusted(monkeypatch: pytest.MonkeyPatch
     trusted = settings(trust_env=True).proxy
     assert trusted is not None
     assert trusted.origin == Origin("http", "proxy.example", 3128)
-    monkeypatch.setenv("NO_PROXY", "api.chessa.ai")
+    monkeypatch.setenv("NO_PROXY", settings().origin.host)
     assert settings(trust_env=True).proxy is None
 
 

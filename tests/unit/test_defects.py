@@ -20,6 +20,7 @@ from chessa._call.messages import Finding, report
 from chessa._transport.in_process import AsyncInProcessTransport, InProcessTransport
 from chessa.testing import sandbox
 from chessa_api import wire
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, READ, WRITE, Driver, check_plain
 from .transports import Both, Factory, answers
@@ -67,12 +68,12 @@ def test_a_transport_may_take_the_credentials_off_itself(driver: Driver) -> None
     """Headers that are gone when the request comes back are not missed."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        del request.headers["x-client-secret"]
+        del request.headers[SECRET_HEADER]
         return httpx.Response(200, json={"id": "t1"})
 
     factory = Factory(handle)
     assert driver(A_READ, A_WRITE, transport=factory) == [{"id": "t1"}] * 2
-    assert [request.headers.get("x-client-id") for request in factory.requests] == [None, None]
+    assert [request.headers.get(ID_HEADER) for request in factory.requests] == [None, None]
 
 
 @attrs.frozen

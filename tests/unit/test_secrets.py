@@ -13,6 +13,7 @@ import pytest
 import chessa
 from chessa import ConfigurationError, Outcome
 from chessa._secrets import Credentials, CredentialSource, Secret, from_settings, wrapped
+from tests.credentials import ID_HEADER, SECRET_HEADER
 
 CANARY = "canary-7f1d9e3b5a2c"
 
@@ -170,8 +171,8 @@ def test_credentials_come_from_the_environment() -> None:
     environ = {"CHESSA_CLIENT_ID": " id-1 ", "CHESSA_CLIENT_SECRET": "secret-1\n"}
     credentials = from_settings(None, None, reading(environ)).ask()
     assert credentials.headers() == (
-        (b"x-client-id", b"id-1"),
-        (b"x-client-secret", b"secret-1"),
+        (ID_HEADER.encode(), b"id-1"),
+        (SECRET_HEADER.encode(), b"secret-1"),
     )
 
 
@@ -180,8 +181,8 @@ def test_arguments_come_before_the_environment() -> None:
     environ = {"CHESSA_CLIENT_ID": "id-1", "CHESSA_CLIENT_SECRET": "secret-1"}
     credentials = from_settings(wrapped("id-2"), None, reading(environ)).ask()
     assert credentials.headers() == (
-        (b"x-client-id", b"id-2"),
-        (b"x-client-secret", b"secret-1"),
+        (ID_HEADER.encode(), b"id-2"),
+        (SECRET_HEADER.encode(), b"secret-1"),
     )
 
 
