@@ -71,6 +71,7 @@ def _job(options: argparse.Namespace) -> Job:
         package=package,
         lock=default.lock if in_place else output / f"{package}.lock.json",
         reference=ROOT / "docs" / "reference" if in_place else None,
+        for_client=in_place,
     )
 
 

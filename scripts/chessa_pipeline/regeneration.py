@@ -51,6 +51,8 @@ class Job:
     reference: Path | None = None
     """The folder of the reference; None for other documents: it shows `chessa`."""
     examples: Path = ROOT / "docs" / "examples.toml"
+    for_client: bool = False
+    """Whether `chessa` is built on the package: the document must say where to send what."""
 
     @property
     def target(self) -> Path:
@@ -139,7 +141,7 @@ def make(job: Job, workshop: Path) -> Made:
     corrections = None if job.overlay is None else document.read(job.overlay)
     folder = workshop / job.package
     plan, effective = make_package(effective_document(vendor, corrections), folder, job.config)
-    if job.reference is not None:  # it is the package of the client
+    if job.for_client:
         endpoint.check_for_client(plan.endpoint)
     pages = workshop / "its-reference"  # which no package can be called
     notes = () if job.reference is None else _write_reference(plan, job.examples, pages)

@@ -38,6 +38,7 @@ def job_in(root: Path) -> Job:
         lock=root / "spec" / "lock.json",
         reference=root / "docs" / "reference",
         examples=root / "docs" / "examples.toml",
+        for_client=True,
     )
 
 

@@ -16,7 +16,7 @@ from chessa_pipeline.validation import validate
 from tests.pipeline.made import Document, make, operation
 
 HOST: Final = "https://api.example.com"
-BOTH: Final = [{"clientId": [], "clientSecret": []}]
+BOTH: Final[list[Document]] = [{"clientId": [], "clientSecret": []}]
 
 
 def header(name: str, **rest: Any) -> Document:
@@ -140,7 +140,7 @@ def test_a_document_without_credentials_needs_no_address(servers: Any, tmp_path:
 
 def test_versions_are_those_of_the_paths() -> None:
     """A base URL may end in a version only where paths begin with it."""
-    paths = {
+    paths: Document = {
         path: {"get": operation(f"a{n}")} for n, path in enumerate(("/", "/v1/a", "/v2/{x}/b"))
     }
     paths["/v2/{x}/b"]["parameters"] = [
@@ -160,7 +160,7 @@ def test_versions_are_those_of_the_paths() -> None:
 @pytest.mark.parametrize("security", [BOTH, []])
 def test_calls_that_go_elsewhere_are_refused(url: str, on_path: bool, security: Any) -> None:
     """The message names the operation or path, both addresses, the place and the action."""
-    own = {"servers": [{"url": url}]}
+    own: Document = {"servers": [{"url": url}]}
     read = operation("read", **({} if on_path else own))
     error = refused(api("/vault", {"get": read, **(own if on_path else {})}, security=security))
     assert error.what.startswith("The path /vault has" if on_path else "GET /vault has")
