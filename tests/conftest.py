@@ -14,19 +14,23 @@ HERE: Final = Path(__file__).parent
 
 ALONE: Final = {
     "faults": "deadlines to a quarter second; sockets, threads, memory and time that are left",
+    "interruptions": "how late an exception comes out; signals, threads, garbage",
+    "tools/test_http_client.py": "garbage",
     "unit/test_bodies.py": "memory, and the time that unpacking takes",
     "unit/test_callbacks.py": "how late a call ends",
     "unit/test_client_life.py": "threads and tasks that close while others call",
     "unit/test_connecting.py": "how late a call ends",
+    "unit/test_direct.py": "how late a call ends",
     "unit/test_connections.py": "descriptors, threads, forks, signals, garbage",
-    "unit/test_framing.py": "memory",
+    "unit/test_early_bytes.py": "what comes some time before a request",
     "unit/test_journal_async.py": "how late a call ends",
+    "unit/test_keepalive.py": "memory",
     "unit/test_names.py": "how late a call ends",
     "unit/test_pool.py": "how late a call ends",
     "unit/test_strays.py": "what comes some time after an answer",
     "unit/test_tls.py": "how late a call ends",
     "unit/test_transport_faults.py": "how late a call ends, and memory",
-    "unit/test_tunnel.py": "how late a call ends",
+    "unit/test_tls_stream.py": "how late a call ends",
 }
 """Folders and files: what they measure, and a neighbour would change."""
 

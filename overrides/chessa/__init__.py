@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     from ._hooks import Hooks, RequestInfo, ResponseInfo
     from ._journal import AsyncJournal, Journal, JournalRecord
     from ._outcome import Outcome
+    from .direct import AsyncDirectTransport, DirectTransport
 
 __all__ = [
     "UNSET",
     "AbsentFieldError",
     "ApiError",
     "AsyncChessa",
+    "AsyncDirectTransport",
     "AsyncJournal",
     "AuthenticationError",
     "BadRequestError",
@@ -57,6 +59,7 @@ __all__ = [
     "ChessaError",
     "ConfigurationError",
     "DecodeError",
+    "DirectTransport",
     "EncodeError",
     "ErrorCode",
     "FileJournal",
@@ -91,6 +94,7 @@ if not TYPE_CHECKING:
         "_hooks": ("Hooks", "RequestInfo", "ResponseInfo"),
         "_journal": ("AsyncJournal", "Journal", "JournalRecord"),
         "_outcome": ("Outcome",),
+        "direct": ("AsyncDirectTransport", "DirectTransport"),
         "chessa_api.errors": (
             "AbsentFieldError",
             "DecodeError",

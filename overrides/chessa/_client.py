@@ -5,7 +5,7 @@ a private object, so that the public surface is resources, `with_options` and cl
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -16,7 +16,7 @@ from chessa_api.types import UNSET, Unset
 from ._call.machine import Call, Plan, Result
 from ._call.request import RequestBase
 from ._call.retry import Quota
-from ._call.sync import drive
+from ._call.sync import perform
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
@@ -29,11 +29,12 @@ from ._secrets import AsyncClientSecret, ClientSecret, CredentialSource, from_se
 if TYPE_CHECKING:
     import ssl
 
-    from ._transport.connections import (
+    from ._transport.library import httpx
+    from ._transport.pools import (
         AsyncConnections,
-        AsyncTransportFactory,
+        AsyncTransport,
         Connections,
-        TransportFactory,
+        Transport,
     )
 
 T = TypeVar("T")
@@ -80,15 +81,15 @@ class _Performer:
     def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
         core = self._core
         call = core.begin(operation)
-        return drive(call, arguments, core.source, core.connections)
+        return perform(call, arguments, core.source, core.connections)
 
 
 class _AsyncPerformer:
     def __init__(self, core: "_Core[AsyncConnections]") -> None:
-        from ._call.asyncio import drive_async
+        from ._call.asyncio import perform_async
 
         self._core = core
-        self._drive = drive_async
+        self._perform = perform_async
 
     def __repr__(self) -> str:
         return f"AsyncChessa(base_url={self._core.plan.settings.base_url!r})"
@@ -104,7 +105,7 @@ class _AsyncPerformer:
     async def _run(self, operation: Operation[T], arguments: Mapping[str, object]) -> Result[T]:
         core = self._core
         call = core.begin(operation)
-        return await self._drive(call, arguments, core.source, core.connections)
+        return await self._perform(call, arguments, core.source, core.connections)
 
 
 def _read_plan(
@@ -115,6 +116,7 @@ def _read_plan(
     proxy: object,
     ssl_context: object,
     transport: object,
+    http_client: object,
     trust_env: bool,
     max_response_bytes: int,
     hooks: Hooks | None,
@@ -126,19 +128,13 @@ def _read_plan(
         proxy=proxy,
         trust_env=trust_env,
         max_response_bytes=max_response_bytes,
-        own_transport=transport is not None,
+        own_transport=transport is not None or http_client is not None,
     )
     if ssl_context is not None and not _is_ssl_context(ssl_context):
         raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
-    if transport is not None and not callable(transport):
-        raise ConfigurationError(
-            "transport must be a callable without arguments that returns a transport, such as "
-            "transport=lambda: httpx.HTTPTransport()."
-        )
-    if transport is not None and proxy is not None:
-        raise ConfigurationError(
-            "proxy has no part in a transport of your own: give the proxy to the transport."
-        )
+    _check_brought(
+        transport, http_client, mode="async" if may_await else "sync", proxy=proxy, tls=ssl_context
+    )
     options = Options().changed(timeout=timeout, max_retries=max_retries)
     base = RequestBase.of(settings, options)
     return Plan(
@@ -149,6 +145,37 @@ def _read_plan(
         check_hooks(hooks, may_await=may_await),
         check_journal(journal, may_await=may_await),
     )
+
+
+def _check_brought(
+    transport: object,
+    http_client: object,
+    *,
+    mode: Literal["sync", "async"],
+    proxy: object,
+    tls: object,
+) -> None:
+    """Refuse what cannot send, and settings that would have no effect on what can."""
+    if transport is None and http_client is None:
+        return
+    from ._transport.adapter import is_client, is_transport, makes
+
+    prefix = "Async" if mode == "async" else ""
+    if transport is not None and http_client is not None:
+        raise ConfigurationError("Give transport or http_client, not both.")
+    if transport is not None and not (is_transport(transport, mode) or makes(transport, mode)):
+        raise ConfigurationError(
+            f"transport must be an httpx.{prefix}BaseTransport, or a callable without arguments "
+            f"that returns one, such as transport=lambda: httpx.{prefix}HTTPTransport()."
+        )
+    if http_client is not None and not is_client(http_client, mode):
+        raise ConfigurationError(f"http_client must be an httpx.{prefix}Client, or one of httpx2.")
+    for name, given in (("proxy", proxy), ("ssl_context", tls)):
+        if given is not None:
+            brought = "transport" if transport is not None else "http_client"
+            raise ConfigurationError(
+                f"{name} has no effect beside {brought}: configure the {brought} with it."
+            )
 
 
 def _is_ssl_context(value: object) -> bool:
@@ -189,10 +216,12 @@ class Chessa(_Client, Resources):
             reads, 60 for writes.
         max_retries: How often a read is repeated after a failure that may pass, and a write that
             was certainly not sent.
-        proxy: URL of an HTTP proxy. A transport of your own has its own.
+        proxy: URL of an HTTP proxy. A transport or client of your own has its own.
         ssl_context: Used as it is, in place of the client's own.
-        transport: Makes an `httpx.BaseTransport` for each write, and one for all reads. It is
-            trusted with the credentials; without its evidence a failed write is UNKNOWN.
+        transport: An `httpx.BaseTransport`, or a function that returns one: it is called for each
+            write and once for all reads. It is trusted with the credentials. Of httpx or httpx2.
+        http_client: An `httpx.Client` to send with, such as one that your tools watch. It is not
+            closed here. Recommended for reads and tests: see "Which transport" in the docs.
         trust_env: Whether proxy and certificate variables of the environment count.
         hooks: Functions that are told of each attempt.
         journal: Takes a `JournalRecord` before the first byte of every write and one at its end,
@@ -210,7 +239,8 @@ class Chessa(_Client, Resources):
         max_retries: int = MAX_RETRIES,
         proxy: str | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
-        transport: "TransportFactory | None" = None,
+        transport: "Transport | None" = None,
+        http_client: "httpx.Client | None" = None,
         trust_env: bool = False,
         hooks: Hooks | None = None,
         journal: Journal | None = None,
@@ -225,6 +255,7 @@ class Chessa(_Client, Resources):
             proxy=hidden[3],
             ssl_context=ssl_context,
             transport=transport,
+            http_client=http_client,
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
@@ -233,9 +264,9 @@ class Chessa(_Client, Resources):
         )
         source = from_settings(hidden[0], hidden[1])
 
-        from ._transport.connections import Connections
+        from ._transport.pools import Connections
 
-        connections = Connections(plan.settings, ssl_context, transport)
+        connections = Connections(plan.settings, ssl_context, transport, http_client)
         self._adopt(_Core(plan, source, connections))
 
     def _adopt(self, core: "_Core[Connections]", *, is_copy: bool = False) -> None:
@@ -291,8 +322,8 @@ class AsyncChessa(_Client, AsyncResources):
     """`Chessa` on asyncio: `await AsyncChessa().orders.retrieve("…")`.
 
     The arguments are those of `Chessa`; callables for the credentials, hooks and the journal may be
-    coroutine functions (another journal is called on a thread), and `transport` makes
-    `httpx.AsyncBaseTransport`s. May be used in several event loops, one after the other. Use it as
+    coroutine functions (another journal is called on a thread); `transport` and `http_client` are
+    httpx's async ones. May be used in several event loops, one after the other. Use it as
     an async context manager, or `aclose` it.
     """
 
@@ -306,7 +337,8 @@ class AsyncChessa(_Client, AsyncResources):
         max_retries: int = MAX_RETRIES,
         proxy: str | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
-        transport: "AsyncTransportFactory | None" = None,
+        transport: "AsyncTransport | None" = None,
+        http_client: "httpx.AsyncClient | None" = None,
         trust_env: bool = False,
         hooks: Hooks | None = None,
         journal: Journal | AsyncJournal | None = None,
@@ -321,6 +353,7 @@ class AsyncChessa(_Client, AsyncResources):
             proxy=hidden[3],
             ssl_context=ssl_context,
             transport=transport,
+            http_client=http_client,
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
             hooks=hooks,
@@ -329,9 +362,10 @@ class AsyncChessa(_Client, AsyncResources):
         )
         source = from_settings(hidden[0], hidden[1])
 
-        from ._transport.connections import AsyncConnections
+        from ._transport.pools import AsyncConnections
 
-        self._adopt(_Core(plan, source, AsyncConnections(plan.settings, ssl_context, transport)))
+        connections = AsyncConnections(plan.settings, ssl_context, transport, http_client)
+        self._adopt(_Core(plan, source, connections))
 
     def _adopt(self, core: "_Core[AsyncConnections]", *, is_copy: bool = False) -> None:
         self._core = core

@@ -6,7 +6,6 @@ with a note that says what is known of the write.
 """
 
 import asyncio
-import time
 from collections.abc import Coroutine, Generator
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
@@ -17,6 +16,7 @@ from chessa_api.types import UNSET
 from ._client import AsyncChessa, Chessa
 from ._errors import ChessaError
 from ._flow_journal import ask, ask_async
+from ._interruptions import sleep
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ def _drive(client: Chessa, flow: Flow[T]) -> T:
             return cast("T", end.value)
         try:
             if isinstance(step, Sleep):
-                time.sleep(step.seconds)
+                sleep(step.seconds)
             elif isinstance(step, Find):
                 reply = ask(_journal(client), step.order_id, _reference(client, step))
             else:

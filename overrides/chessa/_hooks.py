@@ -1,7 +1,7 @@
-"""Hooks: the caller's own functions, told of every attempt and its end.
+"""Hooks: the caller's own functions, called before every attempt and after it.
 
-In: `Hooks` given to the client. Out: frozen records without secrets, queries or bodies. A hook that
-raises changes nothing: it is logged by its name and the call goes on.
+They are given frozen records without secrets, queries or bodies. A hook that raises changes
+nothing: it is logged by its name and the call goes on.
 """
 
 import inspect
@@ -12,6 +12,7 @@ import attrs
 
 from . import _log
 from ._errors import ConfigurationError
+from ._interruptions import is_from_signal_handler
 from ._outcome import Outcome
 
 
@@ -86,7 +87,7 @@ def _hook_for(
     return hooks.request if isinstance(record, RequestInfo) else hooks.response
 
 
-def tell(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
+def notify(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
     """Call the hook for this record."""
     hook = _hook_for(hooks, record)
     if hook is None:
@@ -95,11 +96,13 @@ def tell(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
         result = hook(record)
         if inspect.iscoroutine(result):
             result.close()
-    except Exception as error:  # noqa: BLE001  # a hook may raise anything, and changes nothing
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
         _log.hook_failed(record.operation, hook, error)
 
 
-async def tell_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
+async def notify_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
     """Call the hook for this record, and wait for it if it has to be waited for."""
     hook = _hook_for(hooks, record)
     if hook is None:
@@ -108,5 +111,7 @@ async def tell_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) ->
         result = hook(record)
         if inspect.isawaitable(result):
             await result
-    except Exception as error:  # noqa: BLE001  # a hook may raise anything, and changes nothing
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
         _log.hook_failed(record.operation, hook, error)

@@ -1,7 +1,6 @@
 """The journal: one record before the first byte of every write, and one at its end, whatever it is.
 
-In: the caller's function, and records from the engine. Out: `None`, or why a record was not
-written. A record holds no argument, no body and no credential.
+A record holds no argument, no body and no credential.
 """
 
 import datetime
@@ -13,6 +12,7 @@ from typing import Final, Literal, TypeAlias, cast
 import attrs
 
 from ._errors import ConfigurationError
+from ._interruptions import is_from_signal_handler
 from ._outcome import Outcome
 
 
@@ -42,11 +42,9 @@ class JournalRecord:
 
 
 Journal: TypeAlias = Callable[[JournalRecord], None]
-"""Takes a record and returns once it is safe; whatever it raises, the record was not written.
-
-A journal with a method `find_records(reference, operation)`, which returns the `JournalRecord`s of
-both, is asked by `refund_safely` before it sends; `OSError` from it means that nothing is sent.
-"""
+"""Takes a record and returns once it is safe. An OSError says that it was not written: nothing is
+sent then. Any other exception comes out of the call as itself, and nothing is sent either. It may
+also have `find_records(reference, operation)`, as `FileJournal` has: see `flows.refund_safely`."""
 AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
 
 PATIENCE: Final = 0.05
@@ -77,21 +75,36 @@ def is_coroutine_function(function: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
-def enter(journal: Journal, record: JournalRecord) -> str | None:
-    """Write a record, blocking. Returns why it was not written."""
-    result, cause = called(journal, record)
+def write(journal: Journal, record: JournalRecord) -> str | None:
+    """Write a record, blocking. Return why it was not written.
+
+    An OSError means that it was not; any other exception is not the journal's word about its
+    record, and comes out as itself.
+    """
+    result, cause = attempt_write(journal, record)
+    if isinstance(cause, BaseException):
+        try:
+            raise cause
+        finally:
+            del cause
     if inspect.iscoroutine(result):
         result.close()
     return _ASYNCHRONOUS if inspect.isawaitable(result) else cause
 
 
-def called(journal: Journal, record: JournalRecord) -> tuple[object, str | None]:
-    """What the function returned, and why it is no success. Errors are values: a thread cannot
-    hand over a StopIteration."""
+def attempt_write(
+    journal: Journal, record: JournalRecord
+) -> tuple[object, str | BaseException | None]:
+    """Return what the function returned, and why that is not a success.
+
+    Exceptions are values: a thread cannot pass a StopIteration on.
+    """
     try:
         result = cast("Callable[[JournalRecord], object]", journal)(record)
-    except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
-        return None, cause_of(error)
+    except OSError as error:
+        return None, error if is_from_signal_handler(error) else cause_of(error)
+    except Exception as error:  # noqa: BLE001  # raised again by the caller of this function
+        return None, error
     if result is None:
         return None, None
     from concurrent.futures import Future  # with asyncio, which most sync programs never load

@@ -7,6 +7,7 @@ a body or an argument.
 import logging
 from typing import Final
 
+from ._interruptions import is_from_signal_handler
 from ._outcome import Outcome
 
 LOGGER: Final = logging.getLogger("chessa")
@@ -43,7 +44,7 @@ def call_ended(
     )
 
 
-def will_repeat(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
+def will_retry(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
     """One line for each repeat."""
     words = "%s: attempt %d brought status=%s, next in %.3fs"
     _say(logging.DEBUG, words, operation, attempt, status_code, wait)
@@ -72,5 +73,6 @@ def _say(level: int, words: str, *values: object) -> None:
     try:
         if LOGGER.isEnabledFor(level):
             LOGGER.log(level, words, *values)
-    except Exception:  # noqa: BLE001, S110  # the application's own code may raise anything
-        pass
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise

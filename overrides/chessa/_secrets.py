@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NoReturn, Self, TypeAlias, cast
 import chessa_api
 
 from ._errors import ConfigurationError
+from ._interruptions import is_from_signal_handler
 
 ClientSecret: TypeAlias = str | Callable[[], str]
 AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
@@ -247,7 +248,9 @@ def _asked(name: _Name, provider: Provider) -> Secret:
         else:
             secret = Secret(answer)
         del answer
-    except Exception as error:  # noqa: BLE001  # the caller's code may raise anything
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
         failure = f"raised {type(error).__name__}"
     return _checked_answer(name, secret, failure)
 
@@ -257,7 +260,9 @@ async def _asked_async(name: _Name, provider: Provider) -> Secret:
     secret = Secret("")
     try:
         secret = await Secret(provider()).awaited()
-    except Exception as error:  # noqa: BLE001  # the caller's code may raise anything
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
         failure = f"raised {type(error).__name__}"
     return _checked_answer(name, secret, failure)
 

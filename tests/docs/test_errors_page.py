@@ -9,7 +9,7 @@ import pytest
 import chessa
 from chessa import Chessa, ChessaError, Outcome
 from chessa.testing import Sandbox, sandbox
-from tests.docs.pages import ROOT, headings, read, rows, section
+from tests.docs.pages import ROOT, read, rows, section
 
 PAGE = read(ROOT / "docs" / "errors.md")
 FAULTS = read(ROOT / "docs" / "testing.md")
@@ -158,13 +158,13 @@ def test_figures() -> None:
     assert f"more than {retry.LONGEST_RETRY_AFTER:.0f} seconds" in words
     spoken = f"It is {_config.READ_TIMEOUT:.0f}\nseconds for reads and {_config.WRITE_TIMEOUT:.0f}"
     assert spoken in words
-    repeated = ", ".join(map(str, sorted(retry.REPEATABLE_STATUSES)))
+    repeated = ", ".join(map(str, sorted(retry.RETRYABLE_STATUSES)))
     assert rows(section(PAGE, "What is repeated"))[3][0] == repeated
 
 
 @pytest.mark.parametrize("page", ["errors", "testing"])
 def test_the_list_at_the_top_is_that_of_the_headings(page: str) -> None:
     """Each section is in the list of contents, in order."""
-    tokens = read(ROOT / "docs" / f"{page}.md")
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    assert re.findall(r"^- \[(.+?)\]\(#", text, re.MULTILINE) == headings(tokens)[1:]
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert re.findall(r"^- \[(.+?)\]\(#", text, re.MULTILINE) == sections

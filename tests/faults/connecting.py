@@ -73,7 +73,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     row("SYN unanswered thrice", several_deaf, answering, NOT_SENT, to_deadline=True),
     row("TLS: untrusted authority", untrusted, answering, NOT_SENT),
     row("TLS: wrong name", misnamed, answering, NOT_SENT),
-    row("TLS: a client certificate is asked for", mutual, answering, UNKNOWN),
+    row("TLS: a client certificate is asked for", mutual, answering, (UNKNOWN, NOT_SENT)),
     row("TLS: plain HTTP", bare, _hello(_send(b"HTTP/1.1 400 Bad Request\r\n\r\n")), NOT_SENT),
     row("TLS: another protocol", bare, lambda c: c.send(b"220 smtp.example\r\n"), NOT_SENT),
     row("TLS: silence", bare, lambda c: silence(c), NOT_SENT, to_deadline=True),

@@ -19,6 +19,7 @@ import attrs
 import chessa
 from chessa import Outcome
 
+from .brought import Over, Settings, brought
 from .catalogue import ALL
 from .fault import RESULT, Ending, Fault, Site
 from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
@@ -36,12 +37,15 @@ class Case:
     fault: Fault
     is_read: bool
     mode: Mode
+    over: Over = "default"
+    """What the client sends over."""
 
     @property
     def label(self) -> str:
         """The id of a test."""
         kind = "read" if self.is_read else "write"
-        return f"{self.fault.name}-{kind}-{self.mode}"
+        over = "" if self.over == "default" else f"-{self.over}"
+        return f"{self.fault.name}-{kind}-{self.mode}{over}"
 
     @property
     def extra_body(self) -> dict[str, str]:
@@ -192,9 +196,13 @@ def name_of(answered: Answered, order_id: str) -> str:
     return RESULT if answered == order_id else "crossed"
 
 
+def _settings(case: Case, site: Site) -> Settings:
+    return {**credentials(), **site.settings, "timeout": case.fault.deadline}
+
+
 def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
-    settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
-    with chessa.Chessa(**settings) as client:
+    settings = _settings(case, site)
+    with brought(settings, "sync", case.over) as given, chessa.Chessa(**given) as client:
         if case.fault.warmed:
             client.orders.retrieve(_WARM)
             time.sleep(0.05)
@@ -205,8 +213,17 @@ def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered
 
 
 async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
-    settings: dict[str, Any] = {**credentials(), **site.settings, "timeout": case.fault.deadline}
-    async with chessa.AsyncChessa(**settings) as client:
+    settings = _settings(case, site)
+    with brought(settings, "async", case.over) as given:
+        try:
+            return await _asked(case, given, order_id, watch)
+        finally:
+            if "http_client" in given:
+                await given["http_client"].aclose()
+
+
+async def _asked(case: Case, given: Settings, order_id: str, watch: Watch) -> tuple[Answered, int]:
+    async with chessa.AsyncChessa(**given) as client:
         if case.fault.warmed:
             await client.orders.retrieve(_WARM)
             await asyncio.sleep(0.05)

@@ -1,7 +1,7 @@
-"""Mistakes to plant in the client: each could cost money, time or a secret, and the matrix sees it.
+"""Mistakes to plant in the client: each could cost money, time or a secret, and a test sees it.
 
-In: a copy of both packages. Out: the copy with one mistake in it. Each names the fault of the
-catalogue that brings it to light.
+Each names the fault of the catalogue that brings it to light, or a test of its own where no fault
+of the wire can.
 """
 
 from pathlib import Path
@@ -31,11 +31,17 @@ class Edit:
 
 @attrs.frozen
 class Mutation:
-    """A mistake, and the fault that shows it."""
+    """A mistake, and the fault or the test that shows it."""
 
     name: str
     seen_with: str
+    """The name of a fault, or the id of a test."""
     edits: tuple[Edit, ...]
+
+    @property
+    def is_seen_by_a_fault(self) -> bool:
+        """Whether the matrix shows it."""
+        return "::" not in self.seen_with
 
     def plant(self, folder: Path) -> None:
         """Change the copy in this folder."""
@@ -47,30 +53,28 @@ def _mutation(name: str, seen_with: str, *edits: tuple[str, str, str]) -> Mutati
     return Mutation(name, seen_with, tuple(Edit(*edit) for edit in edits))
 
 
-_JUDGE: Final = "_call/outcomes.py"
+_OUTCOMES: Final = "_call/outcomes.py"
 _RETRY: Final = "_call/retry.py"
 _BODIES: Final = "_call/bodies.py"
-_CONNECTIONS: Final = "_transport/connections.py"
 _EVIDENCE: Final = "_transport/evidence.py"
-_FAILURES: Final = "_transport/exceptions.py"
+_EXCEPTIONS: Final = "_transport/exceptions.py"
 _NETWORK: Final = "_transport/network.py"
+_SOCKETS: Final = "_transport/sockets.py"
+_STACKS: Final = "_transport/stacks.py"
 
 _READ_TIMEOUT_CONNECTS: Final = (
-    _FAILURES,
+    _EXCEPTIONS,
     '"ConnectTimeout", "PoolTimeout",',
     '"ConnectTimeout", "PoolTimeout", "ReadTimeout",',
 )
 _EVIDENCE_NOT_ASKED: Final = (
-    _JUDGE,
-    "facts.trouble in ESTABLISHING and facts.nothing_sent",
-    "facts.trouble in ESTABLISHING",
+    _OUTCOMES,
+    "result.kind in ESTABLISHING and result.nothing_sent",
+    "result.kind in ESTABLISHING",
 )
-_SINGLE_SYNC: Final = (
-    "        if not is_read:\n"
-    "            return self._makers.single()\n"
-    "        return self._pools.get(os.getpid())"
+_RESPONSE: Final = (
+    "        self._response = self._transport.handle_request(plain_request(attempt))\n"
 )
-_CLOSE_SYNC: Final = "        finally:\n            quietly(carrier.close)\n"
 
 MUTATIONS: Final = (
     # Either alone changes no outcome: the evidence and the kind of failure must both say so.
@@ -81,49 +85,54 @@ MUTATIONS: Final = (
         _EVIDENCE_NOT_ASKED,
     ),
     _mutation(
-        "409 is a refusal", "409 in the vendor's words", (_JUDGE, "{408, 409, 423,", "{408, 423,")
+        "409 is a refusal",
+        "409 in the vendor's words",
+        (_OUTCOMES, "{408, 409, 423,", "{408, 423,"),
     ),
     _mutation(
         "a status is a refusal without the vendor's words",
         "403 as a page",
-        (_JUDGE, "        and facts.envelope_status == status\n", ""),
+        (_OUTCOMES, "        and result.error.envelope_status == status\n", ""),
     ),
     _mutation(
         "a write is repeated after 503",
         "503 in the vendor's words",
         (
             _RETRY,
-            "return tried.is_read and tried.status_code in REPEATABLE_STATUSES",
-            "return tried.status_code in REPEATABLE_STATUSES",
+            "return is_read and status_code in RETRYABLE_STATUSES",
+            "return status_code in RETRYABLE_STATUSES",
         ),
     ),
     _mutation(
         "a write is repeated after a lost connection",
         "closed after the request",
-        (_RETRY, "return tried.is_read or tried.outcome is Outcome.NOT_SENT", "return True"),
+        (_RETRY, "return is_read or outcome is Outcome.NOT_SENT", "return True"),
     ),
     _mutation(
         "the evidence says that nothing was sent",
-        "closed after the request",
-        (_EVIDENCE, "return self._tracked and not self._sent", "return self._tracked"),
+        "tunnel: closed",
+        (_EVIDENCE, "return self._is_tracked and not self._sent", "return self._is_tracked"),
     ),
     _mutation(
         "the first byte is not noted",
-        "reset after the request",
-        (_NETWORK, "    attempt.evidence.mark_sent()\n", ""),
+        "tunnel: reset",
+        (_NETWORK, "        self._watch.evidence.mark_sent()\n", ""),
     ),
     _mutation(
         "writes use kept connections",
         "reused: closed once read",
-        (_CONNECTIONS, _SINGLE_SYNC, "        return self._pools.get(os.getpid())"),
-        (_CONNECTIONS, _CLOSE_SYNC, "        finally:\n            pass\n"),
+        (
+            _STACKS,
+            "self._transport = DefaultTransport(self._stack.endpoint, is_kept=False)",
+            "self._transport = self._stack.take()",
+        ),
     ),
     _mutation(
         "a connection is kept whatever came in",
-        "reused: a byte too many, another's answer",
+        "reused: both answers in one piece",
         (
             "_transport/keepalive.py",
-            "return is_whole and is_success and ends_exactly(received, status_code, headers)",
+            "return is_complete and is_success and ends_exactly(received, status_code, headers)",
             "return True",
         ),
     ),
@@ -131,14 +140,10 @@ MUTATIONS: Final = (
         "a redirect is followed",
         "302 Found to another host",
         (
-            "_transport/lane.py",
-            "        return Arriving(",
-            '        onwards = [value for name, value in reader.headers if name == b"location"]\n'
-            "        if onwards:\n"
-            '            answer = httpcore.request("GET", onwards[0])\n'
-            "            body = [answer.content]\n"
-            "            return Arriving(answer.status, tuple(answer.headers), body, finish)\n"
-            "        return Arriving(",
+            _STACKS,
+            _RESPONSE,
+            _RESPONSE + '        if "location" in self._response.headers:\n'
+            '            self._response = httpx.get(self._response.headers["location"])\n',
         ),
     ),
     _mutation(
@@ -156,9 +161,9 @@ MUTATIONS: Final = (
         "a read is not bound to the deadline",
         "headers that drip",
         (
-            _NETWORK,
-            "self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))",
-            "self._stream.read(max_bytes, timeout)",
+            _SOCKETS,
+            "self._wait_to_read(self._watch.bounded(timeout, httpcore.ReadTimeout))",
+            "self._wait_to_read(timeout or 60.0)",
         ),
     ),
     _mutation(
@@ -179,5 +184,25 @@ MUTATIONS: Final = (
         "a secret that a server sends back is shown",
         "a refusal that shows the secret",
         ("_secrets.py", 'return value.replace(secret, "...")', "return value"),
+    ),
+    # ---- Seen by tests of their own
+    _mutation(
+        "a server is heard before it is asked",
+        "tests/unit/test_early_bytes.py::test_a_server_that_speaks_before_it_is_asked_is_not_heard",
+        (_NETWORK, "received = self._stream.peek()", "received = None"),
+    ),
+    _mutation(
+        "the start of the headers is not evidence",
+        "tests/unit/test_evidence.py::test_a_request_that_was_sent_stays_sent",
+        (_EVIDENCE, "self._sent = self._sent or not self._is_tunnelling", "pass"),
+    ),
+    _mutation(
+        "an interruption is swallowed",
+        "tests/unit/test_client.py::test_what_a_transport_raises_of_its_own_comes_out_as_itself",
+        (
+            _EXCEPTIONS,
+            "    if not _is_of_the_wire(error, is_ours=is_ours):\n        return None\n",
+            "",
+        ),
     ),
 )

@@ -18,7 +18,7 @@ from .runs import Run, Time
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """The flows' own time."""
     time = Time()
-    monkeypatch.setattr("chessa._flow_steps.time", time)
+    monkeypatch.setattr("chessa._flow_steps.sleep", time.sleep)
     monkeypatch.setattr("chessa._flow_clock.time", time)
     monkeypatch.setattr("chessa._flow_steps.asyncio", types.SimpleNamespace(sleep=time.sleep_async))
     return time

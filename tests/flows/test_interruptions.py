@@ -58,7 +58,7 @@ def sleep_under(monkeypatch: pytest.MonkeyPatch, start: Callable[[], None]) -> l
         start()
         await asyncio.sleep(seconds)
 
-    monkeypatch.setattr(_flow_steps, "time", types.SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(_flow_steps, "sleep", sleep)
     monkeypatch.setattr(_flow_steps, "asyncio", types.SimpleNamespace(sleep=sleep_async))
     return begun
 

@@ -69,7 +69,7 @@ class Refunds(RuleBasedStateMachine):
         super().__init__()
         self.time = Time()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chessa._flow_steps.time", self.time)
+        self.patch.setattr("chessa._flow_steps.sleep", self.time.sleep)
         self.patch.setattr("chessa._flow_clock.time", self.time)
         sleep = types.SimpleNamespace(sleep=self.time.sleep_async)
         self.patch.setattr("chessa._flow_steps.asyncio", sleep)

@@ -78,7 +78,7 @@ def test_the_status_tells_of_both(
 def test_both_get_what_was_asked_for(tmp_path: Path) -> None:
     """Arguments go to both passes, word by word; the second stays alone whatever they are."""
     _, calls = run(tmp_path, "--all", "-n", "4", "-k", "a refund")
-    common = "-m pytest --no-header -m "
+    common = "-m pytest --no-header -m not nightly"
     assert calls == [
         f"{common} -n 2 -n 4 -k a refund --beside yes",
         f"{common} -n 4 -k a refund --beside no -n 0",
@@ -87,7 +87,11 @@ def test_both_get_what_was_asked_for(tmp_path: Path) -> None:
 
 def test_each_test_is_in_one_pass() -> None:
     """What the two passes collect is, together, what there is."""
-    files = ("tests/unit/test_framing.py", "tests/unit/test_judge.py", "tests/faults/test_leaks.py")
+    files = (
+        "tests/unit/test_tls_stream.py",
+        "tests/unit/test_outcomes.py",
+        "tests/faults/test_leaks.py",
+    )
 
     def collected(*words: str) -> list[str]:
         done = subprocess.run(

@@ -204,8 +204,8 @@ BUGS: Final = (
     Bug("a 4xx is returned", "answers", _OUTCOMES,
         r"400 <= status <= 499\n", "False\n"),
     Bug("a refusal is a result", "answers", "chessa/_call/machine.py",
-        r"raise report\(finding, self\._ending\(finding, retry_after\)\)",
-        "return Result(None, None, finding.answer, self._attempts, self._elapsed())"),
+        r"raise build_error\(\n +result, self\.known.*?\n {16}\)\n",
+        "return Result(None, None, result.response, self.attempts, 0.0, None)\n"),
     Bug("an answer that is lost is a refusal", "answers", _OUTCOMES,
         r"_Row\(_otherwise, read=Outcome\.REJECTED, write=Outcome\.UNKNOWN\)",
         "_Row(_otherwise, read=Outcome.REJECTED, write=Outcome.REJECTED)"),
@@ -217,5 +217,5 @@ BUGS: Final = (
     Bug("an error is of another class", "answers", "chessa/_errors.py",
         "404: NotFoundError", "404: BadRequestError"),
     Bug("the vendor's code is lost", "answers", "chessa/_call/messages.py",
-        r"code=finding\.content\.code,", "code=None,"),
+        r"code=result\.error\.code,", "code=None,"),
 )  # fmt: skip

@@ -76,14 +76,14 @@ Play = Callable[[Connection], object]
 class RawServer:
     """Plays a function on every connection, each on its own thread."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, play: Play, port: int = 0) -> None:
         self._play = play
         self._threads: list[threading.Thread] = []
         self._socks: list[socket.socket] = []
         self.ledger: list[bytes] = []
         self.accepted = 0
         self.stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 

@@ -73,9 +73,12 @@ def test_a_transport_that_does_not_close_holds_nothing_up() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (OK, "was carried out, and interrupted"),
-        ((400, {"error": "e", "message": "m", "statusCode": 400}), "was answered no"),
-        ((502, b"<html>"), "whether it happened is unknown"),
+        (OK, "was carried out; the call was interrupted before"),
+        (
+            (400, {"error": "e", "message": "m", "statusCode": 400}),
+            "was rejected by the API; the call was interrupted before",
+        ),
+        ((502, b"<html>"), "was interrupted while it was in flight"),
     ],
 )
 def test_an_interruption_in_a_hook_says_what_is_known(
@@ -111,7 +114,7 @@ def test_a_cancellation_in_a_hook_says_what_is_known() -> None:
         raise AssertionError("not cancelled")
 
     (note,) = asyncio.run(main()).__notes__
-    assert "was carried out, and interrupted" in note
+    assert "was carried out; the call was interrupted before" in note
 
 
 def test_a_log_that_raises_costs_no_result(driver: Driver) -> None:

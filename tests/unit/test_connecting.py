@@ -3,8 +3,10 @@
 Until a connection stands nothing of a request has left, and every error says so.
 """
 
+import contextlib
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -144,3 +146,65 @@ def test_every_address_of_a_name_is_tried(driver: Driver, monkeypatch: pytest.Mo
         monkeypatch.setattr("chessa._transport.resolver.socket.getaddrinfo", several)
         outcomes = driver(A_WRITE, A_READ, base_url=server.url.replace("127.0.0.1", "localhost"))
     assert outcomes == [{"id": "t1"}] * 2
+
+
+@contextlib.contextmanager
+def hanging(host: str, port: int) -> Iterator[None]:
+    """Have an address take no connection and refuse none: its backlog is full."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(socket.create_server((host, port), backlog=0))
+        for _ in range(4):
+            filling = stack.enter_context(socket.socket())
+            filling.setblocking(False)
+            filling.connect_ex((host, port))
+        yield
+
+
+def named(*hosts: str) -> Any:
+    """Return a `getaddrinfo` that finds these addresses."""
+    return lambda host, port, **_: [(2, 1, 6, "", (each, port)) for each in hosts]
+
+
+def test_an_address_that_hangs_holds_up_nothing(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next is tried 250 ms later, and the one that took the connection leads from then on."""
+    with RawServer(answering) as server, hanging("127.0.0.9", server.port):
+        monkeypatch.setattr("socket.getaddrinfo", named("127.0.0.9", "127.0.0.1"))
+        url = server.url.replace("127.0.0.1", "localhost")
+        begun = time.monotonic()
+        outcomes = driver(A_WRITE, *[A_WRITE] * 8, base_url=url)
+        took = time.monotonic() - begun
+    assert outcomes == [{"id": "t1"}] * 9
+    assert 0.2 < took < 1.5
+
+
+def test_a_remembered_address_is_used_only_while_it_is_named(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that moves away is followed, whatever worked before."""
+    with RawServer(answering) as server:
+        names = [named("127.0.0.1"), named("127.0.0.9")]
+
+        def moving(*arguments: Any, **options: Any) -> Any:
+            return (names.pop(0) if len(names) > 1 else names[0])(*arguments, **options)
+
+        monkeypatch.setattr("socket.getaddrinfo", moving)
+        url = server.url.replace("127.0.0.1", "localhost")
+        first, second = driver(A_WRITE, A_WRITE, base_url=url, max_retries=0)
+    assert first == {"id": "t1"}
+    assert isinstance(second, NotSentError)
+    assert second.cause == "ConnectError: ECONNREFUSED"
+
+
+def test_addresses_that_all_hang_are_not_sent_in_time(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are: NOT_SENT, at the deadline."""
+    with RawServer(answering) as server, hanging("127.0.0.9", server.port):
+        monkeypatch.setattr("socket.getaddrinfo", named("127.0.0.9"))
+        url = server.url.replace("127.0.0.1", "localhost")
+        with on_time(DEADLINE):
+            (error,) = driver(A_WRITE, base_url=url, timeout=DEADLINE)
+    assert isinstance(error, NotSentError)
+    assert error.timed_out

@@ -24,7 +24,7 @@ import pytest
 
 import chessa
 from chessa import testing
-from chessa._transport.pool import _Place
+from chessa._transport.stacks import Place
 from chessa._transport.tls import make_context
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, READ, Driver
@@ -177,7 +177,7 @@ def test_a_fork_in_the_middle_of_the_first_call_hangs_nothing(
         forked.wait(10)
         return make_context(**settings)
 
-    monkeypatch.setattr("chessa._transport.connections.make_context", slowly)
+    monkeypatch.setattr("chessa._transport.pools.make_context", slowly)
     with refusing_port() as url:
         client = chessa.Chessa(
             **CREDENTIALS, base_url=url.replace("http:", "https:"), timeout=2, max_retries=0
@@ -208,11 +208,11 @@ def test_a_place_goes_back_by_itself() -> None:
     """However a call is interrupted, the right to a connection is not lost, and not doubled."""
     places: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for _ in range(3):
-        places.put(_Place(places))
+        places.put(Place(places))
     taken = places.get()
     assert places.qsize() == 2
-    taken.give_back()
-    taken.give_back()
+    taken.release()
+    taken.release()
     assert places.qsize() == 3
     del taken
     assert places.qsize() == 3
@@ -222,7 +222,7 @@ def test_a_place_goes_back_by_itself() -> None:
 
 def test_calls_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """More reads than connections: one waits, and the one that waits too long is NOT_SENT."""
-    monkeypatch.setattr("chessa._transport.pool.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("chessa._transport.stacks.MAX_CONNECTIONS", 1)
     received, answer = threading.Event(), threading.Event()
 
     def play(connection: Connection) -> None:

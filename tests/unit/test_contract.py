@@ -1,13 +1,12 @@
-"""What we rely on in httpcore, h11 and httpx, by their public interfaces alone.
+"""What we rely on in httpcore and h11, by their public interfaces alone.
 
-The evidence that nothing was sent stands on it: which calls of a network backend come before the
-first byte of a request, what they carry, and which exceptions come through. The tests of packaging
-run this with the oldest and newest versions that `pyproject.toml` allows; of h11, httpcore 1.0.9
-allows one.
+Of httpx, and of httpcore's `trace`, see `test_contract_httpx`. The evidence that nothing was sent
+stands on it: which calls of a network backend come before the first byte of a request, what they
+carry, and which exceptions come through. The tests of packaging run this with the oldest and newest
+versions that `pyproject.toml` allows; of h11, httpcore 1.0.9 allows one.
 """
 
 import asyncio
-import inspect
 import logging
 import ssl
 from collections.abc import Callable, Iterable
@@ -153,7 +152,7 @@ POOL: Final[dict[str, Any]] = {
 
 
 def request(scheme: str) -> httpcore.Request:
-    """A request as our lanes make it: body from an iterable, and a timeout for all."""
+    """A request as our transports make it: body from an iterable, and a timeout for all."""
     return httpcore.Request(
         "POST",
         httpcore.URL(scheme=scheme, host="api.example", port=None, target="/v1/things"),
@@ -278,7 +277,7 @@ def test_a_write_that_fails_does_not_hide_an_answer(perform: Perform) -> None:
     assert perform(network)[0] == 200
 
 
-# ---- Their log, and httpx -----------------------------------------------------------------------
+# ---- Their log ----------------------------------------------------------------------------------
 
 
 def test_their_log_has_the_form_that_we_cut(
@@ -291,29 +290,3 @@ def test_their_log_has_the_form_that_we_cut(
     assert {record.name for record in told} == {"httpcore.http11"}
     assert all(record.args in (None, ()) for record in told)
     assert all("X-Echo" not in r.getMessage().partition(" return_value=")[0] for r in told)
-
-
-def test_httpx_keeps_what_a_transport_needs() -> None:
-    """Requests keep their stream, their extensions and raw headers; responses their parts."""
-    stream, extension = httpx.ByteStream(BODY), object()
-    made = httpx.Request(
-        "POST",
-        httpx.URL("https://api.example"),
-        headers=[(b"x-a", b"1"), (b"x-a", b"2")],
-        stream=stream,
-        extensions={"chessa.evidence": extension},
-    )
-    assert made.stream is stream
-    assert made.extensions["chessa.evidence"] is extension
-    assert [pair for pair in made.headers.raw if pair[0] == b"x-a"] == [
-        (b"x-a", b"1"),
-        (b"x-a", b"2"),
-    ]
-    response = httpx.Response(299, headers=[(b"X-A", b"1")], stream=stream)
-    assert (response.status_code, list(response.headers.raw)) == (299, [(b"X-A", b"1")])
-    assert response.stream is stream
-    for method in (
-        httpx.BaseTransport.handle_request,
-        httpx.AsyncBaseTransport.handle_async_request,
-    ):
-        assert list(inspect.signature(method).parameters) == ["self", "request"]

@@ -14,15 +14,17 @@ import httpx
 import pytest
 
 import chessa
-import chessa._transport.connections
-from chessa import Hooks, NotSentError, Outcome, OutcomeUnknownError, ResponseError
-from chessa._call.messages import Finding, report
+from chessa import Hooks, JournalRecord, NotSentError, Outcome, OutcomeUnknownError, ResponseError
+from chessa._call.events import AttemptResult
+from chessa._call.messages import build_error
+from chessa._errors import Circumstances
 from chessa._transport.in_process import AsyncInProcessTransport, InProcessTransport
 from chessa.testing import sandbox
 from chessa_api import wire
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, READ, WRITE, Driver, check_plain
+from .journals import opened_and_closed
 from .transports import Both, Factory, answers
 
 OK: Any = (201, {"id": "t1"})
@@ -100,21 +102,21 @@ def test_a_decoder_that_fails_hides_no_outcome(driver: Driver) -> None:
         check_plain(error)
 
 
-def test_a_defect_of_the_transport_layer_leaves_the_outcome_unknown(
+def test_a_defect_of_the_transport_layer_comes_out_as_itself(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An exception from where none can come is no reason to call a write safe to repeat."""
+    """An exception that is not the wire's is not swallowed, and never calls a write safe."""
 
     def fail(*_: object) -> Any:
         raise LookupError("a defect")
 
-    for name in ("exchange", "exchange_async"):
-        monkeypatch.setattr(chessa._transport.connections, name, fail)
-    (error,) = driver(A_WRITE, transport=answers(OK))
-    assert isinstance(error, OutcomeUnknownError)
-    assert (error.outcome, error.attempts, error.cause) == (Outcome.UNKNOWN, 1, "LookupError")
-    assert "something unforeseen failed" in str(error)
-    check_plain(error)
+    records: list[JournalRecord] = []
+    for name in ("send", "send_async"):
+        monkeypatch.setattr(f"chessa._transport.pools.{name}", fail)
+    with pytest.raises(LookupError, match="a defect") as caught:
+        driver(A_WRITE, transport=answers(OK), journal=records.append)
+    assert any("whether it happened is unknown" in note for note in caught.value.__notes__)
+    assert opened_and_closed(records).outcome is Outcome.UNKNOWN
 
 
 def test_a_gzipped_answer_is_a_result(driver: Driver) -> None:
@@ -174,8 +176,8 @@ def test_an_async_client_that_its_own_hook_closes_sends_nothing() -> None:
 
 def test_a_call_that_was_not_sent_for_no_known_reason_says_just_that() -> None:
     """Where nothing is known of the failure, nothing is made up about it."""
-    finding = Finding(is_read=False, outcome=Outcome.NOT_SENT, answer=None, fault=None)
-    error = report(finding, {"operation": "things.create", "attempts": 1})
+    circumstances = Circumstances(operation="things.create", attempts=1)
+    error = build_error(AttemptResult(), Outcome.NOT_SENT, circumstances, is_read=False)
     assert isinstance(error, NotSentError)
     assert (str(error), error.cause) == ("things.create was not sent.", None)
 

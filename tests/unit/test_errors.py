@@ -20,9 +20,10 @@ from chessa import (
     ResponseError,
     ServerError,
 )
-from chessa._call.bodies import ErrorBody
-from chessa._call.events import Answer, Fault, Trouble
-from chessa._call.messages import Finding, report
+from chessa._call.bodies import NO_BODY, ErrorBody
+from chessa._call.events import AttemptResult, ErrorKind, Failure, Response
+from chessa._call.messages import build_error
+from chessa._errors import Circumstances
 
 
 def family(cls: type[ChessaError] = ChessaError) -> list[type[ChessaError]]:
@@ -138,9 +139,9 @@ def test_codes_compare_with_what_came_over_the_wire() -> None:
     assert ErrorCode("invalid_refund_request") is ErrorCode.INVALID_REFUND_REQUEST
 
 
-ANSWER = Answer(502, ((b"x-a", b"1"), (b"set-cookie", b"s=1"), (b"x-a", b"2")), b"<html>")
-LOST = Fault(Trouble.EXCHANGE, "ReadError: ECONNRESET")
-REFUSED = Fault(Trouble.CONNECTING, "ConnectError: ECONNREFUSED")
+RESPONSE = Response(502, ((b"x-a", b"1"), (b"set-cookie", b"s=1"), (b"x-a", b"2")), b"<html>")
+LOST = Failure(ErrorKind.EXCHANGE, "ReadError: ECONNRESET")
+REFUSED = Failure(ErrorKind.CONNECTING, "ConnectError: ECONNREFUSED")
 NO_PERSON = ErrorBody(
     {"private": "body"},
     "not_valid",
@@ -148,57 +149,98 @@ NO_PERSON = ErrorBody(
 )
 
 
+def brought(
+    status_code: int | None = None, failure: Failure | None = None, error: ErrorBody = NO_BODY
+) -> AttemptResult:
+    """Return what an attempt brought."""
+    response = None if status_code is None else Response(status_code, (), b"")
+    return AttemptResult(response, failure, error=error)
+
+
 @pytest.mark.parametrize(
-    ("finding", "expected", "words"),
+    ("result", "outcome", "is_read", "expected", "words"),
     [
         (
-            Finding(False, Outcome.NOT_SENT, None, REFUSED),
+            brought(failure=REFUSED),
+            Outcome.NOT_SENT,
+            False,
             NotSentError,
             ["things.create was not sent", "ECONNREFUSED", "safe to call again"],
         ),
         (
-            Finding(False, Outcome.NOT_SENT, None, Fault(Trouble.CERTIFICATE, "ConnectError")),
+            brought(failure=Failure(ErrorKind.CERTIFICATE, "ConnectError")),
+            Outcome.NOT_SENT,
+            False,
             NotSentError,
             ["certificate", "Check base_url"],
         ),
         (
-            Finding(False, Outcome.UNKNOWN, None, LOST),
+            brought(failure=LOST),
+            Outcome.UNKNOWN,
+            False,
             OutcomeUnknownError,
-            ["was sent", "unknown", "ECONNRESET", "Do not repeat it before you have looked up"],
+            ["was sent", "unknown", "ECONNRESET", "Do not call it again before you have looked up"],
         ),
         (
-            Finding(False, Outcome.UNKNOWN, Answer(401, (), b""), None),
+            brought(failure=REFUSED),
+            Outcome.UNKNOWN,
+            False,
+            OutcomeUnknownError,
+            ["may have been sent", "Do not call it again before you have looked up"],
+        ),
+        (
+            brought(401),
+            Outcome.UNKNOWN,
+            False,
             OutcomeUnknownError,
             ["status 401", "credentials are the first thing to check"],
         ),
         (
-            Finding(False, Outcome.DONE, Answer(200, (), b""), LOST),
+            brought(200, LOST),
+            Outcome.DONE,
+            False,
             OutcomeUnknownError,
-            ["was carried out", "status 200", "Do not repeat it"],
+            ["was carried out", "status 200", "Do not call it again; look up its result"],
         ),
         (
-            Finding(True, Outcome.UNKNOWN, None, Fault(LOST.trouble, "X", timed_out=True)),
+            brought(failure=Failure(LOST.kind, "X", timed_out=True)),
+            Outcome.UNKNOWN,
+            True,
             ResponseError,
-            ["time ran out", "safe to call again"],
+            ["brought no usable response", "time ran out", "safe to call again"],
         ),
         (
-            Finding(False, Outcome.REJECTED, Answer(400, (), b""), None, NO_PERSON),
+            brought(400, error=NO_PERSON),
+            Outcome.REJECTED,
+            False,
             chessa.BadRequestError,
-            ["400 not_valid", "It was not carried out", "is closed"],
+            ["was rejected with 400 not_valid", "It was not carried out", "is closed"],
         ),
     ],
 )
 def test_the_text_says_what_is_known_and_what_to_do(
-    finding: Finding, expected: type[ChessaError], words: list[str]
+    result: AttemptResult,
+    outcome: Outcome,
+    is_read: bool,
+    expected: type[ChessaError],
+    words: list[str],
 ) -> None:
     """What happened, to which operation, what is known and what to do next; no body, no person."""
-    error = report(finding, {"operation": "things.create", "attempts": 1})
+    circumstances = Circumstances(operation="things.create", attempts=1)
+    error = build_error(result, outcome, circumstances, is_read=is_read)
     assert type(error) is expected
-    assert error.outcome is finding.outcome
+    assert error.outcome is outcome
     for word in words:
         assert word in str(error)
     for leak in ("private", "GB29", "9268", "ada@", "{", "<html"):
         assert leak not in str(error)
+
+
+def rejection(error: ErrorBody) -> str:
+    """Return the text of a write that was rejected with this body."""
+    circumstances = Circumstances(operation="things.create")
+    result = brought(400, error=error)
+    return str(build_error(result, Outcome.REJECTED, circumstances, is_read=False))
 
 
 def test_limits_are_quoted_and_accounts_are_not() -> None:
@@ -213,14 +255,13 @@ def test_limits_are_quoted_and_accounts_are_not() -> None:
         ("order b647214f-3c33-4027", "order …"),
     ):
         content = ErrorBody({}, "e", (message,), 400)
-        finding = Finding(False, Outcome.REJECTED, Answer(400, (), b""), None, content)
-        assert f'{quoted}"' in str(report(finding, {"operation": "things.create"})), message
+        assert f'{quoted}"' in rejection(content), message
 
 
 def test_unknown_outcomes_carry_what_the_server_said() -> None:
     """A 409 proves nothing on a write; its code and words are there for whoever looks it up."""
     content = ErrorBody({"error": "e"}, "already_refunded", ("Twice?",), 409)
-    error = report(Finding(False, Outcome.UNKNOWN, Answer(409, (), b""), None, content), {})
+    error = build_error(brought(409, error=content), Outcome.UNKNOWN, {}, is_read=False)
     assert isinstance(error, OutcomeUnknownError)
     assert (error.code, error.message, error.cause) == ("already_refunded", "Twice?", None)
 
@@ -239,6 +280,7 @@ def test_errors_are_at_home_in_the_package() -> None:
 
 def test_headers_are_plain_and_without_cookies() -> None:
     """Headers come as a dict, repeated ones joined, cookies left out."""
-    error = report(Finding(True, Outcome.REJECTED, ANSWER, None), {"operation": "things.retrieve"})
+    result = AttemptResult(RESPONSE)
+    error = build_error(result, Outcome.REJECTED, {"operation": "things.retrieve"}, is_read=True)
     assert isinstance(error, ServerError)
     assert error.headers == {"x-a": "1, 2"}

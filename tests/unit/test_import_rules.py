@@ -1,7 +1,4 @@
-"""House rules on imports: what each room may import beside the standard library and itself.
-
-Enters: the source of every hand-written and generated module. Leaves: one verdict for each room.
-"""
+"""Rules on imports: what each package may import next to the standard library and itself."""
 
 import ast
 import sys
@@ -12,20 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# The nearest folder rules. `chessa` imports `chessa_api`, never the reverse; the HTTP library is
-# imported in one folder, so that moving to its successor is that folder's work.
+HTTP_LIBRARY = {"httpx", "httpcore"}
+HTTP_MODULE = "overrides/chessa/_transport/library.py"
+# The nearest folder rules. `chessa` imports `chessa_api`, never the reverse.
 MAY_IMPORT = {
     "generated/chessa_api": {"attrs", "dateutil"},
     "overrides/chessa": {"attrs", "chessa_api"},
-    "overrides/chessa/_transport": {
-        "attrs",
-        "certifi",
-        "chessa_api",
-        "h11",
-        "httpcore",
-        "httpx",
-        "yarl",
-    },
+    "overrides/chessa/_transport": {"attrs", "certifi", "chessa_api", "h11", *HTTP_LIBRARY},
+    "overrides/chessa/direct": {"h11"},
     "overrides/chessa/testing": {
         "attrs",
         "chessa_api",
@@ -82,6 +73,17 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
         if name not in granted
     ]
     assert not strays, "\n".join(strays)
+
+
+def test_the_http_library_is_imported_in_one_module() -> None:
+    """Moving to the library's successor is the work of that module and of no other."""
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "overrides/chessa").rglob("*.py")
+        for _, name in imported_names(path.read_text("utf-8"))
+        if name in HTTP_LIBRARY
+    }
+    assert importing == {HTTP_MODULE}
 
 
 def test_scripts_do_not_stand_on_what_they_make() -> None:

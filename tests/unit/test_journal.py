@@ -166,7 +166,8 @@ def test_without_its_closing_record_the_end_is_the_same(
 
 
 @pytest.mark.parametrize(
-    ("at", "words"), [("opened", "before it was sent"), ("closed", "was carried out, and interr")]
+    ("at", "words"),
+    [("opened", "before it was sent"), ("closed", "was carried out; the call was interr")],
 )
 def test_ctrl_c_in_a_journal_comes_out(driver: Driver, at: str, words: str) -> None:
     """An interruption there is no failure of the journal; its note says how the write ended."""
@@ -214,7 +215,7 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
         refusing_port() as url,
         chessa.Chessa(**CREDENTIALS, base_url=url, journal=records.append) as client,
     ):
-        monkeypatch.setattr("chessa._call.sync.time.sleep", interrupt)
+        monkeypatch.setattr("chessa._call.sync.sleep", interrupt)
         with pytest.raises(KeyboardInterrupt) as caught:
             client._performer.perform(*A_WRITE)
     assert opened_and_closed(records).outcome is Outcome.NOT_SENT
@@ -263,13 +264,40 @@ def test_an_unknown_outcome_can_be_found_again(driver: Driver) -> None:
     )
 
 
-@pytest.mark.parametrize("error", [StopIteration(), StopAsyncIteration(), RuntimeError("x")])
-def test_an_odd_failure_of_a_journal_is_a_failure(driver: Driver, error: Exception) -> None:
-    """Also one that no thread and no coroutine can hand over: not sent, and at once."""
+ODD = [StopIteration(), StopAsyncIteration(), RuntimeError("x"), ValueError("x"), KeyError("x")]
+
+
+@pytest.mark.parametrize("error", ODD, ids=repr)
+def test_what_is_not_an_oserror_comes_out_and_nothing_is_sent(
+    driver: Driver, error: Exception
+) -> None:
+    """A journal's own exception, even one that no thread hands over: itself, at once, not sent."""
     journal = Failing("opened", error)
-    (end,) = driver(A_WRITE, transport=answers(OK), journal=journal, timeout=20)
-    assert isinstance(end, NotSentError)
-    assert (end.timed_out, end.cause) == (False, type(error).__name__)
+    transport = answers(OK)
+    # A coroutine cannot raise these two: Python makes a RuntimeError of them.
+    is_wrapped = isinstance(error, StopIteration | StopAsyncIteration)
+    expected = (RuntimeError, type(error)) if is_wrapped else type(error)
+    with pytest.raises(expected) as caught:
+        driver(A_WRITE, transport=transport, journal=journal, timeout=20)
+    assert error in (caught.value, caught.value.__cause__)
+    assert any("was interrupted before it was sent" in note for note in error.__notes__)
+    assert (journal.events, transport.requests) == (["opened", "closed"], [])
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), LookupError("x")], ids=repr)
+@pytest.mark.parametrize("answer", [OK, (502, b"<html>")], ids=["done", "unknown"])
+def test_what_is_not_an_oserror_comes_out_of_the_closing_record(
+    driver: Driver, error: Exception, answer: Any
+) -> None:
+    """As itself, with the note that says how the write ended."""
+    journal = Failing("closed", error)
+    transport = answers(answer)
+    with pytest.raises(type(error)) as caught:
+        driver(A_WRITE, transport=transport, journal=journal)
+    assert caught.value is error
+    words = "was carried out" if answer is OK else "whether it happened is unknown"
+    assert any(words in note for note in error.__notes__)
+    assert (journal.events, len(transport.requests)) == (["opened", "closed"], 1)
 
 
 def test_a_journal_that_only_promises_has_written_nothing(driver: Driver) -> None:

@@ -1,11 +1,14 @@
 """The connections that reads share: how long they are kept, and who closes which of them when."""
 
 import asyncio
+import collections
+import contextlib
+import errno
 import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -15,15 +18,16 @@ import chessa
 from chessa._call.events import Attempt, PreparedRequest
 from chessa._config import read_base_url
 from chessa._secrets import Credentials, Secret
-from chessa._transport.endpoint import Route
-from chessa._transport.lane import AsyncLane, Lane
-from chessa._transport.pool import AsyncPool, Pool
+from chessa._transport.channels import AsyncOwnChannel, OwnChannel
+from chessa._transport.default import AsyncDefaultTransport, DefaultTransport
+from chessa._transport.endpoint import Endpoint
+from chessa._transport.stacks import AsyncStack, Stack
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
 from .raw_server import Connection, RawServer, answering
 from .transports import Factory
 
-POOL = "chessa._transport.pool"
+STACKS = "chessa._transport.stacks"
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def test_a_connection_is_kept_for_a_while_only(
     """One that was idle for too long is closed before a read could be lost on it."""
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 1
-    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)  # older than that is every connection
+    monkeypatch.setattr(f"{STACKS}.IDLE_SECONDS", -1.0)  # older than that is every connection
     assert driver(A_READ, A_READ, base_url=server.url) == [{"id": "t1"}] * 2
     assert server.accepted == 3
 
@@ -48,15 +52,15 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the only place is taken by a read that cannot begin, the next read has it."""
-    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
-    monkeypatch.setattr(f"{POOL}.IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(f"{STACKS}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{STACKS}.IDLE_SECONDS", -1.0)
     failing = iter([True])
-    close = AsyncLane.close
+    close = AsyncDefaultTransport.close
 
-    def failing_close(lane: AsyncLane) -> None:
-        close(lane)
+    def failing_close(transport: AsyncDefaultTransport) -> None:
+        close(transport)
         if next(failing, False):
-            raise OSError("it does not close")
+            raise OSError(errno.EIO, "it does not close")
 
     async def main() -> list[Any]:
         async with chessa.AsyncChessa(
@@ -70,7 +74,7 @@ def test_a_place_is_not_lost_with_a_connection_that_fails_to_close(
                     outcomes.append(type(error))
             return outcomes
 
-    monkeypatch.setattr(AsyncLane, "close", failing_close)
+    monkeypatch.setattr(AsyncDefaultTransport, "close", failing_close)
     first, second, third = asyncio.run(main())
     assert (first, third) == ({"id": "t1"}, {"id": "t1"})
     assert second is chessa.ResponseError, "which says that it is safe to call again"
@@ -81,7 +85,7 @@ def test_tasks_wait_for_a_place_until_their_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """More reads than connections: the one that waits too long is NOT_SENT, the others go on."""
-    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{STACKS}.MAX_CONNECTIONS", 1)
     answer = threading.Event()
 
     def play(connection: Connection) -> None:
@@ -105,85 +109,149 @@ def test_tasks_wait_for_a_place_until_their_deadline(
     assert (len(server.ledger), server.accepted) == (2, 1)
 
 
-def attempt(server: RawServer) -> Attempt:
-    """A read, as the engine asks for it."""
+def attempt(server: RawServer, *, is_read: bool = True) -> Attempt:
+    """Return an attempt, as the state machine asks for it."""
     request = PreparedRequest("GET", server.url, "/v1/things/t1", ((b"host", b"api"),), None)
     credentials = Credentials(Secret("id"), Secret("secret"))
-    return Attempt(request, credentials, True, time.monotonic() + 10, 1_000)
+    return Attempt(request, credentials, is_read, time.monotonic() + 10, 1_000)
 
 
-def route(server: RawServer) -> Route:
-    """The way to a server."""
-    return Route(read_base_url(server.url)[0])
+def endpoint(server: RawServer) -> Endpoint:
+    """Return where connections to a server lead."""
+    return Endpoint(read_base_url(server.url)[0])
 
 
-def test_a_place_comes_back_with_its_answer(server: RawServer) -> None:
-    """It is taken while an answer arrives; a connection is kept only if its answer was read."""
-    pool = Pool(route(server))
-    places = pool._places.qsize()
+def body(response: httpx.Response) -> bytes:
+    """Read the body of a response."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    return b"".join(response.stream)
+
+
+async def body_async(response: httpx.Response) -> bytes:
+    """Read the body of a response on asyncio."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return b"".join([chunk async for chunk in response.stream])
+
+
+def stacked(server: RawServer) -> tuple[Endpoint, Stack[DefaultTransport]]:
+    """An endpoint, and a stack of connections to it."""
+    place = endpoint(server)
+    return place, Stack(lambda: DefaultTransport(place, is_kept=True))
+
+
+def test_a_place_comes_back_with_its_response(server: RawServer) -> None:
+    """It is taken while a response arrives; a connection is kept only if all of it was read."""
+    place, stack = stacked(server)
+    places = stack._places.qsize()
     for was_read in (True, True, False, True):
-        arriving = pool.send(attempt(server))
-        assert pool._places.qsize() == places - 1
-        assert b"".join(arriving.chunks) == b'{"id": "t1"}'
-        arriving.finish(was_read)
-        assert pool._places.qsize() == places
-    pool.close()
+        channel = OwnChannel(place, stack)
+        response = channel.send(attempt(server))
+        assert stack._places.qsize() == places - 1
+        assert body(response) == b'{"id": "t1"}'
+        channel.finish(was_read=was_read)
+        assert stack._places.qsize() == places
+        assert len(stack._idle) == was_read
+    stack.close()
     assert server.accepted == 2
 
 
-def test_an_async_place_comes_back_with_its_answer(
+def test_a_write_takes_no_place_and_leaves_no_connection(server: RawServer) -> None:
+    """Its connection is new, and closed at the end, however well that was."""
+    place, stack = stacked(server)
+    places = stack._places.qsize()
+    for is_read in (True, False, True, False):
+        channel = OwnChannel(place, stack)
+        body(channel.send(attempt(server, is_read=is_read)))
+        assert stack._places.qsize() == places - is_read
+        channel.finish(was_read=True)
+        assert (stack._places.qsize(), len(stack._idle)) == (places, 1)
+    stack.close()
+    assert server.accepted == 3
+
+
+def test_an_async_place_comes_back_with_its_response(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same on asyncio: one place serves one read after the other."""
-    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{STACKS}.MAX_CONNECTIONS", 1)
 
     async def main() -> None:
-        pool = AsyncPool(route(server))
+        place = endpoint(server)
+        stack = AsyncStack(lambda: AsyncDefaultTransport(place, is_kept=True))
         for was_read in (True, True, False, True):
             async with asyncio.timeout(5):
-                arriving = await pool.send(attempt(server))
-                chunks = aiter(arriving.chunks)
-                if was_read:
-                    assert [chunk async for chunk in chunks] == [b'{"id": "t1"}']
-                if (finishing := arriving.finish(was_read)) is not None:
-                    await finishing
-        await pool.aclose()
+                channel = AsyncOwnChannel(place, stack)
+                response = await channel.send(attempt(server))
+                assert stack._places.locked()
+                assert await body_async(response) == b'{"id": "t1"}'
+                await channel.finish(was_read=was_read)
+                assert not stack._places.locked()
+                assert len(stack._idle) == was_read
+        stack.close()
 
     asyncio.run(main())
-    assert 1 <= server.accepted <= 2
+    assert server.accepted == 2
 
 
-def test_a_pool_that_is_closed_keeps_nothing(
+def test_a_stack_that_is_closed_keeps_nothing(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closed by another thread in the moment in which a connection comes back: it is closed too."""
-    closed: list[Lane] = []
-    close = Lane.close
+    """Closed while a connection is in use, which is closed in its turn when it comes back."""
+    closed: list[DefaultTransport] = []
+    close = DefaultTransport.close
 
-    def noting(lane: Lane) -> None:
-        closed.append(lane)
-        close(lane)
+    def noting(transport: DefaultTransport) -> None:
+        closed.append(transport)
+        close(transport)
 
-    class Racing:
-        """The pool's flag as this thread reads it: open, and closed from the second time on."""
-
-        def __init__(self) -> None:
-            self.seen = iter([False])
-
-        def __bool__(self) -> bool:
-            return next(self.seen, True)
-
-    monkeypatch.setattr(Lane, "close", noting)
-    pool = Pool(route(server))
-    arriving = pool.send(attempt(server))
-    list(arriving.chunks)
-    monkeypatch.setattr(pool, "_closed", Racing())
-    arriving.finish(True)
+    monkeypatch.setattr(DefaultTransport, "close", noting)
+    place, stack = stacked(server)
+    channel = OwnChannel(place, stack)
+    body(channel.send(attempt(server)))
+    stack.close()
+    assert closed == []
+    channel.finish(was_read=True)
     assert len(closed) == 1
-    assert not pool._idle
+    assert not stack._idle
 
 
-def test_calls_under_way_outlast_the_closing() -> None:
+def test_a_stack_closed_just_as_a_connection_comes_back_keeps_nothing(server: RawServer) -> None:
+    """Another thread closes it after it was seen open: whoever comes last closes what is there."""
+
+    class ClosedWhenAdded(collections.deque[DefaultTransport]):
+        """The idle connections of a stack that is closed at the moment in which one is added."""
+
+        def append(self, transport: DefaultTransport) -> None:
+            stack.close()
+            super().append(transport)
+
+    place, stack = stacked(server)
+    stack._idle = ClosedWhenAdded()
+    channel = OwnChannel(place, stack)
+    body(channel.send(attempt(server)))
+    channel.finish(was_read=True)
+    assert not stack._idle
+
+
+def test_a_client_closed_while_its_stack_is_made_keeps_nothing(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread closes it in the middle of the first read: no connection stays open."""
+    made: list[Stack[Any]] = []
+
+    def closing(make: Callable[[], Any]) -> Stack[Any]:
+        client.close()
+        made.append(Stack(make))
+        return made[0]
+
+    monkeypatch.setattr("chessa._transport.pools.Stack", closing)
+    client = chessa.Chessa(**CREDENTIALS, base_url=server.url)
+    with contextlib.suppress(chessa.NotSentError):
+        assert client._performer.perform(*A_READ) == {"id": "t1"}
+    assert [len(stack._idle) for stack in made] == [0]
+
+
+def test_calls_in_flight_outlast_the_closing() -> None:
     """Closed while a read waits for its answer: the read ends as it would have, and then all do."""
     received, answer = threading.Event(), threading.Event()
 
@@ -208,7 +276,7 @@ def test_calls_under_way_outlast_the_closing() -> None:
         asyncio.run(main(server.url))
 
 
-def test_two_first_reads_share_one_pool() -> None:
+def test_two_first_reads_share_one_transport() -> None:
     """Two threads that make the shared transport at once: one is used, the other is closed."""
     both = threading.Barrier(2)
     factory = Factory(lambda request: httpx.Response(200, json={"id": "t1"}))
@@ -278,7 +346,7 @@ def test_a_fork_leaves_the_parents_async_connections_alone(server: RawServer) ->
 
 def test_writes_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool that is full of reads holds up no write."""
-    monkeypatch.setattr(f"{POOL}.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(f"{STACKS}.MAX_CONNECTIONS", 1)
     answer = threading.Event()
 
     def play(connection: Connection) -> None:

@@ -1,8 +1,10 @@
 """Settings that are seldom wrong: each is refused by name, before anything is sent."""
 
+import ssl
 from collections.abc import Generator
 from typing import Any
 
+import httpx
 import pytest
 
 import chessa
@@ -64,10 +66,49 @@ def test_an_environment_without_proxies_is_none(monkeypatch: pytest.MonkeyPatch)
     )
 
 
+@pytest.mark.parametrize(
+    ("make", "client"),
+    [(chessa.Chessa, httpx.Client), (chessa.AsyncChessa, httpx.AsyncClient)],
+    ids=["sync", "async"],
+)
+@pytest.mark.parametrize("brought", ["transport", "http_client"])
+@pytest.mark.parametrize("setting", ["proxy", "ssl_context"])
+def test_a_setting_that_has_no_effect_is_refused(
+    make: Any, client: Any, brought: str, setting: str
+) -> None:
+    """A transport or client of the caller's would go past it, unseen."""
+    settings: dict[str, Any] = {
+        brought: answers() if brought == "transport" else client(),
+        setting: "http://127.0.0.1:3128" if setting == "proxy" else ssl.create_default_context(),
+    }
+    words = f"{setting} has no effect beside {brought}: configure the {brought} with it"
+    with pytest.raises(ConfigurationError, match=words):
+        make(**CREDENTIALS, **settings)
+
+
 @pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
-def test_a_proxy_beside_a_transport_is_refused(make: Any) -> None:
-    """A transport of one's own would go past it, unseen."""
-    with pytest.raises(ConfigurationError, match="give the proxy to the transport"):
-        make(**CREDENTIALS, transport=answers(), proxy="http://127.0.0.1:3128")
-    with pytest.raises(ConfigurationError, match="such as transport=lambda"):
-        make(**CREDENTIALS, transport=answers()())
+def test_a_transport_and_a_client_are_not_both_used(make: Any) -> None:
+    """Which of the two would send is not guessed; what can send is accepted, in either form."""
+    client: Any = httpx.Client() if make is chessa.Chessa else httpx.AsyncClient()
+    with pytest.raises(ConfigurationError, match="Give transport or http_client, not both"):
+        make(**CREDENTIALS, transport=answers(), http_client=client)
+    fitting: tuple[dict[str, Any], ...] = (
+        {"transport": answers()},
+        {"transport": answers()()},
+        {"http_client": client},
+    )
+    for fits in fitting:
+        make(**CREDENTIALS, **fits)
+
+
+@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+def test_what_cannot_send_is_refused(make: Any) -> None:
+    """Neither a transport nor a function that makes one; a client of the other mode."""
+    for wrong in ("http://127.0.0.1", 17):
+        with pytest.raises(ConfigurationError, match="such as transport=lambda"):
+            make(**CREDENTIALS, transport=wrong)
+    other: Any = httpx.AsyncClient() if make is chessa.Chessa else httpx.Client()
+    wrong_clients: list[Any] = [other, httpx.Client, object(), "client"]
+    for wrong_client in wrong_clients:
+        with pytest.raises(ConfigurationError, match="http_client must be an httpx"):
+            make(**CREDENTIALS, http_client=wrong_client)

@@ -10,34 +10,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chessa import Outcome
-from chessa._call.events import Trouble
+from chessa._call.events import AttemptResult, ErrorKind, Failure, Response
 from chessa._call.retry import (
     LONGEST_RETRY_AFTER,
-    REPEATABLE_STATUSES,
-    REPEATABLE_TROUBLES,
+    RETRYABLE_KINDS,
+    RETRYABLE_STATUSES,
     Quota,
-    Tried,
-    may_repeat,
+    Uniform,
+    may_retry,
     next_wait,
     retry_after_seconds,
 )
 
 NOW = 1_763_900_000.0
-LOST = Tried(
-    is_read=True,
-    outcome=Outcome.UNKNOWN,
-    status_code=None,
-    trouble=Trouble.EXCHANGE,
-    retry_after=None,
-    repeats=0,
-)
-NOT_SENT = attrs.evolve(LOST, outcome=Outcome.NOT_SENT, trouble=Trouble.CONNECTING)
 
 
-def answered(status_code: int, *, is_read: bool = True) -> Tried:
-    """An attempt that brought this status."""
-    outcome = Outcome.REJECTED if is_read else Outcome.UNKNOWN
-    return Tried(is_read, outcome, status_code, None, None, 0)
+@attrs.frozen
+class Tried:
+    """An attempt that brought no result, and how it counts."""
+
+    result: AttemptResult
+    outcome: Outcome
+    is_read: bool = True
+
+    def may_retry(self) -> bool:
+        """Return what is decided about it."""
+        return may_retry(self.result, self.outcome, is_read=self.is_read)
+
+
+def failed(
+    kind: ErrorKind, outcome: Outcome, status_code: int | None = None, *, is_read: bool = True
+) -> Tried:
+    """Return an attempt that failed, before or after a status line."""
+    response = None if status_code is None else Response(status_code, (), b"")
+    return Tried(AttemptResult(response, Failure(kind, "X")), outcome, is_read)
+
+
+def rejected(status_code: int, *, is_read: bool = True, retry_after: float | None = None) -> Tried:
+    """Return an attempt that brought this status."""
+    brought = AttemptResult(Response(status_code, (), b""), retry_after=retry_after)
+    return Tried(brought, Outcome.REJECTED if is_read else Outcome.UNKNOWN, is_read)
+
+
+LOST = failed(ErrorKind.EXCHANGE, Outcome.UNKNOWN)
+NOT_SENT = failed(ErrorKind.CONNECTING, Outcome.NOT_SENT)
+WRITE_NOT_SENT = attrs.evolve(NOT_SENT, is_read=False)
 
 
 def longest(low: float, high: float) -> float:
@@ -45,82 +62,99 @@ def longest(low: float, high: float) -> float:
     return high
 
 
-def wait(tried: Tried, *, left: float = 30.0, max_retries: int = 2) -> float | None:
-    """The wait that follows, with a full quota."""
-    return next_wait(tried, max_retries=max_retries, left=left, quota=Quota(), uniform=longest)
+def wait(
+    tried: Tried,
+    *,
+    retries: int = 0,
+    max_retries: int = 2,
+    left: float = 30.0,
+    quota: Quota | None = None,
+    uniform: Uniform = longest,
+) -> float | None:
+    """Return the wait that follows, with a full quota unless another is given."""
+    return next_wait(
+        tried.result,
+        tried.outcome,
+        is_read=tried.is_read,
+        retries=retries,
+        max_retries=max_retries,
+        left=left,
+        quota=quota or Quota(),
+        uniform=uniform,
+    )
 
 
 @pytest.mark.parametrize("status_code", range(300, 600))
-def test_reads_are_repeated_for_five_statuses_only(status_code: int) -> None:
+def test_reads_are_retried_for_five_statuses_only(status_code: int) -> None:
     """429, 500, 502, 503 and 504 may pass; every other status would come again."""
-    assert may_repeat(answered(status_code)) is (status_code in REPEATABLE_STATUSES)
+    assert rejected(status_code).may_retry() is (status_code in RETRYABLE_STATUSES)
+
+
+def test_the_five_statuses_are_these() -> None:
+    """No status joins them by accident."""
+    assert sorted(RETRYABLE_STATUSES) == [429, 500, 502, 503, 504]
 
 
 @pytest.mark.parametrize("status_code", [200, 201, *range(300, 600)])
-def test_no_answer_ever_repeats_a_write(status_code: int) -> None:
-    """A write is never repeated because of an answer, 429 and 503 included."""
-    assert not may_repeat(answered(status_code, is_read=False))
+def test_no_response_ever_retries_a_write(status_code: int) -> None:
+    """A write is never retried because of a response, 429 and 503 included."""
+    assert not rejected(status_code, is_read=False).may_retry()
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("kind", ErrorKind)
 @pytest.mark.parametrize("outcome", Outcome)
-def test_a_write_is_repeated_only_when_it_was_not_sent(trouble: Trouble, outcome: Outcome) -> None:
-    """A write is repeated after a failed connection that is NOT_SENT by evidence, never else."""
-    tried = Tried(False, outcome, None, trouble, None, 0)
-    is_safe = outcome is Outcome.NOT_SENT and trouble in REPEATABLE_TROUBLES
-    assert may_repeat(tried) is is_safe
+def test_a_write_is_retried_only_when_it_was_not_sent(kind: ErrorKind, outcome: Outcome) -> None:
+    """A write is retried after a failed connection that is NOT_SENT by evidence, never else."""
+    is_safe = outcome is Outcome.NOT_SENT and kind in RETRYABLE_KINDS
+    assert failed(kind, outcome, is_read=False).may_retry() is is_safe
 
 
 @pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("trouble", [Trouble.CERTIFICATE, Trouble.UNSENDABLE, Trouble.CLOSED])
-def test_what_will_fail_again_is_not_repeated(trouble: Trouble, *, is_read: bool) -> None:
+@pytest.mark.parametrize("kind", sorted(set(ErrorKind) - RETRYABLE_KINDS, key=str))
+def test_what_will_fail_again_is_not_retried(kind: ErrorKind, *, is_read: bool) -> None:
     """A bad certificate, an unsendable request or a closed client is not tried again."""
-    assert not may_repeat(Tried(is_read, Outcome.NOT_SENT, None, trouble, None, 0))
+    assert not failed(kind, Outcome.NOT_SENT, is_read=is_read).may_retry()
 
 
-def test_a_read_whose_body_was_lost_is_repeated() -> None:
+def test_a_read_whose_body_was_lost_is_retried() -> None:
     """A connection lost in the body of a 2xx is a connection fault; an unusable body is not."""
-    lost = attrs.evolve(LOST, status_code=200)
-    assert may_repeat(lost)
-    assert not may_repeat(attrs.evolve(lost, trouble=Trouble.BODY))
+    assert failed(ErrorKind.EXCHANGE, Outcome.UNKNOWN, 200).may_retry()
+    assert not failed(ErrorKind.BODY, Outcome.UNKNOWN, 200).may_retry()
 
 
-def test_max_retries_counts_repeats() -> None:
-    """`max_retries` repeats follow the first attempt, for reads and for writes not sent."""
-    for tried in (LOST, attrs.evolve(NOT_SENT, is_read=False)):
-        assert wait(attrs.evolve(tried, repeats=1)) is not None
-        assert wait(attrs.evolve(tried, repeats=2)) is None
+def test_max_retries_counts_retries() -> None:
+    """`max_retries` retries follow the first attempt, for reads and for writes not sent."""
+    for tried in (LOST, WRITE_NOT_SENT):
+        assert wait(tried, retries=1) is not None
+        assert wait(tried, retries=2) is None
         assert wait(tried, max_retries=0) is None
 
 
-@pytest.mark.parametrize(("repeats", "most"), [(0, 0.1), (1, 0.2), (4, 1.6), (7, 8.0), (60, 8.0)])
-def test_the_back_off_doubles_up_to_eight_seconds(repeats: int, most: float) -> None:
+@pytest.mark.parametrize(("retries", "most"), [(0, 0.1), (1, 0.2), (4, 1.6), (7, 8.0), (60, 8.0)])
+def test_the_back_off_doubles_up_to_eight_seconds(retries: int, most: float) -> None:
     """The wait is drawn from 0 to 0.1 · 2ⁿ seconds, at most 8."""
-    tried = attrs.evolve(LOST, repeats=repeats)
-    assert wait(tried, max_retries=100) == pytest.approx(most)
-    assert next_wait(
-        tried, max_retries=100, left=30, quota=Quota(), uniform=lambda low, high: low
-    ) == pytest.approx(0.0)
+    assert wait(LOST, retries=retries, max_retries=100) == pytest.approx(most)
+    least = wait(LOST, retries=retries, max_retries=100, uniform=lambda low, high: low)
+    assert least == pytest.approx(0.0)
 
 
 def test_retry_after_is_a_floor() -> None:
     """The wait is never shorter than the server asks for."""
-    tried = attrs.evolve(answered(503), retry_after=2.0)
-    assert wait(tried) == pytest.approx(2.0)
-    assert wait(attrs.evolve(tried, retry_after=0.01)) == pytest.approx(0.1)
+    assert wait(rejected(503, retry_after=2.0)) == pytest.approx(2.0)
+    assert wait(rejected(503, retry_after=0.01)) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("retry_after", [LONGEST_RETRY_AFTER + 0.1, 1e9])
 def test_a_long_retry_after_ends_the_call(retry_after: float) -> None:
     """More than 60 s is not waited for, however much time is left."""
-    assert wait(attrs.evolve(answered(429), retry_after=retry_after), left=1e12) is None
-    assert wait(attrs.evolve(answered(429), retry_after=60.0), left=61) == pytest.approx(60.0)
+    assert wait(rejected(429, retry_after=retry_after), left=1e12) is None
+    assert wait(rejected(429, retry_after=60.0), left=61) == pytest.approx(60.0)
 
 
 def test_no_wait_reaches_past_the_deadline() -> None:
     """A wait that would use up the time left is not begun."""
     assert wait(LOST, left=0.05) is None
-    assert wait(attrs.evolve(answered(503), retry_after=5.0), left=4.0) is None
+    assert wait(rejected(503, retry_after=5.0), left=4.0) is None
 
 
 @pytest.mark.parametrize(
@@ -159,25 +193,23 @@ def test_no_retry_after_breaks_anything(value: str) -> None:
 
 
 def test_an_outage_empties_the_quota() -> None:
-    """When every call fails, repeats stop after about 500/14 of them."""
+    """When every call fails, retries stop after about 500/14 of them."""
     quota = Quota()
-    repeats = sum(
-        next_wait(LOST, max_retries=1, left=30, quota=quota) is not None for _ in range(1_000)
-    )
-    assert repeats == Quota.REPEATS == 35
+    retries = sum(wait(LOST, max_retries=1, quota=quota) is not None for _ in range(1_000))
+    assert retries == Quota.REPEATS == 35
 
 
 def test_writes_do_not_draw_on_the_quota() -> None:
-    """A write that was not sent is repeated even when reads have used the quota up."""
+    """A write that was not sent is retried even when reads have used the quota up."""
     quota = Quota()
     while quota.take():
         pass
-    write = attrs.evolve(NOT_SENT, is_read=False)
-    assert next_wait(write, max_retries=1, left=30, quota=quota) is not None
+    assert wait(LOST, quota=quota) is None
+    assert wait(WRITE_NOT_SENT, max_retries=1, quota=quota) is not None
 
 
 def test_the_quota_fills_again() -> None:
-    """A success after a repeat pays for one, as do fourteen others, up to the brim."""
+    """A success after a retry pays for one, as do fourteen others, up to the brim."""
     quota = Quota()
     while quota.take():
         pass
@@ -209,8 +241,6 @@ def test_threads_share_the_quota_exactly() -> None:
     assert sum(taken) == Quota.REPEATS
 
 
-def test_thousands_of_repeats_overflow_nothing() -> None:
+def test_thousands_of_retries_overflow_nothing() -> None:
     """The back-off stays at its longest, whatever `max_retries` allows."""
-    write = attrs.evolve(NOT_SENT, is_read=False, repeats=5_000)
-    waited = next_wait(write, max_retries=9_999, left=30, quota=Quota(), uniform=lambda _, b: b)
-    assert waited == 8.0
+    assert wait(WRITE_NOT_SENT, retries=5_000, max_retries=9_999) == 8.0

@@ -207,3 +207,26 @@ def test_a_loop_closed_in_a_hurry_leaves_no_word(caplog: pytest.LogCaptureFixtur
         assert asyncio.run(client._performer.perform(*A_READ)) == {"id": "right"}
         gc.collect()
     assert [record for record in caplog.records if "nclosed" in record.message] == []
+
+
+CLOSING = {
+    "closes": answered(RIGHT).replace(b"\r\n", b"\r\nConnection: close\r\n", 1),
+    "HTTP/1.0": answered(RIGHT).replace(b"HTTP/1.1", b"HTTP/1.0"),
+}
+
+
+@pytest.mark.parametrize("response", CLOSING.values(), ids=CLOSING)
+def test_a_connection_that_the_server_is_to_close_is_not_used_again(
+    driver: Driver, response: bytes
+) -> None:
+    """Whether or not the server does so at once."""
+
+    def play(connection: Connection) -> None:
+        if connection.read_request():
+            connection.send(response)
+        if connection.read_request():
+            connection.answer("200 OK", STRAY)
+
+    with RawServer(play) as server:
+        assert driver(A_READ, A_READ, A_READ, base_url=server.url) == [{"id": "right"}] * 3
+        assert server.accepted == 3

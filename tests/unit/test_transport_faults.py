@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 import chessa
-from chessa import Outcome, OutcomeUnknownError, ResponseError
+from chessa import NotSentError, Outcome, OutcomeUnknownError, ResponseError
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, READ, Call, Driver, check_plain
 from .raw_server import Connection, Play, RawServer, after_request, answering, on_time, reset, send
@@ -154,16 +154,33 @@ def meet_drip(driver: Driver, name: str, call: Call) -> None:
 
 
 @pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
-def test_a_connection_lost_before_the_request_was_read_is_not_called_safe(
+def test_a_connection_lost_before_the_request_was_sent_or_read(
     driver: Driver, leave: Callable[[Connection], object]
 ) -> None:
-    """Once a byte was handed over, nobody can tell whether it was read: UNKNOWN, no repeat."""
+    """Lost before the first byte it is NOT_SENT, after it UNKNOWN; the evidence tells which."""
     with RawServer(leave) as server:
         (error,) = driver(A_WRITE, base_url=server.url, max_retries=0)
-    # A reset may also come before the first byte, and then the evidence says so.
-    assert isinstance(error, OutcomeUnknownError if leave is not reset else chessa.ChessaError)
-    assert error.outcome in (UNKNOWN, NOT_SENT)
+    assert isinstance(error, NotSentError | OutcomeUnknownError)
+    assert error.outcome is (NOT_SENT if isinstance(error, NotSentError) else UNKNOWN)
     assert (error.attempts, server.accepted, server.ledger) == (1, 1, [])
+    check_plain(error)
+
+
+@pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
+def test_a_connection_lost_after_the_first_byte_is_not_called_safe(
+    driver: Driver, leave: Callable[[Connection], object]
+) -> None:
+    """Once a byte was handed over, nobody can tell whether it was read: UNKNOWN, no retry."""
+
+    def play(connection: Connection) -> None:
+        connection.sock.recv(1)
+        leave(connection)
+
+    with RawServer(play) as server:
+        (error,) = driver(A_WRITE, base_url=server.url)
+    assert isinstance(error, OutcomeUnknownError)
+    assert (error.outcome, error.attempts) == (UNKNOWN, 1)
+    assert (server.accepted, server.ledger) == (1, [])
 
 
 def test_writes_never_share_a_connection(driver: Driver) -> None:
@@ -193,16 +210,16 @@ def test_a_second_answer_is_nobodys(driver: Driver) -> None:
 
 
 def unasked(connection: Connection) -> None:
-    """Send a 408 before anybody asked, as some servers do, then answer what is asked, late."""
-    connection.answer("408 Request Timeout")
+    """Send a 408 in place of each response, as some servers do, and the response after it."""
     while request := connection.read_request():
         thing = request.split(b" ")[1].rpartition(b"/")[2]
+        connection.answer("408 Request Timeout")
         connection.wait_until_stopped(0.02)
         connection.answer("200 OK", b'{"id": "%s"}' % thing)
 
 
-def test_an_answer_that_nobody_asked_for_shifts_no_other(driver: Driver) -> None:
-    """A connection that answered anything but a success is not used again."""
+def test_a_response_that_was_not_asked_for_shifts_no_other(driver: Driver) -> None:
+    """A connection that brought anything but a success is not used again."""
     calls = [(READ, {"thing_id": f"t{number}"}) for number in range(4)]
     with RawServer(unasked) as server:
         for error in driver(*calls, base_url=server.url, max_retries=0):
@@ -264,6 +281,7 @@ def test_a_flood_while_a_request_is_sent_waits_its_turn(driver: Driver) -> None:
 
     def play(connection: Connection) -> None:
         nonlocal sent
+        connection.sock.recv(1)  # what comes before that is not heard at all
         connection.sock.settimeout(0.3)
         try:
             while sent < 64_000_000:

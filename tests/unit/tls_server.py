@@ -87,6 +87,7 @@ class MemoryTls(Connection):
     def __init__(self, outer: Connection, pause: float = 0.0) -> None:
         self._outer = outer
         self._pause = pause
+        self._is_holding = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = serving().wrap_bio(self._incoming, self._outgoing, server_side=True)
         super().__init__(outer.server, outer.sock)
@@ -99,8 +100,13 @@ class MemoryTls(Connection):
                 self._flush()
                 self._fetch()
             else:
-                self._flush()
+                if not self._is_holding:
+                    self._flush()
                 return
+
+    def hold(self) -> None:
+        """Keep the last message of the handshake back: it goes out with the next record."""
+        self._is_holding = True
 
     def _flush(self) -> None:
         data = self._outgoing.read()

@@ -1,116 +1,208 @@
-"""The async form of what waits: driving a call, asking for credentials, entering a record.
-
-In: a call. Out: its `Result`, or the `ChessaError` that the engine raised. A module of its own, so
-that asyncio is loaded by those who use it.
-"""
+"""The driver of a call on asyncio: what `sync` is to a blocking one."""
 
 import asyncio
 import inspect
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from .._errors import ConfigurationError
-from .._hooks import tell_async
+from .._hooks import notify_async
+from .._interruptions import bare, is_from_signal_handler
 from .._journal import (
     PATIENCE,
     TIMED_OUT,
     AsyncJournal,
     Journal,
     JournalRecord,
-    called,
+    attempt_write,
     cause_of,
     is_coroutine_function,
+    write,
 )
 from .._secrets import Credentials, CredentialSource
-from .events import Attempt, Sleep, Tell
+from .events import Attempt, PreparedRequest, Sleep
 from .machine import Call, Result
-from .sync import Back, advance
+from .sync import Reply, next_event
 
 if TYPE_CHECKING:
-    from .._transport.connections import AsyncConnections
+    from .._transport.pools import AsyncConnections
+    from .gate import Gate
 
 T = TypeVar("T")
 
 
-async def drive_async(
+async def perform_async(
     call: Call[T],
     arguments: Mapping[str, object],
     source: CredentialSource,
     connections: "AsyncConnections",
 ) -> Result[T]:
     """Perform a call on asyncio."""
+    _check_loop(call)
     request = call.prepare(arguments)
-    life = call.live(request, source.fixed or await _ask_async(call, source))
-    back: Back = []
-    while True:
-        step = advance(life, back)
-        if isinstance(step, Result):
-            return step
-        try:
-            if isinstance(step, Attempt):
-                back.append(await connections.send(step))
-            elif isinstance(step, Sleep):
-                await asyncio.sleep(step.seconds)
-            elif isinstance(step, Tell):
-                await tell_async(call.plan.hooks, step.record)
-            elif call.plan.journal is not None:
-                back.append(await enter_async(call.plan.journal, step.record, step.seconds))
-        except BaseException as error:  # noqa: BLE001  # the engine raises it again
-            back.append(error)
-
-
-async def _ask_async(call: Call[T], source: CredentialSource) -> Credentials:
+    credentials = source.fixed or await _ask(call, source)
     try:
-        async with asyncio.timeout(max(0.0, call.deadline - time.monotonic())):
+        return await _gated(call, request, credentials, connections)
+    except BaseException as error:
+        call.interrupted(error)
+        raise
+
+
+async def _gated(
+    call: Call[T],
+    request: PreparedRequest,
+    credentials: Credentials,
+    connections: "AsyncConnections",
+) -> Result[T]:
+    gate = call.gate
+    result: Result[T] | None = None
+    ended: BaseException | None = None
+    try:
+        try:
+            if gate is not None:
+                record = gate.open()
+                gate.opened(await write_async(gate.journal, record, call.left()))
+            result = await _attempts(call, request, credentials, connections)
+        except BaseException as error:
+            ended = error
+            if isinstance(error, GeneratorExit):  # the caller has dropped it: nothing is awaited
+                raise
+        if gate is not None and gate.is_open:
+            await _close(gate, ended)
+        call.log_end(ended)
+        if ended is not None:
+            raise ended
+        return cast("Result[T]", result)
+    except BaseException as error:
+        if gate is not None and gate.is_open:  # dropped, or an interruption struck just now
+            if isinstance(error, GeneratorExit):
+                _close_at_once(gate, error)
+            else:
+                await _close(gate, error)
+        if isinstance(error, GeneratorExit):
+            call.log_end(error)
+        raise
+    finally:
+        del ended
+
+
+def _check_loop(call: Call[T]) -> None:
+    """Refuse to begin under trio, or under no event loop at all: nothing could be awaited."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        return
+    raise call.refused(
+        ConfigurationError(
+            f"{call.operation.name} was not sent: AsyncChessa needs asyncio, and no asyncio event "
+            "loop is running. Under trio, use Chessa on a thread."
+        )
+    )
+
+
+async def _attempts(
+    call: Call[T],
+    request: PreparedRequest,
+    credentials: Credentials,
+    connections: "AsyncConnections",
+) -> Result[T]:
+    attempts = call.run(request, credentials)
+    reply: Reply = []
+    while True:
+        event = next_event(attempts, reply)
+        if isinstance(event, Result):
+            return event
+        try:
+            if isinstance(event, Attempt):
+                reply.append(await connections.send(event))
+            elif isinstance(event, Sleep):
+                await asyncio.sleep(event.seconds)
+            else:
+                await notify_async(call.plan.hooks, event.record)
+        except GeneratorExit:
+            attempts.close()
+            raise
+        except BaseException as error:  # noqa: BLE001  # raised again by the state machine
+            reply.append(error)
+
+
+async def _close(gate: "Gate", ended: BaseException | None) -> None:
+    record = gate.close(ended)
+    cause = await write_async(gate.journal, record, gate.seconds(ended), gate.handed_over)
+    gate.closed(record, cause)
+
+
+def _close_at_once(gate: "Gate", ended: BaseException) -> None:
+    record = gate.close(ended)
+    gate.closed(record, write(gate.hand_over, record))
+
+
+async def _ask(call: Call[T], source: CredentialSource) -> Credentials:
+    timer = asyncio.timeout(max(0.0, call.left()))
+    try:
+        async with timer:
             return await source.ask_async()
     except ConfigurationError as error:
-        refusal = call.refused(error)
-    except TimeoutError:
-        refusal = call.refused(
-            ConfigurationError(
-                "The callable for the credentials did not answer in time; nothing was sent.",
-                timed_out=True,
-            )
-        )
-    raise refusal
+        ended: BaseException = call.refused(error)
+    except BaseException as interruption:  # noqa: BLE001  # without the frames that hold secrets
+        ended = bare(interruption)
+    if isinstance(ended, TimeoutError) and timer.expired():
+        words = "The callable for the credentials did not return in time; nothing was sent."
+        ended = call.refused(ConfigurationError(words, timed_out=True))
+    raise ended
 
 
-async def enter_async(journal: Journal, record: JournalRecord, seconds: float) -> str | None:
-    """Write a record, off the event loop if the journal blocks. Returns why it was not written.
+async def write_async(
+    journal: Journal,
+    record: JournalRecord,
+    seconds: float,
+    begun: Callable[[], None] | None = None,
+) -> str | None:
+    """Write a record, off the event loop if the journal blocks. Return why it was not written.
 
-    It is given so many seconds, and goes on by itself after that, or if the call is cancelled.
+    It has so many seconds, and goes on by itself after that, or if the call is cancelled. What is
+    not an OSError comes out as itself.
     """
-    writing = asyncio.ensure_future(_written(journal, record))
-    _UNDER_WAY.add(writing)
-    writing.add_done_callback(_ended)
+    writing = asyncio.ensure_future(_write(journal, record, begun))
+    _IN_FLIGHT.add(writing)
+    writing.add_done_callback(_written)
     try:
         await asyncio.wait({writing}, timeout=seconds)
     except asyncio.CancelledError:
         await asyncio.wait({writing}, timeout=PATIENCE)  # so that the records keep their order
         raise
-    if writing.cancelled():  # by what it waits for: nobody has cancelled the call
+    if writing.cancelled():  # by what it waits for: the call itself was not cancelled
         return "CancelledError"
     return writing.result() if writing.done() else TIMED_OUT
 
 
-_UNDER_WAY: Final[set[asyncio.Future[str | None]]] = set()
+_IN_FLIGHT: Final[set[asyncio.Future[str | None]]] = set()
 
 
-def _ended(writing: asyncio.Future[str | None]) -> None:
-    _UNDER_WAY.discard(writing)
+def _written(writing: asyncio.Future[str | None]) -> None:
+    _IN_FLIGHT.discard(writing)
     if not writing.cancelled():
         writing.exception()  # seen: a Ctrl-C in there has come out of the event loop by itself
 
 
-async def _written(journal: Journal, record: JournalRecord) -> str | None:
+async def _write(
+    journal: Journal, record: JournalRecord, begun: Callable[[], None] | None
+) -> str | None:
+    if begun is not None:
+        begun()  # it goes on by itself from now on; a task that is cancelled before has not begun
     try:
         if is_coroutine_function(journal):
             await cast("AsyncJournal", journal)(record)
             return None
-        result, cause = await asyncio.to_thread(called, journal, record)
+        result, cause = await asyncio.to_thread(attempt_write, journal, record)
         if inspect.isawaitable(result):
             await result
-    except Exception as error:  # noqa: BLE001  # the caller's function may raise anything
+    except OSError as error:
+        if is_from_signal_handler(error):
+            raise
         return cause_of(error)
+    if isinstance(cause, BaseException):
+        raise cause
     return cause

@@ -1,8 +1,4 @@
-"""The words between the engine, which decides, and the drivers, which send and sleep.
-
-Out of the engine: `Attempt`, `Sleep`, `Tell`, `Enter`. Back to it, for an attempt: `Answer` or
-`Failed`; for an entry, why it was not written.
-"""
+"""What passes between the state machine of a call and the drivers that send, sleep and notify."""
 
 import enum
 from collections.abc import Mapping
@@ -10,16 +6,16 @@ from collections.abc import Mapping
 import attrs
 
 from .._hooks import RequestInfo, ResponseInfo
-from .._journal import JournalRecord
 from .._secrets import CREDENTIAL_HEADERS, Credentials
 from .._transport.evidence import Evidence
+from .bodies import NO_BODY, ErrorBody
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @attrs.frozen
 class PreparedRequest:
-    """One request, made once; every attempt sends these bytes. It holds no credentials."""
+    """One request, built once; every attempt sends these bytes. It holds no credentials."""
 
     method: str
     origin: str
@@ -50,22 +46,14 @@ class Sleep:
 
 
 @attrs.frozen
-class Tell:
-    """Give this record to the hooks."""
+class Notify:
+    """Pass this record to the hooks."""
 
     record: RequestInfo | ResponseInfo
 
 
-@attrs.frozen
-class Enter:
-    """Write this record to the journal, in so many seconds where that can be bounded."""
-
-    record: JournalRecord
-    seconds: float
-
-
-class Trouble(enum.Enum):
-    """What went wrong with an attempt, as far as a decision depends on it."""
+class ErrorKind(enum.Enum):
+    """What failed in an attempt, as far as a decision depends on it."""
 
     CONNECTING = "no connection could be made"
     CERTIFICATE = "the server's certificate could not be verified"
@@ -74,32 +62,31 @@ class Trouble(enum.Enum):
     NO_TRANSPORT = "the given transport cannot be used"
     JOURNAL = "the journal did not take its record"
     EXCHANGE = "the connection failed"
-    BODY = "the answer's body cannot be used"
-    UNEXPECTED = "something unforeseen failed"
+    BODY = "the response's body cannot be used"
+    UNEXPECTED = "unexpected error"
 
 
 @attrs.frozen
-class Fault:
-    """One trouble, in plain words: no exception, no frame, no request."""
+class Failure:
+    """Why an attempt failed: no exception, no frame, no request."""
 
-    trouble: Trouble
+    kind: ErrorKind
     cause: str
-    """The type of what failed and its system error, never its message."""
+    """The type of what failed and its system error, never a message that a server wrote."""
     timed_out: bool = False
 
 
 @attrs.frozen
-class Answer:
-    """A status line arrived; `fault` says why the body is not whole, if it is not."""
+class Response:
+    """A response whose status line arrived; its body may be incomplete."""
 
     status_code: int
     headers: Headers = attrs.field(repr=False)
     """Names in lower case; without the client secret, should a server have sent it back."""
     body: bytes = attrs.field(repr=False)
-    fault: Fault | None = None
 
     def header(self, name: bytes) -> str | None:
-        """The first value of a header, by its lower-case name."""
+        """Return the first value of a header, by its lower-case name."""
         for key, value in self.headers:
             if key == name:
                 return value.decode("latin-1")
@@ -107,18 +94,48 @@ class Answer:
 
 
 @attrs.frozen
-class Failed:
-    """No status line arrived."""
+class AttemptResult:
+    """What one attempt brought: a response, a failure or both, and the evidence of what was sent.
 
-    fault: Fault
-    nothing_sent: bool
+    The outcome table, the retry decision and the error builder read nothing else.
+    """
+
+    response: Response | None = None
+    failure: Failure | None = None
+    """Why there is no response, or why its body cannot be used."""
+    nothing_sent: bool = False
     """The evidence: whether it is certain that no byte of the request was handed over."""
+    has_result: bool = False
+    """Whether the body of a 2xx was read as the operation's success."""
+    error: ErrorBody = attrs.field(default=NO_BODY, repr=False)
+    """What could be read of a response without a result."""
+    retry_after: float | None = None
+    """Seconds that the server asks to wait."""
+
+    @property
+    def status_code(self) -> int | None:
+        """The status; None when no status line arrived."""
+        return self.response.status_code if self.response is not None else None
+
+    @property
+    def kind(self) -> ErrorKind | None:
+        """The kind of the failure, if any."""
+        return self.failure.kind if self.failure is not None else None
+
+    @property
+    def cause(self) -> str | None:
+        """The cause of the failure, if any."""
+        return self.failure.cause if self.failure is not None else None
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether time ran out."""
+        return self.failure is not None and self.failure.timed_out
 
 
-Step = Attempt | Sleep | Tell | Enter
-Reply = Answer | Failed | str | None
+Event = Attempt | Sleep | Notify
 
-# Kept from errors: what a server has no business sending back, and what identifies a session.
+# Kept out of errors: what a server must not send back, and what identifies a session.
 _WITHHELD = frozenset(
     {b"set-cookie", b"set-cookie2", b"authorization"}
     | {name.encode("ascii") for name in CREDENTIAL_HEADERS}
@@ -126,7 +143,7 @@ _WITHHELD = frozenset(
 
 
 def plain_headers(headers: Headers) -> Mapping[str, str]:
-    """Headers as a plain dict: repeated ones joined, cookies left out."""
+    """Return headers as a plain dict: repeated ones joined, cookies and credentials left out."""
     plain: dict[str, str] = {}
     for name, value in headers:
         if name not in _WITHHELD:

@@ -1,14 +1,13 @@
-"""The life of a call, shared by sync and async: prepare, attempt, judge, wait, again.
+"""The state machine of a call, shared by sync and async: attempt, decide, wait, again.
 
-In: an operation and its arguments; then, for each `Attempt` that it yields, the answer or failure.
-Out: steps for a driver, and in the end a `Result` or a `ChessaError`. It neither sends nor sleeps.
+It yields events for a driver and ends in a `Result` or a `ChessaError`. It neither sends nor sleeps
+nor writes.
 """
 
-import datetime
 import os
 import time
 from collections.abc import Generator, Mapping
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -20,40 +19,50 @@ from .. import _log
 from .._config import Settings
 from .._errors import ChessaError, Circumstances, ConfigurationError
 from .._hooks import Hooks, RequestInfo, ResponseInfo
-from .._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord, enter
+from .._interruptions import is_from_signal_handler
+from .._journal import Journal
 from .._options import Options
 from .._outcome import Outcome
 from .._secrets import Credentials
 from .bodies import printable_request_id, read_error
 from .events import (
-    Answer,
     Attempt,
-    Enter,
-    Failed,
-    Fault,
+    AttemptResult,
+    ErrorKind,
+    Event,
+    Failure,
+    Notify,
     PreparedRequest,
-    Reply,
+    Response,
     Sleep,
-    Step,
-    Tell,
-    Trouble,
     plain_headers,
 )
-from .messages import Finding, report
-from .outcomes import Facts, is_success, judge
+from .gate import Gate
+from .messages import build_error
+from .outcomes import is_success, outcome_of
 from .request import RequestBase, prepare
-from .retry import Quota, Tried, next_wait, retry_after_seconds
+from .retry import Quota, next_wait, retry_after_seconds
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {
     Outcome.NOT_SENT: "was interrupted before it was sent.",
-    Outcome.REJECTED: "was answered no, and interrupted before it could say so.",
-    Outcome.UNKNOWN: "was interrupted while it was sent: whether it happened is unknown. Look up "
-    "what it changes before you repeat it.",
-    Outcome.DONE: "was carried out, and interrupted before it could return its result. Do not "
-    "repeat it; look up its result.",
+    Outcome.REJECTED: "was rejected by the API; the call was interrupted before the error could be "
+    "raised.",
+    Outcome.UNKNOWN: "was interrupted while it was in flight: whether it happened is unknown. Look "
+    "up what it changes before you call it again.",
+    Outcome.DONE: "was carried out; the call was interrupted before it could return its result. Do "
+    "not call it again; look up its result.",
 }
 _REQUEST_ID_HEADERS: Final = (b"x-request-id", b"request-id", b"x-correlation-id", b"cf-ray")
+_DECODING_ERRORS: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a body could do to a decoder, should that have a bug; any other exception is not its own."""
 
 
 @attrs.frozen
@@ -68,333 +77,228 @@ class Plan:
     journal: Journal | None = None
 
     def changed(self, options: Options) -> "Plan":
-        """The same with other options."""
+        """Return the same with other options."""
         base = RequestBase.of(self.settings, options)
         return attrs.evolve(self, options=options, base=base)
 
 
 @attrs.frozen
 class Result(Generic[T]):
-    """A call that brought what it was made for."""
+    """What a call returns, with the response around it."""
 
     parsed: T
     envelope: Any
-    answer: Answer
+    response: Response
     attempts: int
     elapsed: float
     request_id: str | None
 
     def raw(self) -> RawResponse[T]:
-        """The result with the response around it."""
+        """Return the result with the response around it, as callers see it."""
         return RawResponse(
             parsed=self.parsed,
             envelope=self.envelope,
-            status_code=self.answer.status_code,
-            headers=plain_headers(self.answer.headers),
-            body=self.answer.body,
+            status_code=self.response.status_code,
+            headers=plain_headers(self.response.headers),
+            body=self.response.body,
             attempts=self.attempts,
             elapsed=self.elapsed,
             request_id=self.request_id,
         )
 
 
-Life: TypeAlias = Generator[Step, Reply, Result[T]]
+Attempts: TypeAlias = Generator[Event, AttemptResult | None, Result[T]]
 
 
 class Call(Generic[T]):
-    """One call from its start to its end."""
+    """One call, and what is known of it at any moment."""
 
     def __init__(self, operation: Operation[T], plan: Plan) -> None:
-        self._operation = operation
+        self.operation: Final = operation
         self.plan: Final = plan
         self._started = time.monotonic()
         self.deadline: Final = self._started + plan.options.seconds(is_read=operation.is_read)
-        self._attempts = 0
-        self._call_id = os.urandom(16).hex() if plan.hooks or plan.journal else ""
-        self._known = Outcome.NOT_SENT
-        """What would be known of the call, should it end now."""
-        self._status_code: int | None = None
-        self._request_id: str | None = None
-        self._is_open = False
+        self.call_id: Final = os.urandom(16).hex() if plan.hooks or plan.journal else ""
+        self.known = Outcome.NOT_SENT
+        """The outcome, should the call end now without its result."""
+        self.attempts = 0
+        self.status_code: int | None = None
+        self.request_id: str | None = None
         self._nothing_sent = True
-        """Of all attempts so far."""
+        """The evidence of all attempts so far."""
+        journal = None if operation.is_read else plan.journal
+        self.gate: Final = None if journal is None else Gate(self, journal)
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
-        """Make the request. Raises `InvalidRequestError`."""
-        return prepare(self._operation, arguments, self.plan.base)
+        """Build the request. Raises `InvalidRequestError`."""
+        return prepare(self.operation, arguments, self.plan.base)
 
     def refused(self, error: ConfigurationError) -> ConfigurationError:
-        """A refusal of the credentials, with this call's name on it."""
-        return ConfigurationError(str(error), **self._circumstances(timed_out=error.timed_out))
+        """Return a refusal of the credentials with this call's name on it."""
+        circumstances = self.circumstances()
+        circumstances["timed_out"] = error.timed_out
+        return ConfigurationError(str(error), **circumstances)
 
-    def live(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
-        """Attempt until there is a result, or until nothing is left to try.
+    # ---- The attempt loop -----------------------------------------------------------------------
 
-        A write is entered in the journal before its first byte, and at its end, whatever that is.
-        """
-        result: Result[T] | None = None
-        ended: BaseException | None = None
-        try:
-            if self.plan.journal is not None and not self._operation.is_read:
-                yield from self._open()
-            result = yield from self._tries(request, credentials)
-        except GeneratorExit as error:  # whoever awaits the call has dropped it: no step is taken
-            self._note(error)
-            self._close_at_once()
-            raise
-        except BaseException as error:  # noqa: BLE001  # it comes out again below
-            ended = error
-        try:
-            if ended is not None and not isinstance(ended, ChessaError):
-                self._note(ended)
-            try:
-                if self._is_open:
-                    yield from self._close(ended)
-            except BaseException as interruption:
-                self._remark(interruption)
-                raise
-            if ended is not None:
-                raise ended
-            return cast("Result[T]", result)
-        finally:
-            del ended
-            self._close_at_once()  # where Ctrl-C struck just now
-
-    def _tries(self, request: PreparedRequest, credentials: Credentials) -> Life[T]:
+    def run(self, request: PreparedRequest, credentials: Credentials) -> Attempts[T]:
+        """Attempt until there is a result, or until nothing is left to try."""
         while True:
-            self._attempts += 1
-            yield from self._tell_start()
+            self.attempts += 1
+            yield from self._notify_start()
             began = time.monotonic()
-            reply = yield from self._attempted(self._attempt(request, credentials), began)
-            if isinstance(reply, Answer):
-                self._status_code, self._request_id = reply.status_code, _request_id(reply)
-            result = self._result(reply)
-            if isinstance(result, Result):
-                self._known = Outcome.DONE
-                self._succeeded(result)
-                yield from self._tell_end(began, None)
-                return result
-            finding, retry_after = self._find(reply, result, credentials)
-            del reply  # a traceback prints what its frames hold, and a body may hold the secret
-            self._known = finding.outcome
-            yield from self._tell_end(began, finding.outcome)
-            wait = self._next_wait(finding, retry_after)
+            received = yield from self._attempt(request, credentials, began)
+            result, success = self._read(received, credentials)
+            del received  # a traceback prints what its frames hold, and a body may hold the secret
+            outcome = outcome_of(result, is_read=self.operation.is_read)
+            self.known = outcome or Outcome.DONE
+            yield from self._notify_end(began, outcome)
+            if success is not None:
+                if self.operation.is_read:
+                    self.plan.quota.give_back(self.attempts - 1)
+                return success
+            wait = self._next_wait(result, self.known)
             if wait is None:
-                self._log_end(finding.outcome)
-                raise report(finding, self._ending(finding, retry_after))
-            _log.will_repeat(self._operation.name, self._status_code, self._attempts, wait)
+                raise build_error(
+                    result, self.known, self.circumstances(), is_read=self.operation.is_read
+                )
+            _log.will_retry(self.operation.name, self.status_code, self.attempts, wait)
             yield Sleep(wait)
 
-    def _attempted(self, attempt: Attempt, began: float) -> Generator[Step, Reply, Reply]:
-        """What a transport raised is a failure of it; cancellation and Ctrl-C come out again."""
-        self._known = Outcome.UNKNOWN
-        self._status_code = self._request_id = None
-        interruption: BaseException | None = None
-        try:
-            return (yield attempt)
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001  # sorted out below, outside of it
-            interruption = error
-        try:
-            if isinstance(interruption, Exception):
-                fault = Fault(Trouble.UNEXPECTED, type(interruption).__name__)
-                return Failed(fault, nothing_sent=False)
-            yield from self._tell_end(began, Outcome.UNKNOWN)
-            raise interruption
-        finally:
-            del interruption  # it refers to this frame
-
-    def _tell_start(self) -> Generator[Step, Reply, None]:
-        if self.plan.hooks is not None:
-            asked = self._operation
-            yield Tell(
-                RequestInfo(asked.name, asked.method, asked.path, self._attempts, self._call_id)
-            )
-
-    def _tell_end(self, began: float, outcome: Outcome | None) -> Generator[Step, Reply, None]:
-        if self.plan.hooks is not None:
-            yield Tell(
-                ResponseInfo(
-                    self._operation.name,
-                    self._attempts,
-                    self._call_id,
-                    self._status_code,
-                    time.monotonic() - began,
-                    outcome,
-                    self._request_id,
-                )
-            )
-
-    def _open(self) -> Generator[Step, Reply, None]:
-        """Enter a write in the journal. Raises `NotSentError` when it does not take it."""
-        step = Enter(self._record("opened"), self.deadline - time.monotonic())
-        self._is_open = True
-        if not isinstance(cause := (yield step), str):
-            return
-        self._is_open = cause == TIMED_OUT  # then it may have been entered, or will be
-        fault = Fault(Trouble.JOURNAL, cause, timed_out=self._is_open)
-        finding = Finding(False, Outcome.NOT_SENT, None, fault)
-        self._log_end(finding.outcome)
-        raise report(finding, self._ending(finding, None))
-
-    def _close(self, ended: BaseException | None) -> Generator[Step, Reply, None]:
-        record = self._record("closed", None if ended is None else self._known)
-        left = max(0.0, self.deadline - time.monotonic()) + PATIENCE
-        if not isinstance(ended, ChessaError | None):  # cancelled: nobody waits for long
-            left = min(left, PATIENCE_INTERRUPTED)
-        step = Enter(record, left)
-        self._is_open = False
-        self._entered(record, (yield step))
-
-    def _close_at_once(self) -> None:
-        if self._is_open and self.plan.journal is not None:
-            self._is_open = False
-            record = self._record("closed", self._known)
-            self._entered(record, enter(self.plan.journal, record))
-
-    def _entered(self, record: JournalRecord, cause: Reply) -> None:
-        if isinstance(cause, str):
-            _log.journal_failed(record.operation, record.call_id, cause)
-
-    def _record(
-        self, event: Literal["opened", "closed"], outcome: Outcome | None = None
-    ) -> JournalRecord:
-        is_closed = event == "closed"
-        return JournalRecord(
-            event=event,
-            call_id=self._call_id,
-            reference=self.plan.options.reference,
-            operation=self._operation.name,
-            attempt=self._attempts if is_closed else 1,
-            at=datetime.datetime.now(datetime.UTC),
-            outcome=outcome,
-            status_code=self._status_code,
-            elapsed=self._elapsed() if is_closed else None,
-        )
-
-    def _attempt(self, request: PreparedRequest, credentials: Credentials) -> Attempt:
-        return Attempt(
+    def _attempt(
+        self, request: PreparedRequest, credentials: Credentials, began: float
+    ) -> Generator[Event, AttemptResult | None, AttemptResult]:
+        """Make one attempt. What is thrown in is not the wire's: it comes out again."""
+        attempt = Attempt(
             request,
             credentials,
-            self._operation.is_read,
+            self.operation.is_read,
             self.deadline,
             self.plan.settings.max_response_bytes,
         )
+        self.known, self.status_code, self.request_id = Outcome.UNKNOWN, None, None
+        try:
+            return (yield attempt) or AttemptResult()
+        except BaseException as interruption:
+            if self._nothing_sent and attempt.evidence.nothing_sent:
+                self.known = Outcome.NOT_SENT
+            if not isinstance(interruption, GeneratorExit):
+                yield from self._notify_end(began, self.known)
+            raise
 
-    def _result(self, reply: Reply) -> Result[T] | Fault | None:
-        """The result in a reply; or why there is none in this 2xx; or None for everything else."""
-        if not isinstance(reply, Answer) or not is_success(reply.status_code):
-            return None
-        status_code = reply.status_code
+    def _read(
+        self, received: AttemptResult, credentials: Credentials
+    ) -> tuple[AttemptResult, Result[T] | None]:
+        """Make sense of what an attempt brought: the result of a 2xx, or what the error says."""
+        response, failure = received.response, received.failure
+        self._nothing_sent = self._nothing_sent and received.nothing_sent and response is None
+        if response is None:
+            return attrs.evolve(received, nothing_sent=self._nothing_sent), None
+        self.status_code, self.request_id = response.status_code, _request_id(response)
+        if is_success(response.status_code):
+            success, failure = self._decode(response, failure)
+            if success is not None:
+                return AttemptResult(response, has_result=True), success
+        error = read_error(response.body, credentials)
+        retry_after = retry_after_seconds(response.header(b"retry-after"), time.time())
+        bodiless = attrs.evolve(response, body=b"")  # it may hold the secret in escapes
+        return AttemptResult(bodiless, failure, error=error, retry_after=retry_after), None
+
+    def _decode(
+        self, response: Response, failure: Failure | None
+    ) -> tuple[Result[T] | None, Failure | None]:
+        """Return the result in a 2xx; or the reason why there is none."""
         parsed: Any = None
         envelope: Any = None
-        fault = reply.fault
         try:
-            if not self._operation.answers_nothing(status_code):
-                if fault is not None:
-                    return fault
-                parsed, envelope = self._operation.decode(status_code, loads(reply.body))
+            if not self.operation.answers_nothing(response.status_code):
+                if failure is not None:
+                    return None, failure
+                parsed, envelope = self.operation.decode(response.status_code, loads(response.body))
         except DecodeError as error:
-            fault = Fault(Trouble.BODY, f"DecodeError: {error}")
-        except Exception as error:  # noqa: BLE001  # whatever a body does to a decoder
-            fault = Fault(Trouble.BODY, type(error).__name__)
-        else:
-            return Result(
-                parsed, envelope, reply, self._attempts, self._elapsed(), self._request_id
-            )
-        return fault
+            return None, Failure(ErrorKind.BODY, f"DecodeError: {error}")
+        except _DECODING_ERRORS as error:
+            if is_from_signal_handler(error):
+                raise
+            return None, Failure(ErrorKind.BODY, type(error).__name__)
+        success = Result(parsed, envelope, response, self.attempts, self.elapsed(), self.request_id)
+        return success, None
 
-    def _find(
-        self, reply: Reply, fault: Fault | None, credentials: Credentials
-    ) -> tuple[Finding, float | None]:
-        """What is known of an attempt without result, and how long the server asks to wait."""
-        is_read = self._operation.is_read
-        if not isinstance(reply, Answer):
-            unforeseen = Failed(Fault(Trouble.UNEXPECTED, "NoReply"), nothing_sent=False)
-            failed = reply if isinstance(reply, Failed) else unforeseen
-            self._nothing_sent = self._nothing_sent and failed.nothing_sent
-            outcome = self._judged(
-                Facts(is_read, trouble=failed.fault.trouble, nothing_sent=self._nothing_sent)
-            )
-            return Finding(is_read, outcome, None, failed.fault), None
-        self._nothing_sent = False
-        fault = fault or reply.fault
-        content = read_error(reply.body, credentials)
-        reply = attrs.evolve(reply, body=b"")  # it may hold the secret in escapes
-        facts = Facts(
-            is_read,
-            reply.status_code,
-            envelope_status=None if reply.fault else content.envelope_status,
-            trouble=fault.trouble if fault else None,
-        )
-        retry_after = retry_after_seconds(reply.header(b"retry-after"), time.time())
-        return Finding(is_read, self._judged(facts), reply, fault, content), retry_after
-
-    def _judged(self, facts: Facts) -> Outcome:
-        return judge(facts) or Outcome.UNKNOWN
-
-    def _next_wait(self, finding: Finding, retry_after: float | None) -> float | None:
+    def _next_wait(self, result: AttemptResult, outcome: Outcome) -> float | None:
         return next_wait(
-            Tried(
-                finding.is_read,
-                finding.outcome,
-                finding.answer.status_code if finding.answer else None,
-                finding.fault.trouble if finding.fault else None,
-                retry_after,
-                self._attempts - 1,
-            ),
+            result,
+            outcome,
+            is_read=self.operation.is_read,
+            retries=self.attempts - 1,
             max_retries=self.plan.options.max_retries,
-            left=self.deadline - time.monotonic(),
+            left=self.left(),
             quota=self.plan.quota,
         )
 
-    def _succeeded(self, result: Result[T]) -> None:
-        if self._operation.is_read:
-            self.plan.quota.give_back(self._attempts - 1)
-        self._log_end(None)
+    # ---- Observers ------------------------------------------------------------------------------
 
-    def _note(self, interruption: BaseException) -> None:
-        """Cancellation or Ctrl-C: logged, and passed on as it is but for a note on writes."""
-        self._remark(interruption)
-        self._log_end(self._known)
+    def _notify_start(self) -> Generator[Event, AttemptResult | None, None]:
+        if self.plan.hooks is not None:
+            called = self.operation
+            yield Notify(
+                RequestInfo(called.name, called.method, called.path, self.attempts, self.call_id)
+            )
 
-    def _remark(self, interruption: BaseException) -> None:
-        if not self._operation.is_read:
-            interruption.add_note(f"{self._operation.name} {_INTERRUPTED[self._known]}")
+    def _notify_end(
+        self, began: float, outcome: Outcome | None
+    ) -> Generator[Event, AttemptResult | None, None]:
+        if self.plan.hooks is not None:
+            yield Notify(
+                ResponseInfo(
+                    self.operation.name,
+                    self.attempts,
+                    self.call_id,
+                    self.status_code,
+                    time.monotonic() - began,
+                    outcome,
+                    self.request_id,
+                )
+            )
 
-    def _elapsed(self) -> float:
+    def interrupted(self, ended: BaseException) -> None:
+        """Note on an exception that is not ours what is known of the write that it interrupted."""
+        if not isinstance(ended, ChessaError) and not self.operation.is_read:
+            ended.add_note(f"{self.operation.name} {_INTERRUPTED[self.known]}")
+
+    def log_end(self, ended: BaseException | None) -> None:
+        """Log how the call ended: one line."""
+        _log.call_ended(
+            self.operation.name,
+            None if ended is None else self.known,
+            status_code=self.status_code,
+            attempts=self.attempts,
+            elapsed=self.elapsed(),
+            request_id=self.request_id,
+        )
+
+    # ---- What is known --------------------------------------------------------------------------
+
+    def elapsed(self) -> float:
+        """Return the seconds since the start of the call."""
         return time.monotonic() - self._started
 
-    def _circumstances(self, *, timed_out: bool) -> Circumstances:
+    def left(self) -> float:
+        """Return the seconds to the deadline."""
+        return self.deadline - time.monotonic()
+
+    def circumstances(self) -> Circumstances:
+        """Return what every error of this call says."""
         return Circumstances(
-            operation=self._operation.name,
-            attempts=self._attempts,
-            elapsed=self._elapsed(),
-            request_id=self._request_id,
-            timed_out=timed_out,
-        )
-
-    def _ending(self, finding: Finding, retry_after: float | None) -> Circumstances:
-        timed_out = finding.fault.timed_out if finding.fault else False
-        circumstances = self._circumstances(timed_out=timed_out)
-        circumstances["retry_after"] = retry_after
-        return circumstances
-
-    def _log_end(self, outcome: Outcome | None) -> None:
-        _log.call_ended(
-            self._operation.name,
-            outcome,
-            status_code=self._status_code,
-            attempts=self._attempts,
-            elapsed=self._elapsed(),
-            request_id=self._request_id,
+            operation=self.operation.name,
+            attempts=self.attempts,
+            elapsed=self.elapsed(),
+            request_id=self.request_id,
         )
 
 
-def _request_id(answer: Answer) -> str | None:
-    sent = {name for name, _ in answer.headers}
+def _request_id(response: Response) -> str | None:
+    sent = {name for name, _ in response.headers}
     for name in _REQUEST_ID_HEADERS:
-        if name in sent and (value := printable_request_id(answer.header(name))) is not None:
+        if name in sent and (value := printable_request_id(response.header(name))) is not None:
             return value
     return None

@@ -1,15 +1,12 @@
-"""Errors and their words: what happened, to which operation, what is known, what to do next.
+"""Message texts: what happened, to which operation, what is known, what to do next.
 
-In: a `Finding` and its outcome. Out: the error to raise. Its text holds no secret and no body; of
-the vendor's own words it quotes a line, with everything that looks like an account, id or e-mail
-address left out.
+A text holds no secret and no body; of the vendor's own message it quotes a line, with everything
+that looks like an account, id or e-mail address left out.
 """
 
 import math
 import re
 from typing import Final
-
-import attrs
 
 from .._errors import (
     ApiError,
@@ -20,138 +17,130 @@ from .._errors import (
     ResponseError,
 )
 from .._outcome import Outcome
-from .bodies import NO_BODY, ErrorBody, printable_code
-from .events import Answer, Fault, Trouble, plain_headers
+from .bodies import printable_code
+from .events import AttemptResult, ErrorKind, Failure, plain_headers
 from .outcomes import ESTABLISHING
 
 _LONGEST_QUOTE: Final = 200
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
 
 _NEXT_AFTER_NOT_SENT: Final = {
-    Trouble.CERTIFICATE: (
+    ErrorKind.CERTIFICATE: (
         "Nothing happened at the server. Check base_url, proxy and ssl_context. If a proxy "
         "inspects TLS, trust_env=True trusts the certificates of this machine (SSL_CERT_FILE)."
     ),
-    Trouble.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
-    Trouble.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
-    Trouble.JOURNAL: "Once the journal can be written, it is safe to call again.",
-    Trouble.CLOSED: "Nothing was sent. Make a new client, or close this one later.",
+    ErrorKind.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
+    ErrorKind.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
+    ErrorKind.JOURNAL: "Once the journal can be written, it is safe to call again.",
+    ErrorKind.CLOSED: "Nothing was sent. Make a new client, or close this one later.",
 }
-_NEXT_AFTER_REFUSAL: Final = {
+_NEXT_AFTER_REJECTION: Final = {
     401: "Check client_id and client_secret.",
     403: "Check what these credentials may do.",
     429: "Wait before the next call.",
 }
 
 
-@attrs.frozen
-class Finding:
-    """What is known when an attempt has brought no result."""
-
-    is_read: bool
-    outcome: Outcome
-    answer: Answer | None
-    fault: Fault | None
-    """Why there is no answer, or no use in it."""
-    content: ErrorBody = NO_BODY
-
-
-def report(finding: Finding, circumstances: Circumstances) -> ChessaError:
-    """The error for a call that ended without a result."""
-    circumstances = {**circumstances, "outcome": finding.outcome}
-    cause = finding.fault.cause if finding.fault else None
-    status_code = finding.answer.status_code if finding.answer else None
-    text = f"{circumstances.get('operation')} {_words(finding)}"
-    if wait := circumstances.get("retry_after"):
-        text += f" The server asks to wait {math.ceil(wait)} s."
+def build_error(
+    result: AttemptResult, outcome: Outcome, circumstances: Circumstances, *, is_read: bool
+) -> ChessaError:
+    """Return the error for a call that ended without a result."""
+    circumstances = {**circumstances, "outcome": outcome, "timed_out": result.timed_out}
+    circumstances["retry_after"] = result.retry_after
+    text = f"{circumstances.get('operation')} {_words(result, outcome, is_read=is_read)}"
+    if result.retry_after:
+        text += f" The server asks to wait {math.ceil(result.retry_after)} s."
     if circumstances.get("request_id"):
         text += f" (Request {circumstances.get('request_id')}.)"
-    if finding.outcome is Outcome.NOT_SENT:
-        return NotSentError(text, cause=cause, **circumstances)
-    if finding.outcome is Outcome.REJECTED and finding.answer is not None:
-        return ApiError.for_status(finding.answer.status_code)(
+    if outcome is Outcome.NOT_SENT:
+        return NotSentError(text, cause=result.cause, **circumstances)
+    if outcome is Outcome.REJECTED and result.response is not None:
+        return ApiError.for_status(result.response.status_code)(
             text,
-            status_code=finding.answer.status_code,
-            code=finding.content.code,
-            messages=finding.content.messages,
-            body=finding.content.body,
-            headers=plain_headers(finding.answer.headers),
+            status_code=result.response.status_code,
+            code=result.error.code,
+            messages=result.error.messages,
+            body=result.error.body,
+            headers=plain_headers(result.response.headers),
             **circumstances,
         )
-    unanswered = ResponseError if finding.is_read else OutcomeUnknownError
-    return unanswered(
+    without_result = ResponseError if is_read else OutcomeUnknownError
+    return without_result(
         text,
-        status_code=status_code,
-        code=finding.content.code,
-        message="; ".join(finding.content.messages),
-        body=finding.content.body,
-        cause=cause,
+        status_code=result.status_code,
+        code=result.error.code,
+        message="; ".join(result.error.messages),
+        body=result.error.body,
+        cause=result.cause,
         **circumstances,
     )
 
 
-def _words(finding: Finding) -> str:
-    if finding.outcome is Outcome.NOT_SENT:
-        return _not_sent(finding.fault)
-    if finding.outcome is Outcome.REJECTED:
-        return _refused(finding)
-    if finding.is_read:
+def _words(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> str:
+    if outcome is Outcome.NOT_SENT:
+        return _not_sent(result.failure)
+    if outcome is Outcome.REJECTED:
+        return _rejected(result, is_read=is_read)
+    if is_read:
         return (
-            f"brought no usable answer: {_what_failed(finding)}. "
+            f"brought no usable response: {_what_failed(result)}. "
             "A read changes nothing, so it is safe to call again."
         )
-    if finding.outcome is Outcome.DONE:
+    if outcome is Outcome.DONE:
         return (
-            f"was carried out, but its answer could not be used: {_what_failed(finding)}. "
-            "Do not repeat it; look up its result."
+            f"was carried out, but its response could not be used: {_what_failed(result)}. "
+            "Do not call it again; look up its result."
         )
     return (
-        f"{_sent(finding.fault)}, and whether it happened is unknown: {_what_failed(finding)}. "
-        f"{_credentials_first(finding)}Do not repeat it before you have looked up what it changes."
+        f"{_sent(result.kind)}, and whether it happened is unknown: {_what_failed(result)}. "
+        f"{_credentials_first(result)}"
+        "Do not call it again before you have looked up what it changes."
     )
 
 
-def _sent(fault: Fault | None) -> str:
-    """Of what a given transport says, without evidence, nothing is certain."""
-    return "may have been sent" if fault and fault.trouble in ESTABLISHING else "was sent"
+def _sent(kind: ErrorKind | None) -> str:
+    """Without evidence nothing that a given transport reports is certain."""
+    return "may have been sent" if kind in ESTABLISHING else "was sent"
 
 
-def _not_sent(fault: Fault | None) -> str:
-    if fault is None:
+def _not_sent(failure: Failure | None) -> str:
+    if failure is None:
         return "was not sent."
     advice = _NEXT_AFTER_NOT_SENT.get(
-        fault.trouble, "Nothing happened at the server, so it is safe to call again."
+        failure.kind,
+        "Nothing happened at the server, so it is safe to call again. If it persists, check "
+        "base_url and proxy.",
     )
-    why = fault.trouble.value
-    if fault.trouble is Trouble.CLOSED:
+    why = failure.kind.value
+    if failure.kind is ErrorKind.CLOSED:
         return f"was not sent: {why}. {advice}"
-    return f"was not sent: {why}{' in time' if fault.timed_out else ''} ({fault.cause}). {advice}"
+    late = " in time" if failure.timed_out else ""
+    return f"was not sent: {why}{late} ({failure.cause}). {advice}"
 
 
-def _refused(finding: Finding) -> str:
-    status_code = finding.answer.status_code if finding.answer else 0
-    code = printable_code(finding.content.code)
-    quote = _quotable(finding.content.messages)
-    text = f"was answered with {status_code}{f' {code}' if code else ''}"
+def _rejected(result: AttemptResult, *, is_read: bool) -> str:
+    code = printable_code(result.error.code)
+    quote = _quotable(result.error.messages)
+    text = f"was rejected with {result.status_code}{f' {code}' if code else ''}"
     text += f': "{quote}".' if quote else "."
-    if not finding.is_read:
+    if not is_read:
         text += " It was not carried out."
-    advice = _NEXT_AFTER_REFUSAL.get(status_code)
+    advice = _NEXT_AFTER_REJECTION.get(result.status_code or 0)
     return f"{text} {advice}" if advice else text
 
 
-def _what_failed(finding: Finding) -> str:
-    parts = [f"status {finding.answer.status_code}"] if finding.answer else []
-    if finding.fault is not None:
-        late = "time ran out" if finding.fault.timed_out else finding.fault.trouble.value
-        parts.append(f"{late} ({finding.fault.cause})")
-    elif finding.content.code is not None and (code := printable_code(finding.content.code)):
+def _what_failed(result: AttemptResult) -> str:
+    parts = [f"status {result.status_code}"] if result.response else []
+    if result.failure is not None:
+        late = "time ran out" if result.timed_out else result.failure.kind.value
+        parts.append(f"{late} ({result.failure.cause})")
+    elif code := printable_code(result.error.code):
         parts.append(code)
     return ", ".join(parts)
 
 
-def _credentials_first(finding: Finding) -> str:
-    if finding.answer is not None and finding.answer.status_code in (401, 403):
+def _credentials_first(result: AttemptResult) -> str:
+    if result.status_code in (401, 403):
         return "The credentials are the first thing to check. "
     return ""
 

@@ -1,7 +1,4 @@
-"""Whether to try again, and how long to wait first. Decisions only: nobody here sends or sleeps.
-
-In: what an attempt brought, how often it was tried, the time left. Out: seconds to wait, or None.
-"""
+"""Whether to retry, and how long to wait first. Pure decisions: nothing here sends or sleeps."""
 
 import collections
 import itertools
@@ -11,13 +8,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-import attrs
-
 from .._outcome import Outcome
-from .events import Trouble
+from .events import AttemptResult, ErrorKind
 
-REPEATABLE_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
-REPEATABLE_TROUBLES: Final = frozenset({Trouble.CONNECTING, Trouble.EXCHANGE})
+RETRYABLE_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+RETRYABLE_KINDS: Final = frozenset({ErrorKind.CONNECTING, ErrorKind.EXCHANGE})
 """Not a certificate, a closed client or an unusable body: they will be the same next time."""
 
 LONGEST_RETRY_AFTER: Final = 60.0
@@ -29,58 +24,49 @@ _SECONDS: Final = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,6})?")
 Uniform = Callable[[float, float], float]
 
 
-@attrs.frozen
-class Tried:
-    """An attempt that brought no result."""
+def may_retry(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> bool:
+    """Return whether a retry can help and cannot do harm.
 
-    is_read: bool
-    outcome: Outcome
-    status_code: int | None
-    trouble: Trouble | None
-    retry_after: float | None
-    """What the server asked for, in seconds."""
-    repeats: int
-    """Attempts so far, the first not counted."""
-
-
-def may_repeat(tried: Tried) -> bool:
-    """Whether a repeat can help and cannot harm.
-
-    A write is repeated only when nothing of it was sent, and never because of an answer.
+    A write is retried only when nothing of it was sent, and never because of a response.
     """
-    if tried.status_code is not None and not 200 <= tried.status_code <= 299:
-        return tried.is_read and tried.status_code in REPEATABLE_STATUSES
-    if tried.trouble not in REPEATABLE_TROUBLES:
+    status_code = result.status_code
+    if status_code is not None and not 200 <= status_code <= 299:
+        return is_read and status_code in RETRYABLE_STATUSES
+    if result.kind not in RETRYABLE_KINDS:
         return False
-    return tried.is_read or tried.outcome is Outcome.NOT_SENT
+    return is_read or outcome is Outcome.NOT_SENT
 
 
 def next_wait(
-    tried: Tried,
+    result: AttemptResult,
+    outcome: Outcome,
     *,
+    is_read: bool,
+    retries: int,
     max_retries: int,
     left: float,
     quota: "Quota",
     uniform: Uniform = random.uniform,
 ) -> float | None:
-    """Seconds to wait before the next attempt; None when this one was the last.
+    """Return the seconds to wait before the next attempt; None when this one was the last.
 
     Full jitter: `uniform(0, min(8, 0.1 · 2ⁿ))`, and never less than the server asked for. A
-    server that asks for more than 60 s, or for more than is left, ends the call.
+    server that asks for more than 60 s, or for more than is left, ends the call. `retries` counts
+    the attempts so far without the first, `left` is the seconds to the deadline.
     """
-    if tried.repeats >= max_retries or not may_repeat(tried):
+    if retries >= max_retries or not may_retry(result, outcome, is_read=is_read):
         return None
-    floor = tried.retry_after or 0.0
-    wait = max(floor, uniform(0.0, _backoff(tried.repeats)))
+    floor = result.retry_after or 0.0
+    wait = max(floor, uniform(0.0, _backoff(retries)))
     if floor > LONGEST_RETRY_AFTER or wait >= left:
         return None
-    if tried.is_read and not quota.take():
+    if is_read and not quota.take():
         return None
     return wait
 
 
-def _backoff(repeats: int) -> float:
-    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(repeats, _MOST_DOUBLINGS))
+def _backoff(retries: int) -> float:
+    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(retries, _MOST_DOUBLINGS))
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:

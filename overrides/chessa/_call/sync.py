@@ -1,29 +1,29 @@
-"""The driver of a call: it asks for credentials, sends and sleeps. Its async form: `asyncio`.
+"""The driver of a blocking call: it asks for credentials, sends, sleeps and writes the journal.
 
-In: a call. Out: its `Result`, or the `ChessaError` that the engine raised. Interruptions go through
-the engine, so that they are on record, and come out as they are but for the frames below.
+Its asyncio form stands in `asyncio`. Interruptions come out as they are, but for the frames below.
 """
 
-import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from .._errors import ConfigurationError
-from .._hooks import tell
-from .._journal import enter
+from .._hooks import notify
+from .._interruptions import bare, sleep
+from .._journal import write
 from .._secrets import Credentials, CredentialSource
-from .events import Attempt, Reply, Sleep, Step, Tell
-from .machine import Call, Life, Result
+from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
+from .machine import Attempts, Call, Result
 
 if TYPE_CHECKING:
-    from .._transport.connections import Connections
+    from .._transport.pools import Connections
+    from .gate import Gate
 
 T = TypeVar("T")
-Back: TypeAlias = list[Reply | BaseException]
-"""What a step brought, to be taken out at once: a traceback shows what a frame holds by name."""
+Reply: TypeAlias = list[AttemptResult | BaseException]
+"""What an event brought, to be taken out at once: a traceback shows what a frame holds by name."""
 
 
-def drive(
+def perform(
     call: Call[T],
     arguments: Mapping[str, object],
     source: CredentialSource,
@@ -31,49 +31,82 @@ def drive(
 ) -> Result[T]:
     """Perform a call, blocking."""
     request = call.prepare(arguments)
-    life = call.live(request, source.fixed or _ask(call, source))
-    back: Back = []
-    while True:
-        step = advance(life, back)
-        if isinstance(step, Result):
-            return step
-        try:
-            if isinstance(step, Attempt):
-                back.append(connections.send(step))
-            elif isinstance(step, Sleep):
-                time.sleep(step.seconds)
-            elif isinstance(step, Tell):
-                tell(call.plan.hooks, step.record)
-            elif call.plan.journal is not None:
-                back.append(enter(call.plan.journal, step.record))
-        except BaseException as error:  # noqa: BLE001  # the engine raises it again
-            back.append(error)
-
-
-def advance(life: Life[T], back: Back) -> Step | Result[T]:
-    """Take the engine to its next step, or to the result."""
+    credentials = source.fixed or _ask(call, source)
     try:
-        if not back:
-            return life.send(None)
-        if isinstance(back[0], BaseException):
-            return life.throw(_bare(back.pop()))
-        return life.send(cast("Reply", back.pop()))
+        return _gated(call, request, credentials, connections)
+    except BaseException as error:
+        call.interrupted(error)
+        raise
+
+
+def _gated(
+    call: Call[T], request: PreparedRequest, credentials: Credentials, connections: "Connections"
+) -> Result[T]:
+    gate = call.gate
+    result: Result[T] | None = None
+    ended: BaseException | None = None
+    try:
+        try:
+            if gate is not None:
+                gate.opened(write(gate.journal, gate.open()))
+            result = _attempts(call, request, credentials, connections)
+        except BaseException as error:  # noqa: BLE001  # raised again below
+            ended = error
+        if gate is not None and gate.is_open:
+            _close(gate, ended)
+        call.log_end(ended)
+        if ended is not None:
+            raise ended
+        return cast("Result[T]", result)
+    finally:
+        if gate is not None and gate.is_open:  # an interruption struck just now
+            _close(gate, ended or KeyboardInterrupt())
+        del ended
+
+
+def _attempts(
+    call: Call[T], request: PreparedRequest, credentials: Credentials, connections: "Connections"
+) -> Result[T]:
+    attempts = call.run(request, credentials)
+    reply: Reply = []
+    while True:
+        event = next_event(attempts, reply)
+        if isinstance(event, Result):
+            return event
+        try:
+            if isinstance(event, Attempt):
+                reply.append(connections.send(event))
+            elif isinstance(event, Sleep):
+                sleep(event.seconds)
+            else:
+                notify(call.plan.hooks, event.record)
+        except BaseException as error:  # noqa: BLE001  # raised again by the state machine
+            reply.append(error)
+
+
+def _close(gate: "Gate", ended: BaseException | None) -> None:
+    record = gate.close(ended)
+    gate.closed(record, write(gate.hand_over, record))
+
+
+def next_event(attempts: Attempts[T], reply: Reply) -> Event | Result[T]:
+    """Take the state machine to its next event, or to the result."""
+    try:
+        if not reply:
+            return attempts.send(None)
+        if isinstance(reply[0], BaseException):
+            return attempts.throw(bare(cast("BaseException", reply.pop())))
+        return attempts.send(cast("AttemptResult", reply.pop()))
     except StopIteration as end:
         result: Result[T] = end.value
         return result
-
-
-def _bare(interruption: Any) -> BaseException:
-    """Its frames and context belong to the HTTP library and hold the request."""
-    bare: BaseException = interruption.with_traceback(None)
-    bare.__cause__ = bare.__context__ = None
-    bare.__suppress_context__ = False
-    return bare
 
 
 def _ask(call: Call[T], source: CredentialSource) -> Credentials:
     try:
         return source.ask()
     except ConfigurationError as error:
-        refusal = call.refused(error)
-    raise refusal
+        ended: BaseException = call.refused(error)
+    except BaseException as interruption:  # noqa: BLE001  # without the frames that hold secrets
+        ended = bare(interruption)
+    raise ended

@@ -1,118 +1,204 @@
-"""Transports of the user's, as carriers: whatever httpx calls a transport.
+"""Requests as httpx takes them, and transports and clients of the caller's.
 
-In: attempts. Out: answers that arrive. The request that such a transport is given is whole,
-credentials and all, and they are taken off again when it is done. It is trusted, and it may keep
-the evidence (`request.extensions["chessa.evidence"]`); else a failure proves nothing.
+What a caller brings is accepted by what it can do, whether it is httpx's or its successor's. It is
+given the complete request, credentials and all, and they are taken off again when it is done. The
+evidence comes from httpcore's `trace` extension, or from the transport itself
+(`request.extensions["chessa.evidence"]`); without either a failure proves nothing.
 """
 
 import functools
+import sys
 import time
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal, cast
 
-import httpx
-
+from .._call.bodies import BodyError
 from .._call.events import Attempt
 from .._secrets import CREDENTIAL_HEADERS
-from .base import Arriving, AsyncArriving, AsyncCarrier
 from .evidence import EXTENSION
-from .network import CONNECT_TIMEOUT
+from .exceptions import UnusableTransportError
+from .library import FAMILY, httpx
+from .racing import CONNECT_TIMEOUT
 
-_T = TypeVar("_T")
+DEADLINE: Final = "chessa.deadline"
+"""The `time.monotonic` instant at which the call ends, in `request.extensions`."""
+CREDENTIALS: Final = "chessa.credentials"
+"""The `Credentials`, for a transport that adds them as it writes the request."""
+Mode = Literal["sync", "async"]
+_SEND: Final = {"sync": "handle_request", "async": "handle_async_request"}
 
-
-class UserTransport:
-    """An `httpx.BaseTransport` as a carrier."""
-
-    def __init__(self, factory: Callable[[], Any]) -> None:
-        self._transport = _checked(factory(), httpx.BaseTransport)
-
-    def send(self, attempt: Attempt) -> Arriving:
-        request = _written(attempt)
-        try:
-            response = self._transport.handle_request(request)
-        finally:
-            _take_off_credentials(request)
-        stream = response.stream
-        if not isinstance(stream, httpx.SyncByteStream):
-            raise TypeError("the transport of a sync client returned an async body")
-        try:
-            return Arriving(*_head(response), stream, lambda _: stream.close())
-        except TypeError:
-            stream.close()
-            raise
-
-    def close(self) -> None:
-        self._transport.close()
+_url: Final = functools.lru_cache(maxsize=256)(httpx.URL)  # who polls asks for the same again
+_headers: Final = functools.lru_cache(maxsize=64)(httpx.Headers)  # copied into each request
 
 
-class AsyncUserTransport(AsyncCarrier):
-    """An `httpx.AsyncBaseTransport` as a carrier."""
-
-    def __init__(self, factory: Callable[[], Any]) -> None:
-        self._transport = _checked(factory(), httpx.AsyncBaseTransport)
-
-    async def send(self, attempt: Attempt) -> AsyncArriving:
-        request = _written(attempt)
-        try:
-            response = await self._transport.handle_async_request(request)
-        finally:
-            _take_off_credentials(request)
-        stream = response.stream
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise TypeError("the transport of an async client returned a sync body")
-        try:
-            return AsyncArriving(*_head(response), stream, lambda _: stream.aclose())
-        except TypeError:
-            await stream.aclose()
-            raise
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+def is_transport(value: object, mode: Mode) -> bool:
+    """Return whether this is a transport, and not a function or class that makes one."""
+    return not isinstance(value, type) and callable(getattr(value, _SEND[mode], None))
 
 
-def _checked(made: Any, kind: type[_T]) -> _T:
-    if not isinstance(made, kind):
-        raise TypeError(f"transport= gave no httpx.{kind.__name__}")
+def makes(value: object, mode: Mode) -> bool:
+    """Return whether this is a function that may make a transport, or a class of this mode."""
+    return hasattr(value, _SEND[mode]) if isinstance(value, type) else callable(value)
+
+
+def is_client(value: object, mode: Mode) -> bool:
+    """Return whether this is an httpx client of this mode, or the like of one."""
+    closes = "aclose" if mode == "async" else "close"
+    return not isinstance(value, type) and all(
+        callable(getattr(value, name, None)) for name in ("send", "build_request", closes)
+    )
+
+
+def checked(made: Any, mode: Mode) -> Any:
+    """Return a transport that a factory made. Raises `UnusableTransportError` for another thing."""
+    if not is_transport(made, mode):
+        raise UnusableTransportError(f"transport= gave nothing that has {_SEND[mode]}")
     return made
 
 
-def _written(attempt: Attempt) -> httpx.Request:
-    attempt.evidence.track()  # should the request be none that can be written
+def library_of(brought: object) -> Any:
+    """Return the library whose requests this object takes."""
+    for cls in type(brought).__mro__:
+        library = sys.modules.get(cls.__module__.partition(".")[0])
+        if getattr(library, "__name__", "") in FAMILY and hasattr(library, "BaseTransport"):
+            return library
+    return httpx
+
+
+class _Extensions(dict[str, Any]):
+    """The extensions of a request: a caller's own `trace` is called after ours, not instead."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, _chained(self["trace"], value) if name == "trace" else value)
+
+    def update(self, *others: Any, **named: Any) -> None:
+        for name, value in dict(*others, **named).items():
+            self[name] = value
+
+
+def _chained(ours: Callable[..., Any], theirs: Callable[..., Any]) -> Callable[..., Any]:
+    import inspect  # for those who trace
+
+    if not inspect.iscoroutinefunction(ours):
+
+        def trace(name: str, info: dict[str, Any]) -> Any:
+            ours(name, info)
+            return theirs(name, info)
+
+        return trace
+
+    async def trace_async(name: str, info: dict[str, Any]) -> None:
+        await ours(name, info)
+        await theirs(name, info)
+
+    return trace_async
+
+
+def plain_request(attempt: Attempt) -> httpx.Request:
+    """Return the request of an attempt without credentials: they are added below httpx."""
     request = attempt.request
-    written = httpx.Request(
+    built = httpx.Request(
         request.method,
         _url(request.origin + request.target),
-        headers=[*request.headers, *attempt.credentials.headers()],
+        headers=_headers(request.headers),
         stream=httpx.ByteStream(request.body or b""),
-        extensions={EXTENSION: attempt.evidence, "timeout": _timeouts(attempt)},
+        extensions={"timeout": _timeouts(attempt)},
     )
-    written.headers.encoding = "ascii"
-    written.read()  # so that it finds `request.content`
-    attempt.evidence.entrust()
-    return written
+    built.read()  # so that what patches httpx finds `request.content`
+    return built
 
 
-def _head(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]]]:
-    """Status and headers. Raises `TypeError` for what is none."""
-    status_code, headers = response.status_code, response.headers.raw
-    kinds = {type(part) for pair in headers for part in pair}
-    if type(status_code) is not int or not kinds <= {bytes}:
-        raise TypeError("the transport returned something else than an httpx.Response")
-    return status_code, headers
+def complete_request(
+    attempt: Attempt, library: Any, mode: Mode, *, adds_credentials: bool = False
+) -> Any:
+    """Return the request of an attempt for a transport that is not the default's.
+
+    It contains the credentials, unless the transport adds them itself, from its extensions.
+    """
+    evidence = attempt.evidence
+    evidence.track()  # should the request be one that cannot be built
+    request = attempt.request
+    url = request.origin + request.target
+    built = library.Request(
+        request.method,
+        _url(url) if library is httpx else library.URL(url),
+        headers=_headers(request.headers)
+        if adds_credentials
+        else [*request.headers, *attempt.credentials.headers()],
+        stream=library.ByteStream(request.body or b""),
+    )
+    built.extensions = _Extensions(
+        {
+            EXTENSION: evidence,
+            **({CREDENTIALS: attempt.credentials} if adds_credentials else {}),
+            DEADLINE: attempt.deadline,
+            "timeout": _timeouts(attempt),
+            "trace": evidence.trace if mode == "sync" else evidence.trace_async,
+        }
+    )
+    built.headers.encoding = "ascii"
+    built.read()  # so that it finds `request.content`
+    evidence.entrust()
+    return built
 
 
-def _timeouts(attempt: Attempt) -> dict[str, float]:
-    left = max(0.001, attempt.deadline - time.monotonic())
-    return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}
-
-
-_url: Final = functools.lru_cache(maxsize=256)(httpx.URL)  # who waits asks for the same again
-
-
-def _take_off_credentials(request: httpx.Request) -> None:
+def take_off_credentials(request: Any) -> None:
+    """Leave no credentials in a request that its transport is done with."""
     for name in CREDENTIAL_HEADERS:
         try:
             del request.headers[name]
         except KeyError:
             pass  # the transport has done so
+
+
+def head_of(response: Any) -> tuple[int, list[tuple[bytes, bytes]]]:
+    """Return status and headers. Raises `UnusableTransportError` for what is not a response."""
+    status_code = getattr(response, "status_code", None)
+    headers: Any = getattr(getattr(response, "headers", None), "raw", None)
+    if type(status_code) is not int or type(headers) is not list:
+        raise UnusableTransportError("the transport returned something else than an httpx.Response")
+    pairs = cast("list[tuple[bytes, bytes]]", headers)
+    if not all(len(pair) == 2 and {type(part) for part in pair} == {bytes} for pair in pairs):
+        raise UnusableTransportError("the transport returned headers that are not pairs of bytes")
+    return status_code, pairs
+
+
+def body_of(response: Any, mode: Mode) -> Any:
+    """Return the pieces of a body, as they come from the wire.
+
+    Raises `UnusableTransportError` for a body of the other mode.
+    """
+    if getattr(response, "is_stream_consumed", False):  # by a hook or a recorder, decoded
+        content = _content(response)
+        return content if mode == "sync" else _Async(content)
+    stream = getattr(response, "stream", None)
+    if not hasattr(stream, "__iter__" if mode == "sync" else "__aiter__"):
+        kinds = ("a sync", "an async") if mode == "sync" else ("an async", "a sync")
+        raise UnusableTransportError(f"the transport of {kinds[0]} client returned {kinds[1]} body")
+    return stream
+
+
+def _content(response: Any) -> Iterator[bytes]:
+    if not hasattr(response, "_content"):
+        raise BodyError("its body was closed before it was read")
+    yield response.content
+
+
+class _Async:
+    """Pieces that are here, for those who await them."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> "_Async":
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
+def _timeouts(attempt: Attempt) -> dict[str, float]:
+    left = max(0.001, attempt.deadline - time.monotonic())
+    return {"connect": min(left, CONNECT_TIMEOUT), "read": left, "write": left, "pool": left}

@@ -1,60 +1,40 @@
-"""What carries an attempt: one of our own connections, or a transport of the user's.
+"""The channel of one attempt: what its request is given to, and what happens to that at the end."""
 
-In: an `Attempt`. Out: `Arriving`, the head of an answer, its body still to come. A carrier puts the
-credentials on at the last moment and takes them off again; whatever it raises is sorted out by
-`exchange`.
-"""
-
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import Final, Protocol, TypeAlias
-
-import attrs
+from typing import Any, ClassVar, Protocol
 
 from .._call.events import Attempt
-from .keepalive import Headers
-
-GRACE: Final = 0.1
-"""Seconds for what keeps the deadline by itself, to say how it ended."""
-Closing: TypeAlias = Awaitable[None] | None
-"""What to wait for, if anything, on asyncio."""
-Finish: TypeAlias = Callable[[bool], Closing]
 
 
-@attrs.define
-class Arriving:
-    """The head of an answer; `finish` is called once, with whether the body was read to its end."""
+class Channel(Protocol):
+    """Takes one request, and is finished once."""
 
-    status_code: int
-    headers: Headers
-    chunks: Iterable[bytes | bytearray]
-    finish: Callable[[bool], None]
+    is_ours: ClassVar[bool]
+    """Whether it is one of our own connections, on which all that the wire raises is known."""
 
+    keeps_deadline: bool
+    """Whether each of its waits is sure to end with the call."""
 
-@attrs.define
-class AsyncArriving:
-    """`Arriving` on asyncio."""
+    def send(self, attempt: Attempt, /) -> Any:
+        """Return the `httpx.Response`, its body still to be read."""
+        ...
 
-    status_code: int
-    headers: Headers
-    chunks: AsyncIterable[bytes | bytearray]
-    finish: Finish
+    def finish(self, *, was_read: bool) -> None:
+        """Close the response, and keep or close the connection."""
+        ...
 
-
-class Carrier(Protocol):
-    """Sends a request and receives the head of its answer."""
-
-    def send(self, attempt: Attempt, /) -> Arriving: ...
-
-    def close(self) -> None: ...
+    def note(self, error: Exception, /) -> str | None:
+        """Return what to say of an error in place of the system's text, if anything."""
+        ...
 
 
-class AsyncCarrier(Protocol):
-    """`Carrier` on asyncio, to be derived from."""
+class AsyncChannel(Protocol):
+    """The same on asyncio."""
 
-    grace: float | None = GRACE
-    """Seconds past the deadline after which `send`, or reading the body, is cancelled; None where
-    each wait is sure to end with the call."""
+    is_ours: ClassVar[bool]
+    keeps_deadline: bool
 
-    async def send(self, attempt: Attempt, /) -> AsyncArriving: ...
+    async def send(self, attempt: Attempt, /) -> Any: ...
 
-    async def aclose(self) -> None: ...
+    async def finish(self, *, was_read: bool) -> None: ...
+
+    def note(self, error: Exception, /) -> str | None: ...

@@ -1,77 +1,106 @@
-"""What is known of the bytes of one attempt: whether any of the request was handed to the network.
+"""Evidence of what was sent: whether any byte of a request was handed to the network.
 
-In: `track` and `mark_sent`, said by a transport. Out: `nothing_sent`, which the judge relies on.
+Our own network backend reports it for our own connections, httpcore's `trace` extension for any
+other httpx transport. The outcome table relies on it.
 """
 
 import time
-from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 EXTENSION: Final = "chessa.evidence"
 """Where a transport finds the evidence of a request: `request.extensions["chessa.evidence"]`."""
+LATE: Final = "the deadline of the call has passed"
+_CONNECT: Final = (b"CONNECT", "CONNECT")
 
 
 class Evidence:
-    """One attempt's evidence. Without `track`, nothing is known, and that counts as sent."""
+    """The evidence of one attempt. Without a word about it, a request counts as sent."""
 
-    __slots__ = ("_sent", "_tracked")
+    __slots__ = ("_is_tracked", "_is_tunnelling", "_sent")
 
     def __init__(self) -> None:
-        self._tracked = False
+        self._is_tracked = False
         self._sent = False
+        self._is_tunnelling = False
 
     def track(self) -> None:
-        """Say, before anything is sent, that `mark_sent` will follow when it is."""
-        self._tracked = True
+        """Say that nothing was sent so far, and that `mark_sent` follows before anything is."""
+        self._is_tracked = True
 
     def entrust(self) -> None:
-        """Say that the request is handed to somebody who may send it, and may keep watch or not."""
-        self._tracked = False
+        """Say that the request is handed to a transport that may send it and say nothing."""
+        self._is_tracked = False
 
     def mark_sent(self) -> None:
         """Say that the first byte of the request is about to be handed to the network."""
         self._sent = True
 
+    def mark_tunnel(self) -> None:
+        """Say that a proxy is asked for a tunnel: what fails from now on fails at the proxy."""
+        self._is_tunnelling = True
+
+    @property
+    def is_at_proxy(self) -> bool:
+        """Whether a proxy was asked for a tunnel, and the request was not sent through it yet."""
+        return self._is_tunnelling and self.nothing_sent
+
     @property
     def nothing_sent(self) -> bool:
-        """Whether somebody kept watch and no byte went out."""
-        return self._tracked and not self._sent
+        """Whether it is certain that no byte went out."""
+        return self._is_tracked and not self._sent
+
+    def trace(self, name: str, info: dict[str, Any]) -> None:
+        """Take an event of httpcore's `trace` extension.
+
+        The start of a request's headers, of any protocol, means sent; that of a CONNECT, which asks
+        a proxy for a tunnel, does not. Failed to connect, in TLS or at a proxy means not sent.
+        """
+        stage, _, state = name.rpartition(".")
+        if state == "started" and stage.endswith("send_request_headers"):
+            self._is_tunnelling = getattr(info.get("request"), "method", None) in _CONNECT
+            self._sent = self._sent or not self._is_tunnelling
+        elif state == "failed" or (self._is_tunnelling and _is_refusal(info.get("return_value"))):
+            self._is_tracked = True
+
+    async def trace_async(self, name: str, info: dict[str, Any]) -> None:
+        """Do the same where httpcore awaits it."""
+        self.trace(name, info)
 
     def __repr__(self) -> str:
-        state = "sent" if self._sent else "nothing sent" if self._tracked else "untracked"
+        state = "sent" if self._sent else "nothing sent" if self._is_tracked else "unknown"
         return f"Evidence({state})"
 
 
-class CurrentAttempt:
-    """What the network backend needs to know of the attempt that it serves."""
+def _is_refusal(returned: Any) -> bool:
+    """Return whether this is the head of a proxy's response that opens no tunnel."""
+    match returned:
+        case (_, int(status), *_):
+            return not 200 <= status <= 299
+        case _:
+            return False
+
+
+class Watch:
+    """What a connection knows of the attempt that it serves; it serves one at a time."""
 
     __slots__ = ("deadline", "evidence")
 
-    def __init__(self, deadline: float, evidence: Evidence) -> None:
+    def __init__(self) -> None:
+        self.deadline = float("inf")
+        self.evidence = Evidence()
+
+    def begin(self, deadline: float, evidence: Evidence) -> None:
+        """Serve this attempt from now on."""
         self.deadline = deadline
         self.evidence = evidence
 
     def left(self) -> float:
-        """Seconds until the deadline of the call."""
+        """Return the seconds until the deadline of the call."""
         return self.deadline - time.monotonic()
 
-
-CURRENT: Final[ContextVar[CurrentAttempt | None]] = ContextVar("chessa_attempt", default=None)
-"""httpcore gives its backend no request, so the attempt reaches it this way."""
-
-
-def bounded(timeout: float | None, expired: type[Exception]) -> float | None:
-    """Clamp a time limit to what is left of the current call; raise `expired` if nothing is."""
-    attempt = CURRENT.get()
-    if attempt is None:
-        return timeout
-    left = attempt.left()
-    if left <= 0:
-        raise expired("the deadline of the call has passed")
-    return left if timeout is None or left < timeout else timeout
-
-
-def still_connecting() -> bool:
-    """Whether the current attempt has sent nothing yet: what is read now is a proxy's answer."""
-    attempt = CURRENT.get()
-    return attempt is not None and attempt.evidence.nothing_sent
+    def bounded(self, timeout: float | None, expired: type[Exception]) -> float:
+        """Clamp a time limit to what is left of the call; raise `expired` if nothing is."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise expired(LATE)
+        return left if timeout is None or left < timeout else timeout

@@ -1,7 +1,7 @@
-"""Exceptions of httpx, httpcore, ssl and sockets, put into our own words.
+"""Which exceptions came from the wire, and what they say, in plain values.
 
-In: an exception. Out: a `Fault` of plain values, so that the exception, its frames and the request
-in them can be dropped. One table; what it does not list is unforeseen, and proves nothing.
+Those are mapped to a `Failure`, so that the exception, its frames and the request in them can be
+dropped. Any other came from somebody else, such as a worker's time limit, and is not swallowed.
 """
 
 import errno
@@ -13,23 +13,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from .._call.bodies import BodyError
-from .._call.events import Fault, Trouble
+from .._call.events import ErrorKind, Failure
+from .._interruptions import is_from_signal_handler, raised_in
+from .library import FAMILY
 
 
 class ClientClosedError(Exception):
     """A call on a client that was closed."""
 
 
-LIBRARIES: Final = ("httpcore", "httpx")
-"""Whose exceptions the names below are; httpx is there only where it is used."""
-TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], Trouble], ...]] = (
-    ((ClientClosedError,), Trouble.CLOSED),
-    ((BodyError,), Trouble.BODY),
+class UnusableTransportError(Exception):
+    """A transport of the caller's that is not one, or returned what is not a response."""
+
+
+TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], ErrorKind], ...]] = (
+    ((ClientClosedError,), ErrorKind.CLOSED),
+    ((BodyError,), ErrorKind.BODY),
+    ((UnusableTransportError,), ErrorKind.NO_TRANSPORT),
     (
         ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"),
-        Trouble.CONNECTING,
+        ErrorKind.CONNECTING,
     ),
-    (("LocalProtocolError", "UnsupportedProtocol", "InvalidURL"), Trouble.UNSENDABLE),
+    (("LocalProtocolError", "UnsupportedProtocol", "InvalidURL"), ErrorKind.UNSENDABLE),
     (
         (
             "NetworkError",
@@ -41,36 +46,62 @@ TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], Trouble], ...]] = (
             OSError,
             EOFError,
         ),
-        Trouble.EXCHANGE,
+        ErrorKind.EXCHANGE,
     ),
 )
+"""By type, of which a name stands for each library's own; what is not listed is unexpected."""
 _TIMEOUTS: Final = ("TimeoutException", TimeoutError)
+_OURS: Final = (BodyError, ClientClosedError, UnusableTransportError)
 _PLAIN: Final = re.compile(r"[ -~]{1,120}")
+_NETWORKING: Final = frozenset(
+    {*FAMILY, "h11", "h2", "hpack", "hyperframe", "socksio", "anyio", "sniffio", "asyncio"}
+    | {"uvloop", "socket", "ssl", "select", "selectors"}
+)
+"""Modules in which an exception of Python's own is raised by the networking, not by a caller."""
+_OWN: Final = __name__.rpartition(".")[0]
 
 
-def fault(error: Exception) -> Fault:
-    """What failed, without the exception."""
-    trouble = next((trouble for row, trouble in TABLE if _is_one(error, row)), Trouble.UNEXPECTED)
-    if trouble is Trouble.CONNECTING and _is_about_the_certificate(error):
-        trouble = Trouble.CERTIFICATE
-    return Fault(trouble, _cause(error), _is_one(error, _TIMEOUTS))
+def failure_of(error: Exception, *, is_ours: bool, note: str | None = None) -> Failure | None:
+    """Return what failed on the wire; None for an exception that did not come from there.
+
+    `is_ours`: whether it was raised over our own connections, which map every OSError of theirs.
+    `note` takes the place of the system's text.
+    """
+    if not _is_of_the_wire(error, is_ours=is_ours):
+        return None
+    kind = next((kind for row, kind in TABLE if _is_one(error, row)), ErrorKind.UNEXPECTED)
+    if kind is ErrorKind.CONNECTING and _is_about_the_certificate(error):
+        kind = ErrorKind.CERTIFICATE
+    return Failure(kind, _cause(error, note), _is_one(error, _TIMEOUTS))
+
+
+def _is_of_the_wire(error: Exception, *, is_ours: bool) -> bool:
+    if is_from_signal_handler(error):
+        return False
+    home = type(error).__module__.partition(".")[0]
+    if isinstance(error, _OURS) or home in _NETWORKING:
+        return True
+    if isinstance(error, OSError):
+        return not is_ours or error.errno is not None
+    raiser = raised_in(error)
+    is_networking = raiser.partition(".")[0] in _NETWORKING or raiser.startswith(_OWN)
+    return home == "builtins" and is_networking
 
 
 def _is_one(error: Exception, row: tuple[type[Exception] | str, ...]) -> bool:
-    """Whether the exception is of these types, of which a name stands for each library's own."""
     types = [each for each in row if not isinstance(each, str)]
     names = [each for each in row if isinstance(each, str)]
-    for library in map(sys.modules.get, LIBRARIES):
+    for library in map(sys.modules.get, FAMILY):
         types += [getattr(library, name) for name in names if hasattr(library, name)]
     return isinstance(error, tuple(types))
 
 
-def _cause(error: Exception) -> str:
-    """The type and the system's own text for the error; never a message, which may quote data."""
+def _cause(error: Exception, note: str | None) -> str:
+    """Return the type and the system's own text for the error; never a message of a server's."""
     name = type(error).__name__
-    if isinstance(error, BodyError):
+    if isinstance(error, (BodyError, UnusableTransportError)):
         return f"{name}: {error}"
-    detail = next((text for text in map(_system_text, _chain(error)) if text), None)
+    detail = note or next((text for text in map(_system_text, _chain(error)) if text), None)
     return f"{name}: {detail}" if detail else name
 
 
@@ -87,7 +118,7 @@ def _system_text(error: BaseException) -> str | None:
 
 
 def _plain(error: ssl.SSLError, attribute: str) -> str | None:
-    """OpenSSL's own words; an SSLError that Python itself raised may lack them."""
+    """Return OpenSSL's own text; an SSLError that Python itself raised may lack it."""
     text: object = getattr(error, attribute, None)
     return text if isinstance(text, str) and _PLAIN.fullmatch(text) else None
 
@@ -97,7 +128,7 @@ def _is_about_the_certificate(error: Exception) -> bool:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those that it was made from: arguments, causes and contexts."""
+    """Yield the exception and those that it was made from: arguments, causes and contexts."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting and len(seen) < 50:

@@ -9,9 +9,8 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import httpx
-
 from .evidence import EXTENSION, Evidence
+from .library import httpx
 
 
 class Delivery(Protocol):

@@ -1,100 +1,64 @@
-"""httpcore's sockets under watch, sync form: sees when the request is sent, keeps the deadline.
+"""The network backend of our connections: sees the first byte of a request, keeps the deadline.
 
-In: httpcore's own I/O calls. Out: the same on its public backend, every wait clamped to what is
-left of the call, every failure before the first byte of the request a connection failure.
+What httpcore asks of a backend, over our own sockets. Its asyncio form stands in `network_async`.
 """
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-import httpcore
+from .endpoint import Endpoint
+from .evidence import Watch
+from .keepalive import Received
+from .library import httpcore
+from .racing import CONNECT_TIMEOUT
+from .sockets import SocketStream, connect
+from .tls_stream import TlsStream
 
-from .evidence import CURRENT, bounded, still_connecting
-from .keepalive import Record
-from .resolver import resolve
-from .tls_stream import TunnelledStream
-
-CONNECT_TIMEOUT: Final = 5.0
-"""For each address, and again for TLS: a host that does not answer by then is down."""
-PIECE: Final = 16 * 1024
-"""Written at once, so that a slow reader cannot stretch one write past the deadline."""
-
-
-def share(addresses_left: int) -> float | None:
-    """The time to give to one address: an equal part of what is left, and no more than 5 s."""
-    left = bounded(CONNECT_TIMEOUT * addresses_left, httpcore.ConnectTimeout)
-    return None if left is None else left / addresses_left
+SPOKE: Final = "the server sent something before it was asked"
+CLOSED: Final = "the connection was closed before anything was sent"
 
 
 def is_tunnel_request(buffer: bytes) -> bool:
-    """Whether this asks a proxy for a tunnel; the request itself comes after it."""
+    """Return whether this asks a proxy for a tunnel; the request itself comes after it."""
     return buffer.startswith(b"CONNECT ")
 
 
-def note_sending(buffer: bytes) -> None:
-    """Record that the request is about to go out, unless it was too late for its first byte."""
-    attempt = CURRENT.get()
-    if attempt is None or is_tunnel_request(buffer):
-        return
-    if attempt.evidence.nothing_sent:
-        bounded(None, httpcore.ConnectTimeout)
-    attempt.evidence.mark_sent()
+class GuardedStream(httpcore.NetworkStream):
+    """The connection of a call, as httpcore sees it."""
 
-
-class ClampedStream(httpcore.NetworkStream):
-    """A connection whose waits end with the call."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: SocketStream | TlsStream, backend: "GuardedBackend") -> None:
         self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), PIECE):
-            piece = buffer[start : start + PIECE]
-            self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class GuardedStream(ClampedStream):
-    """The connection of a call: sees the first byte of its request, and all that comes back."""
-
-    def __init__(self, stream: httpcore.NetworkStream, backend: "GuardedBackend") -> None:
-        super().__init__(stream)
         self._backend = backend
+        self._watch = backend.watch
         backend.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if still_connecting():
-            return self._read_from_proxy(max_bytes, timeout)
-        data = super().read(max_bytes, timeout)
-        self._backend.record.add(data)
-        return data
-
-    def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
-        try:
-            data = self._stream.read(max_bytes, bounded(timeout, httpcore.ConnectTimeout))
-        except httpcore.ReadTimeout as error:
-            raise httpcore.ConnectTimeout(error) from None
-        except httpcore.ReadError as error:
-            raise httpcore.ConnectError(error) from None
-        if not data:
-            raise httpcore.ConnectError("the proxy closed the connection")
+        data = self._stream.read(max_bytes, timeout)
+        self._backend.received.add(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        note_sending(buffer)
-        self._backend.record.clear()
-        super().write(buffer, timeout)
+        if is_tunnel_request(buffer):
+            self._watch.evidence.mark_tunnel()
+        elif self._watch.evidence.nothing_sent:
+            self._begin_request()
+        self._stream.write(buffer, timeout)
+
+    def _begin_request(self) -> None:
+        """Note that the request goes out now, unless it is too late, or the server spoke first."""
+        received = self._stream.peek()
+        if received is not None:
+            raise httpcore.ConnectError(SPOKE if received else CLOSED)
+        self._watch.bounded(None, httpcore.ConnectTimeout)
+        self._backend.received.clear()
+        self._watch.evidence.mark_sent()
+        self._backend.on_sending()
+
+    def close(self) -> None:
+        self._stream.close()
 
     def start_tls(
         self,
@@ -102,29 +66,29 @@ class GuardedStream(ClampedStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "GuardedStream":
-        limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
-        stream: httpcore.NetworkStream
+        """Shake hands with the context of the endpoint, whichever httpcore was given."""
+        context = self._backend.endpoint.ssl_context or ssl_context
         try:
-            if self.get_extra_info("ssl_object") is None:
-                stream = self._stream.start_tls(ssl_context, server_hostname, limit)
-            else:  # an https proxy: httpcore's own TLS within TLS waits for each packet anew
-                stream = TunnelledStream(
-                    ClampedStream(self._stream), ssl_context, server_hostname, limit
-                )
+            stream = TlsStream(self._stream, context, server_hostname, CONNECT_TIMEOUT)
         except BaseException:
             self._stream.close()
             raise
         return GuardedStream(stream, self._backend)
 
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Connections to each address of a host in turn, within the deadline, DNS included."""
+    """Opens the connection of one transport, which has one at a time."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
+        self.endpoint = endpoint
+        self.watch = Watch()
+        self.received = Received(is_kept=is_kept)
         self.stream: GuardedStream | None = None
-        """The connection itself, of which it serves one at a time."""
-        self._backend = httpcore.SyncBackend()
+        self.on_sending: Callable[[], object] = bool
+        """Called when the head of a request is handed over."""
 
     def connect_tcp(
         self,
@@ -134,20 +98,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> GuardedStream:
-        addresses = resolve(host, port)
-        for number, address in enumerate(addresses):
-            is_last = number == len(addresses) - 1
-            limit = share(len(addresses) - number)
-            try:
-                stream = self._backend.connect_tcp(
-                    address, port, limit, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if is_last:
-                    raise
-            else:
-                return GuardedStream(stream, self)
-        raise httpcore.ConnectError("the name has no address")
+        return GuardedStream(connect(host, port, self.watch, self.endpoint.addresses), self)
 
     def close(self) -> None:
         """Close the connection, whatever state httpcore is in."""

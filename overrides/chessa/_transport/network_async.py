@@ -1,60 +1,59 @@
-"""httpcore's sockets under watch, async form: see `network`, whose decisions it shares.
-
-In: httpcore's own I/O calls. Out: the same on its public asyncio backend.
-"""
+"""The network backend of our connections on asyncio: see `network`, whose decisions it shares."""
 
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterable
+from typing import Any
 
-import httpcore
-
-from .evidence import bounded, still_connecting
-from .keepalive import Record
-from .network import CONNECT_TIMEOUT, PIECE, note_sending, share
-from .resolver import resolve_async
-from .tls_stream import AsyncTunnelledStream
-
-_T = TypeVar("_T")
+from .asyncio_stream import AsyncSocketStream, connect_async
+from .endpoint import Endpoint
+from .evidence import Watch
+from .keepalive import Received
+from .library import httpcore
+from .network import CLOSED, SPOKE, is_tunnel_request
+from .racing import CONNECT_TIMEOUT
+from .tls_stream import AsyncTlsStream
 
 
 class AsyncGuardedStream(httpcore.AsyncNetworkStream):
-    """The connection of a call: sees the first byte of its request, and all that comes back."""
+    """The connection of a call, as httpcore sees it."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, backend: "AsyncGuardedBackend") -> None:
+    def __init__(
+        self, stream: AsyncSocketStream | AsyncTlsStream, backend: "AsyncGuardedBackend"
+    ) -> None:
         self._stream = stream
         self._backend = backend
+        self._watch = backend.watch
         backend.stream = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if still_connecting():
-            return await self._read_from_proxy(max_bytes, timeout)
-        data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ReadTimeout))
-        self._backend.record.add(data)
-        return data
-
-    async def _read_from_proxy(self, max_bytes: int, timeout: float | None) -> bytes:
-        try:
-            data = await self._stream.read(max_bytes, bounded(timeout, httpcore.ConnectTimeout))
-        except httpcore.ReadTimeout as error:
-            raise httpcore.ConnectTimeout(error) from None
-        except httpcore.ReadError as error:
-            raise httpcore.ConnectError(error) from None
-        if not data:
-            raise httpcore.ConnectError("the proxy closed the connection")
+        data = await self._stream.read(max_bytes, timeout)
+        self._backend.received.add(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        note_sending(buffer)
-        self._backend.record.clear()
-        for start in range(0, len(buffer), PIECE):
-            piece = buffer[start : start + PIECE]
-            await self._stream.write(piece, bounded(timeout, httpcore.WriteTimeout))
+        if is_tunnel_request(buffer):
+            self._watch.evidence.mark_tunnel()
+        elif self._watch.evidence.nothing_sent:
+            await self._begin_request()
+        await self._stream.write(buffer, timeout)
+
+    async def _begin_request(self) -> None:
+        received = await self._stream.peek()
+        if received is not None:
+            raise httpcore.ConnectError(SPOKE if received else CLOSED)
+        self._watch.bounded(None, httpcore.ConnectTimeout)
+        self._backend.received.clear()
+        self._watch.evidence.mark_sent()
+        self._backend.on_sending()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        self.close()
+
+    def close(self) -> None:
+        """Close at once, which waits for nothing."""
+        self._stream.close()
 
     async def start_tls(
         self,
@@ -62,13 +61,14 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "AsyncGuardedStream":
+        """Shake hands with the context of the endpoint, whichever httpcore was given."""
+        context = self._backend.endpoint.ssl_context or ssl_context
         try:
-            limit = bounded(timeout or CONNECT_TIMEOUT, httpcore.ConnectTimeout)
-            stream = await AsyncTunnelledStream.over(
-                self._stream, ssl_context, server_hostname, limit
+            stream = await AsyncTlsStream.over(
+                self._stream, context, server_hostname, CONNECT_TIMEOUT
             )
         except BaseException:
-            await self._stream.aclose()
+            self._stream.close()
             raise
         return AsyncGuardedStream(stream, self._backend)
 
@@ -77,13 +77,14 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
 
 
 class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connections to each address of a host in turn, within the deadline, DNS included."""
+    """Opens the connection of one transport, which has one at a time."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
+        self.endpoint = endpoint
+        self.watch = Watch()
+        self.received = Received(is_kept=is_kept)
         self.stream: AsyncGuardedStream | None = None
-        """The connection itself, of which it serves one at a time."""
-        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        self.on_sending: Callable[[], object] = bool
 
     async def connect_tcp(
         self,
@@ -93,27 +94,11 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> AsyncGuardedStream:
-        async def to(address: str, limit: float | None) -> httpcore.AsyncNetworkStream:
-            return await self._backend.connect_tcp(
-                address, port, limit, local_address, socket_options
-            )
+        stream = await connect_async(host, port, self.watch, self.endpoint.addresses)
+        return AsyncGuardedStream(stream, self)
 
-        return AsyncGuardedStream(await to_first_address(host, port, to), self)
-
-
-async def to_first_address(
-    host: str, port: int, connect: Callable[[str, float | None], Awaitable[_T]]
-) -> _T:
-    """Try each address of a host, within the time given to it, until one takes the connection.
-
-    Raises httpcore's `ConnectError` or `ConnectTimeout`, for the last one.
-    """
-    addresses = await resolve_async(host, port)
-    for number, address in enumerate(addresses, start=1):
-        limit = share(len(addresses) - number + 1)
-        try:
-            return await connect(address, limit)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
-            if number == len(addresses):
-                raise
-    raise httpcore.ConnectError("the name has no address")
+    def close(self) -> None:
+        """Close the connection, whatever state httpcore is in."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.close()

@@ -1,7 +1,7 @@
-"""Names to addresses, within the deadline: `getaddrinfo` cannot be interrupted, so it runs aside.
+"""Names to addresses, within the deadline: `getaddrinfo` cannot be interrupted, so it has a thread.
 
-In: host and port. Out: addresses in the system's order. A look-up that hangs is left behind on a
-daemon thread, which holds up neither the call nor the end of the process or event loop.
+A look-up that hangs is left behind on a daemon thread, which holds up neither the call nor the end
+of the process or event loop.
 """
 
 import asyncio
@@ -12,29 +12,30 @@ import socket
 import threading
 from collections.abc import Callable
 
-import httpcore
-
-from .evidence import bounded
+from .._interruptions import take
+from .evidence import Watch
+from .library import httpcore
 
 Found = list[str] | OSError
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, or none. Raises httpcore's `ConnectError` or `ConnectTimeout`."""
+def resolve(host: str, port: int, watch: Watch) -> list[str]:
+    """Return the addresses of a host in the system's order, or none.
+
+    Raises httpcore's `ConnectError` or `ConnectTimeout`.
+    """
     if _is_address(host):
         return [host]
     answers: queue.SimpleQueue[Found] = queue.SimpleQueue()
-    timeout = bounded(None, httpcore.ConnectTimeout)
+    timeout = watch.bounded(None, httpcore.ConnectTimeout)
     _look_up_aside(host, port, answers.put)
-    try:
-        found = answers.get(timeout=timeout)
-    except queue.Empty:
-        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+    if (found := take(answers, timeout)) is None:
+        raise httpcore.ConnectTimeout("the name was not resolved in time")
     return _checked(found)
 
 
-async def resolve_async(host: str, port: int) -> list[str]:
-    """`resolve` on asyncio."""
+async def resolve_async(host: str, port: int, watch: Watch) -> list[str]:
+    """Do what `resolve` does, on asyncio."""
     if _is_address(host):
         return [host]
     loop = asyncio.get_running_loop()
@@ -50,12 +51,15 @@ async def resolve_async(host: str, port: int) -> list[str]:
         except RuntimeError:
             pass  # the loop is gone, and so is whoever asked
 
-    timeout = bounded(None, httpcore.ConnectTimeout)
+    timeout = watch.bounded(None, httpcore.ConnectTimeout)
     _look_up_aside(host, port, hand_over)
+    timer = asyncio.timeout(timeout)
     try:
-        async with asyncio.timeout(timeout):
+        async with timer:
             found = await answer
     except TimeoutError:
+        if not timer.expired():
+            raise
         raise httpcore.ConnectTimeout("the name was not resolved in time") from None
     return _checked(found)
 

@@ -1,134 +1,157 @@
-"""One attempt over one carrier: bounded, cleaned up after, every exception turned into words.
+"""One attempt over one channel: bounded, cleaned up after, failures of the wire as plain values.
 
-In: a carrier and an `Attempt`. Out: `Answer` or `Failed`, never an `Exception`: it is turned into a
-`Fault` here and dropped, together with the frames that hold the request. Cancellation and Ctrl-C
-pass through.
+Everything else, such as cancellation, Ctrl-C or a worker's time limit, passes through.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from .._call.bodies import Collector, unpack
-from .._call.events import Answer, Attempt, Failed, Fault, Headers, Trouble
-from .base import GRACE, Arriving, AsyncArriving, AsyncCarrier, Carrier, Closing
-from .evidence import CURRENT, CurrentAttempt
-from .exceptions import fault
+from .._call.events import Attempt, AttemptResult, ErrorKind, Failure, Headers, Response
+from .adapter import body_of, head_of
+from .base import AsyncChannel, Channel
+from .exceptions import UnusableTransportError, failure_of
+from .log_filter import IN_CALL
+
+GRACE: Final = 0.1
+"""Seconds past the deadline for a transport that keeps it by itself, to report how it ended; and
+for closing."""
 
 
 class _Progress:
     """How far an attempt has come, so that a failure can say what arrived."""
 
-    __slots__ = ("_attempt", "_body", "_headers", "_status_code")
+    __slots__ = ("_attempt", "_body", "_headers", "_is_decoded", "_status_code")
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._status_code: int | None = None
         self._headers: Headers = ()
+        self._is_decoded = False
         self._body = Collector(attempt.max_response_bytes)
 
-    def start(self, arriving: Arriving | AsyncArriving) -> None:
-        """The head of the answer is here."""
-        self._headers = self._attempt.credentials.scrub_headers(arriving.headers)
-        self._status_code = arriving.status_code
+    def start(self, response: Any) -> None:
+        """Take the head of the response."""
+        status_code, headers = head_of(response)
+        self._headers = self._attempt.credentials.scrub_headers(headers)
+        self._is_decoded = getattr(response, "is_stream_consumed", False)
+        self._status_code = status_code
 
-    def add(self, chunk: bytes | bytearray) -> None:
-        """Another piece of the body is here."""
+    def add(self, chunk: object) -> None:
+        """Take another piece of the body."""
+        if not isinstance(chunk, (bytes, bytearray)):
+            raise UnusableTransportError("the transport returned a body that is not bytes")
         self._body.add(chunk)
 
-    def answer(self) -> Answer:
-        """The whole answer. Raises `BodyError` when its body cannot be unpacked."""
-        arrived = Answer(self._status_code or 0, self._headers, self._body.gathered())
-        coding = arrived.header(b"content-encoding")
-        if coding is None:
-            return arrived
-        body = unpack(arrived.body, coding, self._attempt.max_response_bytes)
-        return Answer(arrived.status_code, arrived.headers, body)
+    def completed(self) -> AttemptResult:
+        """Return the complete response. Raises `BodyError` when its body cannot be unpacked."""
+        response = Response(self._status_code or 0, self._headers, self._body.gathered())
+        coding = response.header(b"content-encoding")
+        if coding is not None and not self._is_decoded:
+            body = unpack(response.body, coding, self._attempt.max_response_bytes)
+            response = attrs.evolve(response, body=body)
+        return AttemptResult(response)
 
-    def stopped(self, fault: Fault) -> Answer | Failed:
-        """What there is when something failed on the way."""
-        if self._status_code is not None:
-            return Answer(self._status_code, self._headers, self._body.gathered(), fault)
-        return Failed(fault, self._attempt.evidence.nothing_sent)
+    def stopped(self, failure: Failure) -> AttemptResult:
+        """Return what there is when something failed on the way."""
+        if failure.kind is ErrorKind.EXCHANGE and self._attempt.evidence.is_at_proxy:
+            failure = attrs.evolve(failure, kind=ErrorKind.CONNECTING)
+        if self._status_code is None:
+            return AttemptResult(failure=failure, nothing_sent=self._attempt.evidence.nothing_sent)
+        body = self._body.gathered()
+        return AttemptResult(Response(self._status_code, self._headers, body), failure)
 
 
-_TOO_LATE: Final = Failed(
-    Fault(Trouble.CONNECTING, "the deadline had passed", timed_out=True), nothing_sent=True
+TOO_LATE: Final = AttemptResult(
+    failure=Failure(ErrorKind.CONNECTING, "the deadline had passed", timed_out=True),
+    nothing_sent=True,
 )
 """Hooks or a callable for the credentials took the time of the call."""
 
 
-def exchange(carrier: Carrier, attempt: Attempt) -> Answer | Failed:
+def send(channel: Channel, attempt: Attempt) -> AttemptResult:
     """Make one attempt."""
-    current = CurrentAttempt(attempt.deadline, attempt.evidence)
-    if current.left() <= 0:
-        return _TOO_LATE
-    progress = _Progress(attempt)
-    token = CURRENT.set(current)
+    progress, was_read = _Progress(attempt), False
+    token = IN_CALL.set(True)
     try:
-        arriving = carrier.send(attempt)
-        was_read = False
         try:
-            progress.start(arriving)
-            for chunk in arriving.chunks:
+            response = channel.send(attempt)
+            progress.start(response)
+            for chunk in body_of(response, "sync"):
                 progress.add(chunk)
             was_read = True
         finally:
-            quietly(arriving.finish, was_read)
-        return progress.answer()
-    except Exception as error:  # noqa: BLE001  # a transport may raise anything
-        return progress.stopped(fault(error))
+            quietly(channel.finish, is_ours=channel.is_ours, was_read=was_read)
+        return progress.completed()
+    except Exception as error:
+        failure = failure_of(error, is_ours=channel.is_ours, note=channel.note(error))
+        if failure is None:
+            raise
+        return progress.stopped(failure)
     finally:
-        CURRENT.reset(token)
+        IN_CALL.reset(token)
 
 
-async def exchange_async(carrier: AsyncCarrier, attempt: Attempt) -> Answer | Failed:
-    """`exchange` on asyncio, cancelled should it outlast the deadline and the carrier's grace."""
-    current = CurrentAttempt(attempt.deadline, attempt.evidence)
-    if current.left() <= 0:
-        return _TOO_LATE
-    progress = _Progress(attempt)
-    token = CURRENT.set(current)
+async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
+    """Make one attempt on asyncio, cancelled should its transport outlast the deadline."""
+    progress, was_read = _Progress(attempt), False
+    token = IN_CALL.set(True)
     timer = None
-    if carrier.grace is not None:
-        timer = asyncio.timeout(max(0.0, current.left()) + carrier.grace)
+    if not channel.keeps_deadline:
+        timer = asyncio.timeout(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
     try:
         async with timer or contextlib.nullcontext():
-            arriving = await carrier.send(attempt)
-            was_read = False
             try:
-                progress.start(arriving)
-                async for chunk in arriving.chunks:
+                response = await channel.send(attempt)
+                progress.start(response)
+                async for chunk in body_of(response, "async"):
                     progress.add(chunk)
                 was_read = True
             finally:
-                await quietly_async(arriving.finish, was_read)
-        return progress.answer()
-    except Exception as error:  # noqa: BLE001  # a transport may raise anything
-        found = fault(error)
-        if timer is not None and timer.expired() and attempt.evidence.nothing_sent:
-            found = attrs.evolve(found, trouble=Trouble.CONNECTING)
-        return progress.stopped(found)
+                await quietly_async(
+                    channel.finish,
+                    is_ours=channel.is_ours,
+                    is_quick=channel.keeps_deadline,
+                    was_read=was_read,
+                )
+        return progress.completed()
+    except Exception as error:
+        if timer is not None and timer.expired() and isinstance(error, TimeoutError):
+            kind = ErrorKind.EXCHANGE
+            if attempt.evidence.nothing_sent:
+                kind = ErrorKind.CONNECTING
+            return progress.stopped(Failure(kind, "TimeoutError", timed_out=True))
+        failure = failure_of(error, is_ours=channel.is_ours, note=channel.note(error))
+        if failure is None:
+            raise
+        return progress.stopped(failure)
     finally:
-        CURRENT.reset(token)
+        IN_CALL.reset(token)
 
 
-def quietly(close: Callable[..., None], *arguments: object) -> None:
-    """Close or finish; a failure to do so changes nothing about what was received."""
+def quietly(close: Callable[..., None], *, is_ours: bool = False, **arguments: object) -> None:
+    """Close or finish; a failure of the wire in it changes nothing about what was received."""
     try:
-        close(*arguments)
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
+        close(**arguments)
+    except Exception as error:
+        if failure_of(error, is_ours=is_ours) is None:
+            raise
 
 
-async def quietly_async(close: Callable[..., Closing], *arguments: object) -> None:
-    """`quietly` on asyncio, and soon."""
+async def quietly_async(
+    close: Callable[..., Any], *, is_ours: bool = False, is_quick: bool = False, **arguments: object
+) -> None:
+    """Do what `quietly` does on asyncio, and soon, unless it waits for nothing anyway."""
+    timer = None if is_quick else asyncio.timeout(GRACE)
     try:
-        if (closing := close(*arguments)) is not None:
-            async with asyncio.timeout(GRACE):
-                await closing
-    except Exception:  # noqa: BLE001, S110  # the answer, or the failure, is known already
-        pass
+        async with timer or contextlib.nullcontext():
+            await close(**arguments)
+    except Exception as error:
+        is_late = timer is not None and timer.expired()
+        if not is_late and failure_of(error, is_ours=is_ours) is None:
+            raise

@@ -1,6 +1,5 @@
 """TLS in memory: what the network brings goes in, what it is to take comes out. No I/O.
 
-In: bytes of a connection, and plain ones to send. Out: plain bytes, and bytes for the connection.
 Whole records only are handed to TLS (RFC 8446, section 5.1), so that a part of one that came with
 an answer is seen: it is the beginning of something that nobody asked for.
 """
@@ -8,7 +7,7 @@ an answer is seen: it is the beginning of something that nobody asked for.
 import ssl
 from typing import Final
 
-import httpcore
+from .library import httpcore
 
 _HEADER: Final = 5
 _TYPES: Final = range(20, 25)
@@ -33,8 +32,13 @@ class TlsRecords:
         return self._tls
 
     @property
+    def holds_plain(self) -> bool:
+        """Whether plain bytes have come that were not read."""
+        return bool(self._plain)
+
+    @property
     def holds_more(self) -> bool:
-        """Whether something has come that nobody has read, be it the beginning of a record."""
+        """Whether anything has come that was not read, be it the beginning of a record."""
         return bool(self._part or self._plain)
 
     def receive(self, data: bytes) -> None:
@@ -71,6 +75,10 @@ class TlsRecords:
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             self.is_over = True
         return b"".join(pieces)
+
+    def look(self) -> None:
+        """Take in what has come: session tickets and the like leave nothing, anything else does."""
+        self._plain += self.decrypt()
 
     def encrypt(self, data: bytes) -> None:
         """Make records of this, which `to_send` has then. Raises httpcore's `WriteError`."""

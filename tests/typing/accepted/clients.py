@@ -8,7 +8,17 @@ from typing import assert_type
 import httpx
 
 import chessa.models
-from chessa import AsyncChessa, Chessa, Hooks, RawResponse, RequestInfo, ResponseInfo, models
+from chessa import (
+    AsyncChessa,
+    AsyncDirectTransport,
+    Chessa,
+    DirectTransport,
+    Hooks,
+    RawResponse,
+    RequestInfo,
+    ResponseInfo,
+    models,
+)
 from chessa.models import Order, Refund
 
 
@@ -49,10 +59,16 @@ def makers() -> None:
     Chessa(transport=httpx.HTTPTransport, max_response_bytes=1_000_000)
     Chessa(transport=MyTransport)
     Chessa(transport=lambda: httpx.MockTransport(lambda request: httpx.Response(200)))
+    Chessa(transport=httpx.MockTransport(lambda request: httpx.Response(200)))
+    Chessa(transport=DirectTransport)
+    Chessa(transport=DirectTransport(trust_env=True))
+    Chessa(http_client=httpx.Client())
     Chessa(hooks=Hooks(request=told_before, response=lambda info: print(info.outcome)))
     AsyncChessa(client_id="id", client_secret=awaited_secret, timeout=None)
     AsyncChessa(client_id=secret, client_secret=lambda: "secret")
     AsyncChessa(transport=httpx.AsyncHTTPTransport)
+    AsyncChessa(transport=AsyncDirectTransport())
+    AsyncChessa(http_client=httpx.AsyncClient())
     AsyncChessa(hooks=Hooks(request=told_before, response=told_after))
 
 

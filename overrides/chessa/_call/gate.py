@@ -1,0 +1,84 @@
+"""The journal as a gate around the attempts of a write: opened before the first byte, closed once.
+
+It decides and builds records; the drivers write them.
+"""
+
+import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .. import _log
+from .._errors import ChessaError
+from .._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord
+from .._outcome import Outcome
+from .events import AttemptResult, ErrorKind, Failure
+from .messages import build_error
+
+if TYPE_CHECKING:
+    from .machine import Call
+
+
+class Gate:
+    """The two records of a write in its journal."""
+
+    def __init__(self, call: "Call[Any]", journal: Journal) -> None:
+        self._call = call
+        self.journal: Final = journal
+        self.is_open = False
+        """Whether a closing record is due."""
+
+    def open(self) -> JournalRecord:
+        """Return the opening record, to be written before anything is sent."""
+        self.is_open = True
+        return self._record("opened")
+
+    def opened(self, cause: str | None) -> None:
+        """Let the call pass. Raises `NotSentError` if its record was not written, for a cause."""
+        if cause is None:
+            return
+        self.is_open = cause == TIMED_OUT  # then it may have been written, or will be
+        failure = Failure(ErrorKind.JOURNAL, cause, timed_out=self.is_open)
+        raise build_error(
+            AttemptResult(failure=failure, nothing_sent=True),
+            Outcome.NOT_SENT,
+            self._call.circumstances(),
+            is_read=False,
+        )
+
+    def close(self, ended: BaseException | None) -> JournalRecord:
+        """Return the closing record of a call that brought its result, or was ended."""
+        return self._record("closed", None if ended is None else self._call.known)
+
+    def hand_over(self, record: JournalRecord) -> None:
+        """Give the closing record to the journal, once, whatever becomes of it."""
+        self.handed_over()
+        return self.journal(record)
+
+    def handed_over(self) -> None:
+        """Note that the journal has the closing record."""
+        self.is_open = False
+
+    def seconds(self, ended: BaseException | None) -> float:
+        """Return how long to wait for the closing record where that can be bounded, in seconds."""
+        left = max(0.0, self._call.left()) + PATIENCE
+        return left if isinstance(ended, ChessaError | None) else min(left, PATIENCE_INTERRUPTED)
+
+    def closed(self, record: JournalRecord, cause: str | None) -> None:
+        """Log a closing record that was not written; the call itself ends as it would have."""
+        if cause is not None:
+            _log.journal_failed(record.operation, record.call_id, cause)
+
+    def _record(
+        self, event: Literal["opened", "closed"], outcome: Outcome | None = None
+    ) -> JournalRecord:
+        call, is_closed = self._call, event == "closed"
+        return JournalRecord(
+            event=event,
+            call_id=call.call_id,
+            reference=call.plan.options.reference,
+            operation=call.operation.name,
+            attempt=call.attempts if is_closed else 1,
+            at=datetime.datetime.now(datetime.UTC),
+            outcome=outcome,
+            status_code=call.status_code,
+            elapsed=call.elapsed() if is_closed else None,
+        )

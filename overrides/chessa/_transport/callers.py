@@ -1,0 +1,119 @@
+"""Channels over what a caller brings: a transport, or a client of httpx or its successor."""
+
+from typing import Any, ClassVar
+
+from .._call.events import Attempt
+from .adapter import complete_request, library_of, take_off_credentials
+from .exceptions import ClientClosedError
+
+
+class _Channel:
+    """What both modes have in common. A caller's own object is never closed here."""
+
+    is_ours: ClassVar[bool] = False
+
+    def __init__(self, brought: Any, *, is_single: bool = False) -> None:
+        self._brought = brought
+        self._is_single = is_single
+        """Whether it was made for this attempt, and is closed with it."""
+        self._library = library_of(brought)
+        self._adds_credentials = getattr(brought, "adds_credentials", False) is True
+        self.keeps_deadline: bool = getattr(brought, "keeps_deadline", False) is True
+        self._response: Any = None
+
+    def note(self, _error: Exception) -> str | None:
+        return None
+
+
+class TransportChannel(_Channel):
+    """An `httpx.BaseTransport`, or the like."""
+
+    def send(self, attempt: Attempt) -> Any:
+        request = complete_request(
+            attempt, self._library, "sync", adds_credentials=self._adds_credentials
+        )
+        try:
+            self._response = self._brought.handle_request(request)
+        finally:
+            if not self._adds_credentials:
+                take_off_credentials(request)
+        return self._response
+
+    def finish(self, *, was_read: bool) -> None:  # its pool sees to that
+        try:
+            stream: Any = getattr(self._response, "stream", None)
+            if hasattr(stream, "close"):
+                stream.close()
+        finally:
+            if self._is_single:
+                self._brought.close()
+
+
+class ClientChannel(_Channel):
+    """An `httpx.Client`, or the like: the request is sent as it is, without redirects and auth."""
+
+    def send(self, attempt: Attempt) -> Any:
+        attempt.evidence.track()
+        if self._brought.is_closed:
+            raise ClientClosedError
+        request = complete_request(attempt, self._library, "sync")
+        try:
+            self._response = self._brought.send(
+                request, stream=True, auth=None, follow_redirects=False
+            )
+        except self._library.HTTPStatusError as error:
+            self._response = error.response
+        finally:
+            take_off_credentials(request)
+        return self._response
+
+    def finish(self, *, was_read: bool) -> None:  # its pool sees to that
+        if self._response is not None:
+            self._response.close()
+
+
+class AsyncTransportChannel(_Channel):
+    """An `httpx.AsyncBaseTransport`, or the like."""
+
+    async def send(self, attempt: Attempt) -> Any:
+        request = complete_request(
+            attempt, self._library, "async", adds_credentials=self._adds_credentials
+        )
+        try:
+            self._response = await self._brought.handle_async_request(request)
+        finally:
+            if not self._adds_credentials:
+                take_off_credentials(request)
+        return self._response
+
+    async def finish(self, *, was_read: bool) -> None:  # its pool sees to that
+        try:
+            stream: Any = getattr(self._response, "stream", None)
+            if hasattr(stream, "aclose"):
+                await stream.aclose()
+        finally:
+            if self._is_single:
+                await self._brought.aclose()
+
+
+class AsyncClientChannel(_Channel):
+    """An `httpx.AsyncClient`, or the like."""
+
+    async def send(self, attempt: Attempt) -> Any:
+        attempt.evidence.track()
+        if self._brought.is_closed:
+            raise ClientClosedError
+        request = complete_request(attempt, self._library, "async")
+        try:
+            self._response = await self._brought.send(
+                request, stream=True, auth=None, follow_redirects=False
+            )
+        except self._library.HTTPStatusError as error:
+            self._response = error.response
+        finally:
+            take_off_credentials(request)
+        return self._response
+
+    async def finish(self, *, was_read: bool) -> None:  # its pool sees to that
+        if self._response is not None:
+            await self._response.aclose()

@@ -1,0 +1,56 @@
+"""What a caller may bring for the client to send over: transports and clients of httpx and httpx2.
+
+Each is made for the same place as the client would be: its proxy, and its authorities.
+"""
+
+import contextlib
+import functools
+import ssl
+from collections.abc import Iterator
+from typing import Any, Final, Literal, TypeAlias
+
+import httpx
+import httpx2
+
+import chessa
+
+Over: TypeAlias = Literal["default", "httpx", "httpx2", "http_client", "direct"]
+BROUGHT: Final[tuple[Over, ...]] = ("httpx", "httpx2", "http_client", "direct")
+Settings: TypeAlias = dict[str, Any]
+_NAMES: Final = {
+    "sync": ("HTTPTransport", "Client", chessa.DirectTransport),
+    "async": ("AsyncHTTPTransport", "AsyncClient", chessa.AsyncDirectTransport),
+}
+
+
+@functools.cache
+def _usual() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+@contextlib.contextmanager
+def brought(settings: Settings, mode: str, over: Over) -> Iterator[Settings]:
+    """The settings of a client that sends over this."""
+    if over == "default":
+        yield settings
+        return
+    rest = {name: value for name, value in settings.items() if name not in ("proxy", "ssl_context")}
+    context = settings.get("ssl_context") or _usual()
+    transport, client, direct = _NAMES[mode]
+    if over == "direct":
+        yield {**rest, "transport": lambda: direct(ssl_context=context)}
+        return
+    library: Any = httpx2 if over == "httpx2" else httpx
+    options: dict[str, Any] = {"verify": context, "trust_env": False}
+    if proxy := settings.get("proxy"):
+        is_secured = proxy.startswith("https")
+        options["proxy"] = library.Proxy(proxy, ssl_context=context if is_secured else None)
+    if over == "http_client":
+        made = getattr(library, client)(**options)
+        try:
+            yield {**rest, "http_client": made}
+        finally:
+            if mode == "sync":
+                made.close()
+        return
+    yield {**rest, "transport": lambda: getattr(library, transport)(**options)}
