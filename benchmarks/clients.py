@@ -25,17 +25,22 @@ Call = Callable[[], object]
 GENERATOR_SKIPPED: Final = os.environ.get("BENCHMARKS_SKIPPED", "")
 """Why there is no client of openapi-generator, if there is none."""
 OURS: Final = "chessa"
+DIRECT: Final = "chessa, DirectTransport"
 _PATH: Final = f"/v1/orders/{ORDER_ID}"
 _TIMEOUT: Final = 60.0
 
 
-def our_client(url: str, handler: Callable[[httpx.Request], httpx.Response] | None) -> Any:
+def our_client(
+    url: str, handler: Callable[[httpx.Request], httpx.Response] | None, transport: Any = None
+) -> Any:
     """A `Chessa`, on a mock transport where there is a handler."""
+    if handler is not None:
+        transport = httpx.MockTransport(handler)
     return chessa.Chessa(
         client_id=CREDENTIALS["x-client-id"],
         client_secret=CREDENTIALS["x-client-secret"],
         base_url=url,
-        transport=None if handler is None else lambda: httpx.MockTransport(handler),
+        transport=transport,
     )
 
 
@@ -136,6 +141,7 @@ def readers(url: str) -> Iterator[dict[str, Call]]:
     """Everybody who reads over a socket, connections kept."""
     with contextlib.ExitStack() as stack:
         ours = stack.enter_context(our_client(url, None))
+        direct = stack.enter_context(our_client(url, None, chessa.DirectTransport))
         theirs = stack.enter_context(httpx.Client(base_url=url, headers=CREDENTIALS))
         plain, close_plain = http_client_read(url)
         stack.callback(close_plain)
@@ -143,6 +149,7 @@ def readers(url: str) -> Iterator[dict[str, Call]]:
         stack.callback(close_floor)
         calls = {
             OURS: chessa_read(ours),
+            DIRECT: chessa_read(direct),
             "httpx": httpx_read(theirs),
             "openapi-python-client": stock_read(url),
             "http.client": plain,

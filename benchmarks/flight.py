@@ -38,13 +38,14 @@ def in_flight(call: AsyncCall, at_once: int, calls: int) -> Callable[[], Awaitab
     return work
 
 
-def our_client(url: str) -> chessa.AsyncChessa:
+def our_client(url: str, transport: Any = None) -> chessa.AsyncChessa:
     """An `AsyncChessa`."""
     return chessa.AsyncChessa(
         client_id=CREDENTIALS["x-client-id"],
         client_secret=CREDENTIALS["x-client-secret"],
         base_url=url,
         timeout=PATIENCE,
+        transport=transport,
     )
 
 

@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from .figures import Figure, ratio
 
@@ -36,6 +36,10 @@ class Times:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     """Of this process, all threads."""
+
+
+OURS: Final = "chessa"
+"""How the names of our own contenders begin: they are not compared with each other."""
 
 
 def turns(contenders: Sequence[Contender[W_co]], rounds: int) -> Iterator[Contender[W_co]]:
@@ -79,15 +83,17 @@ async def interleave_async(
     return times
 
 
-def per_call(case: str, times: Mapping[str, Times], ours: str, calls: int) -> list[Figure]:
-    """Microseconds of a call, wall and processor, of ours against each other."""
+def per_call(
+    case: str, times: Mapping[str, Times], ours: str, calls: int, suffix: str = ""
+) -> list[Figure]:
+    """Microseconds of a call, wall and processor, of ours against each other that is not ours."""
     figures = []
     for name, of in (("wall", _wall), ("cpu", _cpu)):
         mine = [each / calls * 1e6 for each in of(times[ours])]
         for peer, theirs in times.items():
-            if peer != ours:
+            if not peer.startswith(OURS):
                 values = [each / calls * 1e6 for each in of(theirs)]
-                figures.append(ratio((case, name, peer), "µs", mine, values))
+                figures.append(ratio((case, name + suffix, peer), "µs", mine, values))
     return figures
 
 
@@ -99,7 +105,7 @@ def throughput(
     return [
         ratio((case, name, peer), "calls/s", rates[ours], theirs)
         for peer, theirs in rates.items()
-        if peer != ours
+        if not peer.startswith(OURS)
     ]
 
 

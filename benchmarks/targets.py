@@ -5,13 +5,17 @@ from typing import Final
 from .figures import Limit, at_least, at_most
 
 TARGETS: Final[dict[tuple[str, str, str], Limit]] = {
-    ("sync-read", "wall", "httpx"): at_most(0.70),
-    ("sync-read", "cpu", "httpx"): at_most(0.70),
+    ("sync-read", "wall", "httpx"): at_most(0.85),
+    ("sync-read", "cpu", "httpx"): at_most(0.85),
+    ("sync-read", "wall, DirectTransport", "httpx"): at_most(0.60),
+    ("sync-read", "cpu, DirectTransport", "httpx"): at_most(0.60),
     ("in-memory", "wall", "httpx"): at_most(0.60),
     ("in-memory", "cpu", "httpx"): at_most(0.60),
-    ("async-reads", "200 in flight", "httpx"): at_least(8),
-    ("async-reads", "200 in flight", "aiohttp"): at_least(0.6),
+    ("async-reads", "200 in flight", "httpx"): at_least(3),
+    ("async-reads", "200 in flight, DirectTransport", "httpx"): at_least(10),
+    ("async-reads", "200 in flight, DirectTransport", "aiohttp"): at_least(0.5),
     ("writes", "200 in flight", "httpx, pooled"): at_least(2.0),
+    ("one-write", "wall", "httpx, pooled"): at_most(1.0),
     ("one-write", "wall", "http.client, new connection"): at_most(2.0),
     ("decode", "from values", "pydantic"): at_most(0.9),
     ("decode", "from values", "openapi-python-client"): at_most(1.2),

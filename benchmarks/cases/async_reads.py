@@ -9,7 +9,10 @@ from typing import Final
 
 import aiohttp
 
+import chessa
+
 from .. import flight
+from ..clients import DIRECT, OURS
 from ..figures import Findings, Series
 from ..interleaving import AsyncWork, Contender, interleave_async, throughput
 from ..loopback import Loopback, check_connections, loopback
@@ -19,7 +22,6 @@ from ..setting import Setting
 NAME: Final = "async-reads"
 AT_ONCE: Final = 200
 PLACES: Final = (1, 10, 50, 100, 200, 400)
-OURS: Final = "chessa"
 
 
 def measure(setting: Setting) -> Findings:
@@ -31,12 +33,16 @@ def measure(setting: Setting) -> Findings:
 async def _measure(setting: Setting, server: Loopback) -> Findings:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(flight.our_client(server.url))
+        direct = await stack.enter_async_context(
+            flight.our_client(server.url, chessa.AsyncDirectTransport)
+        )
         other = await stack.enter_async_context(flight.httpx_client(server.url))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(server.url, headers=CREDENTIALS)
         )
         reading = {
             OURS: flight.chessa_read(client),
+            DIRECT: flight.chessa_read(direct),
             "httpx": flight.httpx_read(other),
             "aiohttp": flight.aiohttp_read(session),
         }
@@ -56,6 +62,7 @@ async def _measure(setting: Setting, server: Loopback) -> Findings:
         setting.say(f"{AT_ONCE} in flight")
         times = await interleave_async(contenders(AT_ONCE, calls), setting.of(15, 5))
         figures = throughput(NAME, f"{AT_ONCE} in flight", times, OURS, calls)
+        figures += throughput(NAME, f"{AT_ONCE} in flight, DirectTransport", times, DIRECT, calls)
         series = Series([float(place) for place in PLACES], {name: [] for name in reading})
         for at_once in PLACES:
             setting.say(f"{at_once} in flight, for the plot")

@@ -3,7 +3,7 @@
 import functools
 from typing import Final
 
-from ..clients import GENERATOR_SKIPPED, OURS, Call, readers
+from ..clients import DIRECT, GENERATOR_SKIPPED, OURS, Call, readers
 from ..figures import Findings, skipped
 from ..interleaving import Contender, interleave, per_call
 from ..loopback import loopback
@@ -23,6 +23,7 @@ def measure(setting: Setting) -> Findings:
         contenders = [Contender(name, each) for name, each in work.items()]
         times = interleave(contenders, setting.of(61, 15), warm_up=2)
     figures = per_call(NAME, times, OURS, calls)
+    figures += per_call(NAME, times, DIRECT, calls, ", DirectTransport")
     if GENERATOR_SKIPPED:
         key = (NAME, "wall", "openapi-generator")
         figures.append(skipped(key, GENERATOR_SKIPPED))
