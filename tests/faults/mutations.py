@@ -60,7 +60,7 @@ _EVIDENCE: Final = "_transport/evidence.py"
 _EXCEPTIONS: Final = "_transport/exceptions.py"
 _NETWORK: Final = "_transport/network.py"
 _SOCKETS: Final = "_transport/sockets.py"
-_STACKS: Final = "_transport/stacks.py"
+_CHANNELS: Final = "_transport/channels.py"
 
 _READ_TIMEOUT_CONNECTS: Final = (
     _EXCEPTIONS,
@@ -122,8 +122,8 @@ MUTATIONS: Final = (
         "writes use kept connections",
         "reused: closed once read",
         (
-            _STACKS,
-            "self._transport = DefaultTransport(self._stack.endpoint, is_kept=False)",
+            _CHANNELS,
+            "self._transport = DefaultTransport(self._endpoint, is_kept=False)",
             "self._transport = self._stack.take()",
         ),
     ),
@@ -140,7 +140,7 @@ MUTATIONS: Final = (
         "a redirect is followed",
         "302 Found to another host",
         (
-            _STACKS,
+            _CHANNELS,
             _RESPONSE,
             _RESPONSE + '        if "location" in self._response.headers:\n'
             '            self._response = httpx.get(self._response.headers["location"])\n',
@@ -162,14 +162,14 @@ MUTATIONS: Final = (
         "headers that drip",
         (
             _SOCKETS,
-            "self._wait_to_read(self._watch.bounded(timeout, httpcore.ReadTimeout))",
-            "self._wait_to_read(timeout or 60.0)",
+            "end = time.monotonic() + self._watch.bounded(timeout, httpcore.ReadTimeout)",
+            "end = time.monotonic() + (timeout or 60.0)",
         ),
     ),
     _mutation(
         "a look-up is not bound to the deadline",
         "a look-up that hangs",
-        ("_transport/resolver.py", "answers.get(timeout=timeout)", "answers.get()"),
+        ("_transport/resolver.py", "take(answers, timeout)", "answers.get()"),
     ),
     _mutation(
         "certificates are not checked",
