@@ -5,7 +5,7 @@ a private object, so that the public surface is resources, `with_options` and cl
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -13,6 +13,7 @@ from chessa_api.client import AsyncResources, Resources
 from chessa_api.operation import Operation, RawResponse
 from chessa_api.types import UNSET, Unset
 
+from ._brought import check_brought
 from ._call.machine import Call, Plan, Result
 from ._call.request import RequestBase
 from ._call.retry import Quota
@@ -132,7 +133,7 @@ def _read_plan(
     )
     if ssl_context is not None and not _is_ssl_context(ssl_context):
         raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
-    _check_brought(
+    check_brought(
         transport, http_client, mode="async" if may_await else "sync", proxy=proxy, tls=ssl_context
     )
     options = Options().changed(timeout=timeout, max_retries=max_retries)
@@ -145,37 +146,6 @@ def _read_plan(
         check_hooks(hooks, may_await=may_await),
         check_journal(journal, may_await=may_await),
     )
-
-
-def _check_brought(
-    transport: object,
-    http_client: object,
-    *,
-    mode: Literal["sync", "async"],
-    proxy: object,
-    tls: object,
-) -> None:
-    """Refuse what cannot send, and settings that would have no effect on what can."""
-    if transport is None and http_client is None:
-        return
-    from ._transport.adapter import is_client, is_transport, makes
-
-    prefix = "Async" if mode == "async" else ""
-    if transport is not None and http_client is not None:
-        raise ConfigurationError("Give transport or http_client, not both.")
-    if transport is not None and not (is_transport(transport, mode) or makes(transport, mode)):
-        raise ConfigurationError(
-            f"transport must be an httpx.{prefix}BaseTransport, or a callable without arguments "
-            f"that returns one, such as transport=lambda: httpx.{prefix}HTTPTransport()."
-        )
-    if http_client is not None and not is_client(http_client, mode):
-        raise ConfigurationError(f"http_client must be an httpx.{prefix}Client, or one of httpx2.")
-    for name, given in (("proxy", proxy), ("ssl_context", tls)):
-        if given is not None:
-            brought = "transport" if transport is not None else "http_client"
-            raise ConfigurationError(
-                f"{name} has no effect beside {brought}: configure the {brought} with it."
-            )
 
 
 def _is_ssl_context(value: object) -> bool:

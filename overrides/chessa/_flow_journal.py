@@ -74,7 +74,7 @@ def _called(method: _Method, reference: str) -> object:
     try:
         records: Any = method(reference, REFUND)
         return records if inspect.isawaitable(records) else list(records)
-    except Exception as error:  # noqa: BLE001  # raised by whoever awaits the thread
+    except Exception as error:  # noqa: BLE001  # raised where the thread is awaited
         return error
 
 
