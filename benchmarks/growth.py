@@ -24,9 +24,9 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 import attrs  # noqa: E402 - the line above is before what needs it
 
 from benchmarks.growing import changed, document  # noqa: E402
-from chessa_pipeline.regeneration import Job, regenerate  # noqa: E402
-from chessa_tracking.compare import compare  # noqa: E402
-from chessa_tracking.surface import compare_packages  # noqa: E402
+from chessa_codegen.regeneration import Job, regenerate  # noqa: E402
+from chessa_tracking.api_diff.package import compare_packages  # noqa: E402
+from chessa_tracking.diff.openapi import compare  # noqa: E402
 
 _SIZES: Final = (10, 100, 1000)
 STEPS: Final = ("regenerate", "diff", "surface")

@@ -13,19 +13,20 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+from chessa_codegen import venv  # noqa: E402 - the line above finds it
 
-environment.enter()
+venv.enter()
 
-from chessa_pipeline import command, overlay  # noqa: E402
-from chessa_pipeline.document import read  # noqa: E402
-from chessa_pipeline.errors import SpecError  # noqa: E402
-from chessa_pipeline.gate import check_document  # noqa: E402
-from chessa_pipeline.regeneration import ROOT  # noqa: E402
-from chessa_pipeline.validation import check_version  # noqa: E402
-from chessa_tracking.changes import Level  # noqa: E402
-from chessa_tracking.judging import judge  # noqa: E402
-from chessa_tracking.report import as_json, as_markdown, as_text  # noqa: E402
+from chessa_codegen import cli  # noqa: E402
+from chessa_codegen.document.loader import read  # noqa: E402
+from chessa_codegen.errors import SpecError  # noqa: E402
+from chessa_codegen.overlay import apply  # noqa: E402
+from chessa_codegen.regeneration import ROOT  # noqa: E402
+from chessa_codegen.validate.openapi import check_version  # noqa: E402
+from chessa_codegen.validate.safety import check_document  # noqa: E402
+from chessa_tracking.apply.assess import judge  # noqa: E402
+from chessa_tracking.diff.changes import Level  # noqa: E402
+from chessa_tracking.report.diff import as_json, as_markdown, as_text  # noqa: E402
 
 _LEVELS: Final = {level.word: level for level in (Level.MAJOR, Level.MINOR)}
 _FORMATS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
@@ -35,7 +36,7 @@ _OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = _parser().parse_args(words)
-    return command.run(
+    return cli.run(
         lambda: _compare(options),
         where=f"{options.old} and {options.new}",
         whole="nothing was written",
@@ -43,7 +44,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    corrections = overlay.parse(read(_OVERLAY))
+    corrections = apply.parse(read(_OVERLAY))
     found = judge(_safe(options.old), _safe(options.new), corrections)
     print(_FORMATS[options.format](found.changes, found.surface))
     sys.stdout.flush()
@@ -73,4 +74,4 @@ def _safe(path: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    command.main(main)
+    cli.main(main)

@@ -16,14 +16,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 gc.disable()  # one short run, with modules and documents that live to its end: nothing to collect
 
-from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+from chessa_codegen import venv  # noqa: E402 - the line above finds it
 
-environment.enter()
+venv.enter()
 
-from chessa_pipeline import command  # noqa: E402
-from chessa_pipeline.errors import SpecError  # noqa: E402
-from chessa_pipeline.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
-from chessa_tracking import installing  # noqa: E402
+from chessa_codegen import cli  # noqa: E402
+from chessa_codegen.errors import SpecError  # noqa: E402
+from chessa_codegen.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
+from chessa_tracking.apply import install  # noqa: E402
 
 _IMPORTED: Final = ("attr", "attrs", "dateutil", "six")  # by every package that is made
 _SHOWN: Final = 20
@@ -32,7 +32,7 @@ _SHOWN: Final = 20
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = _parser().parse_args(words)
-    return command.run(
+    return cli.run(
         lambda: _check(_job(options)) if options.check else _regenerate(_job(options)),
         where=str(options.spec or Job().spec),
     )
@@ -76,7 +76,7 @@ def _job(options: argparse.Namespace) -> Job:
 
 
 def _regenerate(job: Job) -> int:
-    installing.finish(ROOT)  # an update that was cut off holds the document to make it of
+    install.finish(ROOT)  # an update that was cut off holds the document to make it of
     started = time.monotonic()
     made = regenerate(job)
     plan = made.plan
@@ -101,7 +101,7 @@ def _regenerate(job: Job) -> int:
 
 
 def _check(job: Job) -> int:
-    if installing.is_pending(ROOT):
+    if install.is_pending(ROOT):
         print("an update was cut off: run `python scripts/update_spec.py`, which finishes it first")
         return 1
     found = drift(job)
@@ -115,4 +115,4 @@ def _check(job: Job) -> int:
 
 
 if __name__ == "__main__":
-    command.main(main)
+    cli.main(main)

@@ -18,25 +18,26 @@ from typing import Final, TextIO
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from chessa_pipeline import environment  # noqa: E402 - the line above finds it
+from chessa_codegen import venv  # noqa: E402 - the line above finds it
 
-environment.enter()
+venv.enter()
 
-from chessa_pipeline import command  # noqa: E402
-from chessa_pipeline.characters import visible  # noqa: E402
-from chessa_pipeline.document import METHODS  # noqa: E402
-from chessa_pipeline.errors import SpecError  # noqa: E402
-from chessa_pipeline.regeneration import ROOT  # noqa: E402
-from chessa_tracking import installing, update, update_report  # noqa: E402
-from chessa_tracking.changes import Level  # noqa: E402
-from chessa_tracking.merging import Decisions  # noqa: E402
-from chessa_tracking.source import open_source  # noqa: E402
+from chessa_codegen import cli  # noqa: E402
+from chessa_codegen.characters import visible  # noqa: E402
+from chessa_codegen.document.loader import METHODS  # noqa: E402
+from chessa_codegen.errors import SpecError  # noqa: E402
+from chessa_codegen.regeneration import ROOT  # noqa: E402
+from chessa_tracking.apply import install, update  # noqa: E402
+from chessa_tracking.diff.changes import Level  # noqa: E402
+from chessa_tracking.fetch.merge import Decisions  # noqa: E402
+from chessa_tracking.fetch.source import open_source  # noqa: E402
+from chessa_tracking.report import update as update_report  # noqa: E402
 
 INDEX: Final = "https://docs.chessa.ai/llms.txt"
 _BAR: Final = 24
 _CUT_OFF: Final = SpecError(
     "An update was cut off while it was put in place.",
-    installing.PENDING,
+    install.PENDING,
     "Run this without --dry-run: it finishes that one first.",
 )
 
@@ -44,7 +45,7 @@ _CUT_OFF: Final = SpecError(
 def main(words: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = _parser().parse_args(words)
-    return command.run(
+    return cli.run(
         lambda: _run(options),
         where=options.source,
         refuse=lambda error: _refuse(options, error),
@@ -52,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _refuse(options: argparse.Namespace, error: SpecError) -> None:
-    command.refuse(error)
+    cli.refuse(error)
     if options.report is not None:
         with contextlib.suppress(OSError):
             options.report.write_text(update_report.refusal_as_markdown(error), encoding="utf-8")
@@ -103,10 +104,10 @@ def _run(options: argparse.Namespace) -> int:
         what for what in ("server", "security") if getattr(options, f"accept_{what}")
     )
     source = open_source(options.source)
-    if installing.is_pending(ROOT) and options.dry_run:
+    if install.is_pending(ROOT) and options.dry_run:
         _refuse(options, _CUT_OFF)
         return 1
-    if finished := installing.finish(ROOT):
+    if finished := install.finish(ROOT):
         _say(f"Finished an update that was cut off: {len(finished)} files.")
     found = update.look(ROOT, source, decisions, accepted, _progress)
     if options.report is not None:
@@ -152,7 +153,7 @@ def _print(text: str, stream: TextIO, end: str) -> None:
     try:
         print(text, end=end, file=stream, flush=True)
     except BrokenPipeError:
-        command.mute(stream)
+        cli.mute(stream)
 
 
 def _progress(number: int, total: int, address: str) -> None:
@@ -166,4 +167,4 @@ def _progress(number: int, total: int, address: str) -> None:
 
 
 if __name__ == "__main__":
-    command.main(main)
+    cli.main(main)

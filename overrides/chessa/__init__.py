@@ -40,11 +40,11 @@ if TYPE_CHECKING:
         ServerError,
         UnprocessableEntityError,
     )
-    from ._file_journal import FileJournal
     from ._hooks import Hooks, RequestInfo, ResponseInfo
-    from ._journal import AsyncJournal, Journal, JournalRecord
     from ._outcome import Outcome
     from .direct import AsyncDirectTransport, DirectTransport
+    from .journal._file import FileJournal
+    from .journal._records import AsyncJournal, Journal, JournalRecord
 
 __all__ = [
     "UNSET",
@@ -90,9 +90,9 @@ __all__ = [
 if not TYPE_CHECKING:
     _ELSEWHERE = {
         "_client": ("AsyncChessa", "Chessa"),
-        "_file_journal": ("FileJournal",),
+        "journal._file": ("FileJournal",),
         "_hooks": ("Hooks", "RequestInfo", "ResponseInfo"),
-        "_journal": ("AsyncJournal", "Journal", "JournalRecord"),
+        "journal._records": ("AsyncJournal", "Journal", "JournalRecord"),
         "_outcome": ("Outcome",),
         "direct": ("AsyncDirectTransport", "DirectTransport"),
         "chessa_api.errors": (
@@ -116,7 +116,9 @@ if not TYPE_CHECKING:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = _HOMES.get(name, "_errors")
-        module = importlib.import_module(home if "." in home else f".{home}", __name__)
+        module = importlib.import_module(
+            home if home.startswith("chessa_api") else f".{home}", __name__
+        )
         value = globals()[name] = getattr(module, name)
         return value
 

@@ -13,30 +13,25 @@ from chessa_api.client import AsyncResources, Resources
 from chessa_api.operation import Operation, RawResponse
 from chessa_api.types import UNSET, Unset
 
-from ._brought import check_brought
 from ._call.machine import Call, Plan, Result
 from ._call.request import RequestBase
 from ._call.retry import Quota
 from ._call.sync import perform
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
+from ._credentials import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, wrapped
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
 from ._hooks import check as check_hooks
-from ._journal import AsyncJournal, Journal
-from ._journal import check as check_journal
 from ._options import ExtraQuery, Options
-from ._secrets import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, wrapped
+from ._supplied import check_supplied
+from .journal._records import AsyncJournal, Journal
+from .journal._records import check as check_journal
 
 if TYPE_CHECKING:
     import ssl
 
     from ._transport.library import httpx
-    from ._transport.pools import (
-        AsyncConnections,
-        AsyncTransport,
-        Connections,
-        Transport,
-    )
+    from ._transport.pools import AsyncConnections, AsyncTransport, Connections, Transport
 
 T = TypeVar("T")
 _C = TypeVar("_C", "Connections", "AsyncConnections")
@@ -133,7 +128,7 @@ def _read_plan(
     )
     if ssl_context is not None and not _is_ssl_context(ssl_context):
         raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
-    check_brought(
+    check_supplied(
         transport, http_client, mode="async" if may_await else "sync", proxy=proxy, tls=ssl_context
     )
     options = Options().changed(timeout=timeout, max_retries=max_retries)

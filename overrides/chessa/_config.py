@@ -13,8 +13,8 @@ import attrs
 
 from chessa_api import BASE_URL, VERSION_SEGMENTS
 
+from ._credentials import Secret, variable
 from ._errors import ConfigurationError
-from ._secrets import Secret, variable
 
 READ_TIMEOUT: Final = 30.0
 WRITE_TIMEOUT: Final = 60.0

@@ -16,8 +16,8 @@ from chessa_api.exact_json import dumps, loads
 from chessa_api.types import UNSET, Unset
 
 from ._config import MAX_RETRIES, READ_TIMEOUT, WRITE_TIMEOUT, read_timeout, whole_number
+from ._credentials import CREDENTIAL_HEADERS
 from ._errors import ConfigurationError
-from ._secrets import CREDENTIAL_HEADERS
 
 QueryValue: TypeAlias = str | int | bool | Decimal
 ExtraQuery: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]

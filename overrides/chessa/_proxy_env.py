@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ._secrets import Secret
+from ._credentials import Secret
 
 if TYPE_CHECKING:
     from ._config import Origin

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from chessa_pipeline.regeneration import Job, Made, regenerate
+from chessa_codegen.regeneration import Job, Made, regenerate
 from tests.docs.pages import ROOT, parsed
 
 _PROGRAM = """

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document
-from chessa_tracking import gathering, release, source, update, update_report
-from chessa_tracking.changes import RULES
-from chessa_tracking.merging import Decisions
-from chessa_tracking.source import open_source
+from chessa_codegen.document import loader
+from chessa_tracking.apply import release, update
+from chessa_tracking.diff.changes import RULES
+from chessa_tracking.fetch import gather, source
+from chessa_tracking.fetch.merge import Decisions
+from chessa_tracking.fetch.source import open_source
+from chessa_tracking.report import update as update_report
 from tests.docs.pages import ROOT, read, rows, section
 from tests.tracking import rendering
 
@@ -63,7 +65,7 @@ def test_the_levels_are_those_of_the_rules() -> None:
 def test_the_limits_are_those_of_the_reader() -> None:
     """Pages, bytes and time are bounded as the page says."""
     words = " ".join(TEXT.split())
-    assert f"at most {gathering.MAX_PAGES:,} pages" in words
+    assert f"at most {gather.MAX_PAGES:,} pages" in words
     assert f"{source.MAX_PAGE // 2**20} MiB each" in words
     assert f"{source.MAX_ALL // 2**20} MiB and five minutes in all" in words
     assert source.MAX_SECONDS == 300
@@ -86,7 +88,7 @@ def test_every_option_is_on_the_page() -> None:
 @pytest.fixture
 def noted(tmp_path: Path) -> update.Update:
     """What the command finds when the refund gained a note."""
-    vendored: dict[str, Any] = document.read(ROOT / "spec" / "openapi.yaml")
+    vendored: dict[str, Any] = loader.read(ROOT / "spec" / "openapi.yaml")
     edited = copy.deepcopy(vendored)
     method, path = REFUND
     content = edited["paths"][path][method]["requestBody"]["content"]["application/json"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from markdown_it.token import Token
 
-from chessa_pipeline import markdown
+from chessa_codegen.docs import markdown
 from tests.docs.made import Reference, make
 from tests.docs.pages import headings, links, parsed, rows, text_of
 

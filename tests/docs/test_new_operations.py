@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document, examples
-from chessa_pipeline.errors import SpecError
+from chessa_codegen.docs import examples
+from chessa_codegen.document import loader
+from chessa_codegen.errors import SpecError
 from tests.docs.made import Reference, make
 from tests.docs.pages import ROOT, parsed, rows, section
 
@@ -81,7 +82,7 @@ DELETE = {
 @pytest.fixture(scope="module")
 def evolved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """The reference of the vendored document with operations, a field, a value and an error."""
-    spec = document.read(ROOT / "spec" / "openapi.yaml")
+    spec = loader.read(ROOT / "spec" / "openapi.yaml")
     spec["paths"]["/v1/referrals"] = {"post": CREATE}
     spec["paths"]["/v1/referrals/{id}"] = {"delete": DELETE}
     refund = spec["paths"]["/v1/orders/refund"]["post"]

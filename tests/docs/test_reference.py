@@ -18,7 +18,7 @@ from chessa import Chessa
 from chessa._call.outcomes import INCONCLUSIVE
 from chessa_api import models
 from chessa_api.enums import OpenEnum, OpenIntEnum
-from chessa_pipeline import reference
+from chessa_codegen.docs import pages
 from tests.docs.pages import PAGES, ROOT, links, name_of, read, rows, section
 
 FOLDER = ROOT / "docs" / "reference"
@@ -167,5 +167,5 @@ def test_the_classes_of_errors_are_those_of_the_client(status: int) -> None:
     """The pipeline, which cannot import the client, has the same table."""
     by_client = chessa.ApiError.for_status(status).__name__
     if status < 500:
-        assert reference.BY_STATUS.get(str(status), "ApiError") == by_client
-    assert (str(status) in reference.INCONCLUSIVE) == (status in INCONCLUSIVE)
+        assert pages.BY_STATUS.get(str(status), "ApiError") == by_client
+    assert (str(status) in pages.INCONCLUSIVE) == (status in INCONCLUSIVE)

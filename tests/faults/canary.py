@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import chessa
-from chessa._secrets import Secret
+from chessa._credentials import Secret
 from tests.unit.raw_server import RawServer
 
 CLIENT_ID: Final = "id-/9c3e5a71+d8f2\"b4'\\%=q"

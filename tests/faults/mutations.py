@@ -183,7 +183,7 @@ MUTATIONS: Final = (
     _mutation(
         "a secret that a server sends back is shown",
         "a refusal that shows the secret",
-        ("_secrets.py", 'return value.replace(secret, "...")', "return value"),
+        ("_credentials.py", 'return value.replace(secret, "...")', "return value"),
     ),
     # ---- Seen by tests of their own
     _mutation(

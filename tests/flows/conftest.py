@@ -18,9 +18,11 @@ from .runs import Run, Time
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """The flows' own time."""
     time = Time()
-    monkeypatch.setattr("chessa._flow_steps.sleep", time.sleep)
-    monkeypatch.setattr("chessa._flow_clock.time", time)
-    monkeypatch.setattr("chessa._flow_steps.asyncio", types.SimpleNamespace(sleep=time.sleep_async))
+    monkeypatch.setattr("chessa.flows._steps.sleep", time.sleep)
+    monkeypatch.setattr("chessa.flows._polling.time", time)
+    monkeypatch.setattr(
+        "chessa.flows._steps.asyncio", types.SimpleNamespace(sleep=time.sleep_async)
+    )
     return time
 
 

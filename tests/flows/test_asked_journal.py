@@ -9,7 +9,6 @@ import pytest
 
 import chessa
 from chessa import FileJournal, JournalRecord, Outcome, OutcomeUnknownError, flows
-from chessa._flow_steps import Find, Note, Send
 from chessa.flows import (
     AlreadyRefundedError,
     Confirmed,
@@ -18,6 +17,7 @@ from chessa.flows import (
     StillUnknown,
     refund_safely,
 )
+from chessa.flows._steps import Find, Note, Send
 from chessa.testing import Sandbox, SandboxOrder
 
 from .runs import ADDRESS, READ, REFUND, Run, Time, asked, closed, opened

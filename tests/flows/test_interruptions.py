@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import chessa
-from chessa import _flow_steps, flows
-from chessa.flows import Confirmed, NotApplied, refund_safely, wait_for_order
+from chessa import flows
+from chessa.flows import Confirmed, NotApplied, _steps, refund_safely, wait_for_order
 from chessa.testing import Sandbox, sandbox
 
 from .runs import ADDRESS, READ, REFUND, Run, Time, asked
@@ -58,8 +58,8 @@ def sleep_under(monkeypatch: pytest.MonkeyPatch, start: Callable[[], None]) -> l
         start()
         await asyncio.sleep(seconds)
 
-    monkeypatch.setattr(_flow_steps, "sleep", sleep)
-    monkeypatch.setattr(_flow_steps, "asyncio", types.SimpleNamespace(sleep=sleep_async))
+    monkeypatch.setattr(_steps, "sleep", sleep)
+    monkeypatch.setattr(_steps, "asyncio", types.SimpleNamespace(sleep=sleep_async))
     return begun
 
 
@@ -139,7 +139,7 @@ def test_a_cancelled_flow_has_its_note() -> None:
 
 # ---- At every line ------------------------------------------------------------------------------
 
-FILES = {str(module.__file__) for module in (flows, _flow_steps)}
+FILES = {str(module.__file__) for module in (flows, _steps)}
 # Functions outside of every attempt to note something: what makes the flow, and what notes it.
 OUTSIDE = {"refund_safely", "run", "_noted", "_noted_async", "put_on"}
 

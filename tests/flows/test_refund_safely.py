@@ -8,10 +8,10 @@ import pytest
 
 import chessa
 from chessa import Outcome, flows
-from chessa._flow_steps import Find, Note
 from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
+from chessa.flows._steps import Find, Note
 from chessa.testing import Sandbox, SandboxOrder
-from chessa.testing import _answers as answers
+from chessa.testing._domain import serializers as answers
 
 from .runs import ADDRESS, READ, REFUND, Run, Time, asked
 
@@ -288,8 +288,8 @@ def test_a_look_with_holes_in_it_is_a_look(
     plain = answers.whole_order
     spoiled = {"shortId": short_id, "createdAt": "never", "feeUsd": []}
     monkeypatch.setattr(answers, "whole_order", lambda each: {**plain(each), **spoiled})
-    monkeypatch.setattr("chessa.testing._fitting.Fitting.fit", lambda self, value, _: value)
-    monkeypatch.setattr("chessa.testing._backend.check_answer", lambda *_: None)
+    monkeypatch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
+    monkeypatch.setattr("chessa.testing._http.backend.check_answer", lambda *_: None)
     result = run(refund_safely, order.id, ADDRESS)
     assert isinstance(result, Confirmed)
     assert isinstance(result.error, chessa.OutcomeUnknownError)
@@ -313,8 +313,8 @@ def test_a_look_without_an_id_is_a_failed_read(
         spoiled = lambda each: {**{name: plain(each)[name] for name in kept}, **hole}  # noqa: E731
         monkeypatch.setattr(answers, "whole_order", spoiled)
 
-    monkeypatch.setattr("chessa.testing._fitting.Fitting.fit", lambda self, value, _: value)
-    monkeypatch.setattr("chessa.testing._backend.check_answer", lambda *_: None)
+    monkeypatch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
+    monkeypatch.setattr("chessa.testing._http.backend.check_answer", lambda *_: None)
     time.while_asleep = spoil
     result = run(refund_safely, order.id, ADDRESS)
     assert isinstance(result, Confirmed)

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 
 import chessa
 from chessa import Hooks, Outcome, flows
-from chessa._flow_steps import Send
 from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
+from chessa.flows._steps import Send
 from chessa.testing import Sandbox, SandboxOrder, sandbox
 
 from .runs import READ, REFUND, Time
@@ -69,12 +69,12 @@ class Refunds(RuleBasedStateMachine):
         super().__init__()
         self.time = Time()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chessa._flow_steps.sleep", self.time.sleep)
-        self.patch.setattr("chessa._flow_clock.time", self.time)
+        self.patch.setattr("chessa.flows._steps.sleep", self.time.sleep)
+        self.patch.setattr("chessa.flows._polling.time", self.time)
         sleep = types.SimpleNamespace(sleep=self.time.sleep_async)
-        self.patch.setattr("chessa._flow_steps.asyncio", sleep)
+        self.patch.setattr("chessa.flows._steps.asyncio", sleep)
         # Fitting its answers to another spec is half of the sandbox's time, and not needed here.
-        self.patch.setattr("chessa.testing._fitting.Fitting.fit", lambda self, value, _: value)
+        self.patch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
         self.api = sandbox()
 
     def made(self, order: SandboxOrder) -> list[str]:

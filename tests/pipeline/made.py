@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_pipeline.regeneration import Job, regenerate
+from chessa_codegen.regeneration import Job, regenerate
 
 Document = dict[str, Any]
 _numbers = itertools.count()

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chessa_pipeline import naming
-from chessa_pipeline.characters import in_prose, is_plain, literal
-from chessa_pipeline.text import docstring
+from chessa_codegen.characters import in_prose, is_plain, literal
+from chessa_codegen.ir import naming
+from chessa_codegen.python.source import docstring
 from tests.pipeline.made import Document, answers, document, make, operation
 
 HOSTILE = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import canonical, document
+from chessa_codegen.document import canonical, loader
 
 
 @pytest.mark.parametrize(
@@ -19,38 +19,36 @@ from chessa_pipeline import canonical, document
 )
 def test_pointer(parts: tuple[str | int, ...], text: str) -> None:
     """A path is written as RFC 6901 says."""
-    assert document.pointer(parts) == text
+    assert loader.pointer(parts) == text
 
 
 def test_dumps_json() -> None:
     """JSON is written in document order, indented by one, in plain letters, with a last newline."""
-    text = document.dumps_json({"z": {"é": [1, 0.5]}, "a": None})
+    text = loader.dumps_json({"z": {"é": [1, 0.5]}, "a": None})
     assert text == '{\n "z": {\n  "é": [\n   1,\n   0.5\n  ]\n },\n "a": null\n}\n'
 
 
 def test_dumps_json_refuses_nan() -> None:
     """NaN, which no document that was read holds, is not written."""
     with pytest.raises(ValueError, match="not JSON compliant"):
-        document.dumps_json({"a": math.nan})
+        loader.dumps_json({"a": math.nan})
 
 
 def test_written_document_reads_the_same(tmp_path: Path) -> None:
     """What was read and written as JSON reads as the same tree."""
     source, written = tmp_path / "spec.yaml", tmp_path / "spec.json"
     source.write_text("a: [058, '058', 1.5, ~, x, {b: 😀}]\nc: |\n  d\n", encoding="utf-8")
-    tree = document.read(source)
-    written.write_text(document.dumps_json(tree), encoding="utf-8")
+    tree = loader.read(source)
+    written.write_text(loader.dumps_json(tree), encoding="utf-8")
     assert (
-        document.read(written)
-        == tree
-        == {"a": [58, "058", 1.5, None, "x", {"b": "😀"}], "c": "d\n"}
+        loader.read(written) == tree == {"a": [58, "058", 1.5, None, "x", {"b": "😀"}], "c": "d\n"}
     )
 
 
 def test_copied_shares_nothing() -> None:
     """A copy is equal, and every mapping and sequence in it is its own."""
     shared: list[int] = [1]
-    result = document.copied({"a": shared, "b": shared})
+    result = loader.copied({"a": shared, "b": shared})
     result["a"].append(2)
     assert (result, shared) == ({"a": [1, 2], "b": [1]}, [1])
 
@@ -65,10 +63,10 @@ def nested(levels: int) -> Any:
 
 def test_depth() -> None:
     """Depth counts mappings and sequences, an empty one too, and needs no recursion."""
-    assert not document.is_too_deep("text")
-    assert not document.is_too_deep(nested(100))
-    assert document.is_too_deep(nested(101))
-    assert document.is_too_deep(nested(100_000))
+    assert not loader.is_too_deep("text")
+    assert not loader.is_too_deep(nested(100))
+    assert loader.is_too_deep(nested(101))
+    assert loader.is_too_deep(nested(100_000))
 
 
 SHUFFLED: dict[str, Any] = {

@@ -8,11 +8,11 @@ import pytest
 
 from chessa import ConfigurationError
 from chessa._config import read_base_url
-from chessa_pipeline import endpoint
-from chessa_pipeline.errors import SpecError
-from chessa_pipeline.plan import EndpointPlan
-from chessa_pipeline.planning import plan_of
-from chessa_pipeline.validation import validate
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.plan import EndpointPlan
+from chessa_codegen.ir.planning import plan_of
+from chessa_codegen.validate import endpoint
+from chessa_codegen.validate.openapi import validate
 from tests.pipeline.made import Document, make, operation
 
 HOST: Final = "https://api.example.com"

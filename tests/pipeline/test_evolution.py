@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document, regeneration
+from chessa_codegen import regeneration
+from chessa_codegen.document import loader
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,7 +140,7 @@ PROGRAM = """
 @pytest.fixture
 def evolved(tmp_path: Path) -> Path:
     """A copy of the vendored document with four additions."""
-    spec = document.read(ROOT / "spec" / "openapi.yaml")
+    spec = loader.read(ROOT / "spec" / "openapi.yaml")
     spec["paths"]["/v1/referrals"] = {"post": CREATE_REFERRAL}
     retrieve = spec["paths"]["/v1/orders/{orderId}"]["get"]
     order = retrieve["responses"]["200"]["content"]["application/json"]["schema"]

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from chessa_tracking.changes import RULES
+from chessa_tracking.diff.changes import RULES
 from tests.pipeline.evolution.case import Case, cases
 from tests.pipeline.evolution.looking import look, rules_of
 from tests.pipeline.evolution.whole import Stage, problems

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.growing import changed, document
-from chessa_tracking.compare import compare
+from chessa_tracking.diff.openapi import compare
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import overlay
+from chessa_codegen.overlay import apply
 
 Tree = dict[str, Any]
 
 
-def parsed(*actions: Any, **fields: Any) -> overlay.Overlay:
+def parsed(*actions: Any, **fields: Any) -> apply.Overlay:
     """Parse an overlay with these actions."""
     info = {"title": "Corrections", "version": "1"}
-    return overlay.parse({"overlay": "1.0.0", "info": info, "actions": [*actions], **fields})
+    return apply.parse({"overlay": "1.0.0", "info": info, "actions": [*actions], **fields})
 
 
 def applied(document: Tree, *actions: Any) -> Tree:
     """Apply these actions to a document."""
-    return overlay.apply(document, parsed(*actions)).document
+    return apply.apply(document, parsed(*actions)).document
 
 
 def update(target: str, value: Any) -> Tree:
@@ -225,12 +225,12 @@ def test_input_is_never_changed() -> None:
     """Neither the document nor the overlay changes, whatever is done with the result."""
     document, action = pets(), update("$.paths.*.get", {"x-list": [{}], "tags": ["z"]})
     correction = parsed(action, remove("$.servers[0]"))
-    result = overlay.apply(document, correction).document
+    result = apply.apply(document, correction).document
     result["paths"]["/cats"]["get"]["x-list"][0]["spoiled"] = True
     result["info"]["title"] = "spoiled"
     assert document == PETS
     assert action == update("$.paths.*.get", {"x-list": [{}], "tags": ["z"]})
-    assert "spoiled" not in str(overlay.apply(document, correction).document)
+    assert "spoiled" not in str(apply.apply(document, correction).document)
 
 
 def test_no_aliasing_between_targets() -> None:
@@ -283,5 +283,5 @@ EFFECTS: dict[str, tuple[Tree, Tree, int, bool]] = {
 def test_effect(name: str) -> None:
     """The outcome tells of each action how much it matched and whether that changed."""
     document, action, matched, changed = EFFECTS[name]
-    (effect,) = overlay.apply(document, parsed(action)).effects
+    (effect,) = apply.apply(document, parsed(action)).effects
     assert (effect.action.index, effect.matched, effect.changed) == (0, matched, changed)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import overlay
-from chessa_pipeline.overlay import OverlayError
+from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.apply import OverlayError
 
 INFO = {"title": "T", "version": "1"}
 ACTIONS = [{"target": "$"}]
@@ -17,7 +17,7 @@ ACTIONS = [{"target": "$"}]
 
 def test_form_of_an_overlay() -> None:
     """A full overlay is read with its fields; extensions are allowed at every level."""
-    result = overlay.parse(
+    result = apply.parse(
         {
             "overlay": "1.0.3",
             "info": {"title": "T", "version": "2", "x-a": 1},
@@ -27,7 +27,7 @@ def test_form_of_an_overlay() -> None:
         }
     )
     assert (result.title, result.version, result.extends) == ("T", "2", "./openapi.yaml")
-    assert result.actions == (overlay.Action(0, "$", has_update=True),)
+    assert result.actions == (apply.Action(0, "$", has_update=True),)
 
 
 # Overlay document, where, words of the refusal.
@@ -100,7 +100,7 @@ def test_malformed_overlay(name: str) -> None:
     """An overlay of the wrong form is refused with the field that is wrong."""
     document, where, words = MALFORMED[name]
     with pytest.raises(OverlayError) as caught:
-        overlay.parse(document)
+        apply.parse(document)
     assert caught.value.where.startswith(where)
     assert words in str(caught.value)
 
@@ -133,7 +133,7 @@ def test_malformed_action(name: str) -> None:
     action, where, words = MALFORMED_ACTIONS[name]
     document: Any = {"overlay": "1.0.0", "info": INFO, "actions": [{"target": "$.a"}, action]}
     with pytest.raises(OverlayError) as caught:
-        overlay.parse(document)
+        apply.parse(document)
     assert caught.value.where == f"actions[1]{where}"
     assert words in str(caught.value)
     assert caught.value.mend

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import overlay
-from chessa_pipeline.overlay import OverlayError
+from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.apply import OverlayError
 
 Tree = dict[str, Any]
 
 
-def parsed(*actions: Any, **fields: Any) -> overlay.Overlay:
+def parsed(*actions: Any, **fields: Any) -> apply.Overlay:
     """Parse an overlay with these actions."""
     info = {"title": "Corrections", "version": "1"}
-    return overlay.parse({"overlay": "1.0.0", "info": info, "actions": [*actions], **fields})
+    return apply.parse({"overlay": "1.0.0", "info": info, "actions": [*actions], **fields})
 
 
 def applied(document: Tree, *actions: Any) -> Tree:
     """Apply these actions to a document."""
-    return overlay.apply(document, parsed(*actions)).document
+    return apply.apply(document, parsed(*actions)).document
 
 
 def update(target: str, value: Any) -> Tree:
@@ -136,7 +136,7 @@ def described(action: Tree, words: str = "Because.") -> Tree:
 def test_strict_gives_the_document() -> None:
     """Strictly, an overlay whose actions all match, change and explain gives the document."""
     correction = parsed(described(update("$", {"b": 2})), described(remove("$.a")))
-    assert overlay.apply_strictly({"a": 1}, correction) == {"b": 2}
+    assert apply.apply_strictly({"a": 1}, correction) == {"b": 2}
 
 
 def test_strict_names_every_stale_action() -> None:
@@ -150,7 +150,7 @@ def test_strict_names_every_stale_action() -> None:
         described(remove("$.a.old"), " "),
     ]
     with pytest.raises(OverlayError) as caught:
-        overlay.apply_strictly({"a": {"x": 1}}, parsed(*actions))
+        apply.apply_strictly({"a": {"x": 1}}, parsed(*actions))
     assert str(caught.value).splitlines()[1:7] == [
         "  actions[0], target $.gone matches nothing (The vendor forgot x.)",
         "  actions[2], target $.a leaves every match as it was (Now the vendor says so too.)",
@@ -166,7 +166,7 @@ def test_strict_names_every_stale_action() -> None:
 def test_strict_is_content_with_one_changed_match() -> None:
     """Strictly, an action need not change every match, only some."""
     correction = parsed(described(update("$.*", {"v": 1})))
-    assert overlay.apply_strictly({"a": {"v": 1}, "b": {}}, correction)["b"] == {"v": 1}
+    assert apply.apply_strictly({"a": {"v": 1}, "b": {}}, correction)["b"] == {"v": 1}
 
 
 def nested(levels: int) -> Tree:

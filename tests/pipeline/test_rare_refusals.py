@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import gate
-from chessa_pipeline.errors import SpecError
+from chessa_codegen.errors import SpecError
+from chessa_codegen.validate import safety
 from tests.pipeline.made import Document, answers, content, document, operation
 from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal_of
 
@@ -152,7 +152,9 @@ REFUSED: list[tuple[str, Any, str, str]] = [
 )
 def test_plain_servers_are_let_in(url: str) -> None:
     """Addresses of http and https, whole or relative, with variables or without."""
-    gate.check_document({**get(), "servers": [{"url": url, "variables": {"v": {"default": "1"}}}]})
+    safety.check_document(
+        {**get(), "servers": [{"url": url, "variables": {"v": {"default": "1"}}}]}
+    )
 
 
 def test_a_refusal_shows_all_that_it_quotes() -> None:

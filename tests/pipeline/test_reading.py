@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document
-from chessa_pipeline.document import SpecError
+from chessa_codegen.document import loader
+from chessa_codegen.document.loader import SpecError
 
 
 def read(folder: Path, content: str | bytes) -> dict[str, Any]:
     """Write a file and read it as a document."""
     path = folder / "spec.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return document.read(path)
+    return loader.read(path)
 
 
 # Text of a file, and its tree. Values are compared with their types: 1 is not true, nor 1.0.
@@ -197,7 +197,7 @@ def test_refusal(name: str, tmp_path: Path) -> None:
 
 def test_size_cap(tmp_path: Path) -> None:
     """A file at the cap is read; one byte more is refused before it is parsed."""
-    filler = b"a: 1\n#" + b"x" * (document.MAX_BYTES - 6)
+    filler = b"a: 1\n#" + b"x" * (loader.MAX_BYTES - 6)
     assert read(tmp_path, filler) == {"a": 1}
     with pytest.raises(SpecError, match="larger than 8 MiB"):
         read(tmp_path, filler + b"x")
@@ -206,14 +206,14 @@ def test_size_cap(tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     """A path with nothing at it is refused by name."""
     with pytest.raises(SpecError, match="No such file") as caught:
-        document.read(tmp_path / "none.yaml")
+        loader.read(tmp_path / "none.yaml")
     assert caught.value.where == str(tmp_path / "none.yaml")
 
 
 def test_directory(tmp_path: Path) -> None:
     """A directory is no document."""
     with pytest.raises(SpecError, match="directory"):
-        document.read(tmp_path)
+        loader.read(tmp_path)
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,13 +226,13 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     path.write_text("a: 1\n")
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(SpecError, match="Permission denied"):
-        document.read(path)
+        loader.read(path)
 
 
 def test_path_with_nul() -> None:
     """A path that no system accepts is refused like any other."""
     with pytest.raises(SpecError, match="cannot be read"):
-        document.read("spec\0.yaml")
+        loader.read("spec\0.yaml")
 
 
 def test_error_survives_pickle_and_copy() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import regenerate
-from chessa_pipeline.render import HEADER
+from chessa_codegen.python.render import HEADER
 from tests.pipeline.made import Document, answers, content, document, operation
 
 TEXT: Document = {"type": "string"}

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document, regeneration
+from chessa_codegen import regeneration
+from chessa_codegen.document import loader
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("spec", "scripts", "generated", "docs", "generator-config.yaml")
@@ -295,7 +296,7 @@ def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
 def test_what_changed_is_said(copy: Path) -> None:
     """A run names the files that it made, changed or took away, and names that nobody pinned."""
     spec = copy / "spec" / "openapi.yaml"
-    document_ = document.read(spec)
+    document_ = loader.read(spec)
     responses = {"200": {"description": "OK"}}
     document_["paths"]["/v1/zebras"] = {
         "get": {"tags": ["Zebra Endpoints"], "operationId": "getAll", "responses": responses}
@@ -363,7 +364,7 @@ def test_the_order_of_keys_changes_nothing(copy: Path) -> None:
         return {key: shuffled(value[key], keep=key == "properties") for key in keys}
 
     spec = copy / "spec" / "openapi.yaml"
-    read = document.read(spec)
+    read = loader.read(spec)
     for _ in range(3):
         spec.write_text(json.dumps(shuffled(read)), encoding="utf-8")
         regeneration.regenerate(job(copy))

@@ -19,8 +19,10 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 import regenerate
-from chessa_pipeline import environment, formatting, gate, output, regeneration, render, tree
-from chessa_pipeline.errors import SpecError
+from chessa_codegen import atomic, regeneration, venv
+from chessa_codegen.errors import SpecError
+from chessa_codegen.python import formatting, render, verify
+from chessa_codegen.validate import safety
 from tests.pipeline.made import answers, document, make, operation
 
 SPEC = document({"/a": {"get": operation("a", responses=answers({"type": "string"}))}})
@@ -113,7 +115,7 @@ def test_a_package_that_came_out_wrong_is_not_let_in(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        output.check_output(tmp_path)
+        verify.check_output(tmp_path)
     assert problem in str(caught.value)
 
 
@@ -122,7 +124,7 @@ def test_no_control_character_gets_past_the_gate(character: str) -> None:
     """The gate holds by itself what the reader of files holds before it."""
     spec = {**SPEC, "info": {"title": "T", "version": f"1{character}"}}
     with pytest.raises(SpecError, match=rf"control character U\+{ord(character):04X}") as caught:
-        gate.check_document(spec)
+        safety.check_document(spec)
     assert "#/info/version" in str(caught.value)
 
 
@@ -144,7 +146,7 @@ def test_what_fails_while_swapped_is_swapped_back(error: BaseException, tmp_path
     new, target = folders(tmp_path)
 
     def fail() -> None:
-        with tree.swapped(new, target):
+        with atomic.swapped(new, target):
             assert (target / "file").read_text() == "new"
             raise error
 
@@ -159,7 +161,7 @@ def test_a_swap_that_cannot_begin_leaves_all_in_place(tmp_path: Path) -> None:
     new, target = folders(tmp_path)
     (new / "file").unlink()
     new.rmdir()
-    with pytest.raises(OSError, match="new"), tree.swapped(new, target):
+    with pytest.raises(OSError, match="new"), atomic.swapped(new, target):
         raise AssertionError("it was swapped")
     assert (target / "file").read_text() == "target"
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
@@ -172,7 +174,7 @@ def test_what_fails_where_nothing_stood_leaves_nothing(tmp_path: Path) -> None:
     target.rmdir()
 
     def fail() -> None:
-        with tree.swapped(new, target):
+        with atomic.swapped(new, target):
             raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
@@ -187,7 +189,7 @@ def test_only_the_workshops_of_killed_runs_are_cleared(tmp_path: Path) -> None:
     kept = [f".regenerate-{os.getpid()}-a", ".regenerate-x-b", f".regenerate-{10**30}-c"]
     for name in (*kept, f".regenerate-{gone}-d"):
         (tmp_path / name).mkdir()
-    tree.recover(tmp_path / "target", lambda _: True)
+    atomic.recover(tmp_path / "target", lambda _: True)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
@@ -196,7 +198,7 @@ def test_line_endings_are_a_difference_of_their_own(tmp_path: Path) -> None:
     ours, theirs = folders(tmp_path)
     (ours / "file").write_bytes(b"a\r\nb\r\n")
     (theirs / "file").write_bytes(b"a\nb\n")
-    assert tree.differences(ours, theirs) == ["differs    file\n    in its line endings only"]
+    assert atomic.differences(ours, theirs) == ["differs    file\n    in its line endings only"]
 
 
 # ---- The environment ----------------------------------------------------------------------------
@@ -221,7 +223,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[list[str]]]:
             ran.append([path, *words])
             raise StartedError
 
-        monkeypatch.setattr(environment, "_NEEDED", ("no_such_package.at_all",))
+        monkeypatch.setattr(venv, "_NEEDED", ("no_such_package.at_all",))
         monkeypatch.setattr("subprocess.run", run)
         monkeypatch.setattr("os.execv", execv)
         monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
@@ -235,9 +237,9 @@ def test_without_its_packages_a_script_starts_over(bare: Callable[[int], list[li
     """Bootstrap makes .venv, and the same command runs in it, words and all."""
     ran = bare(0)
     with pytest.raises(StartedError):
-        environment.enter()
-    python = str(environment._ROOT / ".venv" / "bin" / "python")
-    bootstrap = str(environment._ROOT / "scripts" / "bootstrap")
+        venv.enter()
+    python = str(venv._ROOT / ".venv" / "bin" / "python")
+    bootstrap = str(venv._ROOT / "scripts" / "bootstrap")
     assert ran == [[bootstrap], [python, python, "scripts/regenerate.py", "--check"]]
 
 
@@ -245,7 +247,7 @@ def test_without_an_environment_a_script_stops(bare: Callable[[int], list[list[s
     """Bootstrap has said what is wrong: exit 2, and nothing runs."""
     ran = bare(1)
     with pytest.raises(SystemExit) as caught:
-        environment.enter()
+        venv.enter()
     assert (caught.value.code, len(ran)) == (2, 1)
 
 
@@ -254,10 +256,10 @@ def test_an_environment_that_is_not_whole_does_not_start_over_for_ever(
 ) -> None:
     """In .venv already, and a package is missing: it says to delete the folder."""
     ran = bare(0)
-    python = str(environment._ROOT / ".venv" / "bin" / "python")
+    python = str(venv._ROOT / ".venv" / "bin" / "python")
     monkeypatch.setattr(sys, "executable", python)
     with pytest.raises(SystemExit, match="delete the folder"):
-        environment.enter()
+        venv.enter()
     assert ran == []
 
 

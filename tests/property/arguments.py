@@ -11,9 +11,9 @@ import attrs
 from hypothesis import strategies as st
 
 import chessa
-from chessa.testing._parameters import is_ignored
-from chessa.testing._spec import SpecOperation
-from chessa_pipeline import naming
+from chessa.testing._spec.document import SpecOperation
+from chessa.testing._spec.parameters import is_ignored
+from chessa_codegen.ir import naming
 from tests.property.effective import flag, kinds, plain, properties
 from tests.property.python_values import python_values
 from tests.property.surface import method_hints, offered

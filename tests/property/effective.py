@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from chessa.testing._schemas import Schemas
-from chessa.testing._spec import Spec, SpecOperation
+from chessa.testing._spec.document import Spec, SpecOperation
+from chessa.testing._spec.schemas import Schemas
 
 Schema = Mapping[str, Any]
 Name = Literal[

@@ -11,7 +11,7 @@ import attrs
 
 import chessa
 from chessa import Outcome
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
 from tests.property.effective import node
 from tests.property.json_text import read
 

@@ -15,7 +15,7 @@ import attrs
 
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
-from chessa_pipeline import naming
+from chessa_codegen.ir import naming
 from tests.property.effective import (
     SCHEMAS,
     Kind,

@@ -180,7 +180,7 @@ BUGS: Final = (
         r"headers \+= \[.*?\]\n", "pass\n"),
     Bug("a header of the credentials is dropped", "requests", "chessa_api/__init__.py",
         r'"client_secret": "x-client-secret"', '"client_secret": "x-client-id"'),
-    Bug("the credentials are swapped", "requests", "chessa/_secrets.py",
+    Bug("the credentials are swapped", "requests", "chessa/_credentials.py",
         r'"client_id": self\._client_id, "client_secret": self\._client_secret',
         '"client_id": self._client_secret, "client_secret": self._client_id'),
     Bug("a body does not say that it is JSON", "requests", "chessa/_call/request.py",

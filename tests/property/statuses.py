@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 from hypothesis import strategies as st
 
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
 
 TELLING: Final = (
     *(100, 102, 200, 201, 202, 204, 206, 299, 300, 301, 302, 304, 307, 308),

@@ -17,7 +17,7 @@ import attrs
 
 import chessa
 import chessa_api.api
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.exact_json import dumps
 from chessa_api.model import Model

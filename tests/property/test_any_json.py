@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chessa
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
 from tests.property.arguments import arguments
 from tests.property.calls import Answer, BothClients
 from tests.property.effective import SCHEMAS, properties

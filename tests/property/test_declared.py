@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 import chessa
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
 from chessa_api.model import Model
 from tests.property import surface
 from tests.property.arguments import documented_arguments

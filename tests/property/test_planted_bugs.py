@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chessa_pipeline.regeneration import Job, regenerate
+from chessa_codegen.regeneration import Job, regenerate
 from tests.planting import PACKAGES, Run, run_tests
 from tests.property.json_text import written
 from tests.property.planted import BUGS, Bug

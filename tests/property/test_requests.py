@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chessa
-from chessa.testing._parameters import read as read_parameter
-from chessa.testing._spec import SpecOperation
+from chessa.testing._spec.document import SpecOperation
+from chessa.testing._spec.parameters import read as read_parameter
 from tests.property.arguments import Argument, arguments, documented_arguments, exclusive
 from tests.property.calls import CLIENT_ID, CLIENT_SECRET, Answer, BothClients, Sent
 from tests.property.effective import SCHEMAS, SPEC

@@ -17,7 +17,7 @@ import pytest
 
 import chessa
 from chessa.testing import LifeCycleError, Sandbox, SandboxError, sandbox
-from chessa.testing import _operations as operations
+from chessa.testing._domain import handlers as operations
 from chessa_api.exact_json import dumps
 from tests.credentials import ID_HEADER, SECRET_HEADER
 from tests.sandbox.callers import IN_PROCESS, caller_in, refusal

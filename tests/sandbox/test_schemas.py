@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chessa.testing import Sandbox, SandboxError
-from chessa.testing._validation import check_answer
+from chessa.testing._spec.validation import check_answer
 from tests.sandbox.test_changed_spec import OBJECT, Spec, answer_schema, ask, new_operation
 
 PATH = "/v1/referrals"

@@ -14,13 +14,13 @@ import httpx
 import pytest
 import trustme
 
-from chessa_pipeline import document
-from chessa_tracking.source import RemoteSource, client
+from chessa_codegen.document import loader
+from chessa_tracking.fetch.source import RemoteSource, client
 from tests.tracking import rendering
 from tests.tracking.trees import IGNORED, REFUND, body, rewrite
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_VENDORED: Final = document.read(ROOT / "spec" / "openapi.yaml")
+_VENDORED: Final = loader.read(ROOT / "spec" / "openapi.yaml")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from chessa_pipeline.document import METHODS
+from chessa_codegen.document.loader import METHODS
 
 SITE: Final = "https://docs.chessa.ai"
 Document = dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from chessa_tracking.changes import Level
+from chessa_tracking.diff.changes import Level
 from tests.pipeline.made import Document, answers, content, document, operation
 
 MAJOR, MINOR = Level.MAJOR, Level.MINOR

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document, overlay
-from chessa_pipeline.regeneration import checked, effective_document, marked_document
-from chessa_tracking.advice import advise, corrected
+from chessa_codegen.document import loader
+from chessa_codegen.overlay import apply
+from chessa_codegen.regeneration import checked, effective_document, marked_document
+from chessa_tracking.apply.overlay_review import advise, corrected
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
@@ -24,9 +25,9 @@ BASE: Document = {
 }
 
 
-def actions(*given: Document) -> overlay.Overlay:
+def actions(*given: Document) -> apply.Overlay:
     """An overlay of these actions."""
-    return overlay.parse(
+    return apply.parse(
         {
             "overlay": "1.0.0",
             "info": {"title": "T", "version": "1"},
@@ -135,11 +136,11 @@ def test_a_new_operation_that_says_more() -> None:
 
 def test_the_overlay_of_today(vendored: Document) -> None:
     """Applied one by one the real overlay does the same, and nothing in it is obsolete."""
-    raw = document.read(ROOT / "spec" / "overlay.yaml")
-    found = corrected(marked_document(vendored), overlay.parse(raw))
+    raw = loader.read(ROOT / "spec" / "overlay.yaml")
+    found = corrected(marked_document(vendored), apply.parse(raw))
     assert advise(found, found) == []
     strictly = effective_document(vendored, raw)
-    assert document.dumps_json(strictly) == document.dumps_json(checked(found.document))
+    assert loader.dumps_json(strictly) == loader.dumps_json(checked(found.document))
 
 
 def test_what_holds_other_things_is_no_reason() -> None:

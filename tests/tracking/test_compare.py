@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chessa_tracking.changes import RULES, Level, verdict
-from chessa_tracking.compare import compare
-from chessa_tracking.value_rules import PLACES, Direction, Place, rule_of
+from chessa_tracking.diff.changes import RULES, Level, verdict
+from chessa_tracking.diff.openapi import compare
+from chessa_tracking.diff.rules import PLACES, Direction, Place, rule_of
 from tests.tracking.base import ANSWER, BASE, GET, POST, THING, Edit, drop, edited, put
 
 S: dict[str, Any] = {"type": "string"}

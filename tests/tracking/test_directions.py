@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from chessa_tracking.changes import Level
-from chessa_tracking.compare import compare
+from chessa_tracking.diff.changes import Level
+from chessa_tracking.diff.openapi import compare
 from tests.tracking.base import ANSWER, BASE, THING, edited, put
 
 

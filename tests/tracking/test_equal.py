@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chessa_pipeline.document import read
-from chessa_tracking.changes import Level, verdict
-from chessa_tracking.compare import compare
+from chessa_codegen.document.loader import read
+from chessa_tracking.diff.changes import Level, verdict
+from chessa_tracking.diff.openapi import compare
 from tests.tracking.base import ANSWER, BASE, GET, POST, THING, edited, put
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 import pytest
 
-from chessa_tracking.update import PARTS
+from chessa_tracking.apply.update import PARTS
 from tests.tracking.conftest import ROOT
 
 GH: Final = """#!/bin/sh

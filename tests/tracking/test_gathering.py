@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import gathering, source
-from chessa_tracking.gathering import Gathered, gather
-from chessa_tracking.source import Budget, open_source
+from chessa_codegen.errors import SpecError
+from chessa_tracking.fetch import gather as gathering
+from chessa_tracking.fetch import source
+from chessa_tracking.fetch.gather import Gathered, gather
+from chessa_tracking.fetch.source import Budget, open_source
 from tests.tracking import rendering
 from tests.tracking.conftest import Site
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import installing
+from chessa_codegen.errors import SpecError
+from chessa_tracking.apply import install
 
 PARTS: Final = ("spec/a.yaml", "generated", "CHANGELOG.md")
 BEFORE: Final = {
@@ -53,44 +53,44 @@ def whole(root: Path) -> dict[str, bytes]:
 
 def test_it_is_put_in_place(root: Path) -> None:
     """Files are written, replaced and deleted, empty folders with them; the rest is left alone."""
-    before = installing.snapshot(root, PARTS)
+    before = install.snapshot(root, PARTS)
     assert before == BEFORE
-    installed = installing.install(root, before, AFTER)
+    installed = install.install(root, before, AFTER)
     assert whole(root) == {**AFTER, "other.txt": b"not ours"}
     assert not (root / "generated" / "gone").exists()
     assert set(installed.paths) == {
         path for path in {**BEFORE, **AFTER} if BEFORE.get(path) != AFTER.get(path)
     }
-    assert not installing.is_pending(root)
+    assert not install.is_pending(root)
 
 
 def test_a_tree_that_was_changed_meanwhile(root: Path) -> None:
     """An edit since the snapshot is not overwritten, and nothing else is changed."""
-    before = installing.snapshot(root, PARTS)
+    before = install.snapshot(root, PARTS)
     (root / "CHANGELOG.md").write_bytes(b"an edit")
     with pytest.raises(SpecError, match="changed while"):
-        installing.install(root, before, AFTER)
+        install.install(root, before, AFTER)
     assert whole(root) == {**BEFORE, "CHANGELOG.md": b"an edit", "other.txt": b"not ours"}
 
 
 def test_another_update_in_place(root: Path) -> None:
     """While one is pending, a second is refused and leaves it alone."""
-    pending = root / installing.PENDING
+    pending = root / install.PENDING
     pending.mkdir()
     (pending / "list.json").write_text("{}")
     with pytest.raises(SpecError, match="Another update"):
-        installing.install(root, BEFORE, AFTER)
+        install.install(root, BEFORE, AFTER)
     assert (pending / "list.json").read_text() == "{}"
 
 
 def test_a_lost_file_is_told(root: Path) -> None:
     """A pending update that lost a file is refused, and not taken for done."""
-    pending = root / installing.PENDING
+    pending = root / install.PENDING
     pending.mkdir()
     (pending / "list.json").write_text('{"written": {"spec/a.yaml": "0"}, "deleted": []}')
     with pytest.raises(SpecError, match="lost"):
-        installing.finish(root)
-    assert installing.is_pending(root)
+        install.finish(root)
+    assert install.is_pending(root)
 
 
 def forked(work: Callable[[], object]) -> int:
@@ -123,7 +123,7 @@ def test_killed_at_every_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (Path, "replace"),
         (Path, "unlink"),
         (shutil, "rmtree"),
-        (installing, "_write"),
+        (install, "_write"),
         (os, "fsync"),
     ):
         monkeypatch.setattr(holder, name, counted(getattr(holder, name)))
@@ -131,9 +131,9 @@ def test_killed_at_every_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     status = -1
     for number in range(200):
         steps["left"] = number
-        status = forked(lambda: installing.install(root, BEFORE, AFTER))
+        status = forked(lambda: install.install(root, BEFORE, AFTER))
         steps["left"] = 10**9
-        installing.finish(root)
+        install.finish(root)
         found = {path: each for path, each in whole(root).items() if path != "other.txt"}
         assert found in (BEFORE, AFTER)
         states.append("old" if found == BEFORE else "new")

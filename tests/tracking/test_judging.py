@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline import document, overlay
-from chessa_tracking import authority, release
-from chessa_tracking.changes import Level
-from chessa_tracking.judging import judge
+from chessa_codegen.document import loader
+from chessa_codegen.overlay import apply
+from chessa_tracking.apply import endpoint_review, release
+from chessa_tracking.apply.assess import judge
+from chessa_tracking.diff.changes import Level
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
-CORRECTIONS = overlay.parse(document.read(ROOT / "spec" / "overlay.yaml"))
+CORRECTIONS = apply.parse(loader.read(ROOT / "spec" / "overlay.yaml"))
 RELEASED = ROOT / "generated" / "chessa_api"
 EVIL = [{"url": "https://evil.example"}]
 NEW = {"tags": ["Order Endpoints"], "responses": {"200": {"description": "OK"}}}
@@ -55,9 +56,9 @@ def test_whatever_moves_requests_is_asked(
 ) -> None:
     """Another server or security, be it doubled, emptied or of a new operation, is asked."""
     new = edited(vendored, *edits)
-    assert authority.changes(vendored, new, what)
+    assert endpoint_review.changes(vendored, new, what)
     other = {"server": "security", "security": "server"}[what]
-    assert not authority.changes(vendored, new, other)
+    assert not endpoint_review.changes(vendored, new, other)
 
 
 def test_what_is_asked_comes_with_the_judgement(vendored: Document) -> None:
@@ -65,7 +66,7 @@ def test_what_is_asked_comes_with_the_judgement(vendored: Document) -> None:
     new = edited(vendored, (("servers",), EVIL), ((*REFUND, "post", "security"), [{}]))
     asked = judge(vendored, new, CORRECTIONS, RELEASED).asked
     assert all(asked.values())
-    assert asked == {what: tuple(authority.changes(vendored, new, what)) for what in asked}
+    assert asked == {what: tuple(endpoint_review.changes(vendored, new, what)) for what in asked}
     assert asked.keys() == {"server", "security"}
 
 

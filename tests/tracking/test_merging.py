@@ -7,12 +7,12 @@ from typing import Any
 import attrs
 import pytest
 
-from chessa_pipeline.canonical import is_same
-from chessa_pipeline.errors import SpecError
-from chessa_tracking.gathering import Gathered, Page, gather
-from chessa_tracking.merging import Decisions, Merged, merge, without_records
-from chessa_tracking.pages import Slice
-from chessa_tracking.source import open_source
+from chessa_codegen.document.canonical import is_same
+from chessa_codegen.errors import SpecError
+from chessa_tracking.fetch.gather import Gathered, Page, gather
+from chessa_tracking.fetch.merge import Decisions, Merged, merge, without_records
+from chessa_tracking.fetch.pages import Slice
+from chessa_tracking.fetch.source import open_source
 from tests.tracking import rendering
 
 Document = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_tracking.compare import compare
+from chessa_codegen.errors import SpecError
+from chessa_tracking.diff.openapi import compare
 from tests.tracking.base import BASE
 
 VALUES: list[Any] = [None, True, False, 0, 1, "", "x", [], {}, ["x"], {"x": 1}, {"type": "string"}]

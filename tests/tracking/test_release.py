@@ -2,10 +2,10 @@
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import release
-from chessa_tracking.changes import Change, Level
-from chessa_tracking.surface import SurfaceChange
+from chessa_codegen.errors import SpecError
+from chessa_tracking.api_diff.package import SurfaceChange
+from chessa_tracking.apply import release
+from chessa_tracking.diff.changes import Change, Level
 from tests.tracking.conftest import ROOT
 
 

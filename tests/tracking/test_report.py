@@ -6,8 +6,8 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from chessa_tracking.changes import Change, Level
-from chessa_tracking.report import as_json, as_markdown, as_text, overall
+from chessa_tracking.diff.changes import Change, Level
+from chessa_tracking.report.diff import as_json, as_markdown, as_text, overall
 
 BAD = "\x1b[31m|`x`|<img src=x>[a](https://evil.example)@octocat #12\u202e\n# head www.evil.example"
 CHANGES = [

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chessa_pipeline.yaml_text import parse
-from chessa_tracking.spec_file import text_of
+from chessa_codegen.document.yaml import parse
+from chessa_tracking.apply.spec_file import text_of
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]

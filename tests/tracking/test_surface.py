@@ -8,11 +8,11 @@ from typing import Final
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_pipeline.regeneration import Job, regenerate
-from chessa_tracking import surface_second
-from chessa_tracking.surface import SurfaceChange, compare_packages
-from chessa_tracking.surface_reading import load
+from chessa_codegen.errors import SpecError
+from chessa_codegen.regeneration import Job, regenerate
+from chessa_tracking.api_diff import griffe
+from chessa_tracking.api_diff.package import SurfaceChange, compare_packages
+from chessa_tracking.api_diff.reader import load
 from tests.pipeline.made import Document
 from tests.tracking.surface_cases import (
     BASE,
@@ -125,8 +125,8 @@ def test_no_drift_of_the_source_is_silent(title: str, base: Path, tmp_path: Path
 def test_nothing_that_griffe_finds_is_lost(base: Path) -> None:
     """Without our own walk, everything that griffe finds is told as a major change."""
     old, new = load(base), load(REAL)
-    breakages = list(surface_second.breakages(old, new))
-    alone = list(surface_second.missed(old, new, []))
+    breakages = list(griffe.breakages(old, new))
+    alone = list(griffe.missed(old, new, []))
     assert len(alone) == len(breakages) > 10
     assert {one.level for one in alone} == {MAJOR}
     names = {one.name for one in compare_packages(base, REAL) if one.level is MAJOR}

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from chessa_pipeline import document
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import installing, staging, update
-from chessa_tracking.merging import Decisions
-from chessa_tracking.source import open_source
+from chessa_codegen.document import loader
+from chessa_codegen.errors import SpecError
+from chessa_tracking.apply import install, staging, update
+from chessa_tracking.fetch.merge import Decisions
+from chessa_tracking.fetch.source import open_source
 from tests.tracking import rendering
 from tests.tracking.conftest import ROOT
 from tests.tracking.trees import (
@@ -224,12 +224,12 @@ def _leave_pending(tree: Path, before: dict[str, bytes], after: dict[str, bytes]
     child = os.fork()
     if not child:
         try:
-            installing.finish = lambda _: os._exit(0)  # type: ignore[assignment]
-            installing.install(tree, before, after)
+            install.finish = lambda _: os._exit(0)  # type: ignore[assignment]
+            install.install(tree, before, after)
         finally:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert installing.is_pending(tree)
+    assert install.is_pending(tree)
 
 
 @pytest.mark.long
@@ -251,7 +251,7 @@ def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
         time.sleep(took * part / 6)
         child.send_signal(signal.SIGKILL)
         child.wait()
-        assert everything(tree) in (before, wanted) or installing.is_pending(tree)
+        assert everything(tree) in (before, wanted) or install.is_pending(tree)
         if everything(tree) == wanted:
             break
     assert run(tree, with_note).returncode == 0
@@ -261,4 +261,4 @@ def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
 def test_what_the_documents_say_is_not_changed_by_reading(vendored: Document) -> None:
     """Looking changes neither document."""
     kept = copy.deepcopy(vendored)
-    assert document.read(ROOT / "spec" / "openapi.yaml") == kept == vendored
+    assert loader.read(ROOT / "spec" / "openapi.yaml") == kept == vendored

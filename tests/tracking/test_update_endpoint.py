@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import pytest
 
-from chessa_pipeline import document
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import update
-from chessa_tracking.merging import Decisions
-from chessa_tracking.source import open_source
+from chessa_codegen.document import loader
+from chessa_codegen.errors import SpecError
+from chessa_tracking.apply import update
+from chessa_tracking.fetch.merge import Decisions
+from chessa_tracking.fetch.source import open_source
 from tests.tracking import rendering
 from tests.tracking.trees import REFUND, Document, everything, no_proof, run
 
@@ -125,7 +125,7 @@ def declared(vendored: Document, first: str, second: str, security: Any = None) 
 def drop_credentials(tree: Path) -> None:
     """Drop the action of the overlay that declares them, as a maintainer does when told so."""
     path = tree / "spec" / "overlay.yaml"
-    corrections = document.read(path)
+    corrections = loader.read(path)
     kept = [each for each in corrections["actions"] if "securitySchemes" not in str(each)]
     assert len(kept) == len(corrections["actions"]) - 1
     path.write_text(json.dumps({**corrections, "actions": kept}), encoding="utf-8")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_tracking import update
-from chessa_tracking.merging import Decisions
-from chessa_tracking.source import open_source
+from chessa_codegen.errors import SpecError
+from chessa_tracking.apply import update
+from chessa_tracking.fetch.merge import Decisions
+from chessa_tracking.fetch.source import open_source
 from tests.tracking import rendering
 from tests.tracking.trees import (
     REFUND,

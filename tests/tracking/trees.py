@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from chessa_tracking import update
-from chessa_tracking.merging import Decisions
-from chessa_tracking.source import open_source
+from chessa_tracking.apply import update
+from chessa_tracking.fetch.merge import Decisions
+from chessa_tracking.fetch.source import open_source
 from tests.tracking import rendering
 
 Document = dict[str, Any]

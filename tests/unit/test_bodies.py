@@ -18,7 +18,7 @@ from chessa._call.bodies import (
     read_error,
     unpack,
 )
-from chessa._secrets import Credentials, Secret
+from chessa._credentials import Credentials, Secret
 
 LIMIT = 1024 * 1024
 TEXT = b'{"a": 1}' * 100

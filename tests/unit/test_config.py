@@ -9,8 +9,8 @@ import pytest
 import chessa
 from chessa import ConfigurationError, _config
 from chessa._config import Origin, Settings, read_base_url, read_settings, read_timeout
+from chessa._credentials import Secret
 from chessa._options import Options
-from chessa._secrets import Secret
 from chessa_api import BASE_URL
 
 CREDENTIALS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-1"}

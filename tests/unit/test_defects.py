@@ -18,8 +18,8 @@ from chessa import Hooks, JournalRecord, NotSentError, Outcome, OutcomeUnknownEr
 from chessa._call.events import AttemptResult
 from chessa._call.messages import build_error
 from chessa._errors import Circumstances
-from chessa._transport.in_process import AsyncInProcessTransport, InProcessTransport
 from chessa.testing import sandbox
+from chessa.testing._http.transport import AsyncInProcessTransport, InProcessTransport
 from chessa_api import wire
 from tests.credentials import ID_HEADER, SECRET_HEADER
 

@@ -17,7 +17,7 @@ import pytest
 import chessa
 from chessa._call.events import Attempt, PreparedRequest
 from chessa._config import read_base_url
-from chessa._secrets import Credentials, Secret
+from chessa._credentials import Credentials, Secret
 from chessa._transport.channels import AsyncOwnChannel, OwnChannel
 from chessa._transport.default import AsyncDefaultTransport, DefaultTransport
 from chessa._transport.endpoint import Endpoint

@@ -12,7 +12,7 @@ import pytest
 
 import chessa
 from chessa import ConfigurationError, Outcome
-from chessa._secrets import Credentials, CredentialSource, Secret, from_settings, wrapped
+from chessa._credentials import Credentials, CredentialSource, Secret, from_settings, wrapped
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
 CANARY = "canary-7f1d9e3b5a2c"

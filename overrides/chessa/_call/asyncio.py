@@ -5,10 +5,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+from .._credentials import Credentials, CredentialSource
 from .._errors import ConfigurationError
 from .._hooks import notify_async
 from .._interruptions import bare, is_from_signal_handler
-from .._journal import (
+from ..journal._records import (
     PATIENCE,
     TIMED_OUT,
     AsyncJournal,
@@ -19,7 +20,6 @@ from .._journal import (
     is_coroutine_function,
     write,
 )
-from .._secrets import Credentials, CredentialSource
 from .events import Attempt, PreparedRequest, Sleep
 from .machine import Call, Result
 from .sync import Reply, next_event

@@ -14,7 +14,7 @@ import attrs
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
-from .._secrets import Credentials
+from .._credentials import Credentials
 
 _MAX_TEXT: Final = 2_000
 _GZIP: Final = 16 + zlib.MAX_WBITS

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from .._credentials import CREDENTIAL_HEADERS, Credentials
 from .._hooks import RequestInfo, ResponseInfo
-from .._secrets import CREDENTIAL_HEADERS, Credentials
 from .._transport.evidence import Evidence
 from .bodies import NO_BODY, ErrorBody
 

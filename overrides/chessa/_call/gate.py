@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .. import _log
 from .._errors import ChessaError
-from .._journal import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord
 from .._outcome import Outcome
+from ..journal._records import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord
 from .events import AttemptResult, ErrorKind, Failure
 from .messages import build_error
 

@@ -17,13 +17,13 @@ from chessa_api.operation import Operation, RawResponse
 
 from .. import _log
 from .._config import Settings
+from .._credentials import Credentials
 from .._errors import ChessaError, Circumstances, ConfigurationError
 from .._hooks import Hooks, RequestInfo, ResponseInfo
 from .._interruptions import is_from_signal_handler
-from .._journal import Journal
 from .._options import Options
 from .._outcome import Outcome
-from .._secrets import Credentials
+from ..journal._records import Journal
 from .bodies import printable_request_id, read_error
 from .events import (
     Attempt,

@@ -6,11 +6,11 @@ Its asyncio form stands in `asyncio`. Interruptions come out as they are, but fo
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
+from .._credentials import Credentials, CredentialSource
 from .._errors import ConfigurationError
 from .._hooks import notify
 from .._interruptions import bare, sleep
-from .._journal import write
-from .._secrets import Credentials, CredentialSource
+from ..journal._records import write
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
 from .machine import Attempts, Call, Result
 

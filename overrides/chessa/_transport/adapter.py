@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, cast
 
 from .._call.bodies import BodyError
 from .._call.events import Attempt
-from .._secrets import CREDENTIAL_HEADERS
+from .._credentials import CREDENTIAL_HEADERS
 from .evidence import EXTENSION
 from .exceptions import UnusableTransportError
 from .library import FAMILY, httpx

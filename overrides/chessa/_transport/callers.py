@@ -12,13 +12,13 @@ class _Channel:
 
     is_ours: ClassVar[bool] = False
 
-    def __init__(self, brought: Any, *, is_single: bool = False) -> None:
-        self._brought = brought
+    def __init__(self, supplied: Any, *, is_single: bool = False) -> None:
+        self._supplied = supplied
         self._is_single = is_single
         """Whether it was made for this attempt, and is closed with it."""
-        self._library = library_of(brought)
-        self._adds_credentials = getattr(brought, "adds_credentials", False) is True
-        self.keeps_deadline: bool = getattr(brought, "keeps_deadline", False) is True
+        self._library = library_of(supplied)
+        self._adds_credentials = getattr(supplied, "adds_credentials", False) is True
+        self.keeps_deadline: bool = getattr(supplied, "keeps_deadline", False) is True
         self._response: Any = None
 
     def note(self, _error: Exception) -> str | None:
@@ -33,7 +33,7 @@ class TransportChannel(_Channel):
             attempt, self._library, "sync", adds_credentials=self._adds_credentials
         )
         try:
-            self._response = self._brought.handle_request(request)
+            self._response = self._supplied.handle_request(request)
         finally:
             if not self._adds_credentials:
                 take_off_credentials(request)
@@ -46,7 +46,7 @@ class TransportChannel(_Channel):
                 stream.close()
         finally:
             if self._is_single:
-                self._brought.close()
+                self._supplied.close()
 
 
 class ClientChannel(_Channel):
@@ -54,11 +54,11 @@ class ClientChannel(_Channel):
 
     def send(self, attempt: Attempt) -> Any:
         attempt.evidence.track()
-        if self._brought.is_closed:
+        if self._supplied.is_closed:
             raise ClientClosedError
         request = complete_request(attempt, self._library, "sync")
         try:
-            self._response = self._brought.send(
+            self._response = self._supplied.send(
                 request, stream=True, auth=None, follow_redirects=False
             )
         except self._library.HTTPStatusError as error:
@@ -80,7 +80,7 @@ class AsyncTransportChannel(_Channel):
             attempt, self._library, "async", adds_credentials=self._adds_credentials
         )
         try:
-            self._response = await self._brought.handle_async_request(request)
+            self._response = await self._supplied.handle_async_request(request)
         finally:
             if not self._adds_credentials:
                 take_off_credentials(request)
@@ -93,7 +93,7 @@ class AsyncTransportChannel(_Channel):
                 await stream.aclose()
         finally:
             if self._is_single:
-                await self._brought.aclose()
+                await self._supplied.aclose()
 
 
 class AsyncClientChannel(_Channel):
@@ -101,11 +101,11 @@ class AsyncClientChannel(_Channel):
 
     async def send(self, attempt: Attempt) -> Any:
         attempt.evidence.track()
-        if self._brought.is_closed:
+        if self._supplied.is_closed:
             raise ClientClosedError
         request = complete_request(attempt, self._library, "async")
         try:
-            self._response = await self._brought.send(
+            self._response = await self._supplied.send(
                 request, stream=True, auth=None, follow_redirects=False
             )
         except self._library.HTTPStatusError as error:

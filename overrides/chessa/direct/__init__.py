@@ -6,6 +6,6 @@
 Ordinary httpx transports, which work in an `httpx.Client` as well, without proxy and HTTP/2.
 """
 
-from .transports import AsyncDirectTransport, DirectTransport
+from ._transports import AsyncDirectTransport, DirectTransport
 
 __all__ = ["AsyncDirectTransport", "DirectTransport"]

@@ -10,12 +10,12 @@ Needs the extra: `pip install "chessa[sandbox]"`.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._clock import Clock
+    from ._domain.clock import Clock
+    from ._domain.life_cycle import SandboxOrder
+    from ._domain.records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
     from ._errors import LifeCycleError, SandboxError
-    from ._life_cycle import SandboxOrder
-    from ._records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
+    from ._http.server import serve
     from ._sandbox import Sandbox, sandbox
-    from ._server import serve
 
 __all__ = [
     "Clock",
@@ -33,13 +33,13 @@ __all__ = [
 
 if not TYPE_CHECKING:
     _HOMES = {
-        "Clock": "_clock",
+        "Clock": "_domain.clock",
         "LifeCycleError": "_errors",
         "SandboxError": "_errors",
-        "SandboxOrder": "_life_cycle",
+        "SandboxOrder": "_domain.life_cycle",
         "Sandbox": "_sandbox",
         "sandbox": "_sandbox",
-        "serve": "_server",
+        "serve": "_http.server",
     }
 
     def __getattr__(name):
@@ -49,7 +49,7 @@ if not TYPE_CHECKING:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
-            module = importlib.import_module(f".{_HOMES.get(name, '_records')}", __name__)
+            module = importlib.import_module(f".{_HOMES.get(name, '_domain.records')}", __name__)
         except ModuleNotFoundError as error:
             from ._extra import explained
 

@@ -28,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes any free one")
     port: int = parser.parse_args(arguments).port
     try:
-        from ._clock import Clock
+        from ._domain.clock import Clock
+        from ._http.server import serve_until
         from ._sandbox import sandbox
-        from ._server import serve_until
     except ModuleNotFoundError as error:
         print(explained(error), file=sys.stderr)
         return 2

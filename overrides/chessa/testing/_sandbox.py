@@ -9,16 +9,16 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from . import _reference as reference
-from ._amounts import times
-from ._backend import Backend
-from ._clock import Clock
+from ._domain import fixtures as reference
+from ._domain.amounts import times
+from ._domain.clock import Clock
+from ._domain.life_cycle import SandboxOrder
+from ._domain.records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
+from ._domain.state import World
 from ._errors import SandboxError
-from ._faults import Fault
-from ._life_cycle import SandboxOrder
-from ._records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
-from ._spec import Spec
-from ._world import World
+from ._http.backend import Backend
+from ._http.faults import Fault
+from ._spec.document import Spec
 
 if TYPE_CHECKING:
     from chessa import AsyncChessa, Chessa
@@ -59,7 +59,7 @@ class Sandbox:
         """
         from chessa import Chessa
 
-        from .._transport.in_process import InProcessTransport
+        from ._http.transport import InProcessTransport
 
         made = Chessa(**self._options(lambda: InProcessTransport(self.backend), options))
         self._clients.append(made)
@@ -73,7 +73,7 @@ class Sandbox:
         """
         from chessa import AsyncChessa
 
-        from .._transport.in_process import AsyncInProcessTransport
+        from ._http.transport import AsyncInProcessTransport
 
         made = AsyncChessa(**self._options(lambda: AsyncInProcessTransport(self.backend), options))
         self._async_clients.append(made)

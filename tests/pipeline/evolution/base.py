@@ -13,8 +13,8 @@ from typing import Any, Final
 import attrs
 from ruamel.yaml import YAML
 
-from chessa_pipeline import document
-from chessa_pipeline.regeneration import Job, regenerate
+from chessa_codegen.document import loader
+from chessa_codegen.regeneration import Job, regenerate
 from tests.pipeline.evolution.edits import Document, edited
 from tests.tracking import rendering
 
@@ -40,7 +40,7 @@ class Base:
     @functools.cached_property
     def overlay(self) -> Mapping[str, Any]:
         """The corrections that go with it."""
-        return document.read(self.root / "spec" / "overlay.yaml")
+        return loader.read(self.root / "spec" / "overlay.yaml")
 
     @functools.cached_property
     def slices(self) -> Mapping[Operation, str]:
@@ -85,7 +85,7 @@ class Bases:
         return self._made[name]
 
     def _make(self, name: str) -> Base:
-        vendored = document.read(ROOT / "spec" / "openapi.yaml")
+        vendored = loader.read(ROOT / "spec" / "openapi.yaml")
         if name == "vendored":
             return Base(ROOT, vendored)
         path = _FOLDER / f"{name}.yaml"

@@ -11,8 +11,8 @@ from typing import Any, Final
 import attrs
 from ruamel.yaml import YAML
 
-from chessa_pipeline import overlay
-from chessa_pipeline.overlay import Overlay
+from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.apply import Overlay
 from tests.pipeline.evolution.edits import Edit
 
 FOLDER: Final = Path(__file__).parent / "cases"
@@ -79,9 +79,9 @@ def corrections(document: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """The overlay as the maintainer edits it for a case."""
     edited = {**document, "actions": [dict(action) for action in document["actions"]]}
     for words, target in case.retarget.items():
-        edited["actions"][_place_of(overlay.parse(edited), words)]["target"] = target
+        edited["actions"][_place_of(apply.parse(edited), words)]["target"] = target
     for words in case.drop:
-        del edited["actions"][_place_of(overlay.parse(edited), words)]
+        del edited["actions"][_place_of(apply.parse(edited), words)]
     return edited
 
 

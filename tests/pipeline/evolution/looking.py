@@ -9,15 +9,16 @@ from pathlib import Path
 
 import attrs
 
-from chessa_pipeline.overlay import parse
-from chessa_pipeline.regeneration import marked_document
-from chessa_tracking import gathering, update
-from chessa_tracking.advice import corrected
-from chessa_tracking.compare import compare
-from chessa_tracking.judging import pinned
-from chessa_tracking.merging import Decisions, merge, without_records
-from chessa_tracking.source import open_source
-from chessa_tracking.update import Update
+from chessa_codegen.overlay.apply import parse
+from chessa_codegen.regeneration import marked_document
+from chessa_tracking.apply import update
+from chessa_tracking.apply.assess import pinned
+from chessa_tracking.apply.overlay_review import corrected
+from chessa_tracking.apply.update import Update
+from chessa_tracking.diff.openapi import compare
+from chessa_tracking.fetch import gather
+from chessa_tracking.fetch.merge import Decisions, merge, without_records
+from chessa_tracking.fetch.source import open_source
 from tests.pipeline.evolution.base import Base, Operation, linked, operation
 from tests.pipeline.evolution.case import Case, Slip, corrections
 from tests.pipeline.evolution.edits import Document, edited
@@ -74,7 +75,7 @@ def look(case: Case, base: Base, folder: Path) -> Looked:
 def rules_of(case: Case, base: Base, folder: Path) -> list[str]:
     """The rules of a case alone, after the answers, without a package: a look without its cost."""
     pages = _render(base, _after(case, base), folder / "pages")
-    gathered = gathering.gather(open_source(str(pages)))
+    gathered = gather.gather(open_source(str(pages)))
     merged = merge(base.document, gathered, _answers(case))
     overlay = corrections(base.overlay, case)
     before = corrected(marked_document(base.document), parse(overlay))

@@ -10,10 +10,10 @@ from typing import Final
 
 import attrs
 
-from chessa_pipeline import examples
-from chessa_pipeline.plan import OperationPlan
-from chessa_pipeline.regeneration import Job, regenerate
-from chessa_tracking import spec_file
+from chessa_codegen.docs import examples
+from chessa_codegen.ir.plan import OperationPlan
+from chessa_codegen.regeneration import Job, regenerate
+from chessa_tracking.apply import spec_file
 from tests.pipeline.evolution.base import ROOT
 from tests.pipeline.evolution.calling import program
 from tests.pipeline.evolution.case import Case

@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from chessa_pipeline import document
-from chessa_tracking import advice, pages, surface_reading
+from chessa_codegen.document import loader
+from chessa_tracking.api_diff import reader
+from chessa_tracking.apply import overlay_review
+from chessa_tracking.fetch import pages
 
 
 @contextlib.contextmanager
 def remembered() -> Iterator[None]:
     """Remember what repeats."""
-    load, read = surface_reading.load, surface_reading.read
-    correcting = _once(advice.corrected, _corrected)
+    load, read = reader.load, reader.read
+    correcting = _once(overlay_review.corrected, _corrected)
     known = {
-        "chessa_pipeline.document.read": _copies(_once(document.read, _file)),
-        "chessa_tracking.pages.slices": _once(pages.slices, lambda text, page: (text, page)),
-        "chessa_tracking.judging.corrected": correcting,
+        "chessa_codegen.document.loader.read": _copies(_once(loader.read, _file)),
+        "chessa_tracking.fetch.pages.slices": _once(pages.slices, lambda text, page: (text, page)),
+        "chessa_tracking.apply.assess.corrected": correcting,
         "tests.pipeline.evolution.looking.corrected": correcting,
-        "chessa_tracking.surface.load": _once(load, _released),
-        "chessa_tracking.surface.read": _once(read, lambda _, path: _released(path)),
+        "chessa_tracking.api_diff.package.load": _once(load, _released),
+        "chessa_tracking.api_diff.package.read": _once(read, lambda _, path: _released(path)),
     }
     with contextlib.ExitStack() as patched:
         for name, remembering in known.items():
@@ -51,7 +53,7 @@ def _once(function: Callable[..., Any], key_of: Callable[..., Any]) -> Callable[
 
 
 def _copies(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments: document.copied(function(*arguments))
+    return lambda *arguments: loader.copied(function(*arguments))
 
 
 def _file(path: Path) -> tuple[Path, int]:

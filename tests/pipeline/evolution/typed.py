@@ -13,7 +13,7 @@ from typing import Final
 
 from mypy import api
 
-from chessa_pipeline import tree
+from chessa_codegen import atomic
 from tests.pipeline.evolution.base import ROOT
 
 _OPTIONS: Final = (
@@ -53,7 +53,7 @@ class Types:
 
 def _follow(package: Path, copy: Path) -> None:
     """Make a copy like a package, and touch only what differs."""
-    wanted, there = tree.files(package), tree.files(copy) if copy.is_dir() else {}
+    wanted, there = atomic.files(package), atomic.files(copy) if copy.is_dir() else {}
     for name in there:
         if name not in wanted:
             (copy / name).unlink()

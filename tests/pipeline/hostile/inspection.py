@@ -15,8 +15,8 @@ from typing import Final
 import attrs
 from markdown_it import MarkdownIt
 
-from chessa_pipeline import text
-from chessa_pipeline.plan import Plan
+from chessa_codegen.ir.plan import Plan
+from chessa_codegen.python import source as text
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
 _STRANGE: Final = frozenset({"html_inline", "image", "hr", "blockquote_open", "code_block"})

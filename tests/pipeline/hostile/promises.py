@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_pipeline.plan import ArgumentPlan, OperationPlan, Plan
+from chessa_codegen.ir.plan import ArgumentPlan, OperationPlan, Plan
 
 Document = Mapping[str, Any]
 _WORDS: Final = {

@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_pipeline import tree
-from chessa_pipeline.characters import is_plain
-from chessa_pipeline.errors import SpecError
-from chessa_pipeline.regeneration import Job, Made, regenerate
+from chessa_codegen import atomic
+from chessa_codegen.characters import is_plain
+from chessa_codegen.errors import SpecError
+from chessa_codegen.regeneration import Job, Made, regenerate
 
 from . import inspection, promises, watch
 from .cases import Case
@@ -105,7 +105,7 @@ class Prover:
         started = time.monotonic()
         self._restore()
         self._source.write_bytes(case.content())
-        before = tree.files(self._root)
+        before = atomic.files(self._root)
         broken: list[tuple[str, str]] = []
         refusal: str | None = None
         made: Made | None = None
@@ -143,14 +143,14 @@ class Prover:
 
     def _restore(self) -> None:
         for one in self._placed():
-            if tree.files(one) != tree.files(self._good / one.name):
+            if atomic.files(one) != atomic.files(self._good / one.name):
                 shutil.rmtree(one)
                 shutil.copytree(self._good / one.name, one)
         self._job.lock.write_bytes(self._lock)
 
     def _changes(self, before: dict[str, bytes], apart: list[Path] | None = None) -> Iterator[str]:
         """What is new, other or gone beside what is put in place."""
-        after = tree.files(self._root)
+        after = atomic.files(self._root)
         for name in sorted(before.keys() | after.keys()):
             path = self._root / name
             placed = apart is not None and (
@@ -228,9 +228,9 @@ class Prover:
 
     def _again(self) -> Iterator[tuple[str, str]]:
         placed = [*self._placed(), self._job.lock.parent]
-        first = [tree.files(one) for one in placed]
+        first = [atomic.files(one) for one in placed]
         regenerate(self._job)
-        if [tree.files(one) for one in placed] != first:
+        if [atomic.files(one) for one in placed] != first:
             yield AGAIN, "a second generation differs"
 
 

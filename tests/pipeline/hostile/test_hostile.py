@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from chessa_pipeline.errors import SpecError
-from chessa_pipeline.regeneration import Job, Made, regenerate
+from chessa_codegen.errors import SpecError
+from chessa_codegen.regeneration import Job, Made, regenerate
 
 from . import figures, inspection
 from .cases import ALL, Case, sample

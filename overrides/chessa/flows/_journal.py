@@ -1,0 +1,137 @@
+"""Ask the client's journal whether an earlier call may have made a refund.
+
+A journal can be asked if it has the method `find_records(reference, operation)`, as `FileJournal`
+has. Nothing is concluded from a journal without it.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+from .._errors import ConfigurationError, NotSentError, OutcomeUnknownError
+from .._outcome import Outcome
+from ..journal._records import JournalRecord, cause_of
+
+REFUND: Final = "orders.request_refund"
+_NOT_MADE: Final = (Outcome.NOT_SENT, Outcome.REJECTED)
+
+_Method: TypeAlias = Callable[[str, str], object]
+Found: TypeAlias = Sequence[JournalRecord] | NotSentError | ConfigurationError | None
+"""The records, or why there are none; None where the journal cannot be asked."""
+
+
+def ask(journal: object, order_id: str, reference: str) -> Found:
+    """Find the records of a refund, blocking. An exception other than `OSError` comes out.
+
+    An `OSError` that a signal handler raises meanwhile cannot be told from the journal's own: it
+    becomes the `NotSentError`, which is true of it as well.
+    """
+    method = _method(journal)
+    if method is None:
+        return None
+    try:
+        records = method(reference, REFUND)
+        if not inspect.isawaitable(records):
+            return list(cast("Iterable[JournalRecord]", records))
+    except OSError as error:
+        return _unread(order_id, cause_of(error))
+    if inspect.iscoroutine(records):
+        records.close()
+    return ConfigurationError(
+        f"The refund of order {order_id} was not sent: journal.find_records is asynchronous, "
+        "which only AsyncChessa can await.",
+        operation=REFUND,
+    )
+
+
+async def ask_async(journal: object, order_id: str, reference: str, seconds: float) -> Found:
+    """Find the records of a refund, on a thread unless `find_records` is a coroutine function."""
+    method = _method(journal)
+    if method is None:
+        return None
+    limit = asyncio.timeout(max(0.0, seconds))
+    try:
+        async with limit:
+            return await _records(method, reference)
+    except OSError as error:
+        cause = cause_of(error)
+    return _unread(order_id, cause, timed_out=limit.expired())
+
+
+async def _records(method: _Method, reference: str) -> list[JournalRecord]:
+    if inspect.iscoroutinefunction(method):
+        found = await cast("Callable[[str, str], Awaitable[Any]]", method)(reference, REFUND)
+        return list(found)
+    result = await asyncio.to_thread(_called, method, reference)
+    if isinstance(result, Exception):
+        raise result
+    return list(await result) if inspect.isawaitable(result) else cast("Any", result)
+
+
+def _called(method: _Method, reference: str) -> object:
+    """The records, as a list; an error as a value: a thread cannot hand over a StopIteration."""
+    try:
+        records: Any = method(reference, REFUND)
+        return records if inspect.isawaitable(records) else list(records)
+    except Exception as error:  # noqa: BLE001  # raised where the thread is awaited
+        return error
+
+
+def _method(journal: object) -> _Method | None:
+    method = getattr(journal, "find_records", None)
+    return cast("_Method", method) if callable(method) else None
+
+
+def _unread(order_id: str, cause: str, *, timed_out: bool = False) -> NotSentError:
+    return NotSentError(
+        f"The refund of order {order_id} was not sent: the journal could not be read ({cause}), so "
+        "an earlier refund under the same reference cannot be ruled out. Make the journal readable "
+        "and call again.",
+        operation=REFUND,
+        cause=cause,
+        timed_out=timed_out,
+    )
+
+
+def earlier_refund(records: Iterable[JournalRecord], order_id: str) -> OutcomeUnknownError | None:
+    """Say what the journal has of a call that may have made the refund; None if there is none.
+
+    The two records of a call may stand in either order. Of several calls, one whose refund was
+    made counts before one that is open or UNKNOWN, a later one before an earlier one.
+    """
+    last: dict[str, JournalRecord] = {}
+    for record in records:
+        if record.event == "closed" or record.call_id not in last:
+            last[record.call_id] = record
+    may_have = [each for each in last.values() if _may_have_been_made(each)]
+    if not may_have:
+        return None
+    made = [record for record in may_have if _was_made(record)]
+    record = (made or may_have)[-1]
+    return OutcomeUnknownError(
+        f"The refund of order {order_id} was not sent now: the journal has an earlier {REFUND} "
+        f"with the reference {record.reference!r}, {_state(record)}. Check the order before you "
+        "send it again under another reference.",
+        operation=REFUND,
+        outcome=Outcome.DONE if made else Outcome.UNKNOWN,
+        status_code=record.status_code,
+    )
+
+
+def _may_have_been_made(record: JournalRecord) -> bool:
+    return record.event != "closed" or record.outcome not in _NOT_MADE
+
+
+def _was_made(record: JournalRecord) -> bool:
+    return record.event == "closed" and record.outcome in (None, Outcome.DONE)
+
+
+def _state(record: JournalRecord) -> str:
+    when = record.at.isoformat(timespec="seconds")
+    if record.event != "closed":
+        return f"opened at {when} and not closed since, so it may have been made"
+    if record.outcome is None:
+        return f"closed at {when} with its result, so it was made"
+    made = "was" if record.outcome is Outcome.DONE else "may have been"
+    return f"closed at {when} with the outcome {record.outcome.name}, so it {made} made"

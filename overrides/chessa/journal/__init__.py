@@ -1,0 +1,1 @@
+"""Journals: a record of each write before its first byte, and of its outcome."""

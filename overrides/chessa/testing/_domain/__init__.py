@@ -1,0 +1,1 @@
+"""The domain of the sandbox: orders, recipients, money."""

@@ -1,0 +1,1 @@
+"""HTTP of the sandbox: requests performed, a server, a transport in process."""

@@ -1,0 +1,248 @@
+"""One request through the sandbox: routed, checked, performed, answered, recorded.
+
+In: method, target, headers and body. Out: a `Delivery`. The same for the in-process transport and
+for the server; neither knows more of the API than this room shows them.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from chessa_api import CREDENTIAL_HEADERS
+from chessa_api.errors import DecodeError
+from chessa_api.exact_json import dumps, loads
+
+from .._domain import fixtures as reference
+from .._domain.handlers import BEHAVIOURS
+from .._domain.records import SandboxRequest
+from .._domain.state import World
+from .._errors import UNAUTHORIZED, Problem, SandboxError
+from .._spec.compat import Fitting
+from .._spec.document import Documented, Spec, SpecOperation
+from .._spec.examples import Examples
+from .._spec.schemas import Schemas, types_of
+from .._spec.validation import Arrival, check_answer, read_call
+from .faults import HTML, Fault, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Headers = tuple[tuple[str, str], ...]
+SECRET_HEADERS: Final = frozenset(
+    {*CREDENTIAL_HEADERS.values(), "authorization", "proxy-authorization", "cookie"}
+)
+_CREDENTIALS: Final = {
+    "client_id": reference.CLIENT_ID,
+    "client_secret": reference.CLIENT_SECRET,
+}
+_JSON: Final[Headers] = (("content-type", "application/json"),)
+
+
+@attrs.frozen
+class Delivery:
+    """What goes back to the client."""
+
+    status: int | None
+    """None: the connection is lost, nothing goes back."""
+    headers: Headers = ()
+    body: bytes = b""
+    delay: float = 0.0
+    """Seconds of real time before it goes."""
+
+
+@attrs.define
+class _Exchange:
+    """One request on its way."""
+
+    arrival: Arrival
+    operation: SpecOperation | None = None
+    values: tuple[str, ...] = ()
+    refusal: Problem | None = None
+    acted: bool = False
+    invented: tuple[str, ...] = ()
+
+
+class Backend:
+    """The API, without a network."""
+
+    def __init__(self, world: World, spec: Spec) -> None:
+        self.world = world
+        self.spec = spec
+        self.schemas = Schemas(spec)
+        self.faults = Faults()
+        self.requests: list[SandboxRequest] = []
+        self.bugs: list[SandboxError] = []
+
+    def takes_connection(self, method: str, target: str) -> bool:
+        """Whether the server is there at all for this request."""
+        with self.world.lock:
+            exchange = self._routed(Arrival.of(method, target, [], b""))
+            fault = self.faults.peek(_name(exchange))
+            if fault is None or fault.kind != "refuse":
+                return True
+            self.faults.take(_name(exchange))
+            return False
+
+    def answer(
+        self, method: str, target: str, headers: list[tuple[str, str]], body: bytes
+    ) -> Delivery:
+        """Perform a request. Raises `SandboxError` when the answer would break the spec."""
+        with self.world.lock:
+            exchange = self._routed(Arrival.of(method, target, headers, body))
+            fault = self.faults.take(_name(exchange))
+            try:
+                delivery = self._delivery(exchange, fault)
+            except Exception as error:
+                bug = error if isinstance(error, SandboxError) else _unforeseen(exchange, error)
+                self.bugs.append(bug)
+                raise bug from error
+            self._record(exchange, delivery)
+            return delivery
+
+    def _routed(self, arrival: Arrival) -> _Exchange:
+        exchange = _Exchange(arrival)
+        try:
+            exchange.operation, exchange.values = self.spec.route(arrival.method, arrival.path)
+        except Problem as problem:
+            exchange.refusal = problem
+        return exchange
+
+    def _delivery(self, exchange: _Exchange, fault: Fault | None) -> Delivery:
+        delivery = Delivery(None)
+        if fault is None or fault.acts:
+            self.world.catch_up()
+            delivery = self._performed(exchange)
+        match fault:
+            case Fault(kind="lose" | "refuse"):
+                return Delivery(None)
+            case Fault(kind="delay"):
+                return attrs.evolve(delivery, delay=fault.seconds)
+            case Fault(kind="fail"):
+                return self._failed(exchange, fault)
+            case _:
+                return delivery
+
+    def _performed(self, exchange: _Exchange) -> Delivery:
+        operation = exchange.operation
+        try:
+            if operation is None:
+                raise exchange.refusal or SandboxError("a request has no operation and no refusal")
+            self._check_credentials(operation, exchange.arrival)
+            return self._success(operation, exchange)
+        except Problem as problem:
+            return self._refused(operation, exchange, problem)
+
+    def _check_credentials(self, operation: SpecOperation, arrival: Arrival) -> None:
+        wrong = [
+            header
+            for name, header in CREDENTIAL_HEADERS.items()
+            if arrival.headers.get(header) != _CREDENTIALS[name]
+        ]
+        if operation.needs_credentials and wrong:
+            raise Problem(401, UNAUTHORIZED, "The credentials are missing or wrong")
+
+    def _success(self, operation: SpecOperation, exchange: _Exchange) -> Delivery:
+        call = read_call(self.schemas, operation, exchange.values, exchange.arrival)
+        exchange.acted = True
+        fitting = Fitting(self.schemas, operation)
+        behaviour = BEHAVIOURS.get(operation.key)
+        if behaviour is None or not self._documents(operation, behaviour.needs):
+            status = operation.success(200)
+            body = fitting.example(_documented(operation, status))
+        else:
+            answer = behaviour.act(self.world, call)
+            status = operation.success(behaviour.status)
+            body = fitting.fit(answer, _documented(operation, status))
+        exchange.invented = tuple(fitting.invented)
+        return self._checked(operation, status, body)
+
+    def _documents(self, operation: SpecOperation, needs: frozenset[str]) -> bool:
+        """Whether the operation still takes these texts in its body."""
+        if not needs:
+            return True
+        properties = self.schemas.merged(operation.body_schema() or {}).get("properties", {})
+        types = {name: types_of(self.schemas.merged(each)) for name, each in properties.items()}
+        return all(name in types and "string" in (types[name] or ["string"]) for name in needs)
+
+    def _refused(
+        self, operation: SpecOperation | None, exchange: _Exchange, problem: Problem
+    ) -> Delivery:
+        envelope: Any = problem.envelope()
+        if operation is None:
+            return refused(problem)
+        documented = operation.answer(problem.status)
+        if documented is not None and documented.schema is not None:
+            fitting = Fitting(self.schemas, operation)
+            envelope = fitting.fit(envelope, documented)
+            exchange.invented = tuple(fitting.invented)
+        return self._checked(operation, problem.status, envelope)
+
+    def _checked(self, operation: SpecOperation, status: int, body: Any) -> Delivery:
+        check_answer(self.schemas, operation, status, body)
+        documented = operation.answer(status)
+        headers = self._headers(operation, documented)
+        if body is None and (documented is None or documented.schema is None):
+            return Delivery(status, headers)
+        return Delivery(status, (*_JSON, *headers), dumps(body))
+
+    def _headers(self, operation: SpecOperation, documented: Documented | None) -> Headers:
+        """The headers that the spec requires of an answer, with values from its examples."""
+        headers: list[tuple[str, str]] = []
+        declared: Mapping[str, Any] = {} if documented is None else documented.headers
+        for name, node in declared.items():
+            header: Mapping[str, Any] = self.spec.resolve(node)
+            if header.get("required") and name.lower() != "content-type":
+                what = f"{operation.name}, header {name}"
+                value = Examples(self.schemas).of(header.get("schema", {}), what)
+                text = value if isinstance(value, str) else dumps(value).decode("ascii")
+                headers.append((name, text))
+        return tuple(headers)
+
+    def _failed(self, exchange: _Exchange, fault: Fault) -> Delivery:
+        extra = tuple(fault.headers.items())
+        if fault.html:
+            return Delivery(fault.status, (("content-type", "text/html"), *extra), HTML)
+        problem = Problem(fault.status, fault.error, fault.message)
+        refused = self._refused(exchange.operation, exchange, problem)
+        return attrs.evolve(refused, headers=(*refused.headers, *extra))
+
+    def _record(self, exchange: _Exchange, delivery: Delivery) -> None:
+        arrival = exchange.arrival
+        try:
+            body = loads(arrival.body) if arrival.body else None
+        except DecodeError:
+            body = None
+        shown = {k: v for k, v in arrival.headers.items() if k not in SECRET_HEADERS}
+        self.requests.append(
+            SandboxRequest(
+                operation=_name(exchange),
+                method=arrival.method,
+                path=arrival.path,
+                query=arrival.query,
+                headers=shown,
+                body=body,
+                status=delivery.status,
+                acted=exchange.acted,
+                invented=exchange.invented,
+            )
+        )
+
+
+def refused(problem: Problem) -> Delivery:
+    """The vendor's envelope, for what no operation answers."""
+    return Delivery(problem.status, (*_JSON, *problem.headers), dumps(problem.envelope()))
+
+
+def _unforeseen(exchange: _Exchange, error: Exception) -> SandboxError:
+    return SandboxError(f"the sandbox failed at {_name(exchange)}: {type(error).__name__}: {error}")
+
+
+def _name(exchange: _Exchange) -> str | None:
+    return None if exchange.operation is None else exchange.operation.name
+
+
+def _documented(operation: SpecOperation, status: int) -> Documented:
+    documented = operation.answer(status)
+    if documented is None:
+        raise SandboxError(f"the spec documents no success of {operation.name}")
+    return documented

@@ -1,0 +1,1 @@
+"""The effective spec as the sandbox reads it: validation and examples."""

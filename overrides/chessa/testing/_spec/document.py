@@ -1,0 +1,215 @@
+"""The effective spec as the sandbox reads it: operations, their parts, and which one a path means.
+
+In: the spec as JSON. Out: `SpecOperation`s. Nothing here knows an operation by name.
+"""
+
+import importlib.resources
+import re
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final, TypeGuard, cast
+
+import attrs
+
+from chessa_api.exact_json import loads
+
+from .._errors import METHOD_NOT_ALLOWED, Problem, not_found
+
+Json = Mapping[str, Any]
+
+
+def is_object(value: object) -> TypeGuard[Json]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
+
+
+@attrs.frozen
+class Documented:
+    """A documented answer: its status as written (`200`, `4XX`, `default`), and its content."""
+
+    status: str
+    schema: Json | None
+    """None where the answer has no content."""
+    examples: tuple[Any, ...]
+    headers: Json
+
+
+@attrs.frozen
+class SpecOperation:
+    """One operation of the spec, its references resolved at the top."""
+
+    name: str
+    """`orders.request_refund`, or `POST /v1/orders/refund` where the spec names none."""
+    method: str
+    path: str
+    parameters: tuple[Json, ...]
+    body: Json | None
+    """The request body, None where the operation takes none."""
+    answers: Mapping[str, Documented]
+    needs_credentials: bool
+
+    @property
+    def key(self) -> str:
+        """Method and path, the names of the parameters left out: they may change."""
+        return f"{self.method} {_PLACEHOLDER.sub('{}', self.path)}"
+
+    def answer(self, status: int) -> Documented | None:
+        """What is documented for a status: the number itself, its class, or the default."""
+        for wanted in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if wanted in self.answers:
+                return self.answers[wanted]
+        return None
+
+    def success(self, preferred: int) -> int:
+        """The status of a success: the preferred one, unless only others are documented."""
+        documented = self.answer(preferred)
+        if documented is not None and documented.status != "default":
+            return preferred
+        return next(
+            (int(s) for s in sorted(self.answers) if re.fullmatch("2[0-9]{2}", s)), preferred
+        )
+
+    def body_schema(self) -> Json | None:
+        """The schema of the JSON request body."""
+        return None if self.body is None else _json_content(self.body)[0]
+
+
+class Spec:
+    """An OpenAPI document and its operations.
+
+    Args:
+        document: The effective spec as JSON values. Default: that of the installed client.
+
+    Raises `ValueError` when it is no OpenAPI document.
+    """
+
+    def __init__(self, document: Json | None = None) -> None:
+        self.document: Json = bundled() if document is None else _exact(document)
+        version, paths = self.document.get("openapi"), self.document.get("paths")
+        if not isinstance(version, str) or not is_object(paths):
+            raise ValueError("the spec is no OpenAPI document: it needs `openapi` and `paths`")
+        self.operations = tuple(self._operations())
+        routes = [(operation, _pattern(operation.path)) for operation in self.operations]
+        # A path without parameters means itself, before one that could mean anything.
+        self._routes = sorted(routes, key=lambda route: route[0].path.count("{"))
+
+    def resolve(self, node: Any) -> Any:
+        """Follow references until there is none."""
+        for _ in range(100):
+            reference = node.get("$ref") if is_object(node) else None
+            if not isinstance(reference, str):
+                return node
+            node = self._target(reference)
+        raise ValueError("the spec has references that only lead to each other")
+
+    def route(self, method: str, path: str) -> tuple[SpecOperation, tuple[str, ...]]:
+        """The operation that a request means, and the values in its path.
+
+        Raises `Problem`: 404 for an unknown path, 405 for a method that it does not have.
+        """
+        matches = [
+            (operation, match) for operation, pattern in self._routes
+            if (match := pattern.fullmatch(path))
+        ]  # fmt: skip
+        if not matches:
+            raise not_found("Path")
+        fewest = matches[0][0].path.count("{")
+        matches = [each for each in matches if each[0].path.count("{") == fewest]
+        for operation, match in matches:
+            if operation.method == method:
+                values = (urllib.parse.unquote(value) for value in match.groups())
+                return operation, tuple(values)
+        allowed = ", ".join(sorted({operation.method for operation, _ in matches}))
+        raise Problem(405, METHOD_NOT_ALLOWED, f"{method} is not allowed: {allowed}", allow=allowed)
+
+    def find(self, name: str) -> SpecOperation:
+        """The operation of a name. Raises `ValueError`."""
+        for operation in self.operations:
+            if name == operation.name:
+                return operation
+        known = ", ".join(operation.name for operation in self.operations)
+        raise ValueError(f"there is no operation {name!r}; there are: {known}")
+
+    def _target(self, reference: str) -> Any:
+        if not reference.startswith("#/"):
+            raise ValueError(f"the spec refers to something outside of itself: {reference}")
+        node: Any = self.document
+        try:
+            for part in reference[2:].split("/"):
+                key = urllib.parse.unquote(part).replace("~1", "/").replace("~0", "~")
+                node = node[key] if is_object(node) else node[int(key)]
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise ValueError(f"the spec refers to what it does not have: {reference}") from None
+        return node
+
+    def _operations(self) -> Iterator[SpecOperation]:
+        for path, item in self.document["paths"].items():
+            resolved = self.resolve(item)
+            for method in METHODS:
+                if method in resolved:
+                    yield self._operation(method.upper(), path, resolved, resolved[method])
+
+    def _operation(self, method: str, path: str, item: Json, node: Json) -> SpecOperation:
+        parameters: dict[tuple[str, str], Json] = {}
+        for each in [*item.get("parameters", ()), *node.get("parameters", ())]:
+            parameter = self.resolve(each)
+            parameters[parameter["in"], parameter["name"]] = parameter
+        security = node.get("security")
+        answers = {str(s): self.resolve(a) for s, a in node.get("responses", {}).items()}
+        return SpecOperation(
+            name=node.get("operationId") or f"{method} {path}",
+            method=method,
+            path=path,
+            parameters=tuple(parameters.values()),
+            body=self.resolve(node.get("requestBody")),
+            answers={status: self._documented(status, a) for status, a in answers.items()},
+            needs_credentials=security is None or (bool(security) and {} not in security),
+        )
+
+    def _documented(self, status: str, answer: Json) -> Documented:
+        schema, examples = _json_content(answer)
+        resolved = tuple(self.resolve(example) for example in examples)
+        return Documented(status, schema, resolved, answer.get("headers", {}))
+
+
+def bundled() -> Json:
+    """The effective spec of the installed client."""
+    resource = importlib.resources.files("chessa_api").joinpath("spec.json")
+    return cast("Json", loads(resource.read_bytes()))
+
+
+def _json_content(holder: Json) -> tuple[Json | None, tuple[Any, ...]]:
+    """The schema and the examples of what a body or an answer holds."""
+    content: Json = holder.get("content", {})
+    for media_type, media in content.items():
+        if re.fullmatch(r"application/(.+\+)?json", media_type.partition(";")[0].strip()):
+            given = [media["example"]] if "example" in media else []
+            several = [each.get("value") for each in media.get("examples", {}).values()]
+            return media.get("schema", {}), (*given, *several)
+    return ({}, ()) if content else (None, ())
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    literal = map(re.escape, _PLACEHOLDER.split(path))
+    return re.compile("([^/]+)".join(literal))
+
+
+def _exact(value: Any) -> Any:
+    """The same JSON value with a Decimal for every float, whose digits are those it prints."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if is_object(value):
+        return {key: _exact(item) for key, item in value.items()}
+    if is_list(value):
+        return [_exact(item) for item in value]
+    return value

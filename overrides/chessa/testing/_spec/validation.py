@@ -1,0 +1,141 @@
+"""Is this request, is this answer what the spec documents? The judge of both directions.
+
+In: an operation and what arrived, or is about to leave. Out: a `Call` for the behaviour of the
+operation, a `Problem` that the client gets, or a `SandboxError` that the test gets.
+"""
+
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from chessa_api.errors import DecodeError
+from chessa_api.exact_json import loads
+
+from .._errors import invalid
+from .document import SpecOperation, is_object
+from .parameters import is_ignored, read, schema_of
+from .schemas import Schemas, first_problem
+
+NOTHING: Final = b""
+_SHOWN: Final = 3
+"""Problems that one answer tells of."""
+
+
+@attrs.frozen
+class Arrival:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    """Percent-encoded, without the query."""
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: list[tuple[str, str]], body: bytes) -> "Arrival":
+        """Take a request line and headers apart."""
+        path, _, query = target.partition("?")
+        pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
+        return cls(
+            method, path, tuple(pairs), {name.lower(): value for name, value in headers}, body
+        )
+
+
+@attrs.frozen
+class Call:
+    """A valid request: what the behaviour of an operation acts on."""
+
+    path: tuple[str, ...]
+    """The values in the path, in its order."""
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+    """The JSON object that was sent; empty without one."""
+
+
+def read_call(
+    schemas: Schemas, operation: SpecOperation, values: tuple[str, ...], arrival: Arrival
+) -> Call:
+    """Check a request against the spec. Raises `Problem`: 400, saying what is wrong."""
+    problems = _parameter_problems(schemas, operation, values, arrival)
+    body, body_problems = _read_body(schemas, operation, arrival)
+    problems += body_problems
+    if problems:
+        rest = len(problems) - _SHOWN
+        more = f"; and {rest} more" if rest > 0 else ""
+        raise invalid("; ".join(problems[:_SHOWN]) + more)
+    return Call(values, dict(arrival.query), body if is_object(body) else {})
+
+
+def _parameter_problems(
+    schemas: Schemas, operation: SpecOperation, values: tuple[str, ...], arrival: Arrival
+) -> list[str]:
+    names = [part.partition("}")[0] for part in operation.path.split("{")[1:]]
+    in_path = dict(zip(names, values, strict=True))
+    problems: list[str] = []
+    for parameter in operation.parameters:
+        if is_ignored(parameter):
+            continue
+        name, where = parameter["name"], parameter["in"]
+        match where:
+            case "path":
+                texts = [in_path[name]] if name in in_path else []
+            case "query":
+                texts = [value for key, value in arrival.query if key == name]
+            case _:
+                texts = [value for key, value in arrival.headers.items() if key == name.lower()]
+        if texts:
+            value = read(parameter, texts, schemas)
+            place = f"{where} parameter {name}"
+            problems += schemas.problems(value, schema_of(parameter), "request", place)
+        elif parameter.get("required"):
+            problems.append(f"{where} parameter {name}: is required")
+    return problems
+
+
+def _read_body(
+    schemas: Schemas, operation: SpecOperation, arrival: Arrival
+) -> tuple[Any, list[str]]:
+    schema = operation.body_schema()
+    if operation.body is None or schema is None:
+        return None, []
+    if arrival.body == NOTHING:
+        return None, ["body: is required"] if operation.body.get("required") else []
+    content_type = arrival.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json" and not content_type.endswith("+json"):
+        return None, ["body: must be application/json"]
+    try:
+        body = loads(arrival.body)
+    except DecodeError as error:
+        return None, [f"body: {error}"]
+    problems = schemas.problems(body, schema, "request", "body")
+    return body, problems + _exclusive_problems(schemas.merged(schema), body)
+
+
+def _exclusive_problems(schema: Mapping[str, Any], body: Any) -> list[str]:
+    if not is_object(body):
+        return []
+    groups: list[list[str]] = schema.get("x-mutually-exclusive", [])
+    given = [[name for name in group if name in body] for group in groups]
+    return [f"body: only one of {' and '.join(both)} may be given" for both in given if both[1:]]
+
+
+def check_answer(schemas: Schemas, operation: SpecOperation, status: int, body: Any) -> None:
+    """Check an answer against the spec. An error whose status is not documented passes.
+
+    Raises `SandboxError`.
+    """
+    what = f"{operation.name} ({status})"
+    documented = operation.answer(status)
+    if documented is None:
+        problem = f"the status {status} is not documented"
+        first_problem([problem] if status < 400 else [], what)
+    elif documented.schema is None:
+        # The vendor says once and for all that errors come in its envelope, so they may here.
+        is_odd = body is not None and status < 400
+        first_problem(["it has a body, where none is documented"] if is_odd else [], what)
+    else:
+        first_problem(schemas.problems(body, documented.schema, "answer", "body"), what)

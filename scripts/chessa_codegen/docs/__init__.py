@@ -1,0 +1,1 @@
+"""The reference pages and the examples in Markdown."""

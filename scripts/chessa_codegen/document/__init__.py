@@ -1,0 +1,1 @@
+"""Documents: read under bounds, with local references, as plain data."""

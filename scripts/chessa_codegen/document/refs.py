@@ -1,0 +1,98 @@
+"""Local references: `#/…` pointers followed within the document, and nothing else.
+
+Remote references, files and dangling pointers are refused with the place that holds them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import unquote
+
+from chessa_codegen.document.loader import pointer
+from chessa_codegen.errors import SpecError
+
+Where = tuple[str | int, ...]
+
+_ANNOTATIONS: Final = frozenset(
+    {"title", "description", "summary", "example", "examples", "default", "deprecated", "nullable"}
+    | {"readOnly", "writeOnly", "externalDocs", "xml", "$comment", "discriminator"}
+)
+_LIMITS: Final = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+    | {"minLength", "maxLength", "pattern", "contentEncoding", "contentMediaType"}
+    | {"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "not"}
+)
+_SHAPING_EXTENSIONS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
+
+_INDEX: Final = re.compile(r"0|[1-9][0-9]*")
+_IN_BRACES: Final = re.compile(r"\{[^{}]*\}")
+
+
+def shapes_values(keyword: str) -> bool:
+    """Whether a keyword says something of the shape of a value; `nullable` is asked apart."""
+    if keyword.startswith("x-"):
+        return keyword in _SHAPING_EXTENSIONS
+    return keyword not in _ANNOTATIONS and keyword not in _LIMITS
+
+
+def place(where: Where) -> str:
+    """Where in the spec, for a message."""
+    return "#" + pointer(where)
+
+
+def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
+    """What a `$ref` points to, references to references followed to their end, and its place."""
+    seen: set[object] = set()
+    value: Any = {"$ref": reference}
+    at = where
+    while isinstance(value, Mapping) and "$ref" in value:
+        reference = value["$ref"]
+        if reference in seen:
+            raise SpecError(f"The reference {reference} leads back to itself.", place(at), _MEND)
+        seen.add(reference)
+        value, at = step(document, reference, at)
+    return value, at
+
+
+_MEND: Final = "Point it at something in this document, such as #/components/schemas/Name."
+
+
+def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
+    """What a `$ref` points to, be it another reference; and its place."""
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        raise SpecError(
+            f"The reference {reference} leaves the document.", place((*where, "$ref")), _MEND
+        )
+    value: Any = document
+    parts: list[str | int] = []
+    for raw in reference[2:].split("/"):
+        part = unquote(raw).replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+            parts.append(part)
+        elif isinstance(value, Sequence) and _INDEX.fullmatch(part) and int(part) < len(value):
+            value = value[int(part)]
+            parts.append(int(part))
+        else:
+            raise SpecError(
+                f"The reference {reference} points at nothing.", place((*where, "$ref")), _MEND
+            )
+    return value, tuple(parts)
+
+
+def path_key(path: str) -> str:
+    """What tells a path from another, whatever its parameters are called: `/v1/orders/{}`."""
+    return _IN_BRACES.sub("{}", path)
+
+
+def parameter_key(parameter: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells a parameter from another: its name, whatever the case of a header's, and place."""
+    name, location = parameter["name"], parameter["in"]
+    return (name.lower() if location == "header" else name), location
+
+
+def resolved(document: Mapping[str, Any], value: Any, where: Where) -> tuple[Any, Where]:
+    """A value, or what it refers to when it is a reference; with its place."""
+    if isinstance(value, Mapping) and "$ref" in value:
+        return resolve(document, value["$ref"], where)
+    return value, where

@@ -1,0 +1,302 @@
+"""YAML 1.2 and JSON as a plain tree, under rules stricter than any YAML library's.
+
+In: the bytes of a file that nobody vouches for. Out: dicts with string keys, lists, strings, finite
+numbers, booleans and None; no tags, anchors, merge keys, duplicate keys or control characters.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from attrs import define, field, frozen
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from chessa_codegen.document import json
+from chessa_codegen.document.json import CONTROLS, MAX_DIGITS, MAX_LEVELS
+from chessa_codegen.errors import SpecError
+
+
+def parse(content: bytes, name: str) -> Any:
+    """Read the one document in a file; the name is for the error messages."""
+    text = _text(content, name)
+    plain = json.parse(text)  # as the events would give it, at a tenth of their cost
+    return _compose(_events(text, name), name) if plain is None else plain
+
+
+# ---- characters -------------------------------------------------------------------------------
+
+_CONTROL = re.compile(f"[{CONTROLS}]")
+_CONTROL_OR_BREAK = re.compile(f"[{CONTROLS}\u2028\u2029]")
+
+
+def _text(content: bytes, name: str) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SpecError(
+            f"Byte {error.start} (0x{content[error.start]:02x}) is not UTF-8.",
+            f"{name}:{line}",
+            "Save the file as UTF-8.",
+        ) from None
+    if found := _CONTROL_OR_BREAK.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise _refused_character(found.group(), f"{name}:{line}")
+    return text
+
+
+def _refused_character(character: str, where: str) -> SpecError:
+    return SpecError(
+        f"The character U+{ord(character):04X} is not allowed.",
+        where,
+        "Delete it; in a regular expression write its escape with a doubled backslash.",
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# ---- structure --------------------------------------------------------------------------------
+
+
+@frozen
+class _Event:
+    """One parsing event of ruamel: what of it the rest needs, typed."""
+
+    kind: str  # the class name of ruamel's event
+    line: int
+    where: str
+    text: str = ""
+    tag: str = ""
+    anchor: str | None = None
+    is_plain: bool = False  # a scalar without quotes, block indicator or tag
+    version: tuple[int, int] | None = None
+
+
+def _events(text: str, name: str) -> Iterator[_Event]:
+    """Yield the parsing events: no recursion, and no tag or alias acted on yet."""
+    reader: Any = YAML(typ="safe", pure=True)
+    try:
+        for event in reader.parse(text):
+            yield _event(event, name)
+    except (YAMLError, ValueError, OverflowError) as error:  # "\UFFFFFFFF" overflows chr()
+        raise _syntax_error(error, name) from None
+
+
+def _event(event: Any, name: str) -> _Event:
+    tag = getattr(event, "ctag", None)
+    line = event.start_mark.line + 1
+    return _Event(
+        kind=type(event).__name__,
+        line=line,
+        where=f"{name}:{line}",
+        text=getattr(event, "value", ""),
+        tag="" if tag is None else str(tag),
+        anchor=getattr(event, "anchor", None),
+        is_plain=tag is None and getattr(event, "style", "") is None,
+        version=getattr(event, "version", None),
+    )
+
+
+class SyntaxSpecError(SpecError):
+    """The text is no YAML at all: cut, or mistyped; nothing in it was refused for what it means."""
+
+
+def _syntax_error(error: Any, name: str) -> SpecError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "context", None) or error
+    return SyntaxSpecError(
+        f"The file is neither YAML 1.2 nor JSON: {problem}.",
+        f"{name}:{mark.line + 1}" if mark else name,
+        "Correct the syntax there or on the lines before.",
+    )
+
+
+@define
+class _Open:
+    """A mapping or sequence whose end has not come yet."""
+
+    value: dict[str, Any] | list[Any]
+    key: str | None = None  # of a mapping: the key that waits for its value
+    lines: dict[str, int] = field(factory=dict[str, int])  # of a mapping: where each key stands
+
+
+def _compose(events: Iterable[_Event], name: str) -> Any:
+    """Build the one document from its events, refusing what is not a plain tree."""
+    documents: list[Any] = []
+    stack = [_Open(documents)]
+    for event in events:
+        _check_anchor(event)
+        if event.kind == "DocumentStartEvent":
+            _check_document_start(event, bool(documents))
+        elif event.kind in ("MappingEndEvent", "SequenceEndEvent"):
+            stack.pop()
+        elif event.kind in _READERS:
+            value = _READERS[event.kind](event)
+            _place(value, event, stack[-1])
+            if event.kind != "ScalarEvent":
+                stack.append(_Open(value))
+            if len(stack) - 1 > MAX_LEVELS:
+                raise _too_deep(event.where)
+    if not documents:
+        raise SpecError("The file is empty.", name, "Put an OpenAPI or overlay document in it.")
+    return documents[0]
+
+
+def _too_deep(where: str) -> SpecError:
+    return SpecError(
+        f"Mappings and sequences are nested more than {MAX_LEVELS} levels deep.",
+        where,
+        "Move inner schemas to components and refer to them with $ref.",
+    )
+
+
+def _check_document_start(event: _Event, is_second: bool) -> None:
+    if is_second:
+        raise SpecError(
+            "The file holds more than one YAML document.",
+            event.where,
+            "Keep one document, and delete the '---' lines between them.",
+        )
+    if event.version not in (None, (1, 2)):
+        raise SpecError(
+            "The %YAML directive asks for another version than 1.2.",
+            event.where,
+            "Delete the directive, and quote what is text: yes, no, on, off.",
+        )
+
+
+def _check_anchor(event: _Event) -> None:
+    if event.anchor is not None:
+        raise SpecError(
+            f"The anchor or alias '{_cut(event.anchor)}' is not allowed.",
+            event.where,
+            "Write the value out, or use components and $ref.",
+        )
+
+
+def _place(value: Any, event: _Event, parent: _Open) -> None:
+    """Add a node to the collection that is open: as item, as key or as the value of its key."""
+    if isinstance(parent.value, list):
+        parent.value.append(value)
+    elif parent.key is None:
+        parent.key = _key(value, event, parent.lines)
+        parent.lines[parent.key] = event.line
+    else:
+        parent.value[parent.key] = value
+        parent.key = None
+
+
+def _key(value: Any, event: _Event, seen: dict[str, int]) -> str:
+    if event.kind != "ScalarEvent":
+        raise SpecError(
+            "A mapping or sequence is used as a key.", event.where, "Use a string as key."
+        )
+    # `200:` among the responses: names are text, here as in JSON.
+    name = value if isinstance(value, str) else event.text
+    if not name and event.is_plain:
+        raise SpecError("A key is missing.", event.where, "Write a name before the colon.")
+    if name == "<<" and event.is_plain:
+        raise SpecError(
+            "The merge key '<<' is not part of YAML 1.2.", event.where, "Write the keys out."
+        )
+    if name in seen:
+        raise SpecError(
+            f"The key '{_cut(name)}' is there twice; it is already on line {seen[name]}.",
+            event.where,
+            "Delete one of the two.",
+        )
+    return name
+
+
+# ---- scalars: the core schema of YAML 1.2.2, section 10.3, which holds no dates ---------------
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?(\.inf|\.Inf|\.INF|Infinity)|\.nan|\.NaN|\.NAN|NaN")
+_LITERALS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_TAG = "tag:yaml.org,2002:"
+_TYPES_OF_TAG: dict[str, tuple[type, ...]] = {
+    _TAG + "int": (int,),
+    _TAG + "float": (float, int),
+    _TAG + "bool": (bool,),
+    _TAG + "null": (type(None),),
+}
+
+
+def _scalar(event: _Event) -> Any:
+    if event.is_plain:
+        return _resolved(event.text, event.where)
+    if event.tag in ("", "!", _TAG + "str"):
+        return _string(event.text, event.where)
+    types = _TYPES_OF_TAG.get(event.tag, ())
+    value: Any = _resolved(event.text, event.where) if types else None
+    if type(value) not in types:
+        raise _refused_tag(event)
+    return float(value) if event.tag == _TAG + "float" else value
+
+
+def _mapping(event: _Event) -> dict[str, Any]:
+    if event.tag not in ("", "!", _TAG + "map"):
+        raise _refused_tag(event)
+    return {}
+
+
+def _sequence(event: _Event) -> list[Any]:
+    if event.tag not in ("", "!", _TAG + "seq"):
+        raise _refused_tag(event)
+    return []
+
+
+def _resolved(text: str, where: str) -> Any:
+    """Read a plain scalar; whatever is not null, a boolean or a number is text as it stands."""
+    if text in _LITERALS:
+        return _LITERALS[text]
+    if _INTEGER.fullmatch(text):
+        if len(text) > MAX_DIGITS:
+            raise SpecError(
+                f"An integer has more than {MAX_DIGITS} digits.", where, "Put it in quotes."
+            )
+        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    is_float = _FLOAT.fullmatch(text) is not None
+    if _NOT_FINITE.fullmatch(text) or (is_float and abs(float(text)) == float("inf")):
+        raise SpecError(
+            f"The number {_cut(text)} is not finite; JSON has no such value.",
+            where,
+            "Put it in quotes if text is meant.",
+        )
+    return float(text) if is_float else _string(text, where)
+
+
+def _string(text: str, where: str) -> str:
+    """Join the surrogate pairs of JSON escapes, and refuse what an escape may have smuggled in."""
+    try:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        raise SpecError(
+            "An escape gives half of a surrogate pair.", where, "Write both halves, or neither."
+        ) from None
+    if found := _CONTROL.search(text):
+        raise _refused_character(found.group(), where)
+    return text.replace("\r\n", "\n")
+
+
+def _refused_tag(event: _Event) -> SpecError:
+    return SpecError(
+        f"The YAML tag '{_cut(event.tag)}' is not allowed, or does not fit its value.",
+        event.where,
+        "Delete the tag; quote the value if it is text.",
+    )
+
+
+_READERS: dict[str, Callable[[_Event], Any]] = {
+    "ScalarEvent": _scalar,
+    "MappingStartEvent": _mapping,
+    "SequenceStartEvent": _sequence,
+}

@@ -1,0 +1,1 @@
+"""The intermediate representation: types, names, classes and operations of the package to come."""

@@ -1,0 +1,170 @@
+"""allOf and its relatives: several schemas that hold at once, made into one.
+
+In: schemas as they stand in the document. Out: one schema without allOf at its top. Parts that
+contradict each other are refused.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chessa_codegen.document.refs import Where, place, shapes_values, step
+from chessa_codegen.errors import SpecError
+
+_NAMING: Final = frozenset({"title", "x-python-name"})
+
+
+class Composer:
+    """Merges schemas of one document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._is_3_0 = str(document.get("openapi", "")).startswith("3.0")
+        # By identity, each beside what it was made of, so that no other object takes the number.
+        self._opened: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self._merged: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+    def beside_reference(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """What shapes a value beside its `$ref`: nothing in 3.0, where it must be ignored."""
+        rest = {key: value for key, value in schema.items() if key not in ("$ref", "nullable")}
+        return {} if self._is_3_0 or not any(map(shapes_values, rest)) else rest
+
+    def target(self, reference: object, where: Where) -> tuple[Any, Where]:
+        """What a reference points to, and where that is."""
+        return step(self._document, reference, where)
+
+    def opened(self, schema: Any, where: Where) -> tuple[Any, Where]:
+        """A schema that says the same without a reference at its top; and its place."""
+        if not (isinstance(schema, Mapping) and "$ref" in schema):
+            return schema, where
+        rest = self.beside_reference(schema)
+        if rest:
+            if id(schema) not in self._opened:
+                parts = [{"$ref": schema["$ref"]}, *rest.get("allOf", ())]
+                self._opened[id(schema)] = schema, {**rest, "allOf": parts}
+            return self._opened[id(schema)][1], where
+        return self.opened(*self.target(schema["$ref"], where))
+
+    def says(self, schema: Any, flag: str, where: Where) -> bool:
+        """Whether a schema, what it refers to or what it is made of sets a flag."""
+        if not isinstance(schema, Mapping):
+            return False
+        parts = [*schema.get("allOf", ())]
+        if "$ref" in schema:
+            parts.append(self.target(schema["$ref"], where)[0])
+        return schema.get(flag) is True or any(self.says(part, flag, where) for part in parts)
+
+    def shapes(self, part: Any) -> bool:
+        """Whether a part of an allOf says something of the shape of a value."""
+        if not isinstance(part, Mapping):
+            return part is not True
+        return "$ref" in part or any(map(shapes_values, part))
+
+    def without_validation(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema without a oneOf or anyOf that says no more than what must be there."""
+        idle = [key for key in ("oneOf", "anyOf") if _only_validates(schema.get(key))]
+        return {key: schema[key] for key in schema if key not in idle} if idle else schema
+
+    def key(self, schema: Any) -> tuple[int, ...]:
+        """What tells an allOf from another: which schemas of the document it is made of."""
+        if isinstance(schema, Mapping) and set(schema) == {"allOf"}:
+            return tuple(sorted({number for part in schema["allOf"] for number in self.key(part)}))
+        return (id(schema),)
+
+    def merged(self, parts: list[Any], where: Where) -> dict[str, Any]:
+        """One schema that says what all the parts say."""
+        merged: dict[str, Any] = {}
+        last = len(parts) - 1
+        for position, part in enumerate(parts):
+            schema, at = self.opened(part, where)
+            if schema is False:
+                raise SpecError(
+                    "A part of this allOf accepts nothing.", place(at), "Remove the part."
+                )
+            if not isinstance(schema, Mapping):
+                continue
+            if "allOf" in schema:
+                schema = self._flattened(schema, at)
+            schema = self.without_validation(schema)
+            if position != last or "$ref" in part:  # the whole names the class, not what it is of
+                schema = {key: value for key, value in schema.items() if key not in _NAMING}
+            merged = self._merge(merged, schema, where)
+        return merged
+
+    def _flattened(self, schema: Mapping[str, Any], where: Where) -> dict[str, Any]:
+        """A schema with its allOf merged into it; once, however many others are made of it."""
+        if id(schema) not in self._merged:
+            rest = {key: value for key, value in schema.items() if key != "allOf"}
+            self._merged[id(schema)] = schema, self.merged([*schema["allOf"], rest], where)
+        return self._merged[id(schema)][1]
+
+    def _merge(
+        self, first: Mapping[str, Any], second: Mapping[str, Any], where: Where
+    ) -> dict[str, Any]:
+        merged = {**first, **second}
+        for key in first.keys() & second.keys():
+            merged[key] = _merge_keyword(key, first[key], second[key], where)
+        if first and second and first.get("nullable") and "nullable" not in second:
+            merged["nullable"] = not any(map(shapes_values, second))
+        return merged
+
+
+def _only_validates(variants: Any) -> bool:
+    return bool(variants) and all(
+        isinstance(variant, Mapping)
+        and variant
+        and "$ref" not in variant
+        and {key for key in variant if shapes_values(key)} <= {"required"}
+        for variant in variants
+    )
+
+
+def _merge_keyword(key: str, first: Any, second: Any, where: Where) -> Any:
+    if first == second:
+        return first
+    match key:
+        case "properties":
+            both = {
+                name: {"allOf": [first[name], second[name]]}
+                for name in first
+                if name in second and first[name] != second[name]
+            }
+            return {**first, **second, **both}
+        case "required":
+            return list(dict.fromkeys([*first, *second]))
+        case "enum" | "x-open-enum":
+            common = [value for value in first if value in second]
+            return _or_refuse(common, "enum values", first, second, where)
+        case "type":
+            return _merge_types(first, second, where)
+        case "items":
+            return {"allOf": [first, second]}
+        case "oneOf" | "anyOf" | "const":
+            return _or_refuse(None, key, first, second, where)
+        case "nullable":
+            return first and second
+        case "additionalProperties":
+            return second if isinstance(second, Mapping) else first
+        case _:
+            return second
+
+
+def _merge_types(first: Any, second: Any, where: Where) -> Any:
+    allowed = first if isinstance(first, list) else [first]
+    wanted = second if isinstance(second, list) else [second]
+    common = [kind for kind in allowed if kind in wanted]
+    if "integer" in {*allowed, *wanted} - {*common} and {"number"} <= {*allowed, *wanted}:
+        common = [kind for kind in common if kind != "number"] + ["integer"]
+    chosen = _or_refuse(list(dict.fromkeys(common)), "type", first, second, where)
+    return chosen[0] if len(chosen) == 1 else chosen
+
+
+def _or_refuse(common: Any, what: str, first: Any, second: Any, where: Where) -> Any:
+    if common:
+        return common
+    one, other = (textwrap.shorten(str(said), 80, placeholder="…") for said in (first, second))
+    raise SpecError(
+        f"The parts of this allOf contradict each other: {what} {one} and {other}.",
+        place(where),
+        "Make the parts agree, or give the property one schema by the overlay.",
+    )

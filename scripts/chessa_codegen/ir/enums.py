@@ -1,0 +1,91 @@
+"""The values that an enum lists: which class of constants they make, if any.
+
+In: a schema with `enum` or `x-open-enum`. Out: its values and the names of their constants. Values
+that the schema's own type excludes are refused: one of the two is a mistake.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.document.refs import Where, place
+from chessa_codegen.errors import SpecError
+
+_TYPES: Final[Mapping[type, tuple[str, ...]]] = {
+    str: ("string",),
+    bool: ("boolean",),
+    int: ("integer", "number"),
+    float: ("number",),
+    list: ("array",),
+    dict: ("object",),
+}
+
+
+@attrs.frozen
+class Listed:
+    """The values of an enum."""
+
+    values: list[Any]
+    """Each once, null left out."""
+    null: bool
+    type: str | None
+    """`string` or `integer`; None for other and for mixed values: no class can list them."""
+    varnames: dict[Any, str]
+    ours: bool
+    """Whether they come from `x-open-enum`: seen by us, and listed by nobody."""
+
+
+def listed(schema: Mapping[str, Any], where: Where) -> Listed:
+    """Read the values of an enum."""
+    found: list[Any] = schema.get("enum", schema.get("x-open-enum"))
+    if not found:
+        raise SpecError("This enum has no value.", place(where), "List one, or drop the enum.")
+    values = [value for value in found if value is not None]
+    said = _said_types(schema)
+    for value in values:
+        if said and not said & set(_TYPES[type(value)]):
+            raise SpecError(
+                f"The enum lists {value!r}, which is not of the type {schema['type']}.",
+                place(where),
+                "Correct the type or the values by the overlay; quote what is text.",
+            )
+    null = len(values) < len(found) or schema.get("nullable") is True or "null" in said
+    return Listed(
+        list(_without_doubles(values)),
+        null,
+        _type_of_all(values, said - {"null"}),
+        _varnames(schema, found, values, where),
+        "enum" not in schema,
+    )
+
+
+def _said_types(schema: Mapping[str, Any]) -> set[str]:
+    said = schema.get("type") or []
+    return {said} if isinstance(said, str) else set(said)
+
+
+def _without_doubles(values: list[Any]) -> list[Any]:
+    return [value for place, value in enumerate(values) if value not in values[:place]]
+
+
+def _type_of_all(values: list[Any], said: set[str]) -> str | None:
+    for kind, name in ((str, "string"), (int, "integer")):
+        if said <= {name} and values and all(type(value) is kind for value in values):
+            return name
+    return None
+
+
+def _varnames(
+    schema: Mapping[str, Any], found: list[Any], values: list[Any], where: Where
+) -> dict[Any, str]:
+    names = schema.get("x-enum-varnames") or []
+    if len(names) not in (0, len(found), len(values)):
+        raise SpecError(
+            f"x-enum-varnames has {len(names)} names for {len(found)} values.",
+            place((*where, "x-enum-varnames")),
+            "Give each value a name, in the same order.",
+        )
+    named = found if len(names) == len(found) else values
+    hashable = all(isinstance(value, str | int | None) for value in named)
+    return dict(zip(named, names, strict=False)) if hashable else {}

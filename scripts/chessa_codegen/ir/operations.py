@@ -1,0 +1,230 @@
+"""From the paths of a document to resources and their methods.
+
+In: an effective document whose structure was validated. Out: `ResourcePlan`s. What a method cannot
+express (file upload, cookies, other media types than JSON) is refused with its place.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.document.refs import Where, place, resolved
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
+from chessa_codegen.ir.parameters import Arguments
+from chessa_codegen.ir.plan import OperationPlan, ResourcePlan, ResponsePlan
+from chessa_codegen.ir.schemas import Schemas
+from chessa_codegen.ir.types import Shape
+from chessa_codegen.validate.endpoint import Endpoint
+
+_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch")
+_READS: Final = frozenset({"get", "head", "options"})
+PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
+
+
+class Operations:
+    """Reads operations; keeps them by resource."""
+
+    def __init__(self, document: Mapping[str, Any], schemas: Schemas, endpoint: Endpoint) -> None:
+        self._document = document
+        self._schemas = schemas
+        self._endpoint = endpoint
+        self._arguments = Arguments(document, schemas)
+        self._tags: dict[str, Mapping[str, Any]] = {
+            tag["name"]: tag for tag in document.get("tags") or ()
+        }
+        self._read: list[tuple[OperationPlan, Where]] = []
+
+    def read(self) -> None:
+        """Read every operation, and the schemas that it needs."""
+        self._read = list(self._all())
+
+    def resources(self) -> tuple[ResourcePlan, ...]:
+        """Every resource that has an operation, by name; once all classes are known."""
+        by_resource: dict[str, list[OperationPlan]] = {}
+        places: dict[str, str] = {}
+        for read, where in self._read:
+            operation = self._unwrapped(read, where)
+            if operation.name in places:
+                raise SpecError(
+                    f"Two operations would be {operation.name}; the other one is at "
+                    f"{places[operation.name]}.",
+                    place(where),
+                    "Give one of them another operationId by the overlay.",
+                )
+            places[operation.name] = place(where)
+            by_resource.setdefault(operation.resource, []).append(operation)
+        _check_classes(by_resource)
+        return tuple(
+            ResourcePlan(
+                name=name,
+                class_name=naming.resource_class(name),
+                description=self._description(name),
+                operations=tuple(operations),
+            )
+            for name, operations in sorted(by_resource.items())
+        )
+
+    def _all(self) -> Iterator[tuple[OperationPlan, Where]]:
+        for path, raw_item in (self._document.get("paths") or {}).items():
+            if path.startswith("x-"):
+                continue
+            item, item_where = resolved(self._document, raw_item, ("paths", path))
+            beside = set(raw_item) - {"$ref", "summary", "description"}
+            if "$ref" in raw_item and any(not key.startswith("x-") for key in beside):
+                raise SpecError(
+                    "A path item has a $ref and more beside it, which OpenAPI leaves open.",
+                    place(("paths", path)),
+                    "Write the path item out, or keep the $ref alone.",
+                )
+            if "trace" in item:
+                raise SpecError("TRACE is not supported.", place(item_where), "Remove it.")
+            self._endpoint.check(path, item, item_where)
+            for method in _METHODS:
+                if method in item:
+                    where = (*item_where, method)
+                    yield self._operation(path, method, item, item[method], where), where
+
+    def _operation(
+        self, path: str, method: str, item: Mapping[str, Any], raw: Mapping[str, Any], where: Where
+    ) -> OperationPlan:
+        self._endpoint.check(path, raw, where, method)
+        context = naming.pascal(method) + naming.path_words(path)
+        resource, method_name = self._name(path, method, raw)
+        body_required, arguments, exclusive = self._arguments.read(path, item, raw, where, context)
+        self._endpoint.check_arguments(path, method, arguments)
+        responses = tuple(self._responses(raw, where, context, answers=method != "head"))
+        return OperationPlan(
+            resource=resource,
+            method_name=method_name,
+            method=method.upper(),
+            path=path,
+            operation_id=raw.get("x-vendor-operation-id"),
+            is_read=method in _READS or raw.get("x-safe-to-repeat") is True,
+            summary=_text(raw, "summary"),
+            description=_text(raw, "description"),
+            arguments=arguments,
+            exclusive=exclusive,
+            body_required=body_required,
+            responses=responses,
+            unwrap=raw.get("x-unwrap"),
+            result=_result(responses),
+            deprecated=raw.get("deprecated") is True,
+            source=_text(raw.get("x-source"), "page"),
+            completeness=_text(raw.get("x-source"), "completeness"),
+            not_seen=_texts(raw.get("x-source"), "notSeen"),
+            is_pinned=PINNED.fullmatch(raw.get("operationId") or "") is not None,
+        )
+
+    # --- names
+
+    def _name(self, path: str, method: str, raw: Mapping[str, Any]) -> tuple[str, str]:
+        operation_id = raw.get("operationId") or f"{method}_{naming.path_words(path)}"
+        pinned = PINNED.fullmatch(operation_id)
+        if pinned:
+            resource, method_name = pinned.groups()
+        else:
+            tags = raw.get("tags") or ["default"]
+            resource, method_name = self._resource(tags[0]), operation_id
+            if not naming.words(resource):
+                raise SpecError(
+                    f"The tag {tags[0]!r} gives no Python name.",
+                    place(("paths", path, method, "tags")),
+                    "Pin a name by x-resource on the tag, in letters of ASCII.",
+                )
+        resource = naming.snake(resource, naming.RESOURCE_NAMES_TAKEN)
+        return resource, naming.method(method_name, resource)
+
+    def _resource(self, tag: str) -> str:
+        pinned = self._tags.get(tag, {}).get("x-resource")
+        return pinned if isinstance(pinned, str) else re.sub(r"(?i)\s+endpoints?$", "", tag)
+
+    def _description(self, resource: str) -> str:
+        return next(
+            (
+                _text(tag, "description")
+                for name, tag in self._tags.items()
+                if naming.snake(self._resource(name), naming.RESOURCE_NAMES_TAKEN) == resource
+            ),
+            "",
+        )
+
+    # --- answers
+
+    def _responses(
+        self, raw: Mapping[str, Any], where: Where, context: str, *, answers: bool
+    ) -> Iterator[ResponsePlan]:
+        documented: Mapping[str, Any] = raw.get("responses") or {}
+        default_succeeds = not any(status.startswith("2") for status in documented)
+        for status, raw_response in sorted(documented.items()):
+            if status.startswith("x-"):
+                continue
+            at: Where = (*where, "responses", status)
+            if not re.fullmatch(r"[1-5]([0-9]{2}|XX)|default", status):
+                raise SpecError(f"{status} is no status.", place(at), "Use 200, 2XX or default.")
+            response, at = resolved(self._document, raw_response, at)
+            succeeds = status.startswith("2") or (status == "default" and default_succeeds)
+            found = json_schema(response, at, refuse_others=succeeds) if answers else None
+            name = f"{context}Response{'' if status in ('200', '2XX') else status.title()}"
+            shape_of = self._schemas.content if succeeds else self._schemas.shape
+            yield ResponsePlan(
+                status=status,
+                shape=None if found is None else shape_of(*found, name),
+                description=_text(response, "description"),
+                examples=examples_of(json_media(response)),
+            )
+
+    def _unwrapped(self, operation: OperationPlan, where: Where) -> OperationPlan:
+        key = operation.unwrap
+        if key is None:
+            return operation
+        model = self._schemas.classes.models.get(getattr(operation.result, "name", ""))
+        for field in model.fields if model else ():
+            if field.key == key:
+                shape = types.nullable(field.shape) if field.optional else field.shape
+                return attrs.evolve(operation, unwrap=field.name, result=shape)
+        raise SpecError(
+            f"x-unwrap names {key!r}, which the success answer does not have.",
+            place(where),
+            "Name a property of the object that a success answers, or drop x-unwrap.",
+        )
+
+
+def _result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
+    """What a success answers, as a whole; None where that is nothing."""
+    successes = [r for r in responses if r.status.startswith("2")]
+    successes = successes or [r for r in responses if r.status == "default"]
+    kinds = [response.shape for response in successes if response.shape is not None]
+    if not kinds:
+        return None
+    whole = types.any_of(kinds)
+    return types.nullable(whole) if len(kinds) < len(successes) else whole
+
+
+def _check_classes(resources: Iterable[str]) -> None:
+    """Refuse resources whose classes, in their four forms, would have one name."""
+    seen: dict[str, str] = {}
+    for resource in sorted(resources):
+        name = naming.resource_class(resource)
+        forms = (name, f"Async{name}", f"{name}WithRawResponse", f"Async{name}WithRawResponse")
+        for form in forms:
+            if form in seen:
+                raise SpecError(
+                    f"The resources {seen[form]} and {resource} would both have a class {form}.",
+                    "#/tags",
+                    "Pin another name for one of them by x-resource on its tag.",
+                )
+            seen[form] = resource
+
+
+def _text(raw: Any, key: str) -> str:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _texts(raw: Any, key: str) -> tuple[str, ...]:
+    values = raw.get(key) if isinstance(raw, Mapping) else None
+    return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()

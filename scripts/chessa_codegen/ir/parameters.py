@@ -1,0 +1,261 @@
+"""The arguments of a method: path parameters, query, headers and the members of a JSON body.
+
+In: an operation and its path item. Out: `ArgumentPlan`s with names of their own, and the groups of
+which only one may be given.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.document.refs import Where, parameter_key, place, resolved
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
+from chessa_codegen.ir.plan import ArgumentPlan, Location
+from chessa_codegen.ir.schemas import Schemas, prose, short_example
+from chessa_codegen.ir.types import Array, Dictionary, ModelRef, Nullable, Scalar, Shape, Union
+
+_SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_STYLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "path": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited"),
+    "header": ("simple",),
+}
+# OpenAPI gives the first three no meaning; the client always says who it is.
+_NOT_OURS: Final = frozenset({"accept", "content-type", "authorization", "user-agent"})
+_SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
+_RESERVED_HEADERS: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "upgrade"}
+    | {"cookie"}
+)
+
+Read = tuple[bool, tuple[ArgumentPlan, ...], tuple[tuple[str, ...], ...]]
+
+
+class Arguments:
+    """Reads the arguments of operations of one document."""
+
+    def __init__(self, document: Mapping[str, Any], schemas: Schemas) -> None:
+        self._document = document
+        self._schemas = schemas
+
+    def read(
+        self,
+        path: str,
+        item: Mapping[str, Any],
+        operation: Mapping[str, Any],
+        where: Where,
+        context: str,
+    ) -> Read:
+        """Whether a body must be sent; the arguments; the groups that exclude each other."""
+        parameters = list(self._parameters(item, operation, where, context))
+        in_path = self._in_path_order(path, parameters, where)
+        others = [argument for argument in parameters if argument.location != "path"]
+        body_required, members, groups = self._body(operation, where, context)
+        arguments = _named([*in_path, *others, *members])
+        by_key = {a.key: a.name for a in arguments if a.location == "member"}
+        return body_required, arguments, self._exclusive(groups, by_key, where)
+
+    # --- parameters
+
+    def _parameters(
+        self, item: Mapping[str, Any], operation: Mapping[str, Any], where: Where, context: str
+    ) -> Iterator[ArgumentPlan]:
+        seen: set[tuple[str, str]] = set()
+        for holder, at in ((operation, where), (item, where[:-1])):
+            for position, raw in enumerate(holder.get("parameters") or ()):
+                parameter, there = resolved(self._document, raw, (*at, "parameters", position))
+                key = parameter_key(parameter)
+                if key not in seen and not (key[1] == "header" and key[0] in _NOT_OURS):
+                    yield self._parameter(parameter, there, context)
+                seen.add(key)
+
+    def _parameter(self, raw: Mapping[str, Any], where: Where, context: str) -> ArgumentPlan:
+        key, location = raw["name"], raw["in"]
+        if location not in _STYLES:
+            raise SpecError(
+                f"The {location} parameter {key!r} is not supported yet.",
+                place(where),
+                "Send it as a header or query parameter, or remove it by the overlay.",
+            )
+        if location == "header" and key.lower() in _RESERVED_HEADERS:
+            raise SpecError(
+                f"The header {key!r} belongs to the connection, not to the operation.",
+                place(where),
+                "Remove the parameter by the overlay.",
+            )
+        if "schema" not in raw:
+            raise SpecError(
+                f"The parameter {key!r} has no schema (JSON in parameters is not supported yet).",
+                place(where),
+                "Describe it by a schema.",
+            )
+        style = raw.get("style", _STYLES[location][0])
+        if style not in _STYLES[location]:
+            raise SpecError(
+                f"The style {style!r} of the {location} parameter {key!r} is not supported yet.",
+                place(where),
+                f"Use {' or '.join(_STYLES[location])}.",
+            )
+        name = raw.get("x-python-name") or _schema_of(raw).get("x-python-name") or key
+        shape = types.without_null(  # null has no form in a URL or a header
+            self._schemas.shape(raw["schema"], (*where, "schema"), context + naming.pascal(key))
+        )
+        if not _is_text(shape):
+            raise SpecError(
+                f"The {location} parameter {key!r} is {types.described(shape)}; objects in "
+                "parameters are not supported yet.",
+                place(where),
+                "Describe it as a string, a number, a boolean or an array of these.",
+            )
+        repeats = location == "query" and raw.get("explode", style == "form")
+        return ArgumentPlan(
+            key=key,
+            name=name,
+            location=location,
+            shape=shape,
+            required=location == "path" or raw.get("required") is True,
+            separator=None if repeats else _SEPARATORS[style],
+            description=prose({**_schema_of(raw), **raw}),
+            example=short_example({**_schema_of(raw), **raw}),
+            schema=_with_examples(self._schemas.plain(raw["schema"], (*where, "schema")), raw),
+        )
+
+    def _in_path_order(
+        self, path: str, parameters: list[ArgumentPlan], where: Where
+    ) -> list[ArgumentPlan]:
+        declared = {a.key: a for a in parameters if a.location == "path"}
+        wanted = re.findall(r"\{([^{}]*)\}", path)
+        for name in wanted:
+            if name not in declared:
+                raise SpecError(
+                    f"The path has {{{name}}}, but no path parameter of that name is declared.",
+                    place(where),
+                    "Declare it by the overlay: name, in: path, required: true, schema.",
+                )
+        for name in declared:
+            if name not in wanted:
+                raise SpecError(
+                    f"The path parameter {name!r} does not stand in the path.",
+                    place(where),
+                    "Remove the parameter, or put it into the path.",
+                )
+        if len(set(wanted)) < len(wanted):
+            raise SpecError("The path names a parameter twice.", place(where), "Rename one.")
+        return [declared[name] for name in wanted]
+
+    # --- bodies
+
+    def _body(
+        self, operation: Mapping[str, Any], where: Where, context: str
+    ) -> tuple[bool, list[ArgumentPlan], list[list[str]]]:
+        if "requestBody" not in operation:
+            return False, [], []
+        raw, at = resolved(self._document, operation["requestBody"], (*where, "requestBody"))
+        found = json_schema(raw, at, sent=True)
+        if found is None:
+            return False, [], []
+        required = raw.get("required") is True
+        flat = self._schemas.members(*found, f"{context}Body")
+        if flat is None:
+            self._check_no_groups(*found)
+            shape = self._schemas.content(*found, f"{context}Body")
+            whole = ArgumentPlan(
+                key="",
+                name="body",
+                location="body",
+                shape=shape,
+                required=required,
+                separator=None,
+                description=prose(raw),
+                schema=_with_examples(self._schemas.plain(*found), json_media(raw)),
+            )
+            return required, [whole], []
+        schema, fields = flat
+        # A body that may be left out, and must hold something if it is there: without that a call
+        # would be refused, so it is asked for and sent.
+        required = required or any(field.required for field in fields)
+        members = [
+            ArgumentPlan(
+                key=field.key,
+                name=field.name,
+                location="member",
+                shape=field.shape,
+                required=field.required and required,
+                separator=None,
+                description=field.description,
+                example=field.example,
+                schema=field.schema,
+            )
+            for field in fields
+        ]
+        return required, members, schema.get("x-mutually-exclusive") or []
+
+    def _check_no_groups(self, schema: Any, where: Where) -> None:
+        whole, at = resolved(self._document, schema, where)
+        if isinstance(whole, Mapping) and "x-mutually-exclusive" in whole:
+            raise SpecError(
+                "x-mutually-exclusive names properties, but this body is taken as a whole.",
+                place(at),
+                "Remove it: it goes with a body that is one plain object.",
+            )
+
+    def _exclusive(
+        self, groups: list[list[str]], names: Mapping[str, str], where: Where
+    ) -> tuple[tuple[str, ...], ...]:
+        for group in groups:
+            for key in group:
+                if key not in names:
+                    raise SpecError(
+                        f"x-mutually-exclusive names {key!r}, which the body does not have.",
+                        place((*where, "requestBody")),
+                        "Name properties of the body.",
+                    )
+        return tuple(tuple(names[key] for key in group) for group in groups)
+
+
+def _schema_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema = raw["schema"]
+    return schema if isinstance(schema, Mapping) else {}
+
+
+def _with_examples(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema, with the example that stands beside it in place of its own."""
+    found = examples_of(holder)
+    return {**schema, "example": found[0]} if found else schema
+
+
+def _is_text(shape: Shape) -> bool:
+    """Whether a value of this shape, or a list of such, has a place in a URL or a header."""
+    match shape:
+        case Array(Array() | Nullable()) | Dictionary() | ModelRef():
+            return False
+        case Array(item):
+            return _is_text(item)
+        case Union(kinds):
+            return all(_is_text(kind) for kind in kinds)
+        case Scalar():
+            return True
+        case _:
+            return True
+
+
+def _named(arguments: list[ArgumentPlan]) -> tuple[ArgumentPlan, ...]:
+    """Give every argument its Python name: path parameters keep theirs, others make way."""
+    taken: set[str] = set()
+    named: list[ArgumentPlan] = []
+    wanted = [naming.snake(a.name, naming.ARGUMENT_NAMES_TAKEN) for a in arguments]
+    for argument, name in zip(arguments, wanted, strict=True):
+        location: Location = argument.location
+        collides = location != "path" and wanted.count(name) > 1
+        candidate = name + _SUFFIXES[location] if collides else name
+        count = 1
+        while candidate in taken:
+            count += 1
+            candidate = f"{name}{_SUFFIXES.get(location, '')}_{count}"
+        taken.add(candidate)
+        named.append(attrs.evolve(argument, name=candidate))
+    return tuple(named)

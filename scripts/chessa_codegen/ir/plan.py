@@ -1,0 +1,152 @@
+"""The plan: what the generated package will hold, decided before a line of it is written.
+
+Every name in it is a Python name that no other one shadows; hints and codecs are finished code.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+from chessa_codegen.ir.types import Shape
+
+Location = Literal["path", "query", "header", "member", "body"]
+
+
+@attrs.define
+class FieldPlan:
+    """An attribute of a model."""
+
+    key: str
+    name: str
+    shape: Shape
+    required: bool
+    optional: bool
+    read_only: bool = False
+    """Set by the server alone: a request leaves it out, even where it is required."""
+    description: str = ""
+    where: str = ""
+    example: str = ""
+    """As docstrings show it; "" where there is none, or none that is short."""
+    schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
+    """All that the spec says of its values: for the reference."""
+
+
+@attrs.define
+class ModelPlan:
+    """A class for a JSON object."""
+
+    name: str
+    where: str
+    title: str | None
+    description: str = ""
+    fields: list[FieldPlan] = attrs.field(factory=list)
+    iterate: str | None = None
+    """The key of the array that the model iterates over."""
+
+
+@attrs.define
+class EnumPlan:
+    """A class for an open enum."""
+
+    name: str
+    where: str
+    title: str | None
+    integer: bool
+    values: list[str | int]
+    varnames: dict[str | int, str]
+    description: str = ""
+    ours: list[str | int] = attrs.field(factory=list)
+    """Of the values, those that no document lists but the overlay's `x-open-enum`."""
+
+
+@attrs.frozen
+class ArgumentPlan:
+    """An argument of a method."""
+
+    key: str
+    name: str
+    location: Location
+    shape: Shape
+    required: bool
+    separator: str | None = ","
+    description: str = ""
+    example: str = ""
+    schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
+
+
+@attrs.frozen
+class ResponsePlan:
+    """An answer of an operation: by status, what it holds, what the spec says of it."""
+
+    status: str
+    shape: Shape | None
+    description: str = ""
+    examples: tuple[Any, ...] = attrs.field(default=(), eq=False, repr=False)
+
+
+@attrs.frozen
+class OperationPlan:
+    """An operation and the method that calls it."""
+
+    resource: str
+    method_name: str
+    method: str
+    path: str
+    operation_id: str | None
+    is_read: bool
+    summary: str
+    description: str
+    arguments: tuple[ArgumentPlan, ...]
+    exclusive: tuple[tuple[str, ...], ...]
+    body_required: bool
+    responses: tuple[ResponsePlan, ...]
+    unwrap: str | None
+    result: Shape | None
+    """What the method returns; None where it returns nothing."""
+    deprecated: bool = False
+    source: str = ""
+    """The vendor's page that describes it."""
+    completeness: str = ""
+    """How much of that page was seen, `partial` or `full`."""
+    not_seen: tuple[str, ...] = ()
+    is_pinned: bool = False
+    """Whether its name was given, `orders.create`, and follows no rename of the vendor's."""
+
+    @property
+    def name(self) -> str:
+        """How users call it."""
+        return f"{self.resource}.{self.method_name}"
+
+
+@attrs.frozen
+class ResourcePlan:
+    """A class with the methods of one tag."""
+
+    name: str
+    class_name: str
+    description: str
+    operations: tuple[OperationPlan, ...]
+
+
+@attrs.frozen
+class EndpointPlan:
+    """The address of the API and the headers of the credentials."""
+
+    base_url: str | None = None
+    """None where the document names no address that a client could use."""
+    version_segments: tuple[str, ...] = ()
+    """Versions that paths begin with, `v1`: a base URL may end in one of them as well."""
+    credential_headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """By credential, `client_id` and `client_secret`; empty where the document names none."""
+
+
+@attrs.frozen
+class Plan:
+    """The whole package."""
+
+    title: str
+    endpoint: EndpointPlan
+    models: tuple[ModelPlan, ...]
+    enums: tuple[EnumPlan, ...]
+    resources: tuple[ResourcePlan, ...]

@@ -1,0 +1,378 @@
+"""From the schemas of a document to shapes, classes and enums.
+
+In: an effective document whose structure was validated. Out: `Schemas.shape` for every schema that
+is asked for, and the models and enums found on the way. What cannot be said in Python exactly is
+refused, never dropped.
+"""
+
+import collections
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from chessa_codegen.document.refs import Where, place, shapes_values
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import enums, naming, types
+from chessa_codegen.ir.all_of import Composer
+from chessa_codegen.ir.classes import Classes
+from chessa_codegen.ir.one_of import Alternatives
+from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
+from chessa_codegen.ir.types import Shape
+
+_LONGEST_TITLE: Final = 120
+_STRING_FORMATS: Final[Mapping[str, Shape]] = {
+    "date-time": types.DATE_TIME,
+    "date": types.DATE,
+    "decimal": types.DECIMAL,
+}
+_SCALARS: Final[Mapping[str, Shape]] = {
+    "string": types.STRING,
+    "number": types.NUMBER,
+    "integer": types.INTEGER,
+    "boolean": types.BOOLEAN,
+    "null": types.NULL,
+}
+_UNSUPPORTED: Final = ("$dynamicRef", "$recursiveRef")
+
+
+class Schemas:
+    """Reads schemas; keeps the classes that they make."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._composer = Composer(document)
+        self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+        self._alternatives = Alternatives(self._composer, self._components, self.shape)
+        self._reading: list[object] = []
+        self._composed: dict[tuple[int, ...], tuple[Any, Shape]] = {}
+        self._unread: collections.deque[Callable[[], None]] = collections.deque()
+        self._known: dict[str, Shape] = {}
+        self._names: dict[Where, str] = {}
+        self.classes = Classes()
+
+    def read_components(self) -> None:
+        """Make the classes of every named schema, used by an operation or not."""
+        for name in sorted(self._components):
+            self._component(name, ("components", "schemas", name))
+        while self._unread:
+            self._unread.popleft()()
+        self.classes.finish()
+
+    def shape(self, schema: Any, where: Where, name: str) -> Shape:
+        """The shape of a schema. `name` is for the class that it may need, if it brings none."""
+        if schema is True or schema == {}:
+            return types.JSON
+        if not isinstance(schema, Mapping):
+            raise SpecError(
+                "This schema accepts nothing.", place(where), "Remove it, or say what it holds."
+            )
+        for keyword in _UNSUPPORTED:
+            if keyword in schema:
+                raise SpecError(f"{keyword} is not supported.", place(where), "Use $ref instead.")
+        if "$ref" in schema:
+            return self._reference(schema, where, name)
+        if "allOf" in schema:
+            return self._all_of(schema, where, name)
+        if "oneOf" in schema or "anyOf" in schema:
+            return self._alternatives.shape(schema, where, name)
+        if "enum" in schema or "x-open-enum" in schema:
+            return self._enum(schema, where, name)
+        return self._typed(schema, where, name)
+
+    def content(self, schema: Any, where: Where, name: str) -> Shape:
+        """The shape of a whole body, which cannot be binary."""
+        whole, at = self._composer.opened(schema, where)
+        if isinstance(whole, Mapping) and whole.get("format") == "binary":
+            raise SpecError(
+                "Binary content (file upload or download) is not supported yet.",
+                place(at),
+                "Remove the operation by the overlay, or describe the content as JSON.",
+            )
+        return self.shape(schema, where, name)
+
+    # --- references and components
+
+    def _reference(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        if self._composer.beside_reference(schema):
+            whole, at = self._composer.opened(schema, where)
+            return self.shape(whole, at, name)
+        target, at = self._composer.target(schema["$ref"], where)
+        if _is_component(at):
+            shape = self._component(str(at[2]), where)
+        else:
+            named = self._name_at(at) or self._names.setdefault(at, name)
+            shape = self._once(place(at), where, target, at, named)
+        return types.nullable(shape) if schema.get("nullable") is True else shape
+
+    def _component(self, key: str, asked_from: Where) -> Shape:
+        if key not in self._known:
+            schema = _untitled(self._components[key])
+            at: Where = ("components", "schemas", key)
+            self._known[key] = self._once(key, asked_from, schema, at, self._class_name(key))
+        return self._known[key]
+
+    def _once(self, key: str, asked_from: Where, schema: Any, at: Where, name: str) -> Shape:
+        with self._within(key, asked_from):
+            return self.shape(schema, at, name)
+
+    @contextlib.contextmanager
+    def _within(self, key: object, where: Where) -> Iterator[None]:
+        """Refuse what is made of itself. Fields of objects are read later, and make no circle."""
+        if key in self._reading:
+            raise SpecError("This schema is made of itself.", place(where), "Break the circle.")
+        self._reading.append(key)
+        yield
+        self._reading.remove(key)
+
+    def _class_name(self, key: str) -> str:
+        return naming.pascal(_python_name(self._components[key], key))
+
+    def _name_at(self, at: Where) -> str | None:
+        """The name that a part of a component has wherever it is referred to."""
+        if at[:2] != ("components", "schemas"):
+            return None
+        name = self._class_name(str(at[2]))
+        rest = list(at[3:])
+        while rest:
+            match rest:
+                case ["properties", key, *rest]:
+                    name += naming.pascal(str(key))
+                case ["items", *rest]:
+                    name += "Item"
+                case ["additionalProperties", *rest]:
+                    name += "Value"
+                case _:
+                    return None
+        return name
+
+    # --- composition
+
+    def _all_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        parts = schema["allOf"]
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        shaping = [part for part in parts if self._composer.shapes(part)]
+        if len(shaping) == 1 and "$ref" in shaping[0] and not any(map(shapes_values, rest)):
+            only = self.shape(shaping[0], (*where, "allOf", parts.index(shaping[0])), name)
+            said = [rest, *(part for part in parts if isinstance(part, Mapping))]
+            null = any(one.get("nullable") is True for one in said)
+            return types.nullable(only) if null else only
+        key = self._composer.key(schema)
+        if key not in self._composed:  # the same parts are the same class, wherever they recur
+            with self._within(key, where):
+                whole = self._composer.merged([*parts, rest], where)
+                self._composed[key] = schema, self.shape(whole, where, name)
+        return self._composed[key][1]
+
+    # --- plain schemas
+
+    def _typed(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        kinds = _types(schema)
+        if not kinds:
+            return types.NULL if schema.get("nullable") is True else types.JSON
+        if len(kinds) > 1:
+            named = [kind for kind in kinds if kind != "null"]
+            shape = types.any_of([self._of_type(kind, schema, where, name) for kind in named])
+        else:
+            shape = self._of_type(kinds[0], schema, where, name)
+        null = schema.get("nullable") is True or "null" in kinds
+        return types.nullable(shape) if null else shape
+
+    def _of_type(self, kind: str, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        if kind == "object":
+            return self._object(schema, where, name)
+        if kind == "array":
+            items = schema.get("items", True) if "prefixItems" not in schema else True
+            return types.Array(self.shape(items, (*where, "items"), f"{name}Item"))
+        if kind not in _SCALARS:
+            raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
+        scalar = _SCALARS[kind]
+        if kind == "string":
+            scalar = _STRING_FORMATS.get(schema.get("format", ""), scalar)
+        constant = schema.get("const")
+        if isinstance(scalar, types.Scalar) and isinstance(constant, str | int):
+            return types.Constant(scalar, constant)
+        return scalar
+
+    def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        properties = _properties(schema)
+        if not properties:
+            rest = schema.get("additionalProperties", True)
+            at = (*where, "additionalProperties")
+            value = self.shape(rest, at, f"{name}Value") if rest is not False else types.JSON
+            return types.Dictionary(value)
+        title = _title(schema)
+        name = naming.pascal(title) if title else name
+        model = self.classes.add_model(
+            ModelPlan(
+                name=name,
+                where=place(where),
+                title=title,
+                description=prose(schema),
+                iterate=schema.get("x-iterate"),
+            ),
+            schema,
+        )
+        if model is not None:
+            self._unread.append(
+                lambda: self.classes.fill(model, self._fields(schema, properties, where, name))
+            )
+        return types.ModelRef(name)
+
+    def _fields(
+        self,
+        schema: Mapping[str, Any],
+        properties: Mapping[str, Any],
+        where: Where,
+        name: str,
+        *,
+        for_arguments: bool = False,
+    ) -> Iterable[FieldPlan]:
+        required = schema.get("required") or []
+        taken = naming.ARGUMENT_NAMES_TAKEN if for_arguments else naming.FIELD_NAMES_TAKEN
+        wanted = [
+            naming.snake(_python_name(property_schema, key), taken)
+            for key, property_schema in properties.items()
+        ]
+        for (key, property_schema), field_name in zip(
+            properties.items(), naming.distinct(wanted), strict=True
+        ):
+            at = (*where, "properties", key)
+            shape = self.shape(property_schema, at, name + naming.pascal(key))
+            raw = property_schema if isinstance(property_schema, Mapping) else {}
+            yield FieldPlan(
+                key=key,
+                name=field_name,
+                shape=shape,
+                required=key in required
+                and (for_arguments or not self._composer.says(raw, "writeOnly", at)),
+                optional=raw.get("x-optional") is True,
+                read_only=self._composer.says(raw, "readOnly", at),
+                description=prose(raw),
+                where=place(at),
+                example=short_example(raw),
+                schema=self.plain(raw, at),
+            )
+
+    def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
+        """What a schema says, its reference followed and its allOf merged where that can be."""
+        whole, at = self._composer.opened(schema, where)
+        if isinstance(whole, Mapping) and "allOf" in whole:
+            try:
+                whole = self._composer.merged([whole], at)
+            except SpecError:
+                pass
+        return whole if isinstance(whole, Mapping) else {}
+
+    def members(
+        self, schema: Any, where: Where, name: str
+    ) -> tuple[Mapping[str, Any], list[FieldPlan]] | None:
+        """The properties of a body that is one plain object, and its schema; None for others.
+
+        No class is made for the body itself. What only the server sets (readOnly) is left out.
+        """
+        whole, at = self._composer.opened(schema, where)
+        if _is_component(at):
+            name = self._class_name(str(at[2]))  # as its classes are named when others refer to it
+        if not isinstance(whole, Mapping) or "oneOf" in whole or "anyOf" in whole:
+            return None
+        if "allOf" in whole:
+            whole = self._composer.merged([whole], at)
+            if "oneOf" in whole or "anyOf" in whole:
+                return None
+        properties = _properties(whole)
+        if not properties or _types(whole) != ["object"] or whole.get("nullable") is True:
+            return None
+        writable = {
+            key: value
+            for key, value in properties.items()
+            if not self._composer.says(value, "readOnly", (*at, "properties", key))
+        }
+        return whole, list(self._fields(whole, writable, at, name, for_arguments=True))
+
+    # --- enums
+
+    def _enum(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        listed = enums.listed(schema, where)
+        if not listed.values:
+            return types.NULL
+        if listed.type is None:
+            rest = {k: v for k, v in schema.items() if k not in ("enum", "x-open-enum")}
+            plain = self.shape(rest, where, name)
+            return types.nullable(plain) if listed.null else plain
+        title = _title(schema)
+        name = naming.pascal(title) if title else name
+        integer = listed.type == "integer"
+        self.classes.add_enum(
+            EnumPlan(
+                name=name,
+                where=place(where),
+                title=title,
+                integer=integer,
+                values=listed.values,
+                varnames=listed.varnames,
+                description=prose(schema),
+                ours=listed.values if listed.ours else [],
+            )
+        )
+        shape: Shape = types.EnumRef(name, integer)
+        return types.nullable(shape) if listed.null else shape
+
+
+def _python_name(schema: Any, key: str) -> str:
+    pinned = schema.get("x-python-name") if isinstance(schema, Mapping) else None
+    return pinned if isinstance(pinned, str) else key
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of an object; what it only requires, and never describes, holds anything."""
+    described: Mapping[str, Any] = schema.get("properties") or {}
+    undescribed = dict.fromkeys(schema.get("required") or () if described else (), True)
+    return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
+
+
+def _is_component(at: Where) -> bool:
+    return at[:2] == ("components", "schemas") and len(at) == 3
+
+
+def _title(schema: Mapping[str, Any]) -> str | None:
+    """What names the class: a title of which a Python name can be made."""
+    title = schema.get("title")
+    if not isinstance(title, str) or len(title) > _LONGEST_TITLE or not naming.words(title):
+        return None
+    return title.strip()
+
+
+def _untitled(schema: Any) -> Any:
+    """A component is named by its key; its title is prose."""
+    if not isinstance(schema, Mapping):
+        return schema
+    return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """The types that a schema names, or shows by its other keywords."""
+    said = schema.get("type")
+    if isinstance(said, str):
+        return [said]
+    if isinstance(said, list):
+        return said
+    if "const" in schema:
+        constant = schema["const"]
+        by_type = {str: "string", bool: "boolean", int: "integer", float: "number"}
+        return [by_type[type(constant)]] if type(constant) in by_type else []
+    if "properties" in schema or "additionalProperties" in schema:
+        return ["object"]
+    return ["array"] if "items" in schema else []
+
+
+def prose(schema: Mapping[str, Any]) -> str:
+    """What the spec says of a thing in words."""
+    text = schema.get("description")
+    return text.strip() if isinstance(text, str) else ""
+
+
+def short_example(schema: Mapping[str, Any]) -> str:
+    """The example of a thing, where it is short."""
+    example = schema.get("example")
+    shown = example if isinstance(example, str) else json.dumps(example)
+    return shown if isinstance(example, str | int | float) and len(shown) <= 60 else ""

@@ -1,0 +1,67 @@
+"""The lock: what the generated package was made from, and what came out.
+
+Sorted, without dates, absolute paths or the Python version: the same everywhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chessa_codegen import atomic
+from chessa_codegen.document.loader import METHODS, dumps_json
+from chessa_codegen.python import render
+from chessa_codegen.python.formatting import RUFF_VERSION
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of a document, whatever the layout of its file."""
+    return hashlib.sha256(dumps_json(value).encode()).hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def lock_of(
+    vendor: Mapping[str, Any],
+    overlay: Mapping[str, Any] | None,
+    effective: Mapping[str, Any],
+    config: Path,
+    examples: Path | None,
+    package: Path,
+    reference: Path,
+) -> str:
+    """The text of the lock file. Without examples there is no reference."""
+    contents = {
+        "effective_spec": digest(effective),
+        "examples": None if examples is None else _digest_of(examples),
+        "formatter": f"ruff {RUFF_VERSION}",
+        "generated": atomic.hashes(package),
+        "generator": f"{render.GENERATOR} {render.GENERATOR_VERSION}",
+        "generator_config": _digest_of(config),
+        "overlay": None if overlay is None else digest(overlay),
+        "pages": dict(_pages(vendor)),
+        "reference": atomic.hashes(reference),
+        "replaced_templates": render.upstream_hashes(),
+        "spec": digest(vendor),
+        "templates": atomic.hashes(render.TEMPLATES),
+    }
+    return json.dumps(contents, indent=2, sort_keys=True) + "\n"
+
+
+def _pages(vendor: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """One entry per operation: the page it comes from, how much of it was seen, its hash."""
+    pages: list[tuple[str, dict[str, str]]] = []
+    for path, item in (vendor.get("paths") or {}).items():
+        for method in METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if operation is None:
+                continue
+            source = operation.get("x-source")
+            source = source if isinstance(source, dict) else {}
+            entry = {"sha256": digest(operation), "completeness": "full"}
+            entry |= {key: str(source[key]) for key in ("page", "completeness") if key in source}
+            pages.append((f"{method.upper()} {path}", entry))
+    return pages

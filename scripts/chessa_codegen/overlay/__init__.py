@@ -1,0 +1,1 @@
+"""Overlays (OpenAPI Overlay Specification 1.0.0): parsed, applied."""

@@ -1,0 +1,241 @@
+"""Overlays: our corrections of a document, as data (OpenAPI Overlay Specification 1.0.0).
+
+In: a document and an overlay document, both plain trees. Out: a corrected copy, and what each
+action did; a malformed overlay, or an action that cannot be applied, raises OverlayError.
+
+    target selects | update is       | result
+    object         | object          | merged, property by property, by the second table
+    array          | array           | concatenated
+    array          | anything else   | appended as one item
+    otherwise      |                 | refused
+
+    property holds | update holds    | result
+    nothing        | anything        | inserted
+    primitive      | primitive       | replaced (null is a primitive)
+    object, array  | the same kind   | merged, concatenated
+    otherwise      |                 | refused
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import field, frozen
+from jsonpath_rfc9535 import JSONPathError, JSONPathNode
+from jsonpath_rfc9535 import compile as compile_query
+
+from chessa_codegen.document.loader import copied, is_mapping, is_sequence, is_too_deep, pointer
+from chessa_codegen.overlay.model import Action, Overlay, OverlayError, kind, parse, too_deep
+
+__all__ = [
+    "Action",
+    "Effect",
+    "Outcome",
+    "Overlay",
+    "OverlayError",
+    "apply",
+    "apply_strictly",
+    "parse",
+]
+
+
+@frozen
+class Effect:
+    """What one action did: how many nodes it matched, and whether any of them changed."""
+
+    action: Action
+    matched: int
+    changed: bool
+    added: Mapping[str, str] = field(factory=dict[str, str])
+    """What of the update came where nothing was, by its place in the update; and one such place."""
+    met: Mapping[str, str] = field(factory=dict[str, str])
+    """What of the update came where something else was; of objects of objects, the members."""
+
+
+@frozen
+class Outcome:
+    """The corrected copy of a document, and the effect of each action in order."""
+
+    document: dict[str, Any]
+    effects: tuple[Effect, ...]
+
+
+def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
+    """Apply each action to the result of the one before; an action may match nothing."""
+    if is_too_deep(document):
+        raise too_deep("the document")
+    result: dict[str, Any] = copied(document)
+    effects = tuple(_effect(result, action) for action in overlay.actions)
+    return Outcome(result, effects)
+
+
+def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
+    """Apply an overlay each of whose actions must say why it is there, match, and change."""
+    outcome = apply(document, overlay)
+    stale = [(effect.action, why) for effect in outcome.effects for why in _complaints(effect)]
+    if stale:
+        raise OverlayError(
+            "The overlay has actions that must be looked at:",
+            ", ".join(dict.fromkeys(f"actions[{action.index}]" for action, _ in stale)),
+            "Delete an action that the document has made obsolete, correct its target, or add what "
+            "it lacks.",
+            tuple(f"{action.where} {why}{_reason(action)}" for action, why in stale),
+        )
+    return outcome.document
+
+
+def _complaints(effect: Effect) -> Iterator[str]:
+    if not effect.action.description.strip():
+        yield "has no description that says why it is there"
+    if not effect.matched:
+        yield "matches nothing"
+    elif not (effect.action.remove or effect.action.has_update):
+        yield "neither updates nor removes"
+    elif not effect.changed:
+        yield "leaves every match as it was"
+
+
+def _reason(action: Action) -> str:
+    words = " ".join(action.description.split())
+    return f" ({words})" if words else ""
+
+
+def _effect(document: dict[str, Any], action: Action) -> Effect:
+    """Carry out one action on a document that is ours to change."""
+    nodes = _matches(document, action)
+    if action.remove:  # 1.0.0, Action Object: 'update' has no impact beside 'remove: true'
+        _remove(nodes, action)
+        return Effect(action, len(nodes), bool(nodes))
+    merge = _Merge(action)
+    changed = [merge.update(node) for node in nodes] if action.has_update else []
+    if is_too_deep(document):
+        raise too_deep(action.where)
+    return Effect(action, len(nodes), any(changed), merge.added, merge.met)
+
+
+def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
+    """Give each selected node once; a query such as $['a','a'] selects one twice."""
+    try:
+        found = compile_query(action.target).find(document)
+    except (JSONPathError, RecursionError):
+        raise OverlayError(
+            "The target is too long or nested too deep to be followed.",
+            action.where,
+            "Write a shorter query.",
+        ) from None
+    return list({node.location: node for node in found}.values())
+
+
+def _remove(nodes: list[JSONPathNode], action: Action) -> None:
+    """Take nodes out of what holds them, the last item of an array first."""
+    for node in sorted(nodes, key=_index, reverse=True):
+        if node.parent is None:
+            raise OverlayError(
+                "The root of the document cannot be removed.",
+                action.where,
+                "Target what is to go, such as $.servers.",
+            )
+        container: Any = node.parent.value
+        del container[node.location[-1]]
+
+
+def _index(node: JSONPathNode) -> int:
+    last = node.location[-1] if node.location else 0
+    return last if isinstance(last, int) else 0
+
+
+@frozen
+class _Merge:
+    """The update of one action, carried out; and a record of what was there before."""
+
+    action: Action
+    added: dict[str, str] = field(factory=dict[str, str])
+    met: dict[str, str] = field(factory=dict[str, str])
+
+    def update(self, node: JSONPathNode) -> bool:
+        """Update one match; tell whether it changed."""
+        place = pointer(node.location)
+        if is_mapping(node.value) and is_mapping(self.action.update):
+            return self._merge(node.value, self.action.update, place, "")
+        if is_sequence(node.value):
+            return self._extend(node.value, self.action.update, place, "")
+        if is_mapping(node.value):
+            raise _incompatible(node.value, self.action.update, place, self.action)
+        raise OverlayError(
+            f"The target selects {kind(node.value)} at {place}; "
+            "Overlay 1.0.0 updates only objects and arrays.",
+            self.action.where,
+            "Target the object that holds it, and give the property in 'update'.",
+        )
+
+    def _merge(self, target: dict[str, Any], update: dict[str, Any], at: str, inner: str) -> bool:
+        """Merge an object into another, recursively; tell whether that changed anything."""
+        changed = False
+        for name, value in update.items():
+            held = target.get(name)
+            place, part = at + pointer([name]), inner + pointer([name])
+            if name not in target:
+                self.added.setdefault(part, place)
+            elif _says_other(held, value):
+                self.met.setdefault(part, place)
+            if name not in target or (_is_primitive(held) and _is_primitive(value)):
+                changed |= name not in target or not _same(held, value)
+                target[name] = copied(value)
+            elif is_mapping(held) and is_mapping(value):
+                changed |= self._merge(held, value, place, part)
+            elif is_sequence(held) and is_sequence(value):
+                changed |= self._extend(held, value, place, part)
+            else:
+                raise _incompatible(held, value, place, self.action)
+        return changed
+
+    def _extend(self, target: list[Any], update: Any, at: str, inner: str) -> bool:
+        """Concatenate an array, or append anything else as one item; duplicates are kept."""
+        items = copied(update) if is_sequence(update) else [copied(update)]
+        there = {_mark(item) for item in target}
+        is_choice = bool(target) and at.endswith("/security")  # one more way beside theirs
+        for item in items:
+            mark = _mark(item)
+            (self.met if is_choice or mark in there else self.added).setdefault(
+                f"{inner}/{mark}", at
+            )
+        target.extend(items)
+        return bool(items)
+
+
+def _mark(item: Any) -> str:
+    """What tells an item of an array from others: parameters by name and place, else the whole."""
+    if is_mapping(item) and "name" in item:
+        return f"{item['name']} {item.get('in', '')}"
+    return json.dumps(item, sort_keys=True, default=str)
+
+
+def _says_other(held: Any, value: Any) -> bool:
+    """Whether an update means something else than what is there.
+
+    Of objects that only lead to others, as `components` does, the members are asked; of arrays the
+    items.
+    """
+    if is_mapping(held) and is_mapping(value):
+        return held != value and not all(map(is_mapping, value.values()))
+    if is_sequence(held) and is_sequence(value):
+        return False
+    return not _same(held, value)
+
+
+def _is_primitive(value: Any) -> bool:
+    return not is_mapping(value) and not is_sequence(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare primitives as JSON does: true is not 1."""
+    return type(one) is type(other) and one == other
+
+
+def _incompatible(held: Any, update: Any, place: str, action: Action) -> OverlayError:
+    return OverlayError(
+        f"'update' gives {kind(update)} where the document has {kind(held)}, "
+        f"at {place or 'its root'}.",
+        action.where,
+        f"Give {kind(held)}, or remove what is there in an action before this one.",
+    )

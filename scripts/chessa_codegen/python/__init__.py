@@ -1,0 +1,1 @@
+"""Python source: the document for openapi-python-client, templates, format, verification."""

@@ -1,0 +1,73 @@
+"""The document that openapi-python-client is given: the plan said in the schemas it can carry.
+
+The generator knows neither vendor extensions nor decimals nor open enums, and drops or overwrites
+what it cannot express. So every class of the plan becomes a named component of plain properties,
+and every operation an endpoint; the templates put back what the plan knows of each.
+"""
+
+from typing import Any
+
+from chessa_codegen.ir import types
+from chessa_codegen.ir.plan import ModelPlan, OperationPlan, Plan
+from chessa_codegen.ir.types import Shape
+
+
+def lowered(plan: Plan) -> dict[str, Any]:
+    """Say the plan as an OpenAPI 3.0 document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for resource in plan.resources:
+        for operation in resource.operations:
+            paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    components = {model.name: _model(model) for model in plan.models}
+    components |= {enum.name: _enum(enum.integer) for enum in plan.enums}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": plan.title, "version": "1"},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _model(model: ModelPlan) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {field.name: _schema(field.shape) for field in model.fields},
+    }
+
+
+def _enum(integer: bool) -> dict[str, Any]:
+    """One stand-in value: the template writes the constants from the plan."""
+    return {"type": "integer", "enum": [0]} if integer else {"type": "string", "enum": ["value"]}
+
+
+def _schema(shape: Shape) -> dict[str, Any]:
+    match shape:
+        case types.Scalar():
+            return dict(shape.lowered)
+        case types.Constant(base):
+            return _schema(base)
+        case types.ModelRef(name) | types.EnumRef(name):
+            return {"$ref": f"#/components/schemas/{name}"}
+        case types.Array(item):
+            return {"type": "array", "items": _schema(item)}
+        case _:
+            return {}
+
+
+def _operation(operation: OperationPlan) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": argument.key,
+            "in": argument.location,
+            "required": argument.required,
+            "schema": {"type": "string"},
+        }
+        for argument in operation.arguments
+        if argument.location == "path"
+    ]
+    return {
+        "operationId": operation.method_name,
+        "tags": [operation.resource],
+        "parameters": parameters,
+        "responses": {},  # the plan has them; the generator would copy each three times
+    }

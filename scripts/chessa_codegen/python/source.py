@@ -1,0 +1,240 @@
+"""Pieces of Python source, for the templates: docstrings, literals, signatures, hints.
+
+Prose of the spec enters the generated code here and nowhere else, as an escaped docstring.
+"""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from chessa_codegen.characters import in_prose, literal
+from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.plan import (
+    ArgumentPlan,
+    EnumPlan,
+    FieldPlan,
+    ModelPlan,
+    OperationPlan,
+    ResourcePlan,
+)
+from chessa_codegen.ir.types import Array, Shape
+
+_WIDTH: Final = 100
+_OPENING: Final = '"""'
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """Write prose as a docstring: wrapped, indented, and unable to end itself."""
+    margin = " " * indent
+    lines: list[str] = []
+    for line in text.strip().expandtabs(4).splitlines():
+        own = " " * min(40, len(line) - len(line.lstrip()))
+        wrapped = textwrap.wrap(
+            _escaped(line.strip()),
+            width=max(40, _WIDTH - indent - len(own) - len(_OPENING)),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        hanging = own + ("    " if own else "")
+        lines += [(own if i == 0 else hanging) + part for i, part in enumerate(wrapped)] or [""]
+    if not lines:
+        return f'{margin}"""…"""'
+    if len(lines) == 1 and len(margin) + len(lines[0]) + 6 <= _WIDTH:
+        return f'{margin}"""{lines[0]}"""'
+    body = [f"{margin}{line}".rstrip() for line in lines[1:]]
+    return "\n".join([f'{margin}"""{lines[0]}', *body, f'{margin}"""'])
+
+
+def _escaped(text: str) -> str:
+    shown = in_prose(text)
+    body, end = (shown[:-1], r"\"") if shown.endswith('"') else (shown, "")
+    return body.replace('"""', r"\"\"\"") + end
+
+
+def codec(shape: Shape) -> str:
+    return types.codec(shape)
+
+
+def field_hint(field: FieldPlan) -> str:
+    """The type that an attribute has when it can be read."""
+    return types.hint(_read_as(field))
+
+
+def _read_as(field: FieldPlan) -> Shape:
+    """What may well be missing may be null as well."""
+    return types.nullable(field.shape) if field.optional else field.shape
+
+
+def words_of(one: FieldPlan | ArgumentPlan) -> str:
+    """What a docstring says of an attribute or argument: words, and the example if it is short."""
+    shown = f"Example: `{one.example}`" if one.example else ""
+    return f"{one.description}\n\n{shown}".strip()
+
+
+def field_value(field: FieldPlan) -> str:
+    """The right-hand side of an attribute of a model."""
+    bound = f"{literal(field.key)}, {codec(_read_as(field))}"
+    if field.required and field.read_only:
+        return f"wire.read_only({bound})"
+    if field.required:
+        return f"attrs.field(metadata=wire.required({bound}))"
+    return f"wire.{'optional' if field.optional else 'documented'}({bound})"
+
+
+def iterated(model: ModelPlan) -> FieldPlan | None:
+    """The attribute that a model iterates over, if any."""
+    rows = [field for field in model.fields if field.key == model.iterate]
+    return rows[0] if rows and isinstance(rows[0].shape, Array) else None
+
+
+def item_hint(field: FieldPlan) -> str:
+    """The type of the items of an array attribute."""
+    return types.hint(field.shape.item) if isinstance(field.shape, Array) else "Any"
+
+
+def constants(enum: EnumPlan) -> Iterator[tuple[str, str | int]]:
+    """The constants of an enum and their values."""
+    names = [naming.constant(enum.varnames.get(value, value)) for value in enum.values]
+    return zip(naming.distinct(names), enum.values, strict=True)
+
+
+def constant_name(operation: OperationPlan) -> str:
+    """The name of the constant that holds an operation."""
+    return operation.method_name.upper()
+
+
+def about(resource: ResourcePlan) -> str:
+    """The docstring of a resource class."""
+    return "\n".join(_paragraphs(resource.description or f"Operations on {resource.name}"))
+
+
+def result_hint(operation: OperationPlan, lists: str = "builtins.list") -> str:
+    """What the method returns. `builtins.list`: a resource may have a method `list`."""
+    return "None" if operation.result is None else types.hint(operation.result, lists=lists)
+
+
+_IMPORTS: Final = (
+    ("builtins.", "import builtins"),
+    ("datetime.", "import datetime"),
+    ("Mapping[", "from collections.abc import Mapping"),
+    ("Sequence[", "from collections.abc import Sequence"),
+    ("Decimal", "from decimal import Decimal"),
+    ("Any", "from typing import Any"),
+)
+
+
+def hints_of(resource: ResourcePlan) -> str:
+    """All hints in the signatures of a resource: what its module must import for."""
+    operations = resource.operations
+    hints = {result_hint(operation) for operation in operations}
+    hints |= {_hint(argument) for op in operations for argument in op.arguments}
+    return "; ".join(sorted(hints))
+
+
+def imports(hints: str) -> str:
+    """The imports of the standard library that hints need."""
+    return "\n".join(line for token, line in _IMPORTS if token in hints)
+
+
+def argument_value(argument: ArgumentPlan) -> str:
+    """The `Argument` of an operation's argument."""
+    parts = [literal(argument.name), literal(argument.key), literal(argument.location)]
+    parts.append(codec(argument.shape))
+    if argument.required:
+        parts.append("required=True")
+    if argument.separator != "," and argument.location not in ("member", "body"):
+        parts.append(f"separator={literal(argument.separator)}")
+    return f"Argument({', '.join(parts)})"
+
+
+def call(operation: OperationPlan) -> str:
+    """The arguments with which a method calls its operation."""
+    named = [f"{argument.name}={argument.name}" for argument in operation.arguments]
+    return ", ".join([constant_name(operation), *named])
+
+
+def signature(operation: OperationPlan) -> str:
+    """The parameters of a method, itself included."""
+    return ", ".join(["self", *parameters(operation)])
+
+
+def parameters(operation: OperationPlan) -> list[str]:
+    """The parameters of a call: path ones by position or name, all others by name only."""
+    in_path, named = _ordered(operation)
+    return [*map(_parameter, in_path), *(["*"] if named else []), *map(_parameter, named)]
+
+
+def in_order(operation: OperationPlan) -> list[ArgumentPlan]:
+    """The arguments in the order of the signature."""
+    in_path, named = _ordered(operation)
+    return [*in_path, *named]
+
+
+def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[ArgumentPlan]]:
+    """The arguments by position, and those by name: required ones first."""
+    in_path = [a for a in operation.arguments if a.location == "path"]
+    named = [a for a in operation.arguments if a.location != "path"]
+    return in_path, sorted(named, key=lambda argument: not argument.required)
+
+
+def _parameter(argument: ArgumentPlan) -> str:
+    return f"{argument.name}: {_hint(argument)}{'' if argument.required else ' = UNSET'}"
+
+
+def _hint(argument: ArgumentPlan) -> str:
+    hint = types.hint(argument.shape, argument=True)
+    return hint if argument.required else f"{hint} | Unset"
+
+
+def method_text(operation: OperationPlan) -> str:
+    """The docstring of a method."""
+    lines = _paragraphs(operation.summary or operation.description or f"Call {operation.name}")
+    if operation.description and operation.description != operation.summary and operation.summary:
+        lines += ["", operation.description]
+    vendor = f" (the vendor's `{operation.operation_id}`)" if operation.operation_id else ""
+    kind = (
+        "A read: repeated when a repeat may help."
+        if operation.is_read
+        else ("A write: never sent again once a byte of it may have been.")
+    )
+    lines += ["", f"`{operation.method} {operation.path}`{vendor}. {kind}"]
+    if operation.deprecated:
+        lines += ["", "Deprecated by the vendor."]
+    described = [(a.name, words_of(a)) for a in in_order(operation)]
+    if any(words for _, words in described):
+        lines += ["", "Args:"]
+        lines += [f"    {name}: {' '.join(words.split())}" for name, words in described if words]
+    lines += _returns(operation)
+    for group in operation.exclusive:
+        lines += ["", f"Give only one of {' and '.join(f'`{name}`' for name in group)}."]
+    succeeds = any(response.status[0] == "2" for response in operation.responses)
+    failures = "45d" if succeeds else "45"
+    errors: dict[str, list[str]] = {}
+    for response in operation.responses:
+        if response.status[0] in failures:
+            errors.setdefault(" ".join(response.description.split()), []).append(response.status)
+    if errors:
+        lines += ["", "Documented errors:"]
+        lines += [f"    {', '.join(s)}: {words}".rstrip(": ") for words, s in errors.items()]
+    if operation.source:
+        lines += ["", f"Source: {operation.source}"]
+    return "\n".join(lines)
+
+
+def _returns(operation: OperationPlan) -> list[str]:
+    if operation.result is None:
+        return []
+    kinds = types.hint(operation.result).replace("models.", "")
+    origin = f", the `{operation.unwrap}` of the answer" if operation.unwrap else ""
+    return ["", "Returns:", f"    `{kinds}`{origin}."]
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Prose that opens with one sentence on a line of its own, as docstrings do."""
+    first, _, rest = text.strip().partition("\n\n")
+    return [_sentence(first), *(["", rest.strip()] if rest.strip() else [])]
+
+
+def _sentence(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line.endswith((".", "!", "?")) else f"{line}."

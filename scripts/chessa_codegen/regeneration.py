@@ -1,0 +1,250 @@
+"""Regeneration: from a vendored document and its overlay to a package and its reference in place.
+
+    read → overlay → gate → validate → plan → render → format → check → reference → swap → lock
+
+A step that fails leaves the tree as it was.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen import atomic, collecting, lock
+from chessa_codegen.docs import examples
+from chessa_codegen.docs import pages as reference
+from chessa_codegen.document import canonical, loader
+from chessa_codegen.document.loader import METHODS
+from chessa_codegen.document.refs import Where, place
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.plan import Plan
+from chessa_codegen.ir.planning import plan_of
+from chessa_codegen.overlay import apply
+from chessa_codegen.python import render
+from chessa_codegen.python.formatting import format_package
+from chessa_codegen.python.verify import check_output
+from chessa_codegen.validate import endpoint, safety
+from chessa_codegen.validate.openapi import check_version, validate
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+@attrs.frozen
+class Job:
+    """What to make of what, and where."""
+
+    spec: Path = ROOT / "spec" / "openapi.yaml"
+    overlay: Path | None = ROOT / "spec" / "overlay.yaml"
+    config: Path = ROOT / "generator-config.yaml"
+    output: Path = ROOT / "generated"
+    package: str = "chessa_api"
+    lock: Path = ROOT / "spec" / "lock.json"
+    reference: Path | None = None
+    """The folder of the reference; None for other documents: it shows `chessa`."""
+    examples: Path = ROOT / "docs" / "examples.toml"
+    for_client: bool = False
+    """Whether `chessa` is built on the package: the document must say where to send what."""
+
+    @property
+    def target(self) -> Path:
+        """The folder of the package."""
+        return self.output / self.package
+
+
+@attrs.define
+class Made:
+    """A package in a temporary folder, its lock, and how it differs from what was there before."""
+
+    plan: Plan
+    folder: Path
+    lock: str
+    reference: Path
+    """A folder of pages; it is not there where the job wants none."""
+    changes: list[str] = attrs.field(factory=list[str])
+    notes: tuple[str, ...] = ()
+    """What is out of date in the examples."""
+
+
+def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
+    """The vendor's document with the overlay applied, safe and valid.
+
+    What the overlay mends may be as wrong as it likes before.
+    """
+    marked = marked_document(vendor)
+    if corrections is not None:
+        check_promises(vendor)
+        marked = apply.apply_strictly(marked, apply.parse(corrections))
+    return checked(marked)
+
+
+def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the vendor's operationIds, which the overlay replaces by method names."""
+    check_version(vendor)
+    marked: dict[str, Any] = loader.copied(dict(vendor))
+    for _, operation in operations_of(marked):
+        if isinstance(operation.get("operationId"), str):
+            operation["x-vendor-operation-id"] = operation["operationId"]
+    return marked
+
+
+def checked(corrected: dict[str, Any]) -> dict[str, Any]:
+    """The corrected document in its one order, if it is safe and valid."""
+    effective = canonical.ordered(corrected)
+    safety.check_document(effective)
+    validate(effective)
+    return effective
+
+
+def check_promises(vendor: Mapping[str, Any]) -> None:
+    """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
+    for where, operation in operations_of(vendor):
+        if "x-safe-to-repeat" in operation:
+            raise SpecError(
+                "The document itself says x-safe-to-repeat; only the overlay may.",
+                place((*where, "x-safe-to-repeat")),
+                "Delete it there, and say it by an action of the overlay if it is true.",
+            )
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Every operation of a document that may not be valid yet, and its place."""
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for method in METHODS if isinstance(item, dict) else ():
+            if isinstance(item.get(method), dict):
+                yield ("paths", path, method), item[method]
+
+
+def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Name each operation as the methods do, so that whoever reads the spec names it so too."""
+    named: dict[str, Any] = loader.copied(dict(effective))
+    for operation in (one for resource in plan.resources for one in resource.operations):
+        raw = named["paths"][operation.path].get(operation.method.lower())
+        if raw is not None:  # it may stand in a path item that is shared
+            raw["operationId"] = operation.name
+    return canonical.ordered(named)
+
+
+@collecting.paused()
+def make(job: Job, workshop: Path) -> Made:
+    """Make the package in a temporary folder."""
+    vendor = canonical.ordered(loader.read(job.spec))
+    corrections = None if job.overlay is None else loader.read(job.overlay)
+    folder = workshop / job.package
+    plan, effective = make_package(effective_document(vendor, corrections), folder, job.config)
+    if job.for_client:
+        endpoint.check_for_client(plan.endpoint)
+    pages = workshop / "its-reference"  # which no package can be called
+    notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
+    written = None if job.reference is None else job.examples
+    text = lock.lock_of(vendor, corrections, effective, job.config, written, folder, pages)
+    return Made(plan, folder, text, pages, notes=notes)
+
+
+def make_package(
+    effective: dict[str, Any], folder: Path, config: Path
+) -> tuple[Plan, dict[str, Any]]:
+    """Make the package of a checked document; its plan, and the document with final names."""
+    plan = plan_of(effective)
+    safety.check_plan(plan)
+    effective = _with_final_names(effective, plan)
+    render.render(plan, effective, folder, config)
+    format_package(folder)
+    check_output(folder)
+    return plan, effective
+
+
+def _write_reference(plan: Plan, written: Path, folder: Path) -> tuple[str, ...]:
+    """Write the pages; what is out of date in the examples."""
+    made = examples.write(plan, examples.read(written))
+    folder.mkdir()
+    for name, text in reference.pages(plan, made).items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return made.notes
+
+
+def regenerate(job: Job) -> Made:
+    """Make the package and put it, its reference and its lock in place: all or none."""
+    _check_targets(job)
+    for target, is_ours in _targets(job):
+        atomic.recover(target, is_ours)
+    with atomic.workshop(job.output) as workshop:
+        made = make(job, workshop)
+        if job.target.is_dir():
+            made.changes = atomic.changes(job.target, made.folder)
+        with (
+            atomic.drafted(job.lock, made.lock) as draft,
+            atomic.undisturbed(),
+            atomic.swapped(made.folder, job.target),
+            _swapped_reference(job, made),
+        ):
+            draft.replace(job.lock)
+    return made
+
+
+def _swapped_reference(job: Job, made: Made) -> contextlib.AbstractContextManager[None]:
+    if job.reference is None:
+        return contextlib.nullcontext()
+    job.reference.parent.mkdir(parents=True, exist_ok=True)
+    if job.reference.is_dir():
+        made.changes += atomic.changes(job.reference, made.reference, f"{job.reference.name}/")
+    return atomic.swapped(made.reference, job.reference)
+
+
+def drift(job: Job) -> list[str]:
+    """How the tree and the lock differ from what would be made now; changes nothing."""
+    with tempfile.TemporaryDirectory(prefix="regenerate-") as workshop:
+        made = make(job, Path(workshop))
+        found = atomic.differences(job.target, made.folder)
+        if job.reference is not None:
+            prefix = f"{job.reference.name}/"
+            found += atomic.differences(job.reference, made.reference, prefix)
+        return [*found, *atomic.difference(job.lock, made.lock.encode())]
+
+
+_IsOurs = Callable[[Path], bool]
+
+
+def _targets(job: Job) -> list[tuple[Path, _IsOurs]]:
+    """The folders that are put in place, and what tells that one was made here."""
+    targets: list[tuple[Path, _IsOurs]] = [(job.target, _is_our_package)]
+    if job.reference is not None:
+        targets.append((job.reference, _is_our_reference))
+    return targets
+
+
+def _check_targets(job: Job) -> None:
+    where, what = job.lock, ""
+    if job.lock.is_dir() or job.lock.is_symlink():
+        what = f"{job.lock.name} is there, and is no file."
+    for target, is_ours in _targets(job):
+        if target.is_symlink() or (target.exists() and not target.is_dir()):
+            where, what = target, f"{target.name} is there, and is no folder."
+        elif target.is_dir() and not is_ours(target):
+            where = target
+            what = f"The folder {target.name} holds something that was not generated here."
+    if what:
+        raise SpecError(
+            what,
+            str(where),
+            "Give another --output or --package, or remove what is there yourself.",
+        )
+
+
+def _is_our_package(folder: Path) -> bool:
+    return _says_so(folder, "*.py", render.HEADER)
+
+
+def _is_our_reference(folder: Path) -> bool:
+    return _says_so(folder, "*.md", reference.HEADER)
+
+
+def _says_so(folder: Path, pattern: str, header: str) -> bool:
+    """Whether any file says so (others may have been lost or edited), or no file is left."""
+    found = folder.rglob(pattern)
+    return not atomic.files(folder) or any(
+        path.read_bytes().startswith(header.encode()) for path in found
+    )

@@ -1,0 +1,1 @@
+"""Safety checks and validation of a document, before code is made of it."""

@@ -1,0 +1,177 @@
+"""The safety gate: what a document may hold before any library sees it, or code is made of it.
+
+The document is data from outside and is not trusted: not even its form is known yet. Names are held
+to an allow-list of characters and a length, paths to their grammar, all text to printable
+characters; prose is left to the escaping in `text`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from chessa_codegen.characters import is_plain
+from chessa_codegen.document.refs import Where, place
+from chessa_codegen.document.visitor import nodes
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.plan import Plan
+
+_PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z_][A-Za-z0-9_.-]*\})*)+")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_COMPONENT: Final = re.compile(r"[A-Za-z0-9._-]+")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
+_ADDRESS: Final = re.compile(
+    r"(?:https?:)?//[^/?#@\s\\]+(?:[/?#][^\s\\]*)?|[^:\s\\]*", re.IGNORECASE
+)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MAX_NAME: Final = 120
+_MAX_CLASS: Final = 160  # a module of it is no longer than file systems allow
+_MAX_ADDRESS: Final = 500
+_MAX_TEXT: Final = 100_000
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Refuse unsafe names, paths and text."""
+    for where, text in _texts(document, ()):
+        _check_text(text, where)
+    for path, _ in _members(document.get("paths")):
+        if not path.startswith("x-"):
+            _check_path(path)
+    for kind, named in _members(document.get("components")):
+        for name, _ in _members(named):
+            _check_name(name, ("components", kind, name), _COMPONENT, "component name")
+    for where, node in nodes(document):
+        if isinstance(node, Mapping):
+            _check_node(node, where)
+
+
+def check_plan(plan: Plan) -> None:
+    """Refuse names that would make files no file system takes."""
+    classes = [(model.name, model.where) for model in plan.models]
+    classes += [(enum.name, enum.where) for enum in plan.enums]
+    methods = [(o.name, o.path) for resource in plan.resources for o in resource.operations]
+    for name, where in (*classes, *methods):
+        if len(name) > _MAX_CLASS:
+            raise SpecError(
+                f"The name {name[:40]}… has {len(name)} characters.",
+                where,
+                f"Give it a name of at most {_MAX_CLASS} by the overlay: a title, x-python-name "
+                "or an operationId.",
+            )
+
+
+def _members(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
+
+
+def _texts(value: Any, where: Where) -> Iterator[tuple[Where, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield (*where, "(a key)"), key
+            yield from _texts(member, (*where, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _texts(item, (*where, position))
+
+
+def _check_text(text: str, where: Where) -> None:
+    if len(text) > _MAX_TEXT:
+        raise SpecError(
+            f"A text of {len(text):,} characters.", place(where), f"Keep it under {_MAX_TEXT:,}."
+        )
+    if found := _CONTROL.search(text):
+        raise SpecError(
+            f"The text holds the control character U+{ord(found[0]):04X}.",
+            place(where),
+            "Remove the character.",
+        )
+
+
+def _check_path(path: str) -> None:
+    bare = re.sub(r"\{[^{}]*\}", "x", path)
+    if not _PATH.fullmatch(path) or ".." in path.split("/") or "//" in bare or len(path) > 500:
+        raise SpecError(
+            "The path is not made of plain segments and {parameters}.",
+            place(("paths", path[:100])),
+            "Use letters, digits and -._~ in segments, and braces around parameter names only.",
+        )
+
+
+def _check_node(node: Mapping[str, Any], where: Where) -> None:
+    for key in ("x-python-name", "x-resource", "x-unwrap"):
+        value = node.get(key)
+        if isinstance(value, str):
+            _check_printable(value, (*where, key), key)
+    operation_id = node.get("operationId")
+    if isinstance(operation_id, str):
+        _check_name(operation_id, (*where, "operationId"), _TOKEN, "operationId")
+    if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
+        _check_printable(node["name"], (*where, "name"), "parameter name")
+        if node["in"] == "header":
+            _check_name(node["name"], (*where, "name"), _HEADER, "header name")
+    tags = node.get("tags")
+    for tag in tags if isinstance(tags, list) and "responses" in node else ():
+        _check_printable(tag, (*where, "tags"), "tag")
+    for key, _ in _members(node.get("properties")):
+        _check_printable(key, (*where, "properties"), "property name")
+    servers = node.get("servers")
+    for position, server in enumerate(servers if isinstance(servers, list) else ()):
+        _check_server(server, (*where, "servers", position))
+    _check_server(node.get("server"), (*where, "server"))
+
+
+def _check_server(server: object, where: Where) -> None:
+    """Refuse addresses that are no place of an HTTP API, or that hold credentials."""
+    if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
+        return
+    for address in _addresses(server["url"], server.get("variables")):
+        host = address.partition("//")[2].split("/")[0]
+        if "@" in host:
+            what = "The address of a server holds credentials."
+        elif (
+            not _ADDRESS.fullmatch(address) or not is_plain(address) or len(address) > _MAX_ADDRESS
+        ):
+            what = "The address of a server is not one of http or https."
+        else:
+            continue
+        raise SpecError(
+            what,
+            place((*where, "url")),
+            "Write https://, a host and a path, and nothing else; by the overlay if it is the "
+            "vendor's.",
+        )
+
+
+def _addresses(url: str, variables: object) -> Iterator[str]:
+    """An address with every value of each of its variables, the others as by default."""
+    known = {name: one for name, one in _members(variables) if isinstance(one, Mapping)}
+    defaults = {name: str(one.get("default", "")) for name, one in known.items()}
+    yield _filled(url, defaults)
+    for name, one in known.items():
+        listed = one.get("enum")
+        for value in listed if isinstance(listed, list) else ():
+            yield _filled(url, {**defaults, name: str(value)})
+
+
+def _filled(url: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{([^{}]*)\}", lambda match: values.get(match[1], "x"), url)
+
+
+def _check_name(name: str, where: Where, allowed: re.Pattern[str], what: str) -> None:
+    _check_printable(name, where, what)
+    if not allowed.fullmatch(name):
+        raise SpecError(
+            f"The {what} holds characters that are not allowed there.",
+            place(where),
+            "Use letters, digits and - . _ in it.",
+        )
+
+
+def _check_printable(name: object, where: Where, what: str) -> None:
+    if not isinstance(name, str) or not is_plain(name) or len(name) > _MAX_NAME:
+        raise SpecError(
+            f"The {what} is not a printable text of at most {_MAX_NAME} characters.",
+            place(where),
+            "Shorten it and remove special characters, by the overlay if it is the vendor's.",
+        )

@@ -1,0 +1,1 @@
+"""Compare the Python surface of two generated packages."""

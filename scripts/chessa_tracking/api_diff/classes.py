@@ -1,0 +1,270 @@
+"""Classes of two packages, compared: models with their attributes, enums with their values.
+
+In: the classes of both, and for what the old ones are used. Out: what changed, in sentences for
+callers. The same change weighs otherwise in what callers pass than in what they read.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Flag, auto
+from typing import Final
+
+import attrs
+
+from chessa_codegen.docs.markdown import code
+from chessa_tracking.api_diff.hints import Turn, named, renamed, turn
+from chessa_tracking.api_diff.surface import Attribute, Class, Found, Surface, found, typed
+from chessa_tracking.diff.changes import Level
+
+
+class Use(Flag):
+    """Who makes the objects of a class: callers, the server, or both."""
+
+    PASSED = auto()
+    READ = auto()
+
+
+_SURE: Final = {"required": "always", "read_only": "always", "documented": "raises"}
+_MISSING: Final = {
+    ("always", "raises"): (
+        Level.MAJOR,
+        "{} may be missing: reading it then raises `AbsentFieldError`",
+    ),
+    ("always", "none"): (Level.MINOR, "{} may be missing, and is `None` then"),
+    ("raises", "always"): (Level.MINOR, "{} is always there"),
+    ("raises", "none"): (Level.MINOR, "{} is `None` where it is missing"),
+    ("none", "raises"): (
+        Level.MAJOR,
+        "reading {} where it is missing raises `AbsentFieldError`, was `None`",
+    ),
+    ("none", "always"): (Level.MINOR, "{} is always there"),
+}
+_UNION: Final = {Turn.NARROWER: Use.PASSED, Turn.WIDER: Use.READ, Turn.OTHER: ~Use(0)}
+"""Whose callers break when a type turns so."""
+
+
+def new_names(old: Mapping[str, Class], new: Mapping[str, Class]) -> dict[str, str]:
+    """The classes that are there under another name: one of that shape went, one came."""
+    gone = {name: one for name, one in old.items() if name not in new}
+    came = {name: one for name, one in new.items() if name not in old}
+    before, after = _shapes(gone, came)
+    pairs: dict[str, str] = {}
+    for name, shape in sorted(before.items()):
+        heirs = [other for other, its in after.items() if its == shape]
+        is_alone = list(before.values()).count(shape) == 1 == len(heirs)
+        if is_alone and (gone[name].attributes or gone[name].members):
+            pairs[name] = heirs[0]
+    return pairs
+
+
+def _shapes(
+    gone: Mapping[str, Class], came: Mapping[str, Class]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """A number for each shape; a class that refers to renamed ones keeps its own."""
+    sides = (gone, came)
+    shapes: tuple[dict[str, int], ...] = (dict.fromkeys(gone, 0), dict.fromkeys(came, 0))
+    distinct = 0
+    while distinct < (distinct := len({*shapes[0].values(), *shapes[1].values()})):
+        numbers: dict[object, int] = {}
+        described = [
+            {name: _described(one, known) for name, one in side.items()}
+            for side, known in zip(sides, shapes, strict=True)
+        ]
+        for one in (shape for side in described for shape in side.values()):
+            numbers.setdefault(one, len(numbers))
+        shapes = tuple({name: numbers[one] for name, one in side.items()} for side in described)
+    return shapes[0], shapes[1]
+
+
+def _described(one: Class, shapes: Mapping[str, int]) -> object:
+    names = {name: f"_{number}" for name, number in shapes.items()}
+    fields = [(a.name, a.key, renamed(a.hint, names), a.way) for a in one.attributes.values()]
+    return one.kind, tuple(fields), tuple(one.members.items()), renamed(one.item, names)
+
+
+def uses(surface: Surface) -> dict[str, Use]:
+    """For what the classes of a surface are used; what nothing names may be for both."""
+    passed: set[str] = set()
+    read: set[str] = set()
+    for face in surface.faces.values():
+        for method in (one for methods in face.values() for one in methods.values()):
+            passed = passed.union(*(named(one.hint) for one in method.arguments))
+            read |= named(method.result) | named(method.envelope)
+            read = read.union(*map(named, method.errors.values()))
+    passed, read = _reached(surface, passed), _reached(surface, read)
+    both = Use.PASSED | Use.READ
+    return {
+        name: (Use.PASSED if name in passed else Use(0)) | (Use.READ if name in read else Use(0))
+        or both
+        for name in surface.classes
+    }
+
+
+def _reached(surface: Surface, roots: set[str]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [*roots]
+    while waiting:
+        name = waiting.pop()
+        if name in surface.classes and name not in reached:
+            reached.add(name)
+            for one in surface.classes[name].attributes.values():
+                waiting += named(one.hint)
+    return reached
+
+
+def compare_classes(
+    old: Mapping[str, Class],
+    new: Mapping[str, Class],
+    names: Mapping[str, str],
+    used: Mapping[str, Use],
+) -> Iterator[Found]:
+    """All that changed in the classes; the hints of the old ones are in the new names."""
+    for name, one in old.items():
+        heir = new.get(names.get(name, name))
+        if heir is None:
+            yield found(one.path, Level.MAJOR, f"{code(one.path)} is gone")
+            continue
+        if name in names:
+            text = f"{code(one.path)} is now called {code(heir.path)}"
+            yield found(one.path, Level.MAJOR, text)
+        yield from _compare(one, heir, used[name])
+    for name, one in new.items():
+        if name not in old and name not in names.values():
+            yield found(one.path, Level.MINOR, f"{code(one.path)} is new")
+
+
+def _compare(old: Class, new: Class, use: Use) -> Iterator[Found]:
+    if old.kind != new.kind:
+        text = f"{code(new.path)} is now {_an(new.kind)}, was {_an(old.kind)}"
+        yield found(new.path, Level.MAJOR, text)
+        return
+    yield from _attributes(old, new, use)
+    yield from _members(old, new)
+    if old.item and not new.item:
+        text = f"{code(new.path)} can no longer be iterated over"
+        yield found(new.path, Level.MAJOR, text, "__iter__", "__len__", "__contains__")
+    elif new.item and not old.item:
+        text = f"{code(new.path)} can be iterated over"
+        yield found(new.path, Level.MINOR, text, "__iter__")
+    elif turn(old.item or "None", new.item or "None") is not Turn.SAME:
+        text = f"{code(new.path)} iterates over {typed(new.item)}, was {typed(old.item)}"
+        yield found(new.path, Level.MAJOR, text, "__iter__")
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+# --- attributes
+
+
+def _attributes(old: Class, new: Class, use: Use) -> Iterator[Found]:
+    gained = {n: one for n, one in new.attributes.items() if n not in old.attributes}
+    for name, one in old.attributes.items():
+        heir = new.attributes.get(name) or _heir(one, gained)
+        path = f"{new.path}.{name}"
+        if heir is None:
+            text = f"{code(new.path)} lost the attribute {code(name)}"
+            yield found(path, Level.MAJOR, text)
+            continue
+        if heir.name != name:
+            del gained[heir.name]
+            text = f"{code(path)} is now called {code(f'{new.path}.{heir.name}')}"
+            yield found(path, Level.MAJOR, text)
+        yield from _attribute(new, one, heir, use)
+    for name, one in gained.items():
+        path = f"{new.path}.{name}"
+        if one.way == "required" and Use.PASSED in use:
+            yield found(path, Level.MAJOR, f"{code(new.path)} now requires {code(name)}")
+        else:
+            text = f"{code(new.path)} gained the attribute {code(name)}"
+            yield found(path, Level.MINOR, text)
+
+
+def _heir(one: Attribute, gained: Mapping[str, Attribute]) -> Attribute | None:
+    return next((other for other in gained.values() if other.key == one.key), None)
+
+
+def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterator[Found]:
+    path = f"{owner.path}.{new.name}"
+    way = turn(old.hint, new.hint)
+    if way is not Turn.SAME:
+        level = Level.MAJOR if _UNION[way] & use else Level.MINOR
+        text = f"{code(path)} is {typed(new.hint)}, was {typed(old.hint)}"
+        yield found(path, level, text, "type")
+    if Use.PASSED in use and (old.way == "required") != (new.way == "required"):
+        is_now = new.way == "required"
+        verb = "now requires" if is_now else "no longer requires"
+        level = Level.MAJOR if is_now else Level.MINOR
+        yield found(path, level, f"{code(owner.path)} {verb} {code(new.name)}", "way")
+    sure = (_SURE.get(old.way, "none"), _SURE.get(new.way, "none"))
+    if Use.READ in use and sure in _MISSING:
+        level, words = _MISSING[sure]
+        if level is Level.MAJOR or way is Turn.SAME:
+            yield found(path, level, words.format(code(path)), "way")
+    elif Use.PASSED not in use and old.way != new.way:
+        verb = "cannot" if new.way == "required" else "can"
+        text = f"{code(owner.path)} {verb} be made without {code(new.name)}"
+        yield found(path, Level.MINOR, text, "way")
+
+
+# --- enums
+
+
+def _members(old: Class, new: Class) -> Iterator[Found]:
+    gained = {n: value for n, value in new.members.items() if n not in old.members}
+    for name, value in old.members.items():
+        path, now = f"{new.path}.{name}", new.members.get(name)
+        heir = next((n for n, other in gained.items() if other == value), None)
+        if now is None and heir is not None:
+            del gained[heir]
+            text = f"{code(path)} is now called {code(f'{new.path}.{heir}')}"
+            yield found(path, Level.MAJOR, text)
+        elif now is None:
+            text = f"{code(new.path)} lost the value {_value(value)} ({code(name)})"
+            yield found(path, Level.MAJOR, text)
+        elif now != value:
+            text = f"{code(path)} is {_value(now)}, was {_value(value)}"
+            yield found(path, Level.MAJOR, text, "value")
+    for name, value in gained.items():
+        text = f"{code(new.path)} gained the value {_value(value)} ({code(name)})"
+        yield found(f"{new.path}.{name}", Level.MINOR, text)
+
+
+def _value(value: str | int) -> str:
+    return code(str(value)) if str(value).strip() else code(repr(value))
+
+
+def in_new_names(surface: Surface, names: Mapping[str, str]) -> Surface:
+    """A surface in whose hints the classes have their new names."""
+
+    def now(hint: str) -> str:
+        return renamed(hint, names)
+
+    return Surface(
+        faces={
+            face: {
+                resource: {
+                    name: attrs.evolve(
+                        one,
+                        arguments=tuple(attrs.evolve(a, hint=now(a.hint)) for a in one.arguments),
+                        result=now(one.result),
+                        envelope=now(one.envelope),
+                        errors={status: now(body) for status, body in one.errors.items()},
+                    )
+                    for name, one in methods.items()
+                }
+                for resource, methods in resources.items()
+            }
+            for face, resources in surface.faces.items()
+        },
+        classes={
+            name: attrs.evolve(
+                one,
+                attributes={
+                    n: attrs.evolve(a, hint=now(a.hint)) for n, a in one.attributes.items()
+                },
+                item=now(one.item),
+            )
+            for name, one in surface.classes.items()
+        },
+    )

@@ -1,0 +1,130 @@
+"""The Python surface as data: what callers of a generated package can name, pass and read.
+
+In: nothing. Out: records that `reader` fills and the comparisons walk through. Type hints
+are text in the words of generated code: `models.Order | None`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from chessa_codegen.docs.markdown import code
+from chessa_tracking.diff.changes import Level
+
+FACES: Final = {
+    "Resources": "Chessa",
+    "AsyncResources": "AsyncChessa",
+    "ResourcesWithRawResponse": "Chessa.with_raw_response",
+    "AsyncResourcesWithRawResponse": "AsyncChessa.with_raw_response",
+}
+"""The classes of a package that hold its resources, and what callers know them as."""
+
+ITSELF: Final = ""
+"""In `Found.about`: that the thing is there at all."""
+
+
+@attrs.frozen
+class Argument:
+    """An argument of a method, and where on the wire it goes."""
+
+    name: str
+    hint: str
+    """Without the `Unset` of an optional one."""
+    required: bool
+    by_position: bool
+    wire: tuple[str, str]
+    """Location and key."""
+    slot: int | None
+    """Which of the parameters of the path it is."""
+
+
+@attrs.frozen
+class Method:
+    """A method, and what the package knows of the operation behind it."""
+
+    resource: str
+    own_name: str
+    call: tuple[str, str]
+    """The HTTP method, and the path without the names of its parameters."""
+    arguments: tuple[Argument, ...]
+    result: str
+    envelope: str
+    """The whole answer, of which `result` may be a part; "" where they are one."""
+    errors: Mapping[str, str]
+    """By status, what the body holds; "" where there is none."""
+    exclusive: frozenset[frozenset[str]]
+    is_read: bool
+    deprecated: bool
+    awaited: bool
+
+    @property
+    def name(self) -> str:
+        """How callers write it: `orders.create`."""
+        return f"{self.resource}.{self.own_name}"
+
+
+@attrs.frozen
+class Attribute:
+    """An attribute of a model, which is an argument of its constructor as well."""
+
+    name: str
+    key: str
+    hint: str
+    way: str
+    """How sure it is: a function of the generated `wire` module."""
+
+
+@attrs.frozen
+class Class:
+    """A class of `models`: an object, or an enum with its values."""
+
+    name: str
+    kind: str
+    attributes: Mapping[str, Attribute] = attrs.field(factory=dict[str, Attribute])
+    members: Mapping[str, str | int] = attrs.field(factory=dict[str, str | int])
+    item: str = ""
+    """What it iterates over, if it does."""
+
+    @property
+    def path(self) -> str:
+        """How callers write it."""
+        return f"models.{self.name}"
+
+
+Face = Mapping[str, Mapping[str, Method]]
+"""Methods by resource and name."""
+
+
+@attrs.frozen
+class Surface:
+    """All that callers can reach."""
+
+    faces: Mapping[str, Face]
+    classes: Mapping[str, Class]
+
+
+@attrs.frozen
+class Found:
+    """A change, and what of the thing it speaks about: itself, its `result`, some arguments."""
+
+    name: str
+    level: Level
+    text: str
+    about: frozenset[str]
+
+
+def found(name: str, level: Level, text: str, *about: str) -> Found:
+    """A change; without more words it is about the thing itself."""
+    return Found(name, level, text, frozenset(about or (ITSELF,)))
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence: `a`, `b` and `c`."""
+    shown = [code(name) for name in names]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
+
+
+def typed(hint: str) -> str:
+    """A hint in a sentence: it is in the words of generated code, and opens nothing."""
+    return f"`{hint}`"

@@ -1,0 +1,1 @@
+"""Apply an update: assess it, stage it, install it, release it."""

@@ -1,0 +1,123 @@
+"""Judging: what the change from one document to another means for Python callers.
+
+In: two documents and the overlay. Out: the changes of the spec, the changes of the package made of
+it, the actions of the overlay that became obsolete, and the verdict, which is the highest level of
+all. The packages are made with the overlay as far as it fits: what must be looked at is advice, and
+does not hide what else changed.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.document import canonical
+from chessa_codegen.document.refs import path_key
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.operations import PINNED
+from chessa_codegen.overlay.apply import Overlay
+from chessa_codegen.regeneration import (
+    ROOT,
+    check_promises,
+    checked,
+    make_package,
+    marked_document,
+    operations_of,
+)
+from chessa_codegen.validate import endpoint, safety
+from chessa_tracking.api_diff.package import SurfaceChange, compare_packages
+from chessa_tracking.apply import endpoint_review
+from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
+from chessa_tracking.diff.changes import Change, Level, verdict
+from chessa_tracking.diff.openapi import compare
+
+_NO_CORRECTIONS: Final = Overlay("", "", ())
+_CONFIG: Final = ROOT / "generator-config.yaml"
+
+
+@attrs.frozen
+class Judgement:
+    """What changed, and how much it means."""
+
+    changes: tuple[Change, ...] = ()
+    surface: tuple[SurfaceChange, ...] | None = ()
+    """None where it was not compared: the old document made no package."""
+    advice: tuple[Advice, ...] = ()
+    refused: SpecError | None = None
+    """Why no package can be made of one of them."""
+    asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    """What changed of the `server` and the `security`: somebody must say yes to it."""
+
+    @property
+    def spec(self) -> Level:
+        """The highest level of the changes of the spec."""
+        return verdict(self.changes)
+
+    @property
+    def python(self) -> Level:
+        """The highest level of the changes that Python callers see."""
+        return verdict(self.surface or ())
+
+    @property
+    def verdict(self) -> Level:
+        """The higher of the two."""
+        return max(self.spec, self.python)
+
+
+def judge(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    corrections: Overlay = _NO_CORRECTIONS,
+    released: Path | None = None,
+) -> Judgement:
+    """Compare two documents. Raises `SpecError` if one of them is unsafe.
+
+    `released` is the package that callers have; without it one is made of the old document. They
+    differ while the overlay is edited for the update: what that means for callers is told as well.
+    """
+    if canonical.is_same(old, new):
+        return Judgement()
+    for document in (old, new):
+        safety.check_document(canonical.ordered(dict(document)))
+        check_promises(document)
+    before, after = (corrected(marked_document(each), corrections) for each in (old, new))
+    found = Judgement(
+        tuple(compare(old, new, pinned(before.document))),
+        advice=tuple(advise(before, after)),
+        asked={
+            what: tuple(endpoint_review.changes(old, new, what)) for what in ("server", "security")
+        },
+    )
+    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
+        folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
+        for_client = released is not None
+        if released is None:
+            try:
+                released = _package(before, folders[0])
+            except SpecError as error:  # what made no package has no callers
+                return attrs.evolve(found, surface=None, refused=error)
+        try:
+            made = _package(after, folders[1], for_client=for_client)
+        except SpecError as error:
+            gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
+            return attrs.evolve(found, surface=(gone,), refused=error)
+        return attrs.evolve(found, surface=tuple(compare_packages(released, made)))
+
+
+def _package(corrected: Corrected, folder: Path, *, for_client: bool = False) -> Path:
+    folder.parent.mkdir()
+    plan, _ = make_package(checked(corrected.document), folder, _CONFIG)
+    if for_client:
+        endpoint.check_for_client(plan.endpoint)
+    return folder
+
+
+def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """The operations whose method has a name of ours, and follows no rename of the vendor's."""
+    return frozenset(
+        (str(where[-1]).upper(), path_key(str(where[-2])))
+        for where, operation in operations_of(document)
+        if PINNED.fullmatch(str(operation.get("operationId")))
+    )

@@ -1,0 +1,79 @@
+"""Where requests go and who may send them: what no document changes without a person's word.
+
+In: two documents. Out: a sentence for each place whose servers or security are others now, or are
+new. By the values alone: no rule has to know what may be done with them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from chessa_codegen.document.loader import METHODS, is_mapping
+from chessa_codegen.document.refs import path_key
+
+_KEYS: Final = {"server": "servers", "security": "security"}
+_LONGEST: Final = 200
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[str]:
+    """What changed of the `server` or the `security`."""
+    before, after = (dict(_said(document, what)) for document in (old, new))
+    places = dict(_places(new))
+    return [
+        f"The {_KEYS[what]} of {place} were {_shown(before.get(key))} and are "
+        f"{_shown(after.get(key))}"
+        for key, place in places.items()
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Whatever may say so, by what tells it from others; and its name for people."""
+    yield "", "the API"
+    yield "schemes", "the schemes"
+    for path, method, _ in _nodes(document):
+        yield _key(path, method), f"{method.upper()} {path}".strip()
+
+
+def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    paths = document.get("paths")
+    for path, item in paths.items() if is_mapping(paths) else ():
+        if is_mapping(item):
+            yield path, "", item
+            for method in METHODS:
+                if is_mapping(item.get(method)):
+                    yield path, method, item[method]
+
+
+def _key(path: str, method: str) -> str:
+    return f"{method} {path_key(path)}"
+
+
+def _said(document: Mapping[str, Any], what: str) -> Iterator[tuple[str, str]]:
+    key = _KEYS[what]
+    yield "", _text(document.get(key))
+    if what == "security":
+        components = document.get("components")
+        schemes = components.get("securitySchemes") if is_mapping(components) else None
+        yield "schemes", _text(schemes)
+    for path, method, node in _nodes(document):
+        if key in node:
+            yield _key(path, method), _text(node[key])
+
+
+def _text(value: Any) -> str:
+    """The value as text; of servers only where they are, not what is said of them."""
+    if isinstance(value, list):
+        value = [
+            {name: held for name, held in each.items() if name != "description"}
+            if is_mapping(each)
+            else each
+            for each in value
+        ]
+    return json.dumps(value or None, sort_keys=True, ensure_ascii=False)
+
+
+def _shown(text: str | None) -> str:
+    if text in (None, "null"):
+        return "none"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

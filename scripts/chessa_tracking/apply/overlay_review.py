@@ -1,0 +1,104 @@
+"""Advice on the overlay: which corrections the vendor has made obsolete.
+
+In: the old and the new document, before correction, and the overlay. Out: for each action that no
+longer does what it did, the reason and what to do. An action is obsolete when it matches nothing,
+changes nothing, adds what is there now, or does not fit what is there.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.apply import Action, Effect, Overlay, OverlayError
+
+_NAMES: Final = frozenset({"operationId", "title"})
+"""Names of ours stand in place of the vendor's, whatever those are."""
+
+
+@attrs.frozen
+class Advice:
+    """An action of the overlay that must be looked at."""
+
+    action: Action
+    why: str
+
+    @property
+    def name(self) -> str:
+        """`actions[3]`"""
+        return f"actions[{self.action.index}]"
+
+    @property
+    def text(self) -> str:
+        """What it no longer does, which one it is, and what it was for."""
+        purpose, target = (
+            " ".join(words.split()) for words in (self.action.description, self.action.target)
+        )
+        return (
+            f"{self.name} of the overlay {self.why}. Drop it if that is all it did, else correct "
+            f"it. Its target: {target}. What it was for: {purpose}"
+        )
+
+
+@attrs.frozen
+class Corrected:
+    """A document with every action applied that can be."""
+
+    document: dict[str, Any]
+    effects: tuple[Effect, ...]
+    refused: tuple[Advice, ...]
+
+
+def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
+    """Apply the actions; what cannot be applied is left out, and told."""
+    try:
+        whole = apply.apply(document, corrections)
+    except OverlayError:
+        return _one_by_one(document, corrections)
+    return Corrected(whole.document, whole.effects, ())
+
+
+def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
+    """Each on a copy of its own, for one that does not fit may be half done."""
+    effects: list[Effect] = []
+    refused: list[Advice] = []
+    for action in corrections.actions:
+        try:
+            outcome = apply.apply(document, attrs.evolve(corrections, actions=(action,)))
+        except OverlayError as error:
+            refused.append(Advice(action, f"does not fit what is there: {error.what}"))
+            continue
+        document = outcome.document
+        effects += outcome.effects
+    return Corrected(document, tuple(effects), tuple(refused))
+
+
+def advise(before: Corrected, after: Corrected) -> list[Advice]:
+    """What the change from one document to the other has made of the actions."""
+    known = {effect.action.index: effect for effect in before.effects}
+    found = list(after.refused)
+    for effect in after.effects:
+        why = next(_complaints(known.get(effect.action.index), effect), None)
+        if why is not None:
+            found.append(Advice(effect.action, why))
+    return sorted(found, key=lambda each: each.action.index)
+
+
+def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
+    if not after.matched:
+        yield "matches nothing"
+    elif not after.changed:
+        yield "changes nothing: what it says is there now"
+    only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
+    for part, place in after.met.items():
+        is_name = part.rpartition("/")[2] in _NAMES
+        if not is_name and not only_added.isdisjoint(_and_its_holders(part)):
+            yield f"adds what is there now, and says something else, at {place}"
+
+
+def _and_its_holders(part: str) -> Iterator[str]:
+    """`/a/b`, `/a`"""
+    while part:
+        yield part
+        part = part.rpartition("/")[0]

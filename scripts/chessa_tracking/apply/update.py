@@ -1,0 +1,198 @@
+"""The update: from the vendor's documentation to a tree that follows it, or to a question.
+
+    gather → merge → judge → report → (stage → regenerate → prove → install)
+
+`look` finds out everything and writes nothing; `carry_out` makes it so. What needs a person's word
+is a question, and nothing is carried out while one is open.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chessa_codegen.document import loader
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.plan import Plan
+from chessa_codegen.overlay import apply
+from chessa_codegen.regeneration import regenerate
+from chessa_codegen.validate import safety
+from chessa_codegen.validate.openapi import check_version
+from chessa_tracking.apply import install, release, spec_file, staging
+from chessa_tracking.apply.assess import Judgement, judge
+from chessa_tracking.fetch import gather
+from chessa_tracking.fetch.gather import Page, Progress
+from chessa_tracking.fetch.merge import Decisions, Merged, merge, without_records
+from chessa_tracking.fetch.source import Source
+
+SPEC: Final = "spec/openapi.yaml"
+_OVERLAY: Final = "spec/overlay.yaml"
+_PACKAGE: Final = "generated/chessa_api"
+_VERSION: Final = "overrides/chessa/_version.py"
+_CHANGELOG: Final = "CHANGELOG.md"
+PARTS: Final = (SPEC, "spec/lock.json", "generated", "docs/reference", _CHANGELOG, _VERSION)
+
+
+_VERSION_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
+
+_OF_OPERATION: Final = (
+    "--accept-removal METHOD PATH if the vendor removed it, --keep METHOD PATH if it stays. If "
+    "pages only failed, try again later."
+)
+_OF_PAGE: Final = "Try again later, or --ignore-page PAGE to go on without it."
+_OF_CHANGE: Final = "--accept-{} if it is true: ask the vendor, by another way than these pages."
+
+
+@attrs.frozen
+class Question:
+    """What a person has to decide, and how that is said."""
+
+    text: str
+    answer: str
+
+
+@attrs.frozen
+class Update:
+    """What the vendor's documentation says now, and what that means."""
+
+    source: str
+    pages: tuple[Page, ...]
+    merged: Merged
+    judgement: Judgement
+    version: str
+    accepted: frozenset[str] = frozenset()
+    """`server`, `security`: changes that somebody said yes to."""
+
+    @property
+    def next_version(self) -> str:
+        """The version that the update makes."""
+        return release.next_version(self.version, self.judgement.verdict)
+
+    @property
+    def questions(self) -> list[Question]:
+        """What is open; with none, the update can be carried out."""
+        return list(self._questions())
+
+    def _questions(self) -> Iterator[Question]:
+        for conflict in self.merged.conflicts:
+            yield Question(
+                conflict.text,
+                "Ask the vendor. Meanwhile save the pages, correct one, and give their folder.",
+            )
+        for missing in self.merged.missing:
+            yield Question(missing.text, _OF_OPERATION if missing.operation else _OF_PAGE)
+        for advice in self.judgement.advice:
+            yield Question(advice.text, f"Edit {_OVERLAY}.")
+        for what in ("server", "security"):
+            if what not in self.accepted:
+                for text in self.judgement.asked.get(what, ()):
+                    yield Question(text, _OF_CHANGE.format(what))
+
+
+def look(
+    root: Path,
+    source: Source,
+    decisions: Decisions,
+    accepted: frozenset[str] = frozenset(),
+    show: Progress = gather.silent,
+) -> Update:
+    """Find out what changed; write nothing. Raises `SpecError` for what is unsafe or invalid."""
+    vendored = loader.read(root / SPEC)
+    corrections = apply.parse(loader.read(root / _OVERLAY))
+    gathered = gather.gather(source, show)
+    merged = merge(vendored, gathered, decisions)
+    _check(merged.document)
+    released = root / _PACKAGE
+    judgement = judge(
+        without_records(vendored),
+        without_records(merged.document),
+        corrections,
+        released if released.is_dir() else None,
+    )
+    is_asked = judgement.advice or merged.conflicts or merged.missing
+    if judgement.refused is not None and not is_asked:
+        raise judgement.refused
+    version = release.version_in((root / _VERSION).read_text(encoding="utf-8"))
+    return Update(
+        source.named,
+        gathered.pages,
+        merged,
+        judgement,
+        version,
+        accepted,
+    )
+
+
+def _check(merged: Mapping[str, Any]) -> None:
+    """The safety gate, before anything is made of the document."""
+    check_version(merged)
+    safety.check_document(merged)
+
+
+@attrs.frozen
+class Done:
+    """What an update changed, and what is left for a person."""
+
+    paths: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = staging.prove) -> Done:
+    """Make the tree follow the vendor.
+
+    Made and proven in a copy, put in place as one. Raises `SpecError` for a package that fails its
+    tests, and changes nothing then.
+    """
+    if update.questions:
+        raise SpecError(
+            "The update has questions that are open.", update.source, "Answer them, and run again."
+        )
+    for part in PARTS:
+        if (root / part).is_symlink():
+            raise SpecError(
+                "A part that an update writes is a symbolic link.",
+                part,
+                "Put the file itself there.",
+            )
+    before = install.snapshot(root, PARTS)
+    with staging.staged(root) as copy:
+        _write(copy, SPEC, spec_file.text_of(update.merged.document))
+        _write(copy, _VERSION, release.with_version(_read(copy, _VERSION), update.next_version))
+        entry = release.entry(
+            update.next_version,
+            update.judgement.changes,
+            update.judgement.surface or (),
+            _title(update.merged.document),
+        )
+        _write(copy, _CHANGELOG, release.with_entry(_read(copy, _CHANGELOG), entry))
+        made = regenerate(staging.job_in(copy))
+        prove(copy)
+        installed = install.install(root, before, install.snapshot(copy, PARTS))
+    return Done(tuple(installed.paths), (*_named_by_the_vendor(made.plan), *made.notes))
+
+
+def _named_by_the_vendor(plan: Plan) -> Iterator[str]:
+    """Methods whose names are the vendor's: the next wording of its would rename them."""
+    for resource in plan.resources:
+        for operation in resource.operations:
+            if not operation.is_pinned:
+                yield (
+                    f"{operation.name} ({operation.method} {operation.path}) is named by the "
+                    f"vendor: pin its name in {_OVERLAY} before a release"
+                )
+
+
+def _title(merged: Mapping[str, Any]) -> str:
+    version = str(merged["info"]["version"])
+    said = f"version {version} of " if _VERSION_NUMBER.fullmatch(version) else ""
+    return f"{said}the vendor's API"
+
+
+def _read(root: Path, part: str) -> str:
+    return (root / part).read_text(encoding="utf-8")
+
+
+def _write(root: Path, part: str, text: str) -> None:
+    (root / part).write_text(text, encoding="utf-8", newline="\n")

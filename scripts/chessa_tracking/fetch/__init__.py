@@ -1,0 +1,1 @@
+"""The vendor's pages, fetched and merged into one document."""

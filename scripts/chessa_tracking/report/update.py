@@ -1,0 +1,170 @@
+"""The report of an update: one text for the terminal and the pull request, one object for programs.
+
+In: an update. Out: what needs a decision first, then what it means for Python callers, then what
+changed in the spec. All words of the vendor are data, and are escaped for where they are shown.
+"""
+
+import itertools
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chessa_codegen.characters import visible
+from chessa_codegen.errors import SpecError
+from chessa_tracking.apply.update import Update
+from chessa_tracking.report import diff
+
+_WIDTH: Final = 96
+_LONGEST: Final = 60_000  # of 65,536 that the host of the pull request takes
+
+
+def as_object(update: Update) -> dict[str, Any]:
+    """For programs."""
+    judgement = update.judgement
+    return {
+        "verdict": judgement.verdict.word,
+        "pages": [
+            {
+                "page": page.address,
+                "state": page.state,
+                "operations": list(page.operations),
+                "sha256": page.sha256,
+                "reason": page.reason,
+            }
+            for page in update.pages
+        ],
+        "missing": [
+            {
+                "operation": missing.operation,
+                "page": missing.page,
+                "reason": missing.reason,
+                "text": missing.text,
+            }
+            for missing in update.merged.missing
+        ],
+        "conflicts": [
+            {"what": conflict.what, "pages": list(conflict.pages), "text": conflict.text}
+            for conflict in update.merged.conflicts
+        ],
+        **diff.as_object(judgement.changes, judgement.surface),
+        "overlay": [
+            {
+                "action": advice.action.index,
+                "target": advice.action.target,
+                "why": advice.why,
+                "text": advice.text,
+            }
+            for advice in judgement.advice
+        ],
+        "questions": [
+            {"text": question.text, "answer": question.answer} for question in update.questions
+        ],
+        "version": {"from": update.version, "to": update.next_version},
+    }
+
+
+def refusal(error: SpecError) -> dict[str, Any]:
+    """The same object where the source was refused: nobody knows what changed, which is major."""
+    return {
+        "verdict": "major",
+        "pages": [],
+        "missing": [],
+        "conflicts": [],
+        "changes": [],
+        "overlay": [],
+        "surface": [],
+        "questions": [],
+        "version": {"from": None, "to": None},
+        "refused": {
+            "what": " ".join((error.what, *error.details)),
+            "where": error.where,
+            "mend": error.mend,
+        },
+    }
+
+
+def refusal_as_markdown(error: SpecError) -> str:
+    """For an issue."""
+    lines = [
+        f"- {name}: {diff.in_markdown(text)}"
+        for name, text in (
+            ("what", " ".join((error.what, *error.details))),
+            ("where", error.where),
+            ("mend", error.mend),
+        )
+    ]
+    return "\n".join(["## Refused", "", *lines, "", "Nothing was changed.", ""])
+
+
+def as_text(update: Update) -> str:
+    """For the terminal."""
+    return "\n".join(_text_lines(update)) + "\n"
+
+
+def _text_lines(update: Update) -> Iterator[str]:
+    yield _summary(update)
+    if questions := update.questions:
+        yield ""
+        yield f"Needs a decision ({len(questions)})"
+        for answer, grouped in itertools.groupby(questions, lambda each: each.answer):
+            for question in grouped:
+                yield from _wrapped("? ", question.text)
+            yield from _wrapped("→ ", answer)
+    for kept in update.merged.kept:
+        yield from _wrapped("kept: ", kept.text)
+    judgement = update.judgement
+    yield ""
+    yield diff.as_text(judgement.changes, judgement.surface).rstrip("\n")
+    if update.next_version != update.version:
+        yield f"version: {update.version} → {update.next_version}"
+
+
+def _summary(update: Update) -> str:
+    states = [page.state for page in update.pages]
+    if "document" in states:
+        read = "one whole document"
+    else:
+        shown = sum(len(page.operations) for page in update.pages)
+        failed = states.count("failed")
+        read = f"{_counted(len(states), 'page')}, {_counted(shown, 'operation')}"
+        read += f", {failed} that could not be read" if failed else ""
+    return f"{visible(update.source)}: {read}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _wrapped(head: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        visible(text),
+        _WIDTH,
+        initial_indent=f"  {head}",
+        subsequent_indent=" " * (2 + len(head)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def as_markdown(update: Update) -> str:
+    """For a pull request."""
+    judgement = update.judgement
+    lines = [f"Read from {diff.in_markdown(_summary(update))}.", ""]
+    if questions := update.questions:
+        lines += ["## Needs a decision", ""]
+        for answer, grouped in itertools.groupby(questions, lambda each: each.answer):
+            lines += [f"- {diff.in_markdown(question.text)}" for question in grouped]
+            lines += ["", f"  → {diff.in_markdown(answer)}", ""]
+    lines += [f"- {diff.in_markdown(kept.text)}" for kept in update.merged.kept]
+    lines.append(diff.as_markdown(judgement.changes, judgement.surface))
+    if update.next_version != update.version:
+        lines += ["", f"Version: {update.version} → **{update.next_version}**"]
+    return _bounded("\n".join(lines) + "\n")
+
+
+def _bounded(text: str) -> str:
+    """No longer than a pull request may be; whole lines."""
+    if len(text) <= _LONGEST:
+        return text
+    kept = text[:_LONGEST].rpartition("\n")[0]
+    return f"{kept}\n\n… and more: run the command to read all of it.\n"
