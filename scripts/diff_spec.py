@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.dont_write_bytecode = True
 
-from chessa_codegen import venv  # noqa: E402 - the line above finds it
+from chessa_codegen import venv
 
 venv.enter()
 

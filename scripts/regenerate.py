@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.dont_write_bytecode = True
-gc.disable()  # one short run, with modules and documents that live to its end: nothing to collect
+if __name__ == "__main__":
+    gc.disable()  # one short run, with modules and documents that live to its end
 
-from chessa_codegen import venv  # noqa: E402 - the line above finds it
+from chessa_codegen import venv
 
 venv.enter()
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Final, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.dont_write_bytecode = True
 
-from chessa_codegen import venv  # noqa: E402 - the line above finds it
+from chessa_codegen import venv
 
 venv.enter()
 

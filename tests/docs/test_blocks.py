@@ -76,7 +76,7 @@ def test_blocks_are_formatted(tmp_path: Path) -> None:
     run_tool(tmp_path, "ruff", "format", "--isolated", "--diff", "--line-length", "100", *names)
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_blocks_are_typed(tmp_path: Path) -> None:
     """Blocks pass a strict type checker, so that readers can paste them into checked code."""
     run_tool(tmp_path, "mypy", "--strict", *in_files(tmp_path, BLOCKS), MYPYPATH=PATHS)

@@ -200,7 +200,7 @@ QUICK: Final = ("gzip of 1 GB", "a body of 400 MB", "15,000 headers", "JSON 200,
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in BOMBS],
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.ci) for name in BOMBS],
 )
 def test_a_bomb_is_an_error_like_any_other(name: str) -> None:
     """A read brings no usable answer, a write is done or unknown; neither takes memory or time."""

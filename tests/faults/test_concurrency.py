@@ -29,7 +29,7 @@ SEED: Final = 20_261_125
 PATIENCE: Final = 60.0
 """Seconds after which a thread or a child counts as hung, on a machine however busy."""
 
-long = pytest.mark.long
+ci = pytest.mark.ci
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 needs_pthread_kill = pytest.mark.skipif(
     not hasattr(signal, "pthread_kill"), reason="no signals to threads here"
@@ -93,7 +93,7 @@ def in_threads(number: int, work: Callable[[int], object]) -> list[object]:
     return done
 
 
-@pytest.mark.parametrize(("threads", "reads"), [(20, 50), pytest.param(50, 400, marks=long)])
+@pytest.mark.parametrize(("threads", "reads"), [(20, 50), pytest.param(50, 400, marks=ci)])
 def test_many_threads_share_one_client(api: Peer, threads: int, reads: int) -> None:
     """No error and no crossed answer, and no more connections than threads."""
     with chessa.Chessa(**CREDENTIALS, base_url=api.url) as client:
@@ -106,7 +106,7 @@ def test_many_threads_share_one_client(api: Peer, threads: int, reads: int) -> N
     assert counts["open"] <= threads
 
 
-@pytest.mark.parametrize("seconds", [2, pytest.param(20, marks=long)])
+@pytest.mark.parametrize("seconds", [2, pytest.param(20, marks=ci)])
 def test_calls_cancelled_at_random_leave_a_working_client(api: Peer, seconds: float) -> None:
     """After rounds of cancelled reads and writes every probe is right, and no task is left."""
     draw = random.Random(SEED)
@@ -137,7 +137,7 @@ def test_calls_cancelled_at_random_leave_a_working_client(api: Peer, seconds: fl
     assert api.wait_for(open=0)["open"] == 0
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(100, marks=long)])
+@pytest.mark.parametrize("times", [3, pytest.param(100, marks=ci)])
 def test_one_client_goes_from_event_loop_to_event_loop(api: Peer, times: int) -> None:
     """`asyncio.run` again and again with one client: reads and writes are right, nobody warns."""
     client = chessa.AsyncChessa(**CREDENTIALS, base_url=api.url)
@@ -183,7 +183,7 @@ def _status_of(child: int) -> int | None:
 
 
 @needs_fork
-@pytest.mark.parametrize("times", [2, pytest.param(30, marks=long)])
+@pytest.mark.parametrize("times", [2, pytest.param(30, marks=ci)])
 def test_forks_cross_no_answers(api: Peer, times: int) -> None:
     """Children of a process with idle and busy connections have their own; the parent goes on."""
     stop = threading.Event()
@@ -215,7 +215,7 @@ def test_forks_cross_no_answers(api: Peer, times: int) -> None:
 
 
 @needs_pthread_kill
-@pytest.mark.parametrize("times", [6, pytest.param(100, marks=long)])
+@pytest.mark.parametrize("times", [6, pytest.param(100, marks=ci)])
 def test_ctrl_c_again_and_again_leaves_a_working_client(api: Peer, times: int) -> None:
     """Ctrl-C in a call that nobody answers comes out as itself; no place or socket is lost."""
     main = threading.get_ident()
@@ -251,7 +251,7 @@ def _python_handles_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("times", [10, pytest.param(100, marks=long)])
+@pytest.mark.parametrize("times", [10, pytest.param(100, marks=ci)])
 def test_closing_among_calls_hangs_none_of_them(api: Peer, times: int) -> None:
     """Whatever is under way when another thread closes: a result, or an error of ours, soon."""
     draw = random.Random(SEED)
@@ -279,7 +279,7 @@ def test_closing_among_calls_hangs_none_of_them(api: Peer, times: int) -> None:
     assert api.wait_for(open=0)["open"] == 0
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(3, marks=long)])
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=ci)])
 def test_closing_does_not_prolong_a_call_that_nobody_answers(api: Peer, times: int) -> None:
     """A stalled call ends with its own deadline, closed or not: unknown, and never a hang."""
     for turn in range(times):

@@ -91,7 +91,7 @@ def test_one_mistake_turns_it_red(tmp_path: Path) -> None:
     planted(mutation, tmp_path).check_red(_TEST)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=label)
 def test_a_mistake_turns_it_red(mutation: Mutation, runs: dict[str, "Future[Run]"]) -> None:
     """Each by itself."""

@@ -62,7 +62,7 @@ def test_the_command_says_what_broke(
     assert "Broken: answer of another call" in printed
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_long_run_is_sound() -> None:
     """3,000 calls."""
     report = run(3_000, random.randrange(2**32))

@@ -26,7 +26,7 @@ WARM_UP: Final = 2_000
 GROWTH: Final = 5 * 1024 * 1024
 FORMS: Final = [
     500,
-    pytest.param(int(os.environ.get("CHESSA_SOAK_CALLS", "10000")), marks=pytest.mark.long),
+    pytest.param(int(os.environ.get("CHESSA_SOAK_CALLS", "10000")), marks=pytest.mark.nightly),
 ]
 
 

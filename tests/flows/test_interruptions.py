@@ -182,15 +182,16 @@ SITUATIONS: dict[str, Callable[[Sandbox], None]] = {
 
 
 @pytest.mark.untraced
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.ci)])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_an_interruption_at_any_line_comes_out_with_what_is_known(
-    run: Run, api: Sandbox, time: Time, situation: str
+    run: Run, api: Sandbox, time: Time, situation: str, every: int
 ) -> None:
     """Wherever it strikes: it comes out as itself, with a note that agrees with what was sent."""
     ended: object = None
     number = 0
     while ended is None:
-        number += 1
+        number += every
         order = api.add_order().fail()
         api.show_refunds_late(reads=1)
         SITUATIONS[situation](api)

@@ -90,7 +90,7 @@ def kill_and_run_again(mode: str, path: Path, number: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.ci) for n in (1, 2, 3))])
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_a_killed_refund_that_runs_again_sends_no_second_one(
     mode: str, tmp_path: Path, number: int
@@ -99,7 +99,7 @@ def test_a_killed_refund_that_runs_again_sends_no_second_one(
     kill_and_run_again(mode, tmp_path / "journal.jsonl", number)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_fifty_killed_refunds_send_no_second_one(mode: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.faults.fault import FaultServer, after, answering, silence
 from .scenarios import losing_the_refund
 
 pytest.importorskip("celery")
-pytestmark = [pytest.mark.alone, pytest.mark.untraced]
+pytestmark = pytest.mark.untraced
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 40.0

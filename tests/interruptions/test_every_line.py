@@ -18,7 +18,6 @@ from .scenarios import ADDRESS
 from .tracing import LineStrike, of_client
 
 pytestmark = [
-    pytest.mark.alone,
     pytest.mark.untraced,
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
 ]

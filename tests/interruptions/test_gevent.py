@@ -11,7 +11,6 @@ from typing import Any, Final
 import pytest
 
 pytest.importorskip("gevent")
-pytestmark = pytest.mark.alone
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = Path(__file__).with_name("gevent_program.py")

@@ -12,7 +12,6 @@ from .kinds import TimeLimitError, given_up
 from .scenarios import ADDRESS
 from .tracing import LineStrike, function
 
-pytestmark = pytest.mark.alone
 MOST_LINES: Final = 60
 
 

@@ -19,7 +19,6 @@ from .harness import told
 from .scenarios import ADDRESS
 from .tracing import LineStrike, Select, function
 
-pytestmark = pytest.mark.alone
 LINES_OF_SENDING: Final = 30
 """More than asyncio takes for two flights of a handshake and a request."""
 LIMITS: Final = (TimeoutError, OSError, InterruptedError)

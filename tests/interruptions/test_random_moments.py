@@ -9,7 +9,6 @@ from .kinds import Pulse
 from .scenarios import COMBINATIONS, Combination
 
 pytestmark = [
-    pytest.mark.alone,
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
 ]
 LONG = 20

@@ -22,7 +22,6 @@ from .harness import told
 from .kinds import Pulse, TimeLimitError, raise_in
 from .scenarios import ADDRESS
 
-pytestmark = pytest.mark.alone
 MOMENT: Final = 0.2
 TIMEOUT: Final = 1.5
 LATE: Final = 0.25

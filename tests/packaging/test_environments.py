@@ -116,7 +116,7 @@ def check_tested(printed: str, environment: Environment) -> None:
     assert int(counted[1]) > 1000
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("place", PLACES)
 def test_the_wheel_passes(place: str, built: Built, tmp_path: Path) -> None:
     """On each Python of this machine, and with the oldest and newest dependencies, all passes."""
@@ -146,7 +146,7 @@ def floors(built: Built) -> dict[str, Version]:
     return {each.name: floor(each) for each in requirements}
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_the_oldest_build_backend(built: Built, tmp_path: Path) -> None:
     """The floor of the build backend is true: it makes the same wheel, but for its own name."""
     environment = make(tmp_path / "venv")

@@ -15,7 +15,7 @@ from tests.packaging.building import ROOT
 FOLDER = ROOT / ".github" / "workflows"
 PATHS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".yml", ".yaml"))
 PINNED = re.compile(r"\s*(?:- )?uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-SCRIPT = re.compile(r"\./(scripts/\w+)( --?\w[\w-]*)*")
+SCRIPT = re.compile(r"\./(scripts/\w+|\.ci/run)( --?\w[\w-]*)*")
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.name)
@@ -97,7 +97,7 @@ def test_jobs_end(workflow: dict[str, Any]) -> None:
 
 
 def test_every_python_is_tested() -> None:
-    """ci.yml runs the long checks and the demo on each Python that the classifiers name."""
+    """ci.yml runs the checks, the tests and the demo on each Python that the classifiers name."""
     workflow = YAML(typ="safe", pure=True).load(FOLDER / "ci.yml")
     job = workflow["jobs"]["test"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -109,4 +109,11 @@ def test_every_python_is_tested() -> None:
     setup = next(step for step in job["steps"] if "setup-python" in step.get("uses", ""))
     assert setup["with"]["python-version"] == "${{ matrix.python }}"
     commands = [step["run"] for step in job["steps"] if "run" in step]
-    assert {"./scripts/test --all", "./scripts/demo"} <= set(commands)
+    assert {"./.ci/run", "./scripts/demo"} <= set(commands)
+
+
+def test_the_longest_forms_run_every_night() -> None:
+    """nightly.yml runs them on a schedule."""
+    workflow = YAML(typ="safe", pure=True).load(FOLDER / "nightly.yml")
+    assert "schedule" in workflow["on"]
+    assert "./scripts/nightly" in [step.get("run") for step in steps(workflow)]

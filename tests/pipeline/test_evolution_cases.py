@@ -58,14 +58,14 @@ def test_what_an_update_says(case: Case, stage: Stage, tmp_path: Path) -> None:
     assert problems(case, look(case, stage.bases[case.base], tmp_path)) == []
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @named(CASES[1::_WHOLE])
 def test_a_case_all_the_way(case: Case, stage: Stage) -> None:
     """As it says; made without a hand edit, type-checked, called in both modes on the sandbox."""
     assert stage.run(case, as_installed=False).problems == ()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", _PROVEN)
 def test_the_properties_of_what_changed(name: str, stage: Stage) -> None:
     """The property tests of the changed operations pass, and there are some."""

@@ -51,7 +51,7 @@ def run(project: Path, *words: str, python: str) -> "subprocess.CompletedProcess
     )
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize(("version", "python"), PYTHONS.items(), ids=PYTHONS)
 def test_a_clone_works(version: str, python: str, tmp_path: Path) -> None:
     """The demo runs twice and changes nothing; the tree is what every Python makes of the spec."""

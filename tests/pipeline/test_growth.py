@@ -26,7 +26,7 @@ def test_a_growing_document_grows_evenly() -> None:
         assert len(found) == 2 * operations / 10
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_figures_are_printed() -> None:
     """A line for each size, with what regenerating, the diff and the surface cost beside it."""
     done = subprocess.run(

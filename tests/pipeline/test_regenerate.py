@@ -12,13 +12,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import regenerate
 from chessa_codegen import regeneration
 from chessa_codegen.document import loader
+from tests import commands
+from tests.memory import remembered
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("spec", "scripts", "generated", "docs", "generator-config.yaml")
@@ -49,16 +53,30 @@ def copy(tmp_path: Path) -> Path:
     return project
 
 
-def run(
+@pytest.fixture(scope="module", autouse=True)
+def memory() -> Iterator[None]:
+    """Cache the package of the vendored document."""
+    with remembered():
+        yield
+
+
+def run(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command of a project in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regenerate, "ROOT", project)
+        patch.setattr(regenerate, "Job", partial(regeneration.Job, **inputs(project)))
+        return commands.run(regenerate.main, *words)
+
+
+def launch(
     project: Path,
     *words: str,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    options: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run the command of a project, as a shell would."""
     return subprocess.run(
-        [sys.executable, *options, str(project / "scripts" / "regenerate.py"), *words],
+        [sys.executable, str(project / "scripts" / "regenerate.py"), *words],
         cwd=cwd or project,
         env={**os.environ, **(environment or {})},
         capture_output=True,
@@ -94,17 +112,21 @@ DRIFT = (
 )
 
 
+def inputs(project: Path) -> dict[str, Any]:
+    """Where the parts of a copy are."""
+    return {
+        "spec": project / "spec" / "openapi.yaml",
+        "overlay": project / "spec" / "overlay.yaml",
+        "config": project / "generator-config.yaml",
+        "output": project / "generated",
+        "lock": project / "spec" / "lock.json",
+        "examples": project / "docs" / "examples.toml",
+    }
+
+
 def job(project: Path) -> regeneration.Job:
     """Regeneration in place, of a copy."""
-    return regeneration.Job(
-        spec=project / "spec" / "openapi.yaml",
-        overlay=project / "spec" / "overlay.yaml",
-        config=project / "generator-config.yaml",
-        output=project / "generated",
-        lock=project / "spec" / "lock.json",
-        reference=project / "docs" / "reference",
-        examples=project / "docs" / "examples.toml",
-    )
+    return regeneration.Job(**inputs(project), reference=project / "docs" / "reference")
 
 
 def change(path: Path, text: str | None) -> None:
@@ -189,7 +211,7 @@ def test_a_broken_template_is_refused_in_words(copy: Path) -> None:
     template = copy / "scripts" / "templates" / "generator" / "model.py.jinja"
     template.write_text(template.read_text("utf-8") + "{{ nobody() }}", encoding="utf-8")
     before = tree(copy)
-    done = run(copy)
+    done = launch(copy)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert tree(copy) == before
@@ -201,7 +223,7 @@ def test_a_template_of_the_generator_that_moved_stops_the_run(copy: Path) -> Non
     recorded = json.loads(hashes.read_text(encoding="utf-8"))
     recorded["model.py.jinja"] = "0" * 64
     hashes.write_text(json.dumps(recorded), encoding="utf-8")
-    done = run(copy)
+    done = launch(copy)
     assert done.returncode == 2
     assert "model.py.jinja changed since ours was written" in done.stderr
 
@@ -227,7 +249,7 @@ def test_a_template_of_the_generator_that_moved_stops_the_run(copy: Path) -> Non
 )
 def test_the_environment_changes_nothing(copy: Path, environment: dict[str, str]) -> None:
     """Hash seed, locale, time zone, PATH and terminal have no say."""
-    done = run(copy, environment=environment)
+    done = launch(copy, environment=environment)
     assert done.returncode == 0, done.stderr
     assert tree(copy) == tree(ROOT)
 
@@ -241,7 +263,7 @@ def test_the_place_changes_nothing(copy: Path, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*\n", encoding="utf-8")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = run(copy, cwd=elsewhere)
+    done = launch(copy, cwd=elsewhere)
     assert done.returncode == 0, done.stderr
     (copy / "generated" / "ruff.toml").unlink()
     assert tree(copy) == tree(ROOT)
@@ -254,7 +276,7 @@ def test_what_lies_in_the_current_folder_is_not_run(copy: Path, tmp_path: Path) 
     folder.mkdir()
     for name in ("ruff.py", "types.py", "json.py", "attrs.py"):
         (folder / name).write_text(f"open({str(folder / 'ran')!r}, 'w')\n", encoding="utf-8")
-    done = run(copy, "--check", cwd=folder)
+    done = launch(copy, "--check", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert not (folder / "ran").exists()
 
@@ -279,7 +301,7 @@ def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
     """Drift in letters that the terminal lacks is printed in escapes; a closed pipe ends it."""
     (copy / "generated" / "chessa_api" / "models" / "order.py").write_text("# Zoë €\n", "utf-8")
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    done = run(copy, "--check", environment=ascii_only)
+    done = launch(copy, "--check", environment=ascii_only)
     assert (done.returncode, done.stderr) == (1, "")
     assert "\\u20ac" in done.stdout
     command = f"'{sys.executable}' '{copy}/scripts/regenerate.py' --check | true"

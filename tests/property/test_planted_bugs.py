@@ -3,8 +3,10 @@
 Enters: a copy of both packages, made from a wider spec. Leaves: green as it is; red with any bug.
 """
 
+import itertools
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,10 @@ from tests.property.json_text import written
 from tests.property.planted import BUGS, Bug
 from tests.property.wider import wider_document
 
-pytestmark = pytest.mark.long
+
+def marked(number: int, bug: Bug) -> Any:
+    """Few of them between the nights."""
+    return pytest.param(bug, marks=pytest.mark.nightly if number % 20 else pytest.mark.ci)
 
 
 def run_properties(packages: Path, *files: str, examples: int = 6) -> Run:
@@ -40,12 +45,13 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.ci
 def test_the_sound_package_is_green(sound: Path) -> None:
     """Without a bug every property holds, for everything that a spec may ask for."""
     run_properties(sound).check_green()
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=label)
+@pytest.mark.parametrize("bug", itertools.starmap(marked, enumerate(BUGS)), ids=label)
 def test_a_planted_bug_turns_them_red(bug: Bug, sound: Path, tmp_path: Path) -> None:
     """A property fails: not an import, not a fixture, not the test itself."""
     folder = tmp_path / "planted"

@@ -170,7 +170,9 @@ def run(api: Sandbox, folder: Path, examples: int) -> Report:
 
 
 @pytest.mark.parametrize(
-    "examples", [10, pytest.param(100, marks=pytest.mark.long)], ids=lambda number: f"{number}"
+    "examples",
+    [3, pytest.param(10, marks=pytest.mark.ci), pytest.param(100, marks=pytest.mark.nightly)],
+    ids=lambda number: f"{number}",
 )
 def test_schemathesis_finds_nothing_but_what_is_listed(examples: int, tmp_path: Path) -> None:
     """Every check that applies is made, links are followed, and all that is found is listed."""

@@ -33,9 +33,7 @@ def call(request: pytest.FixtureRequest) -> Call:
     return found
 
 
-@pytest.fixture(
-    params=[httpx, pytest.param(httpx2, marks=pytest.mark.long)], ids=["httpx", "httpx2"]
-)
+@pytest.fixture(params=[httpx, pytest.param(httpx2, marks=pytest.mark.ci)], ids=["httpx", "httpx2"])
 def library(request: pytest.FixtureRequest) -> Any:
     """Each of httpx and its successor, which test_httpx2 has in the ordinary tests."""
     return request.param

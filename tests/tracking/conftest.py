@@ -16,11 +16,19 @@ import trustme
 
 from chessa_codegen.document import loader
 from chessa_tracking.fetch.source import RemoteSource, client
+from tests.memory import remembered
 from tests.tracking import rendering
 from tests.tracking.trees import IGNORED, REFUND, body, rewrite
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _VENDORED: Final = loader.read(ROOT / "spec" / "openapi.yaml")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory() -> Iterator[None]:
+    """Cache what does not change from test to test."""
+    with remembered():
+        yield
 
 
 @pytest.fixture

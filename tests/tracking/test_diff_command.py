@@ -9,17 +9,16 @@ from typing import Any
 
 import pytest
 
+import diff_spec
+from tests import commands
 from tests.tracking.base import BASE, THING, edited, put
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "diff_spec.py"
 
 
-def run(*words: object, **more: Any) -> "subprocess.CompletedProcess[str]":
+def run(*words: object) -> "subprocess.CompletedProcess[str]":
     """Run the command."""
-    command = [sys.executable, str(SCRIPT), *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60, encoding="utf-8", **more
-    )
+    return commands.run(diff_spec.main, *words)
 
 
 @pytest.fixture
@@ -42,7 +41,14 @@ def test_each_format_says_the_verdict(files: tuple[Path, Path]) -> None:
 
 def test_it_fails_on_a_verdict_as_high_as_asked(files: tuple[Path, Path]) -> None:
     """Exit 1, with the report all the same; on an ASCII terminal too."""
-    done = run(*files, "--fail-on", "minor", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, files), "--fail-on", "minor"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert (done.returncode, "endpoint-added" in done.stdout) == (1, True)
 
 

@@ -126,7 +126,7 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
     assert check.returncode == 0, check.stdout + check.stderr
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) -> None:
     """A method that has the vendor's name is told, so that somebody pins it."""
     method, path = "get", "/v1/referrals"
@@ -146,7 +146,7 @@ def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) 
     assert note.startswith("referrals.list_referrals (GET /v1/referrals) is named by the vendor")
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_an_update_is_done_once(tree: Path, with_note: Path) -> None:
     """The same pages again are nothing to do."""
     carried_out(tree, with_note)
@@ -180,7 +180,7 @@ def test_the_property_tests_are_run(tmp_path: Path) -> None:
         staging.prove(tmp_path)
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_the_whole_command(tree: Path, with_note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its property tests, from the pages to the tree."""
     shutil.copytree(ROOT / "tests", tree / "tests", ignore=IGNORED)
@@ -232,7 +232,7 @@ def _leave_pending(tree: Path, before: dict[str, bytes], after: dict[str, bytes]
     assert install.is_pending(tree)
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
     """Whenever the command is killed, the tree is whole after the next run."""
     rendering.write(tree / "tests" / "property" / "test_it.py", "def test_it(): pass\n")

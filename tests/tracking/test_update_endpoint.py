@@ -72,7 +72,7 @@ def accept(tree: Path, edited: Document, *accepted: str) -> None:
         (["https://api2.chessa.ai"], "https://api2.chessa.ai"),
         (["https://api2.chessa.ai/v1", "https://api.chessa.ai"], "https://api2.chessa.ai"),
         *(
-            pytest.param(*row, marks=pytest.mark.long)
+            pytest.param(*row, marks=pytest.mark.ci)
             for row in (
                 (["https://api.chessa.ai:8443/accounts/"], "https://api.chessa.ai:8443/accounts"),
                 (["https://api.chessa.ai/"], "https://api.chessa.ai"),

@@ -80,7 +80,7 @@ def test_a_page_that_vanished(tree: Path, pages: Path) -> None:
     assert report["overlay"], "what corrected it alone matches nothing now"
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_a_page_that_fails(tree: Path, pages: Path) -> None:
     """A page without its file is missing, and can be left out."""
     index = (pages / "llms.txt").read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ def all_pages(pages: Path, edited: Document) -> None:
         ("security", "security", [{"key": []}]),
     ],
 )
-@pytest.mark.long
+@pytest.mark.ci
 def test_another_server_or_security(
     tree: Path, pages: Path, vendored: Document, what: str, key: str, value: Any
 ) -> None:
@@ -242,7 +242,7 @@ def test_nobody_reads(tree: Path, with_note: Path) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.long
+@pytest.mark.ci
 def test_an_overlay_that_is_edited_for_the_update(
     tree: Path, pages: Path, vendored: Document
 ) -> None:

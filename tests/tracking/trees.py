@@ -1,15 +1,21 @@
 """Trees that an update may change, and the command run in them."""
 
+import contextlib
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
+import update_spec
 from chessa_tracking.apply import update
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
+from tests import commands
 from tests.tracking import rendering
+
+if TYPE_CHECKING:
+    import subprocess
 
 Document = dict[str, Any]
 REFUND: Final = ("post", "/v1/orders/refund")
@@ -29,14 +35,9 @@ def everything(root: Path) -> dict[str, bytes]:
 
 def run(tree: Path, *words: str | Path) -> "subprocess.CompletedProcess[str]":
     """Run the command in a tree."""
-    return subprocess.run(
-        [sys.executable, str(tree / "scripts" / "update_spec.py"), *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=tree.parent,
-    )
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(tree.parent):
+        patch.setattr(update_spec, "ROOT", tree)
+        return commands.run(update_spec.main, *words)
 
 
 def rewrite(pages: Path, edited: Document, *which: tuple[str, str]) -> None:

@@ -44,8 +44,9 @@ def job_in(root: Path) -> Job:
 
 def prove(root: Path) -> None:
     """Run the property tests of a tree in it. Raises `SpecError` if the package fails them."""
-    words = ("-q", "--no-header", "-n", "2", "-p", "no:cacheprovider", "-m", "not long")
-    command = [sys.executable, "-m", "pytest", *words, "tests/property"]
+    words = ("-q", "--no-header", "-n", "2", "-p", "no:cacheprovider")
+    chosen = ("-m", "not ci and not nightly", "--hypothesis-profile", "ci")
+    command = [sys.executable, "-m", "pytest", *words, *chosen, "tests/property"]
     environment = {name: v for name, v in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import attrs
 
+from tests.memory import remembered
 from tests.pipeline.evolution.base import Bases
 from tests.pipeline.evolution.calling import Caller
 from tests.pipeline.evolution.case import Case
 from tests.pipeline.evolution.looking import Looked, look
 from tests.pipeline.evolution.making import make
-from tests.pipeline.evolution.memory import remembered
 from tests.pipeline.evolution.proving import prove
 from tests.pipeline.evolution.typed import Types
 

@@ -1,0 +1,96 @@
+"""Caches for what the tests of the pipeline would compute again and again.
+
+Each is a pure function of its key: parsing a document, applying the overlay, making a package,
+reading the surface of one. What a caller may change is returned as a copy.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+import attrs
+
+from chessa_codegen import atomic, regeneration
+from chessa_codegen.document import loader, yaml
+from chessa_codegen.overlay import apply
+from chessa_tracking.api_diff import reader
+
+
+def _once(function: Callable[..., Any], key_of: Callable[..., Any]) -> Callable[..., Any]:
+    """Cache a function by a key; call it again where the key is None."""
+    known: dict[Any, Any] = {}
+
+    def remembering(*arguments: Any) -> Any:
+        key = key_of(*arguments)
+        if key is None:
+            return function(*arguments)
+        if key not in known:
+            known[key] = function(*arguments)
+        return known[key]
+
+    return remembering
+
+
+def _content(folder: Path) -> str | None:
+    """Hash the files of a package; None for a temporary one, which is deleted soon."""
+    if "judge-" in str(folder):
+        return None
+    found = atomic.files(folder)
+    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+
+
+def _made() -> Callable[..., Any]:
+    """Cache `make_package` by its document; write the files of the package again."""
+    known: dict[tuple[str, str, bytes], tuple[Any, Any, dict[str, bytes]]] = {}
+    make_package = regeneration.make_package
+
+    def remembering(effective: dict[str, Any], folder: Path, config: Path) -> tuple[Any, Any]:
+        key = (json.dumps(effective), folder.name, config.read_bytes())
+        if key not in known:
+            known[key] = (*make_package(effective, folder, config), atomic.files(folder))
+        plan, named, files = known[key]
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return plan, loader.copied(named)
+
+    return remembering
+
+
+_make_package: Final = _made()
+_parse: Final = _once(yaml.parse, lambda content, _: content)
+_apply: Final = _once(apply.apply, lambda whole, how: (json.dumps(whole), repr(how)))
+
+
+def _parsed(content: bytes, name: str) -> Any:
+    return loader.copied(_parse(content, name))
+
+
+def _applied(*arguments: Any) -> apply.Outcome:
+    outcome: apply.Outcome = _apply(*arguments)
+    return attrs.evolve(outcome, document=loader.copied(outcome.document))
+
+
+_REMEMBERING: Final = {
+    "chessa_codegen.document.loader.parse": _parsed,
+    "chessa_tracking.fetch.pages.parse": _parsed,
+    "chessa_codegen.overlay.apply.apply": _applied,
+    "chessa_codegen.regeneration.make_package": _make_package,
+    "chessa_tracking.apply.assess.make_package": _make_package,
+    "chessa_tracking.api_diff.package.load": _once(reader.load, _content),
+    "chessa_tracking.api_diff.package.read": _once(reader.read, lambda _, path: _content(path)),
+}
+
+
+@contextlib.contextmanager
+def remembered() -> Iterator[None]:
+    """Use the caches within this context; they stay filled for the next one."""
+    with contextlib.ExitStack() as patched:
+        for name, remembering in _REMEMBERING.items():
+            patched.enter_context(mock.patch(name, remembering))
+        yield
