@@ -1,9 +1,7 @@
 """What docs/following-the-vendor.md says of rules, limits, options and reports is so."""
 
 import copy
-import subprocess
-import sys
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -74,27 +72,22 @@ def test_the_limits_are_those_of_the_reader() -> None:
 def test_every_option_is_on_the_page() -> None:
     """What the command takes is told, and what is told it takes."""
     for name in ("update_spec", "diff_spec"):
-        shown = subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / f"{name}.py"), "--help"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        shown = import_module(name)._parser().format_help()
         options = {word.strip(",[]") for word in shown.split() if word.startswith(("--", "[--"))}
         for option in options - {"--help"}:
             assert option.strip("[]") in TEXT, option
 
 
-@pytest.fixture
-def noted(tmp_path: Path) -> update.Update:
+@pytest.fixture(scope="module")
+def noted(tmp_path_factory: pytest.TempPathFactory) -> update.Update:
     """What the command finds when the refund gained a note."""
     vendored: dict[str, Any] = loader.read(ROOT / "spec" / "openapi.yaml")
     edited = copy.deepcopy(vendored)
     method, path = REFUND
     content = edited["paths"][path][method]["requestBody"]["content"]["application/json"]
     content["schema"]["properties"]["note"] = {"type": "string"}
-    rendering.render(edited, tmp_path)
-    return update.look(ROOT, open_source(str(tmp_path)), Decisions())
+    pages = rendering.render(edited, tmp_path_factory.mktemp("pages"))
+    return update.look(ROOT, open_source(str(pages)), Decisions())
 
 
 def test_the_worked_example_is_what_is_printed(noted: update.Update) -> None:

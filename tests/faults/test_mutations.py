@@ -74,6 +74,7 @@ def runs(
         }
 
 
+@pytest.mark.ci
 def test_without_a_mistake_it_is_green(tmp_path: Path) -> None:
     """A copy of the packages as they are, with the faults that show the mistakes."""
     faults = dict.fromkeys(each.seen_with for each in MUTATIONS if each.is_seen_by_a_fault)

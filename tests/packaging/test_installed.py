@@ -128,6 +128,7 @@ def test_pytest_finds_the_fixture(with_sandbox: Environment, elsewhere: Path) ->
 # ---- Types --------------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 def test_a_type_checker_sees_the_types(client_only: Environment, elsewhere: Path) -> None:
     """`mypy --strict` on a user's code finds the types of the installed wheel, and no error."""
     program = copied("types_seen.py", elsewhere)

@@ -12,16 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import regenerate
 from chessa_codegen import regeneration
 from chessa_codegen.document import loader
-from tests import commands
+from tests.commands import inputs
+from tests.commands import regenerate as run
 from tests.memory import remembered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,14 +57,6 @@ def memory() -> Iterator[None]:
     """Cache the package of the vendored document."""
     with remembered():
         yield
-
-
-def run(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command of a project in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(regenerate, "ROOT", project)
-        patch.setattr(regenerate, "Job", partial(regeneration.Job, **inputs(project)))
-        return commands.run(regenerate.main, *words)
 
 
 def launch(
@@ -110,18 +101,6 @@ DRIFT = (
     ("../docs/reference/mine.md", "Mine.\n", "unexpected reference/mine.md"),
     ("../spec/lock.json", "{}\n", "differs    spec/lock.json"),
 )
-
-
-def inputs(project: Path) -> dict[str, Any]:
-    """Where the parts of a copy are."""
-    return {
-        "spec": project / "spec" / "openapi.yaml",
-        "overlay": project / "spec" / "overlay.yaml",
-        "config": project / "generator-config.yaml",
-        "output": project / "generated",
-        "lock": project / "spec" / "lock.json",
-        "examples": project / "docs" / "examples.toml",
-    }
 
 
 def job(project: Path) -> regeneration.Job:

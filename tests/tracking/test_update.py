@@ -17,6 +17,8 @@ from chessa_codegen.errors import SpecError
 from chessa_tracking.apply import install, staging, update
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
+from tests import commands
+from tests.commands import update as run
 from tests.tracking import rendering
 from tests.tracking.conftest import ROOT
 from tests.tracking.trees import (
@@ -27,7 +29,6 @@ from tests.tracking.trees import (
     everything,
     no_proof,
     rewrite,
-    run,
 )
 
 # ---- Nothing to do, and reports -----------------------------------------------------------------
@@ -117,12 +118,7 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
         "note:",
         "maxLength: 20",
     ] or len(new) - len(old) == 6  # the property, and the page that it was read from
-    check = subprocess.run(
-        [sys.executable, str(tree / "scripts" / "regenerate.py"), "--check"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    check = commands.regenerate(tree, "--check")
     assert check.returncode == 0, check.stdout + check.stderr
 
 
@@ -169,10 +165,15 @@ def test_a_package_that_fails_its_tests(tree: Path, with_note: Path) -> None:
     assert everything(tree) == before
 
 
+@pytest.mark.ci
 def test_the_property_tests_are_run(tmp_path: Path) -> None:
-    """A tree whose property tests pass is proven, one whose fail is refused with their words."""
+    """A tree whose property tests pass is accepted."""
     rendering.write(tmp_path / "tests" / "property" / "test_it.py", "def test_it(): pass\n")
     staging.prove(tmp_path)
+
+
+def test_property_tests_that_fail_refuse_the_tree(tmp_path: Path) -> None:
+    """The refusal has their output."""
     rendering.write(
         tmp_path / "tests" / "property" / "test_it.py", "def test_it(): assert 1 == 2\n"
     )
@@ -202,12 +203,7 @@ def test_what_was_cut_off_is_finished(tree: Path, with_note: Path) -> None:
     for name, content in before.items():
         (tree / name).write_bytes(content)
     _leave_pending(tree, before, after)
-    checked = subprocess.run(
-        [sys.executable, str(tree / "scripts" / "regenerate.py"), "--check"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    checked = commands.regenerate(tree, "--check")
     assert checked.returncode == 1
     assert "update_spec.py" in checked.stdout
     dry = run(tree, with_note, "--dry-run")

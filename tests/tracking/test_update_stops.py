@@ -14,6 +14,7 @@ from chessa_codegen.errors import SpecError
 from chessa_tracking.apply import update
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
+from tests.commands import update as run
 from tests.tracking import rendering
 from tests.tracking.trees import (
     REFUND,
@@ -22,7 +23,6 @@ from tests.tracking.trees import (
     everything,
     no_proof,
     rewrite,
-    run,
 )
 
 # ---- Questions ----------------------------------------------------------------------------------

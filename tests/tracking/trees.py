@@ -1,21 +1,13 @@
-"""Trees that an update may change, and the command run in them."""
+"""Trees that an update may change."""
 
-import contextlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import pytest
-
-import update_spec
 from chessa_tracking.apply import update
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
-from tests import commands
 from tests.tracking import rendering
-
-if TYPE_CHECKING:
-    import subprocess
 
 Document = dict[str, Any]
 REFUND: Final = ("post", "/v1/orders/refund")
@@ -31,13 +23,6 @@ def everything(root: Path) -> dict[str, bytes]:
         for path in root.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-
-
-def run(tree: Path, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run the command in a tree."""
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(tree.parent):
-        patch.setattr(update_spec, "ROOT", tree)
-        return commands.run(update_spec.main, *words)
 
 
 def rewrite(pages: Path, edited: Document, *which: tuple[str, str]) -> None:

@@ -26,7 +26,11 @@ Place: TypeAlias = tuple[str, int]
 Said: TypeAlias = dict[Place, dict[str, str]]
 """At each place, by the name of the rule, what is wrong."""
 
-_ALONE: Final = ("--config-file=", f"--cache-dir={os.devnull}", "--explicit-package-bases")
+_ALONE: Final = (
+    "--config-file=",
+    f"--cache-dir={ROOT / '.mypy_cache' / 'users'}",
+    "--explicit-package-bases",
+)
 _MARK: Final = re.compile(r"  # refused: (?P<mypy>[\w-]+) (?P<pyright>\w+)$")
 
 
