@@ -15,6 +15,7 @@ import pytest
 
 from chessa import FileJournal
 from chessa.testing import Sandbox, sandbox, serve
+from tests.marks import every
 
 from .runs import ADDRESS, REFUND
 
@@ -90,7 +91,7 @@ def kill_and_run_again(mode: str, path: Path, number: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
-@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.ci) for n in (1, 2, 3))])
+@pytest.mark.parametrize("number", every(4, range(4)))
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_a_killed_refund_that_runs_again_sends_no_second_one(
     mode: str, tmp_path: Path, number: int

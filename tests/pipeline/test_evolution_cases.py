@@ -6,11 +6,12 @@ taken here, another in the long form, and the whole by `python -m tests.pipeline
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from chessa_tracking.diff.changes import RULES
+from tests.marks import every
 from tests.pipeline.evolution.case import Case, cases
 from tests.pipeline.evolution.looking import look, rules_of
 from tests.pipeline.evolution.whole import Stage, problems
@@ -21,7 +22,7 @@ _WHOLE: Final = 14
 _PROVEN: Final = ("body-property-required", "answer-union-kind-added")
 
 
-def named(chosen: list[Case]) -> pytest.MarkDecorator:
+def named(chosen: list[Any]) -> pytest.MarkDecorator:
     """A test for each of these."""
     return pytest.mark.parametrize("case", chosen, ids=lambda case: case.name)
 
@@ -46,13 +47,13 @@ def test_there_are_enough_cases() -> None:
     assert rules <= RULES.keys()
 
 
-@named(CASES)
+@named(every(4, CASES))
 def test_every_case_gets_its_rules(case: Case, stage: Stage, tmp_path: Path) -> None:
     """From pages: each change is told once, by the rules that the case names and no others."""
     assert rules_of(case, stage.bases[case.base], tmp_path) == sorted(case.rules)
 
 
-@named(CASES[::_LOOKED])
+@named(every(4, CASES[::_LOOKED]))
 def test_what_an_update_says(case: Case, stage: Stage, tmp_path: Path) -> None:
     """Its questions, its verdict, and every sentence that a Python caller reads."""
     assert problems(case, look(case, stage.bases[case.base], tmp_path)) == []

@@ -5,20 +5,15 @@ Enters: a copy of both packages, made from a wider spec. Leaves: green as it is;
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chessa_codegen.regeneration import Job, regenerate
+from tests.marks import CI, NIGHTLY
 from tests.planting import PACKAGES, Run, run_tests
 from tests.property.json_text import written
 from tests.property.planted import BUGS, Bug
 from tests.property.wider import wider_document
-
-
-def marked(number: int, bug: Bug) -> Any:
-    """Few of them between the nights."""
-    return pytest.param(bug, marks=pytest.mark.nightly if number % 20 else pytest.mark.ci)
 
 
 def run_properties(packages: Path, *files: str, examples: int = 6) -> Run:
@@ -50,7 +45,11 @@ def test_the_sound_package_is_green(sound: Path) -> None:
     run_properties(sound).check_green()
 
 
-@pytest.mark.parametrize("bug", [marked(*each) for each in enumerate(BUGS)], ids=label)
+@pytest.mark.parametrize(
+    "bug",
+    [pytest.param(bug, marks=NIGHTLY if number % 20 else CI) for number, bug in enumerate(BUGS)],
+    ids=label,
+)
 def test_a_planted_bug_turns_them_red(bug: Bug, sound: Path, tmp_path: Path) -> None:
     """A property fails: not an import, not a fixture, not the test itself."""
     folder = tmp_path / "planted"
