@@ -229,6 +229,7 @@ def test_one_object_whatever_comes(tree: Path, with_note: Path) -> None:
     assert "property tests" in refused(tree, with_note)["what"]
 
 
+@pytest.mark.ci
 def test_nobody_reads(tree: Path, with_note: Path) -> None:
     """A report whose reader is gone is no reason to fail, or to say that something is asked."""
     reading, writing = os.pipe()
