@@ -17,7 +17,7 @@ from tests.property.synthetic import Direction, date_times, decimal_texts, drawn
 
 Json: TypeAlias = Any
 _SHRINKS: Final = os.environ.get("CHESSA_PROPERTY_SHRINK", "1") != "0"
-_EXAMPLES: Final = settings.default.max_examples // 10  # of each of hundreds of tests
+_EXAMPLES: Final = settings().max_examples // 10  # of each of hundreds of tests
 PROFILE: Final = settings(
     max_examples=int(os.environ.get("CHESSA_PROPERTY_EXAMPLES", _EXAMPLES)),
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if _SHRINKS else [])],
