@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-for name, examples in {"ordinary": 30, "ci": 200, "nightly": 2_000}.items():
+for name, examples in {"ordinary": 20, "ci": 200, "nightly": 2_000}.items():
     settings.register_profile(name, max_examples=examples, deadline=None)
 settings.load_profile("ordinary")

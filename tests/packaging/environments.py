@@ -88,16 +88,15 @@ def _commands() -> Iterator[str]:
     folders = [each / "bin" for folder in folders for each in sorted(folder.glob("3.*"))]
     folders += map(Path, os.get_exec_path())
     for folder in folders:
-        for path in sorted(folder.glob("python3.*")):
-            if re.fullmatch(r"python3\.\d+(\.exe)?", path.name):
+        for path in sorted(folder.glob("python3.*") if folder.name != "shims" else ()):
+            if re.fullmatch(r"python3\.(1[1-9]|[2-9]\d)(\.exe)?", path.name):
                 yield str(path)
 
 
 def _found() -> dict[str, str]:
     """One interpreter of each final version from 3.11 up, oldest first.
 
-    A command that runs nothing is no Python: pyenv puts one on the PATH for every version. What
-    runs is listed, whether or not an environment can be made of it: then its test says so.
+    What runs is listed, whether or not an environment can be made of it: then its test says so.
     """
     found: dict[str, str] = {}
     for command in dict.fromkeys(_commands()):

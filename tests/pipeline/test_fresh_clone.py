@@ -1,36 +1,14 @@
 """The project as a stranger has it: cloned, nothing installed, its commands run as they are."""
 
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.packaging.environments import PYTHONS
+
 ROOT = Path(__file__).resolve().parents[2]
-PROBE = """
-import ensurepip, sys
-sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2], sys.executable)
-"""
-
-
-def pythons() -> dict[str, str]:
-    """The interpreters that the project supports, on the PATH and of pyenv: one of each version."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    commands = [sys.executable, *map(str, sorted(pyenv.glob("versions/3.*/bin/python3")))]
-    commands += [path for n in range(11, 30) if (path := shutil.which(f"python3.{n}"))]
-    found: dict[str, str] = {}
-    for command in commands:
-        probe = [command, "-Ic", PROBE]
-        done = subprocess.run(probe, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode == 0 and done.stdout:
-            version, executable = done.stdout.split(maxsplit=1)
-            found.setdefault(version, executable.strip())
-    return found
-
-
-PYTHONS = pythons()
 
 
 def run(project: Path, *words: str, python: str) -> "subprocess.CompletedProcess[str]":

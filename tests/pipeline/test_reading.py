@@ -195,11 +195,13 @@ def test_refusal(name: str, tmp_path: Path) -> None:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_size_cap(tmp_path: Path) -> None:
+def test_size_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file at the cap is read; one byte more is refused before it is parsed."""
+    assert loader.MAX_BYTES == 8 * 2**20
+    monkeypatch.setattr(loader, "MAX_BYTES", 2**20)
     filler = b"a: 1\n#" + b"x" * (loader.MAX_BYTES - 6)
     assert read(tmp_path, filler) == {"a": 1}
-    with pytest.raises(SpecError, match="larger than 8 MiB"):
+    with pytest.raises(SpecError, match="larger than 1 MiB"):
         read(tmp_path, filler + b"x")
 
 

@@ -39,6 +39,7 @@ def asked(tree: Path, *words: str | Path) -> Document:
     return report
 
 
+@pytest.mark.ci
 def test_a_question_is_the_first_thing_that_is_read(tree: Path, pages: Path) -> None:
     """It stands before all else, once for all that have one answer."""
     for method, path in (REFUND, ("get", "/v1/orders")):
@@ -124,6 +125,7 @@ def test_another_server_or_security(
     assert not any(f"--accept-{what}" in question["answer"] for question in again["questions"])
 
 
+@pytest.mark.ci
 def test_a_correction_that_is_obsolete(tree: Path, pages: Path, vendored: Document) -> None:
     """An action of the overlay that the vendor has made obsolete is named, with its reason."""
     del vendored["paths"]["/v1/orders/refund"]["post"]["parameters"]
@@ -224,6 +226,7 @@ def test_a_part_that_is_a_link(tree: Path, with_note: Path) -> None:
     assert outside.read_bytes() == words
 
 
+@pytest.mark.ci
 def test_one_object_whatever_comes(tree: Path, with_note: Path) -> None:
     """A package that fails its tests, here for want of any, leaves one object: the refusal."""
     assert "property tests" in refused(tree, with_note)["what"]
