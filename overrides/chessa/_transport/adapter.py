@@ -22,8 +22,6 @@ from .racing import CONNECT_TIMEOUT
 
 DEADLINE: Final = "chessa.deadline"
 """The `time.monotonic` instant at which the call ends, in `request.extensions`."""
-CREDENTIALS: Final = "chessa.credentials"
-"""The `Credentials`, for a transport that adds them as it writes the request."""
 Mode = Literal["sync", "async"]
 _SEND: Final = {"sync": "handle_request", "async": "handle_async_request"}
 
@@ -108,13 +106,8 @@ def plain_request(attempt: Attempt) -> httpx.Request:
     return built
 
 
-def complete_request(
-    attempt: Attempt, library: Any, mode: Mode, *, adds_credentials: bool = False
-) -> Any:
-    """Return the request of an attempt for a transport that is not the default's.
-
-    It contains the credentials, unless the transport adds them itself, from its extensions.
-    """
+def complete_request(attempt: Attempt, library: Any, mode: Mode) -> Any:
+    """Return the request of an attempt, credentials and all, for what a caller brings."""
     evidence = attempt.evidence
     evidence.track()  # should the request be one that cannot be built
     request = attempt.request
@@ -122,15 +115,12 @@ def complete_request(
     built = library.Request(
         request.method,
         _url(url) if library is httpx else library.URL(url),
-        headers=_headers(request.headers)
-        if adds_credentials
-        else [*request.headers, *attempt.credentials.headers()],
+        headers=[*request.headers, *attempt.credentials.headers()],
         stream=library.ByteStream(request.body or b""),
     )
     built.extensions = _Extensions(
         {
             EXTENSION: evidence,
-            **({CREDENTIALS: attempt.credentials} if adds_credentials else {}),
             DEADLINE: attempt.deadline,
             "timeout": _timeouts(attempt),
             "trace": evidence.trace if mode == "sync" else evidence.trace_async,
@@ -154,11 +144,12 @@ def take_off_credentials(request: Any) -> None:
 def head_of(response: Any) -> tuple[int, list[tuple[bytes, bytes]]]:
     """Return status and headers. Raises `UnusableTransportError` for what is not a response."""
     status_code = getattr(response, "status_code", None)
-    headers: Any = getattr(getattr(response, "headers", None), "raw", None)
+    headers: Any = getattr(response, "headers", None)
+    headers = getattr(headers, "raw", headers)
     if type(status_code) is not int or type(headers) is not list:
         raise UnusableTransportError("the transport returned something else than an httpx.Response")
     pairs = cast("list[tuple[bytes, bytes]]", headers)
-    if not all(len(pair) == 2 and {type(part) for part in pair} == {bytes} for pair in pairs):
+    if not all(len(pair) == 2 and type(pair[0]) is type(pair[1]) is bytes for pair in pairs):
         raise UnusableTransportError("the transport returned headers that are not pairs of bytes")
     return status_code, pairs
 
@@ -171,7 +162,7 @@ def body_of(response: Any, mode: Mode) -> Any:
     if getattr(response, "is_stream_consumed", False):  # by a hook or a recorder, decoded
         content = _content(response)
         return content if mode == "sync" else _Async(content)
-    stream = getattr(response, "stream", None)
+    stream = getattr(response, "stream", response)
     if not hasattr(stream, "__iter__" if mode == "sync" else "__aiter__"):
         kinds = ("a sync", "an async") if mode == "sync" else ("an async", "a sync")
         raise UnusableTransportError(f"the transport of {kinds[0]} client returned {kinds[1]} body")

@@ -9,10 +9,8 @@ class Channel(Protocol):
     """Takes one request, and is finished once."""
 
     is_ours: ClassVar[bool]
-    """Whether it is one of our own connections, on which all that the wire raises is known."""
-
-    keeps_deadline: bool
-    """Whether each of its waits is sure to end with the call."""
+    """Whether it is one of our own connections: each of its waits ends with the call, and all that
+    the wire raises on it is known."""
 
     def send(self, attempt: Attempt, /) -> Any:
         """Return the `httpx.Response`, its body still to be read."""
@@ -31,10 +29,17 @@ class AsyncChannel(Protocol):
     """The same on asyncio."""
 
     is_ours: ClassVar[bool]
-    keeps_deadline: bool
 
     async def send(self, attempt: Attempt, /) -> Any: ...
 
     async def finish(self, *, was_read: bool) -> None: ...
 
     def note(self, error: Exception, /) -> str | None: ...
+
+
+class OwnTransport:
+    """A transport of ours, which takes an attempt without a request of httpx in between."""
+
+    def open_channel(self) -> Any:
+        """Return a channel; None where `handle_request` was replaced and is to see the request."""
+        raise NotImplementedError

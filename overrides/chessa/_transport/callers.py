@@ -4,7 +4,22 @@ from typing import Any, ClassVar
 
 from .._call.events import Attempt
 from .adapter import complete_request, library_of, take_off_credentials
+from .base import AsyncChannel, Channel, OwnTransport
 from .exceptions import ClientClosedError
+
+
+def over_transport(supplied: Any, *, is_single: bool = False) -> Channel:
+    """Return a channel over a transport, as it is given or made."""
+    own: Channel | None = supplied.open_channel() if isinstance(supplied, OwnTransport) else None
+    return own or TransportChannel(supplied, is_single=is_single)
+
+
+def over_async_transport(supplied: Any, *, is_single: bool = False) -> AsyncChannel:
+    """Return a channel over a transport on asyncio."""
+    own: AsyncChannel | None = (
+        supplied.open_channel() if isinstance(supplied, OwnTransport) else None
+    )
+    return own or AsyncTransportChannel(supplied, is_single=is_single)
 
 
 class _Channel:
@@ -17,8 +32,6 @@ class _Channel:
         self._is_single = is_single
         """Whether it was made for this attempt, and is closed with it."""
         self._library = library_of(supplied)
-        self._adds_credentials = getattr(supplied, "adds_credentials", False) is True
-        self.keeps_deadline: bool = getattr(supplied, "keeps_deadline", False) is True
         self._response: Any = None
 
     def note(self, _error: Exception) -> str | None:
@@ -29,14 +42,11 @@ class TransportChannel(_Channel):
     """An `httpx.BaseTransport`, or the like."""
 
     def send(self, attempt: Attempt) -> Any:
-        request = complete_request(
-            attempt, self._library, "sync", adds_credentials=self._adds_credentials
-        )
+        request = complete_request(attempt, self._library, "sync")
         try:
             self._response = self._supplied.handle_request(request)
         finally:
-            if not self._adds_credentials:
-                take_off_credentials(request)
+            take_off_credentials(request)
         return self._response
 
     def finish(self, *, was_read: bool) -> None:  # its pool sees to that
@@ -76,14 +86,11 @@ class AsyncTransportChannel(_Channel):
     """An `httpx.AsyncBaseTransport`, or the like."""
 
     async def send(self, attempt: Attempt) -> Any:
-        request = complete_request(
-            attempt, self._library, "async", adds_credentials=self._adds_credentials
-        )
+        request = complete_request(attempt, self._library, "async")
         try:
             self._response = await self._supplied.handle_async_request(request)
         finally:
-            if not self._adds_credentials:
-                take_off_credentials(request)
+            take_off_credentials(request)
         return self._response
 
     async def finish(self, *, was_read: bool) -> None:  # its pool sees to that

@@ -22,7 +22,6 @@ class OwnChannel:
     """One of our own connections: a fresh one for a write, one from the stack for a read."""
 
     is_ours: ClassVar[bool] = True
-    keeps_deadline = True
 
     def __init__(self, endpoint: Endpoint, stack: Stack[DefaultTransport]) -> None:
         self._endpoint = endpoint
@@ -67,7 +66,6 @@ class AsyncOwnChannel:
     """One of our own connections on asyncio."""
 
     is_ours: ClassVar[bool] = True
-    keeps_deadline = True
 
     def __init__(self, endpoint: Endpoint, stack: AsyncStack[AsyncDefaultTransport]) -> None:
         self._endpoint = endpoint

@@ -19,7 +19,7 @@ from .._config import Settings
 from .._interruptions import is_from_signal_handler
 from .adapter import checked, is_transport
 from .base import AsyncChannel, Channel
-from .callers import AsyncClientChannel, AsyncTransportChannel, ClientChannel, TransportChannel
+from .callers import AsyncClientChannel, ClientChannel, over_async_transport, over_transport
 from .channels import AsyncOwnChannel, OwnChannel
 from .default import AsyncDefaultTransport, DefaultTransport
 from .endpoint import Endpoint
@@ -129,10 +129,10 @@ class Connections:
         if self._transport is None:
             return OwnChannel(self._endpoint(), self._share(self._stack))
         if is_transport(self._transport, "sync"):
-            return TransportChannel(self._transport)
+            return over_transport(self._transport)
         if attempt.is_read:
-            return TransportChannel(self._share(self._made))
-        return TransportChannel(self._made(), is_single=True)
+            return over_transport(self._share(self._made))
+        return over_transport(self._made(), is_single=True)
 
     def _stack(self) -> Stack[DefaultTransport]:
         endpoint = self._endpoint()
@@ -213,10 +213,10 @@ class AsyncConnections:
             stack = self._kept() or await self._share(self._stack)
             return AsyncOwnChannel(self._endpoint(), stack)
         if is_transport(self._transport, "async"):
-            return AsyncTransportChannel(self._transport)
+            return over_async_transport(self._transport)
         if attempt.is_read:
-            return AsyncTransportChannel(self._kept() or await self._share(self._made))
-        return AsyncTransportChannel(self._made(), is_single=True)
+            return over_async_transport(self._kept() or await self._share(self._made))
+        return over_async_transport(self._made(), is_single=True)
 
     def _stack(self) -> AsyncStack[AsyncDefaultTransport]:
         endpoint = self._endpoint()

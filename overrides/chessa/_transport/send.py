@@ -102,7 +102,7 @@ async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
     progress, was_read = _Progress(attempt), False
     token = IN_CALL.set(True)
     timer = None
-    if not channel.keeps_deadline:
+    if not channel.is_ours:
         timer = asyncio.timeout(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
     try:
         async with timer or contextlib.nullcontext():
@@ -113,12 +113,7 @@ async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
                     progress.add(chunk)
                 was_read = True
             finally:
-                await quietly_async(
-                    channel.finish,
-                    is_ours=channel.is_ours,
-                    is_quick=channel.keeps_deadline,
-                    was_read=was_read,
-                )
+                await quietly_async(channel.finish, is_ours=channel.is_ours, was_read=was_read)
         return progress.completed()
     except Exception as error:
         if timer is not None and timer.expired() and isinstance(error, TimeoutError):
@@ -144,10 +139,10 @@ def quietly(close: Callable[..., None], *, is_ours: bool = False, **arguments: o
 
 
 async def quietly_async(
-    close: Callable[..., Any], *, is_ours: bool = False, is_quick: bool = False, **arguments: object
+    close: Callable[..., Any], *, is_ours: bool = False, **arguments: object
 ) -> None:
     """Do what `quietly` does on asyncio, and soon, unless it waits for nothing anyway."""
-    timer = None if is_quick else asyncio.timeout(GRACE)
+    timer = None if is_ours else asyncio.timeout(GRACE)
     try:
         async with timer or contextlib.nullcontext():
             await close(**arguments)

@@ -5,11 +5,12 @@ Each response is read by a parser of its own, so that no byte of one is ever par
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 import h11
 
-from .._transport.adapter import CREDENTIALS
+from .._call.events import Attempt
 from .._transport.library import httpcore, httpx
 
 READ_SIZE: Final = 64 * 1024
@@ -21,18 +22,29 @@ _HEAD: Final = re.compile(
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
-def encoded(request: httpx.Request, body: bytes) -> bytes:
-    """Return the complete request as bytes: to be handed over, and held by no name.
-
-    Raises `LocalProtocolError` for what is not a request.
-    """
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
+def encoded_request(request: httpx.Request, body: bytes) -> bytes:
+    """Return a request of httpx as bytes. Raises `LocalProtocolError` for what is not a request."""
     fields = [field for field in request.headers.raw if field[0].lower() != b"transfer-encoding"]
     if len(fields) < len(request.headers.raw):  # a body that was a stream
         fields.append((b"content-length", b"%d" % len(body)))
+    return _encoded(request.method, request.url.raw_path, fields, body)
+
+
+def encoded_attempt(attempt: Attempt) -> bytes:
+    """Return the request of an attempt, credentials and all: to be sent, and held by no name.
+
+    Raises `LocalProtocolError` for what is not a request.
+    """
+    request = attempt.request
+    fields = (*request.headers, *attempt.credentials.headers())
+    return _encoded(request.method, request.target.encode(), fields, request.body or b"")
+
+
+def _encoded(
+    method: str, target: bytes, fields: Iterable[tuple[bytes, bytes]], body: bytes
+) -> bytes:
+    lines = [b"%b %b HTTP/1.1" % (method.encode(), target)]
     lines += [b"%b: %b" % field for field in fields]
-    if (credentials := request.extensions.get(CREDENTIALS)) is not None:
-        lines += [b"%b: %b" % field for field in credentials.headers()]
     head = b"\r\n".join([*lines, b"", b""])
     if _HEAD.fullmatch(head) is None:
         raise httpcore.LocalProtocolError("the request has no form in HTTP/1.1")
@@ -47,13 +59,10 @@ def _shown(method: str) -> h11.Request:
 class Reader:
     """Reads the one response to a request."""
 
-    __slots__ = ("_parser", "headers", "status_code")
-
     def __init__(self, method: str) -> None:
         """Show h11 a request of this method, which says whether a body follows."""
         self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self._parser.send(_shown(method))
-        self._parser.send(h11.EndOfMessage())
         self.status_code = 0
         self.headers: Headers = []
 
@@ -66,18 +75,16 @@ class Reader:
 
     def has_head(self) -> bool:
         """Return whether the head of the final response is here."""
-        while True:
-            event = self._next()
-            if isinstance(event, h11.Response):
+        while (event := self._next()) is not h11.NEED_DATA:
+            if type(event) is h11.Response:
                 self.status_code, self.headers = event.status_code, event.headers.raw_items()
                 return True
-            if event is h11.NEED_DATA:
-                return False
+        return False
 
     def piece(self) -> bytes | bytearray | None:
         """Return the next piece of the body, empty at its end; None where more has to come."""
         event = self._next()
-        if isinstance(event, h11.Data):
+        if type(event) is h11.Data:
             return event.data
         return None if event is h11.NEED_DATA else b""
 

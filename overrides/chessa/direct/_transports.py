@@ -1,49 +1,92 @@
-"""The direct transports: a request in one piece over a connection of ours, its response by h11."""
+"""The direct transports: a request in one piece over a connection of ours, its response by h11.
+
+A call of ours takes a channel straight to the connection; an httpx client sends its own requests.
+"""
 
 import asyncio
 import contextlib
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Generator, Iterator
-from typing import Any, ClassVar, Final, NoReturn, cast
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar, Final, Self, cast
 
+from .._call.events import Attempt
 from .._config import Origin
 from .._transport.adapter import DEADLINE
+from .._transport.base import OwnTransport
 from .._transport.endpoint import Endpoint
 from .._transport.evidence import EXTENSION, Evidence
 from .._transport.library import httpcore, httpx
 from .._transport.network import GuardedBackend, GuardedStream
 from .._transport.network_async import AsyncGuardedBackend, AsyncGuardedStream
+from .._transport.racing import CONNECT_TIMEOUT
 from .._transport.stacks import AsyncStack, Stack
 from .._transport.tls import make_context
-from ._http11 import READ_SIZE, Reader, encoded
+from ._http11 import READ_SIZE, Reader, encoded_attempt, encoded_request
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may use a connection that was used before (RFC 9110, section 9.2.1)."""
 _LONGEST: Final = 86_400.0
-_FAILURES: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
+_OF_A_CALL: Final = {"connect": CONNECT_TIMEOUT}
+"""The time limits of a call, next to its deadline."""
 
 
 # ---- What both modes share ----------------------------------------------------------------------
 
 
-def _timeout(request: httpx.Request, of: str) -> float | None:
-    return cast("float | None", request.extensions.get("timeout", {}).get(of))
+@dataclass(slots=True)
+class _Request:
+    """A request that is about to be sent, its limits and its evidence."""
+
+    method: str
+    origin: str
+    encoded: Callable[[], bytes] = field(repr=False)
+    """Its bytes, which contain the credentials: they are made as they are sent."""
+    is_shared: bool
+    """Whether it may use a connection that was used before."""
+    deadline: float
+    evidence: Evidence
+    timeouts: Mapping[str, float | None]
+
+    @classmethod
+    def of_call(cls, attempt: Attempt) -> Self:
+        return cls(
+            attempt.request.method,
+            attempt.request.origin,
+            partial(encoded_attempt, attempt),
+            attempt.is_read,
+            attempt.deadline,
+            attempt.evidence,
+            _OF_A_CALL,
+        )
+
+    @classmethod
+    def of_httpx(cls, request: httpx.Request, body: bytes) -> Self:
+        evidence = request.extensions.get(EXTENSION)
+        return cls(
+            request.method,
+            f"{request.url.scheme}://{request.url.netloc.decode('ascii')}",
+            partial(encoded_request, request, body),
+            request.method in _SAFE,
+            request.extensions.get(DEADLINE, time.monotonic() + _LONGEST),
+            evidence if isinstance(evidence, Evidence) else Evidence(),
+            request.extensions.get("timeout", {}),
+        )
+
+    def end(self, of: str) -> float:
+        """Return the instant at which a part of the request has to be over."""
+        limit = self.timeouts.get(of)
+        return self.deadline if limit is None else min(self.deadline, time.monotonic() + limit)
 
 
-def _deadline(request: httpx.Request, of: str | None = None) -> float:
-    """Return the instant at which the call ends, or this part of it."""
-    now = time.monotonic()
-    latest: float = request.extensions.get(DEADLINE, now + _LONGEST)
-    limit = None if of is None else _timeout(request, of)
-    return latest if limit is None else min(latest, now + limit)
-
-
-def _raise_as_httpx(error: Exception) -> NoReturn:
-    """Raise httpx's exception of the same name, as its own transports do."""
-    kind: Any = getattr(httpx, type(error).__name__)
-    raise kind(str(error)) from error
+def _raise_as_httpx(error: BaseException) -> None:
+    """Raise httpx's exception for httpcore's of the same name, as its own transports do."""
+    if type(error).__module__.partition(".")[0] == "httpcore":
+        kind: Any = getattr(httpx, type(error).__name__)
+        raise kind(str(error)) from error
 
 
 class _Endpoints:
@@ -52,16 +95,15 @@ class _Endpoints:
     def __init__(self, ssl_context: ssl.SSLContext | None, *, trust_env: bool) -> None:
         self._ssl_context = ssl_context
         self._trust_env = trust_env
-        self._made: dict[tuple[bytes, bytes, int | None], Endpoint] = {}
+        self._made: dict[str, Endpoint] = {}
 
-    def of(self, url: httpx.URL) -> Endpoint:
-        key = url.raw_scheme, url.raw_host, url.port
-        return self._made.get(key) or self._made.setdefault(key, self._new(url))
+    def of(self, origin: str) -> Endpoint:
+        return self._made.get(origin) or self._made.setdefault(origin, self._new(origin))
 
-    def _new(self, url: httpx.URL) -> Endpoint:
-        if url.scheme not in ("http", "https"):
+    def _new(self, origin: str) -> Endpoint:
+        if not origin.startswith(("http://", "https://")):
             raise httpcore.UnsupportedProtocol("only http:// and https://")
-        context = None
+        url, context = httpx.URL(origin), None
         if url.scheme == "https":
             context = self._ssl_context or make_context(trust_env=self._trust_env)
         return Endpoint(Origin(url.scheme, url.host, url.port), context)
@@ -70,30 +112,23 @@ class _Endpoints:
 class _Kept:
     """A connection, which serves one request at a time."""
 
-    def __init__(self, backend: GuardedBackend | AsyncGuardedBackend) -> None:
+    def __init__(self, endpoint: Endpoint, backend: GuardedBackend | AsyncGuardedBackend) -> None:
+        self._endpoint = endpoint
         self._guard = backend
         self.idle_since = 0.0
 
-    def begin(self, request: httpx.Request) -> None:
-        """Bind a request's deadline and evidence to the connection."""
-        evidence = request.extensions.get(EXTENSION)
-        if not isinstance(evidence, Evidence):
-            evidence = Evidence()
-        evidence.track()
-        self._guard.watch.begin(_deadline(request), evidence)
-
     @contextlib.contextmanager
-    def connecting(self, request: httpx.Request) -> Generator[None]:
+    def _connecting(self, request: _Request) -> Generator[None]:
         """Bound what happens in here by the time limit for connecting, TLS included."""
         watch = self._guard.watch
-        deadline, watch.deadline = watch.deadline, _deadline(request, "connect")
+        watch.deadline = request.end("connect")
         try:
             yield
         finally:
-            watch.deadline = deadline
+            watch.deadline = request.deadline
 
-    def is_clean(self, reader: Reader) -> bool:
-        return self._guard.received.is_clean(reader.status_code, reader.headers)
+    def is_clean(self, answer: Reader) -> bool:
+        return self._guard.received.is_clean(answer.status_code, answer.headers)
 
     def close(self) -> None:
         self._guard.close()
@@ -102,89 +137,125 @@ class _Kept:
 class _Use:
     """The use of a connection by one request, which ends once."""
 
-    def __init__(self) -> None:
-        self.stack: Any = None
-        self.place: Any = None
-        self.connection: _Kept | None = None
+    is_ours: ClassVar[bool] = True
+    _stack: Any = None
+    _place: Any = None
+    _connection: Any = None
+    _answer: Any = None
 
-    def end(self, read: Reader | None = None) -> None:
+    def end(self, *, was_read: bool) -> None:
         """Keep the connection of a response that was read to its end; close any other."""
-        connection, self.connection = self.connection, None
-        place, self.place = self.place, None
+        connection, self._connection = self._connection, None
+        place, self._place = self._place, None
         try:
             if connection is None:
                 return
-            if self.stack is not None and read is not None and connection.is_clean(read):
-                self.stack.put_back(connection)
+            if was_read and self._stack is not None and connection.is_clean(self._answer):
+                self._stack.put_back(connection)
             else:
                 connection.close()
         finally:
             if place is not None:
                 place.release()
 
-    def failed(self, error: BaseException) -> None:
-        """Close the connection, and raise what belongs to httpcore as httpx's."""
-        self.end()
-        if type(error).__module__.partition(".")[0] == "httpcore":
-            _raise_as_httpx(cast("Exception", error))
+    def note(self, _error: Exception) -> str | None:
+        return None
 
 
 # ---- Sync ---------------------------------------------------------------------------------------
 
 
+class _Answer(Reader):
+    """A response, its body still to be read."""
+
+    def __init__(self, method: str, stream: GuardedStream, timeout: float | None) -> None:
+        super().__init__(method)
+        self._stream = stream
+        self._timeout = timeout
+
+    def read_head(self) -> None:
+        while not self.has_head():
+            self.receive(self._stream.read(READ_SIZE, self._timeout))
+
+    def __iter__(self) -> Iterator[bytes | bytearray]:
+        while (piece := self.piece()) != b"":
+            if piece is None:
+                self.receive(self._stream.read(READ_SIZE, self._timeout))
+            else:
+                yield piece
+
+
 class _Connection(_Kept):
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
-        self._endpoint = endpoint
         self._backend = GuardedBackend(endpoint, is_kept=is_kept)
-        super().__init__(self._backend)
+        super().__init__(endpoint, self._backend)
 
-    def send(self, request: httpx.Request) -> tuple[Reader, GuardedStream]:
-        self.begin(request)
+    def send(self, request: _Request) -> _Answer:
+        self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
             stream = self._open(request)
-        reader, timeout = Reader(request.method), _timeout(request, "read")
-        body = b"".join(cast("httpx.SyncByteStream", request.stream))
+        answer = _Answer(request.method, stream, request.timeouts.get("read"))
         try:
-            stream.write(encoded(request, body), _timeout(request, "write"))
+            stream.write(request.encoded(), request.timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that closes early may have responded
-        while not reader.has_head():
-            reader.receive(stream.read(READ_SIZE, timeout))
-        return reader, stream
+        answer.read_head()
+        return answer
 
-    def _open(self, request: httpx.Request) -> GuardedStream:
+    def _open(self, request: _Request) -> GuardedStream:
         self._backend.close()
         host, context = self._endpoint.origin.host, self._endpoint.tls
-        with self.connecting(request):
+        with self._connecting(request):
             stream = self._backend.connect_tcp(host, self._endpoint.port)
             return stream if context is None else stream.start_tls(context, host)
 
 
+class _Channel(_Use):
+    """What one request is given to."""
+
+    def __init__(self, transport: "DirectTransport") -> None:
+        self._transport = transport
+
+    def send(self, attempt: Attempt) -> _Answer:
+        return self.exchange(_Request.of_call(attempt))
+
+    def exchange(self, request: _Request) -> _Answer:
+        request.evidence.track()
+        endpoint = self._transport.endpoints.of(request.origin)
+        if request.is_shared:
+            self._stack = stack = self._transport.stack(endpoint)
+            self._place = stack.place(request.end("pool"))
+            self._connection = connection = stack.take()
+        else:
+            self._connection = connection = _Connection(endpoint, is_kept=False)
+        self._answer = answer = connection.send(request)
+        return answer
+
+    def finish(self, *, was_read: bool) -> None:
+        self.end(was_read=was_read)
+
+
 class _Body(httpx.SyncByteStream):
-    def __init__(self, reader: Reader, stream: GuardedStream, timeout: Any, use: _Use) -> None:
-        self._reader = reader
-        self._stream = stream
-        self._timeout = timeout
+    def __init__(self, answer: _Answer, use: _Use) -> None:
+        self._answer = answer
         self._use = use
-        self._is_read = False
+        self._was_read = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            while (piece := self._reader.piece()) != b"":
-                if piece is None:
-                    self._reader.receive(self._stream.read(READ_SIZE, self._timeout))
-                else:
-                    yield bytes(piece)
-        except _FAILURES as error:
+            for piece in self._answer:
+                yield bytes(piece)
+        except Exception as error:
             _raise_as_httpx(error)
-        self._is_read = True
+            raise
+        self._was_read = True
 
     def close(self) -> None:
-        self._use.end(self._reader if self._is_read else None)
+        self._use.end(was_read=self._was_read)
 
 
-class DirectTransport(httpx.BaseTransport):
+class DirectTransport(httpx.BaseTransport, OwnTransport):
     """An httpx transport on connections of ours, straight to the origin.
 
     Requests of a safe method share connections that are kept for a few seconds; any other has a
@@ -195,33 +266,30 @@ class DirectTransport(httpx.BaseTransport):
         trust_env: Whether the authorities of this machine (SSL_CERT_FILE) count as well.
     """
 
-    keeps_deadline: ClassVar[bool] = True
-    adds_credentials: ClassVar[bool] = True
-
     def __init__(
         self, *, ssl_context: ssl.SSLContext | None = None, trust_env: bool = False
     ) -> None:
-        self._endpoints = _Endpoints(ssl_context, trust_env=trust_env)
+        self.endpoints = _Endpoints(ssl_context, trust_env=trust_env)
         self._stacks: dict[tuple[int, Endpoint], Stack[_Connection]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        use = _Use()
+        channel = _Channel(self)
         try:
-            endpoint = self._endpoints.of(request.url)
-            if request.method in _SAFE:
-                use.stack = stack = self._stack(endpoint)
-                use.place = stack.place(_deadline(request, "pool"))
-                use.connection = connection = stack.take()
-            else:
-                use.connection = connection = _Connection(endpoint, is_kept=False)
-            reader, stream = connection.send(request)
+            body = b"".join(cast("httpx.SyncByteStream", request.stream))
+            answer = channel.exchange(_Request.of_httpx(request, body))
         except BaseException as error:
-            use.failed(error)
+            channel.end(was_read=False)
+            _raise_as_httpx(error)
             raise
-        body = _Body(reader, stream, _timeout(request, "read"), use)
-        return httpx.Response(reader.status_code, headers=reader.headers, stream=body)
+        stream = _Body(answer, channel)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
-    def _stack(self, endpoint: Endpoint) -> Stack[_Connection]:
+    def open_channel(self) -> _Channel | None:
+        return _Channel(self) if self.handle_request == self._as_written else None
+
+    _as_written = handle_request
+
+    def stack(self, endpoint: Endpoint) -> Stack[_Connection]:
         key = os.getpid(), endpoint
         if key not in self._stacks:
             self._stacks.setdefault(key, Stack(lambda: _Connection(endpoint, is_kept=True)))
@@ -237,92 +305,128 @@ class DirectTransport(httpx.BaseTransport):
 # ---- Async --------------------------------------------------------------------------------------
 
 
+class _AsyncAnswer(Reader):
+    """A response, its body still to be read."""
+
+    def __init__(self, method: str, stream: AsyncGuardedStream, timeout: float | None) -> None:
+        super().__init__(method)
+        self._stream = stream
+        self._timeout = timeout
+
+    async def read_head(self) -> None:
+        while not self.has_head():
+            self.receive(await self._stream.read(READ_SIZE, self._timeout))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes | bytearray:
+        while (piece := self.piece()) is None:
+            self.receive(await self._stream.read(READ_SIZE, self._timeout))
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+
 class _AsyncConnection(_Kept):
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
-        self._endpoint = endpoint
         self._backend = AsyncGuardedBackend(endpoint, is_kept=is_kept)
-        super().__init__(self._backend)
+        super().__init__(endpoint, self._backend)
 
-    async def send(self, request: httpx.Request) -> tuple[Reader, AsyncGuardedStream]:
-        self.begin(request)
+    async def send(self, request: _Request) -> _AsyncAnswer:
+        self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
             stream = await self._open(request)
-        reader, timeout = Reader(request.method), _timeout(request, "read")
-        body = b"".join([part async for part in cast("httpx.AsyncByteStream", request.stream)])
+        answer = _AsyncAnswer(request.method, stream, request.timeouts.get("read"))
         try:
-            await stream.write(encoded(request, body), _timeout(request, "write"))
+            await stream.write(request.encoded(), request.timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that closes early may have responded
-        while not reader.has_head():
-            reader.receive(await stream.read(READ_SIZE, timeout))
-        return reader, stream
+        await answer.read_head()
+        return answer
 
-    async def _open(self, request: httpx.Request) -> AsyncGuardedStream:
+    async def _open(self, request: _Request) -> AsyncGuardedStream:
         self._backend.close()
         host, context = self._endpoint.origin.host, self._endpoint.tls
-        with self.connecting(request):
+        with self._connecting(request):
             stream = await self._backend.connect_tcp(host, self._endpoint.port)
             return stream if context is None else await stream.start_tls(context, host)
 
 
+class _AsyncChannel(_Use):
+    """What one request is given to, on asyncio."""
+
+    def __init__(self, transport: "AsyncDirectTransport") -> None:
+        self._transport = transport
+
+    async def send(self, attempt: Attempt) -> _AsyncAnswer:
+        return await self.exchange(_Request.of_call(attempt))
+
+    async def exchange(self, request: _Request) -> _AsyncAnswer:
+        request.evidence.track()
+        endpoint = self._transport.endpoints.of(request.origin)
+        if request.is_shared:
+            self._stack = stack = self._transport.stack(endpoint)
+            self._place = await stack.place(request.end("pool"))
+            self._connection = connection = stack.take()
+        else:
+            self._connection = connection = _AsyncConnection(endpoint, is_kept=False)
+        self._answer = answer = await connection.send(request)
+        return answer
+
+    async def finish(self, *, was_read: bool) -> None:
+        self.end(was_read=was_read)
+
+
 class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, reader: Reader, stream: AsyncGuardedStream, timeout: Any, use: _Use) -> None:
-        self._reader = reader
-        self._stream = stream
-        self._timeout = timeout
+    def __init__(self, answer: _AsyncAnswer, use: _Use) -> None:
+        self._answer = answer
         self._use = use
-        self._is_read = False
+        self._was_read = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            while (piece := self._reader.piece()) is None:
-                self._reader.receive(await self._stream.read(READ_SIZE, self._timeout))
-        except _FAILURES as error:
+            async for piece in self._answer:
+                yield bytes(piece)
+        except Exception as error:
             _raise_as_httpx(error)
-        if not piece:
-            self._is_read = True
-            raise StopAsyncIteration
-        return bytes(piece)
+            raise
+        self._was_read = True
 
     async def aclose(self) -> None:
-        self._use.end(self._reader if self._is_read else None)
+        self._use.end(was_read=self._was_read)
 
 
-class AsyncDirectTransport(httpx.AsyncBaseTransport):
+class AsyncDirectTransport(httpx.AsyncBaseTransport, OwnTransport):
     """`DirectTransport` on asyncio. May be used in several event loops, one after the other."""
-
-    keeps_deadline: ClassVar[bool] = True
-    adds_credentials: ClassVar[bool] = True
 
     def __init__(
         self, *, ssl_context: ssl.SSLContext | None = None, trust_env: bool = False
     ) -> None:
-        self._endpoints = _Endpoints(ssl_context, trust_env=trust_env)
+        self.endpoints = _Endpoints(ssl_context, trust_env=trust_env)
         self._stacks: dict[tuple[int, Endpoint], AsyncStack[_AsyncConnection]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        use = _Use()
+        channel = _AsyncChannel(self)
         try:
-            endpoint = self._endpoints.of(request.url)
-            if request.method in _SAFE:
-                use.stack = stack = self._stack(endpoint)
-                use.place = await stack.place(_deadline(request, "pool"))
-                use.connection = connection = stack.take()
-            else:
-                use.connection = connection = _AsyncConnection(endpoint, is_kept=False)
-            reader, stream = await connection.send(request)
+            stream = cast("httpx.AsyncByteStream", request.stream)
+            body = b"".join([part async for part in stream])
+            answer = await channel.exchange(_Request.of_httpx(request, body))
         except BaseException as error:
-            use.failed(error)
+            channel.end(was_read=False)
+            _raise_as_httpx(error)
             raise
-        body = _AsyncBody(reader, stream, _timeout(request, "read"), use)
-        return httpx.Response(reader.status_code, headers=reader.headers, stream=body)
+        stream = _AsyncBody(answer, channel)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
-    def _stack(self, endpoint: Endpoint) -> AsyncStack[_AsyncConnection]:
+    def open_channel(self) -> _AsyncChannel | None:
+        return _AsyncChannel(self) if self.handle_async_request == self._as_written else None
+
+    _as_written = handle_async_request
+
+    def stack(self, endpoint: Endpoint) -> AsyncStack[_AsyncConnection]:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._stacks = loop, {}  # those of another loop close with it
