@@ -7,13 +7,15 @@ the connection, so that recorders and tracers never see them.
 import contextlib
 import functools
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._call.events import Attempt
 from .endpoint import Endpoint
 from .library import httpcore, httpx
 from .network import GuardedBackend
-from .network_async import AsyncGuardedBackend
+
+if TYPE_CHECKING:
+    from .network_async import AsyncGuardedBackend
 
 
 @functools.cache
@@ -115,7 +117,7 @@ class _AsyncPool(httpcore.AsyncConnectionPool):
 class _Serving:
     """What both transports know of the attempt that they serve."""
 
-    _guard: GuardedBackend | AsyncGuardedBackend
+    _guard: "GuardedBackend | AsyncGuardedBackend"
     _served: _Served
     idle_since = 0.0
 
@@ -172,6 +174,8 @@ class AsyncDefaultTransport(_Serving, httpx.AsyncHTTPTransport):
     """One connection on asyncio, for one call at a time."""
 
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
+        from .network_async import AsyncGuardedBackend  # not for blocking calls
+
         self._guard = backend = AsyncGuardedBackend(endpoint, is_kept=is_kept)
         self._served = _Served()
         self._pool = _AsyncPool(

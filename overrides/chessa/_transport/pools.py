@@ -4,7 +4,6 @@ Connections belong to this process and, on asyncio, to the running event loop. A
 the parent are left alone: closing them would disturb it.
 """
 
-import asyncio
 import os
 import ssl
 import time
@@ -183,6 +182,9 @@ class AsyncConnections:
         transport: Any = None,
         http_client: Any = None,
     ) -> None:
+        import asyncio  # not for blocking calls
+
+        self._running_loop = asyncio.get_running_loop
         self._endpoint = _Endpoints(settings, ssl_context)
         self._transport = transport
         self._http_client = http_client
@@ -226,20 +228,20 @@ class AsyncConnections:
         return checked(self._transport(), "async")
 
     def _kept(self) -> Any:
-        kept = self._shared.get(asyncio.get_running_loop())
+        kept = self._shared.get(self._running_loop())
         return kept.shared if kept is not None and kept.pid == os.getpid() else None
 
     async def _share(self, make: Callable[[], Any]) -> Any:
         self._forget_dead_loops()
         shared = make()
         keeper = _close_with_the_loop(shared)
-        self._shared[asyncio.get_running_loop()] = _OfLoop(os.getpid(), shared, keeper)
+        self._shared[self._running_loop()] = _OfLoop(os.getpid(), shared, keeper)
         await anext(keeper)
         return shared
 
     def _forget(self) -> None:
         """Use another one from now on. It is not closed: reads may be in flight on it."""
-        kept = self._shared.pop(asyncio.get_running_loop(), None)
+        kept = self._shared.pop(self._running_loop(), None)
         if kept is not None:
             self._replaced.append(kept)
 
@@ -258,7 +260,7 @@ class AsyncConnections:
         """Close the idle connections; calls in flight end as they would have."""
         self._closed = True
         try:
-            loop = asyncio.get_running_loop()
+            loop = self._running_loop()
         except RuntimeError:
             return  # not asyncio's: nothing was opened under it
         kept = self._shared.pop(loop, None)

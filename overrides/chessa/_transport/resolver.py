@@ -4,8 +4,8 @@ A look-up that hangs is left behind on a daemon thread, which holds up neither t
 of the process or event loop.
 """
 
-import asyncio
 import errno
+import functools
 import ipaddress
 import queue
 import socket
@@ -36,6 +36,8 @@ def resolve(host: str, port: int, watch: Watch) -> list[str]:
 
 async def resolve_async(host: str, port: int, watch: Watch) -> list[str]:
     """Do what `resolve` does, on asyncio."""
+    import asyncio  # not for blocking calls
+
     if _is_address(host):
         return [host]
     loop = asyncio.get_running_loop()
@@ -87,6 +89,7 @@ def _checked(found: Found) -> list[str]:
     return found
 
 
+@functools.lru_cache(maxsize=64)
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

@@ -3,11 +3,10 @@
 Everything else, such as cancellation, Ctrl-C or a worker's time limit, passes through.
 """
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -17,6 +16,9 @@ from .adapter import body_of, head_of
 from .base import AsyncChannel, Channel
 from .exceptions import UnusableTransportError, failure_of
 from .log_filter import IN_CALL
+
+if TYPE_CHECKING:
+    from asyncio import Timeout
 
 GRACE: Final = 0.1
 """Seconds past the deadline for a transport that keeps it by itself, to report how it ended; and
@@ -103,7 +105,7 @@ async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
     token = IN_CALL.set(True)
     timer = None
     if not channel.is_ours:
-        timer = asyncio.timeout(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
+        timer = _timer(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
     try:
         async with timer or contextlib.nullcontext():
             try:
@@ -138,11 +140,17 @@ def quietly(close: Callable[..., None], *, is_ours: bool = False, **arguments: o
             raise
 
 
+def _timer(seconds: float) -> "Timeout":
+    from asyncio import timeout  # not for blocking calls
+
+    return timeout(seconds)
+
+
 async def quietly_async(
     close: Callable[..., Any], *, is_ours: bool = False, **arguments: object
 ) -> None:
     """Do what `quietly` does on asyncio, and soon, unless it waits for nothing anyway."""
-    timer = None if is_ours else asyncio.timeout(GRACE)
+    timer = None if is_ours else _timer(GRACE)
     try:
         async with timer or contextlib.nullcontext():
             await close(**arguments)

@@ -4,16 +4,18 @@ Each connection serves one call at a time and is put back only after a clean end
 cancellation or stray byte can mix up two calls.
 """
 
-import asyncio
 import collections
 import queue
 import time
 import weakref
 from collections.abc import Callable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from .._interruptions import take
 from .library import httpcore
+
+if TYPE_CHECKING:
+    import asyncio
 
 IDLE_SECONDS: Final = 4.0
 """Kept open between reads: less than the 5 s after which a Node server closes a connection."""
@@ -99,17 +101,20 @@ class AsyncStack(Generic[_C]):
     """The connections of an event loop for reads."""
 
     def __init__(self, make: Callable[[], _C]) -> None:
+        import asyncio  # not for blocking calls
+
         self._make = make
+        self._timeout = asyncio.timeout
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: collections.deque[_C] = collections.deque()
         self._closed = False
 
-    async def place(self, deadline: float) -> asyncio.Semaphore:
+    async def place(self, deadline: float) -> "asyncio.Semaphore":
         """Wait for a place. Raises httpcore's `PoolTimeout` at the deadline."""
         if not self._places.locked():
             await self._places.acquire()
             return self._places
-        timer = asyncio.timeout(max(0.0, deadline - time.monotonic()))
+        timer = self._timeout(max(0.0, deadline - time.monotonic()))
         try:
             async with timer:
                 await self._places.acquire()
