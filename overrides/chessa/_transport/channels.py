@@ -47,9 +47,9 @@ class OwnChannel:
             return
         is_clean = False
         try:
-            if response is not None and was_read:
+            if response is not None and was_read and self._place is not None:
                 cast("httpx.SyncByteStream", response.stream).close()
-                is_clean = self._place is not None and transport.end(response)
+                is_clean = transport.end(response)
         finally:
             if is_clean:
                 self._stack.put_back(transport)
@@ -89,9 +89,9 @@ class AsyncOwnChannel:
         place, transport, response = self._place, self._transport, self._response
         is_clean = False
         try:
-            if transport is not None and response is not None and was_read:
+            if transport is not None and response is not None and was_read and place is not None:
                 await cast("httpx.AsyncByteStream", response.stream).aclose()
-                is_clean = place is not None and transport.end(response)
+                is_clean = transport.end(response)
         finally:
             if transport is not None and is_clean:
                 self._stack.put_back(transport)
