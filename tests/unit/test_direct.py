@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from chessa import AsyncDirectTransport, DirectTransport
+from chessa import AsyncChessa, AsyncDirectTransport, Chessa, DirectTransport
 from tests.faults.fault import answering
 
 from .raw_server import Connection, RawServer
 from .tls_server import over_tls, trusting
 
+SETTINGS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-12345"}
 MODES = pytest.mark.parametrize("mode", ["sync", "async"])
 
 
@@ -111,3 +112,42 @@ def test_errors_are_those_of_httpx(mode: str) -> None:
         assert isinstance(ask(mode, "GET", url, {"ssl_context": server_side}), httpx.ConnectError)
         assert isinstance(ask(mode, "GET", "ftp://127.0.0.1/", {}), httpx.UnsupportedProtocol)
     assert isinstance(ask(mode, "POST", server.url, {}), httpx.ConnectError)
+
+
+def _replaced(sent: list[httpx.Request], body: dict[str, Any]) -> Any:
+    def respond(_transport: object, request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=body)
+
+    return respond
+
+
+def test_what_replaces_its_handle_request_is_given_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A subclass, or a patch of the class: a call takes no shorter way past it."""
+    sent: list[httpx.Request] = []
+    rate = {"rate": {"rate": 15.3}}
+    replaced = _replaced(sent, rate)
+    kept = type("Kept", (DirectTransport,), {"handle_request": replaced})
+
+    async def replaced_async(transport: object, request: httpx.Request) -> httpx.Response:
+        return replaced(transport, request)  # type: ignore[no-any-return]
+
+    async def ask_async(transport: Any) -> None:
+        async with AsyncChessa(**SETTINGS, transport=transport) as client:
+            await client.rates.retrieve("USDC", "GHS")
+
+    def ask_sync(transport: Any) -> None:
+        with Chessa(**SETTINGS, transport=transport) as client:
+            client.rates.retrieve("USDC", "GHS")
+
+    ask_sync(kept)
+    asyncio.run(
+        ask_async(type("Kept", (AsyncDirectTransport,), {"handle_async_request": replaced_async}))
+    )
+    monkeypatch.setattr(DirectTransport, "handle_request", replaced)
+    monkeypatch.setattr(AsyncDirectTransport, "handle_async_request", replaced_async)
+    ask_sync(DirectTransport)
+    asyncio.run(ask_async(AsyncDirectTransport()))
+    assert [request.url.path for request in sent] == ["/v1/rates/USDC/GHS"] * 4
