@@ -7,41 +7,75 @@ too; the raw value is in `misfits`. Keys that the spec does not know are in `add
 `to_dict` writes all of it back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
+from .codecs import Codec, Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
-from .exact_json import dumps, loads
-from .reading import Field, Reading
+from .exact_json import dumps, exact, loads
 from .types import UNSET
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
+class Field(NamedTuple):
+    """An attribute of a model, as the class declares it."""
+
+    key: str
+    name: str
+    codec: Codec
+    required: bool
+    optional: bool
+
+
+class _Schema:
+    """The fields of a model, by key in the order of the spec, and the class to decode into."""
+
+    __slots__ = ("absent", "by_name", "draft", "fields", "get")
+
+    def __init__(self, cls: Any) -> None:
+        declared = [Field(name=each.name, **each.metadata) for each in cls.__attrs_attrs__]
+        self.fields = {field.key: field for field in declared}
+        self.by_name = {field.name: field for field in declared}
+        keys = [field.key for field in declared if not field.optional]
+        self.absent: dict[str, Any] = dict.fromkeys(keys, UNSET)
+        self.get: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
+            itemgetter(*keys) if keys[1:] else lambda data: tuple([data[key] for key in keys])
+        )
+        # Models are frozen, and setting their slots one by one through `object.__setattr__` would
+        # take longer than decoding. A draft has the same slots and can be written to.
+        thawed = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        members = {"__slots__": (), "_schema": self, **thawed}
+        self.draft: Any = type(cls.__name__, (cls,), members)
+
+
 class Model:
-    """A JSON object with typed attributes."""
+    """A JSON object with typed attributes. It does not change: `replace` makes another."""
 
     __slots__ = ("_misfits", "_unknown")
     __attrs_attrs__: ClassVar[tuple[Any, ...]]
-    _reading: ClassVar[Reading | None] = None
-    _misfits: dict[str, tuple[Any, str]] | None
-    _unknown: dict[str, Any] | None
+    _schema: ClassVar[_Schema | None] = None
+    _misfits: Mapping[str, tuple[Any, str]]
+    _unknown: Mapping[str, Any]
 
     def __attrs_post_init__(self) -> None:
-        self._misfits = self._unknown = None
+        object.__setattr__(self, "_misfits", _NOTHING)
+        object.__setattr__(self, "_unknown", _NOTHING)
         for attribute in self.__attrs_attrs__:
             if getattr(self, attribute.name) is UNSET:
-                delattr(self, attribute.name)
+                object.__delattr__(self, attribute.name)
 
     def __init_subclass__(cls) -> None:
-        cls._reading = None
+        if "_schema" not in vars(cls):
+            cls._schema = None
 
     @classmethod
-    def _known(cls) -> Reading:
-        if cls._reading is None:
-            cls._reading = Reading(cls)
-        return cls._reading
+    def _described(cls) -> _Schema:
+        if cls._schema is None:
+            cls._schema = _Schema(cls)
+        return cls._schema
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -53,19 +87,60 @@ class Model:
             if not isinstance(data, Mapping):
                 raise DecodeError(f"{cls.__name__}: is not an object")
             data = dict(data)
-        reading = cls._reading or cls._known()
-        model: Any = reading.latest(data, len(data))
-        if model is None:
-            model = reading.read(data)
-        if model._misfits is not None:
-            reading.sort_out(model)
+        schema = cls._schema or cls._described()
+        model = schema.draft.__new__(schema.draft)
+        model._misfits = model._unknown = _NOTHING
+        try:
+            values = schema.get(data)
+            all_known = len(data) == len(values)
+        except KeyError:
+            values = schema.get({**schema.absent, **data})
+            all_known = False
+        model._decode(values, data)
+        if not all_known and not data.keys() <= schema.fields.keys():
+            model._unknown = exact(
+                {k: v for k, v in data.items() if k not in schema.fields and v is not UNSET}
+            )
+        model.__class__ = cls
         read: Self = model
         return read
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        """Set the attributes: generated for each model, and run on a draft of it.
+
+        `_values` are those of the fields that are not optional, `UNSET` where `_data` lacks one.
+        """
+
+    def _decode_field(self: Any, name: str, value: Any) -> None:
+        """Decode a value that is not of the usual form, and record it if it does not fit."""
+        field = self._schema.by_name[name]
+        found = Misfit("is missing") if value is UNSET else field.codec.decode(value)
+        if found.__class__ is not Misfit:
+            setattr(self, name, found)
+        elif field.required:
+            raise DecodeError(f"{type(self).__name__}: `{field.key}` {found.reason}")
+        elif value is not UNSET:
+            misfits = {**self._misfits, field.key: (value, found.reason)}
+            self._misfits = {key: misfits[key] for key in self._schema.fields if key in misfits}
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:
         """Read JSON text, every digit kept. Raises `DecodeError`."""
         return cls.from_dict(loads(data))
+
+    def replace(self, /, **changes: Any) -> Self:
+        """Return a copy with other values: fields by their names, `UNSET` to leave one out.
+
+        `additional_properties` are replaced as a whole. What was not documented, and what did not
+        fit, is kept as it is.
+        """
+        schema, unknown = self._described(), changes.pop("additional_properties", self._unknown)
+        for name in changes:
+            if name not in schema.by_name:
+                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        fields = {**dict(self._fields()), **changes}
+        misfits = {k: v for k, v in self._misfits.items() if schema.fields[k].name not in changes}
+        return _restore(type(self), fields, misfits, unknown)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the object back, under its names on the wire.
@@ -74,8 +149,7 @@ class Model:
         Raises `EncodeError` for an attribute set to what has no exact form on the wire.
         """
         members: dict[str, Any] = {}
-        misfits = self._misfits or _NOTHING
-        for key, name, codec, _required, _optional in self._known().fields.values():
+        for key, name, codec, _required, _optional in self._described().fields.values():
             value = self._slot(name)
             if value is not UNSET:
                 try:
@@ -89,53 +163,40 @@ class Model:
                 else:
                     continue
                 raise EncodeError(problem)
-            if key in misfits:
-                members[key] = misfits[key][0]
-        return {**members, **(self._unknown or _NOTHING)}
+            if key in self._misfits:
+                members[key] = self._misfits[key][0]
+        return {**members, **self._unknown}
 
     def to_json(self) -> bytes:
         """Write the object as JSON, every digit kept. Raises `EncodeError`."""
         return dumps(self.to_dict())
 
     @property
-    def additional_properties(self) -> dict[str, Any]:
-        """What the server sent beside the documented fields, by its name on the wire."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
+    def additional_properties(self) -> Mapping[str, Any]:
+        """The members that the spec does not document, by their names on the wire."""
+        return MappingProxyType(self._unknown)
 
     @property
     def misfits(self) -> Mapping[str, Any]:
         """The raw values that did not fit their fields, by their names on the wire."""
-        if not self._misfits:
-            return {}
-        fields = self._known().fields
-        return {
-            key: raw
-            for key, (raw, _) in self._misfits.items()
-            if not self._is_set(fields[key].name)
-        }
+        return {key: raw for key, (raw, _) in self._misfits.items()}
 
     def __contains__(self, name: object) -> bool:
-        """Whether the server sent the field of this Python name, fitting or not."""
-        return any(
-            field.name == name
-            and (self._is_set(field.name) or field.key in (self._misfits or _NOTHING))
-            for field in self._known().fields.values()
-        )
+        """Return whether the server sent the field of this Python name, fitting or not."""
+        field = self._described().by_name.get(name) if isinstance(name, str) else None
+        return field is not None and (self._is_set(field.name) or field.key in self._misfits)
 
     if not TYPE_CHECKING:  # a type checker shall go on refusing names that no model has
 
         def __getattr__(self, name: str) -> Any:
-            for field in self._known().fields.values():
-                if field.name == name:
-                    return self._read_empty(field)
+            if field := self._described().by_name.get(name):
+                return self._read_empty(field)
             raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def _read_empty(self, field: Field) -> None:
         place = f"{type(self).__name__}.{field.name}"
-        if field.key in (self._misfits or _NOTHING):
-            _, reason = (self._misfits or _NOTHING)[field.key]
+        if field.key in self._misfits:
+            _, reason = self._misfits[field.key]
             raise MisfitFieldError(
                 f"{place} cannot be read: what the server sent {reason}. "
                 f"The raw value is in .misfits[{field.key!r}]."
@@ -156,7 +217,7 @@ class Model:
             return UNSET
 
     def _fields(self) -> Iterator[tuple[str, Any]]:
-        for field in self._known().fields.values():
+        for field in self._described().fields.values():
             value = self._slot(field.name)
             if value is not UNSET:
                 yield field.name, value
@@ -167,13 +228,13 @@ class Model:
         return (
             dict(self._fields()) == dict(other._fields())
             and self.misfits == other.misfits
-            and (self._unknown or {}) == (other._unknown or {})
+            and self._unknown == other._unknown
         )
 
     def __repr__(self) -> str:
         parts = [f"{name}={value!r}" for name, value in self._fields()]
         if self._unknown:
-            parts.append(f"additional_properties={self._unknown!r}")
+            parts.append(f"additional_properties={dict(self._unknown)!r}")
         if misfits := self.misfits:
             parts.append(f"misfits={misfits!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
@@ -184,17 +245,19 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = dict(self._fields())
-        return _restore, (type(self), fields, dict(self._misfits or {}), dict(self._unknown or {}))
+        return _restore, (type(self), fields, dict(self._misfits), dict(self._unknown))
+
+
+_M = TypeVar("_M", bound=Model)
 
 
 def _restore(
-    cls: type[Model],
-    fields: dict[str, Any],
-    misfits: dict[str, tuple[Any, str]],
-    unknown: dict[str, Any],
-) -> Model:
-    restored = cls.__new__(cls)
-    restored._misfits, restored._unknown = misfits or None, unknown or None
-    for name, value in fields.items():
-        setattr(restored, name, value)
+    cls: type[_M],
+    fields: Mapping[str, Any],
+    misfits: Mapping[str, tuple[Any, str]],
+    unknown: Mapping[str, Any],
+) -> _M:
+    restored = cls(**{**dict.fromkeys(cls._described().by_name, UNSET), **fields})
+    object.__setattr__(restored, "_misfits", misfits)
+    object.__setattr__(restored, "_unknown", dict(unknown))
     return restored

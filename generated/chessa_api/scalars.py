@@ -66,12 +66,28 @@ class WireDecimal(Decimal):
         return f"Decimal('{self}')"
 
 
+def usual_date_times(*values: Any) -> list[datetime.datetime] | None:
+    """Read timestamps in the form that `write_date_time` writes; None if any value is not one."""
+    for value in values:
+        if (
+            value.__class__ is not str
+            or value[7:20:3] != "-T::."
+            or value[23:] != "Z"
+            or (value[11] == "2" and value[12] == "4")  # 24:00, which later Pythons take
+        ):
+            return None
+    try:
+        return [*map(datetime.datetime.fromisoformat, values)]
+    except ValueError:
+        return None
+
+
 def read_date_time(text: str) -> datetime.datetime | None:
-    """Read an ISO 8601 timestamp with an offset; None when it is none, or has no offset."""
+    """Read an ISO 8601 timestamp with an offset; None if it is not one, or has no offset."""
+    if usual := usual_date_times(text):
+        return usual[0]
     try:
         value = datetime.datetime.fromisoformat(text)
-        if text[7:20:3] == "-T::." and text[23:] == "Z" and text[11:13] != "24":
-            return value  # `write_date_time` writes this text again
     except ValueError:
         read = _read_rarer_form(text)
         if read is None:

@@ -251,8 +251,7 @@ def test_a_look_that_is_refused_ends_it(run: Run, api: Sandbox, time: Time, stat
 def test_an_empty_refund_is_not_taken_for_one(api: Sandbox, empty: Any) -> None:
     """Nobody knows what it means: nothing is sent, and it is not called refunded."""
     order = api.add_order().fail()
-    seen = api.client().orders.retrieve(order.id)
-    seen.refund = empty
+    seen = api.client().orders.retrieve(order.id).replace(refund=empty)
     flow = flows._refund(order.id, ADDRESS, None, 10.0, Note())
     flow.send(None)
     assert isinstance(flow.send(seen), Find)

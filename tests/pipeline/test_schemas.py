@@ -438,7 +438,8 @@ def test_names_of_properties_never_break_a_model(tmp_path: Path) -> None:
     """Names of ours, of Python's and of nobody's become attributes, and go back as they came."""
     names = [
         "d", "cls", "self", "to_dict", "from_dict", "field_dict", "additional_properties",
-        "additional_keys", "cast", "misfits", "models", "wire", "attrs", "datetime", "Any", "str",
+        "additional_keys", "cast", "misfits", "models", "fields", "wire", "attrs", "datetime",
+        "Any", "replace", "data", "_values", "_data", "_decode", "_times", "str",
         "list", "dict", "int", "class", "from", "None", "print", "__class__", "_slot", "_unknown",
         "x-y", "x y", "x.y", "xY", "1st", "", "é", "日本", "$ref-like", "a/b", "a~b", "{{x}}", "%s",
         "to_json", "from_json", "import", "Model", "__dict__", "__init__", "_misfits", "True",

@@ -79,8 +79,6 @@ def test_a_bad_field_spoils_itself_only(place: Place) -> None:
         spoiled = {**value, key: other}
         sent = read(written(spoiled))
         model = place.cls.from_json(written(spoiled))
-        for _ in range(3):  # what looks alike again and again is read in another way
-            assert repr(place.cls.from_json(written(spoiled))) == repr(model)
         # A class is shared: what this place does not document, another may, as something else.
         assert set(model.misfits) & set(properties(place.schema)) <= {key}
         assert misfit_attributes(model) == []

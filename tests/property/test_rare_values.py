@@ -57,7 +57,9 @@ AMOUNTS: Final[dict[str, Decimal | None]] = {
 }
 """Numbers of JSON, and their values; None where they are out of all bounds."""
 
-NO_AMOUNTS: Final = ("1_000", " 1", "1 ", "+1", ".5", "1.", "01", "0x1", "NaN", "Infinity", "١", "")
+NO_AMOUNTS: Final = (
+    *("1_000", "1,000", " 1", "1 ", "+1", ".5", "1.", "01", "0x1", "NaN", "Infinity", "١", ""),
+)
 
 
 PLACES: Final = places()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import chessa
-from chessa_api import wire
+from chessa_api import fields
 from chessa_api.operation import Argument, Operation
 
 CLIENT_ID: Final = "id-5d6c2e9f"
@@ -23,11 +23,11 @@ READ: Final[Operation[Any]] = Operation(
     operation_id="getThing",
     is_read=True,
     arguments=(
-        Argument("thing_id", "thingId", "path", wire.STRING, required=True),
-        Argument("page", "page", "query", wire.INTEGER),
-        Argument("trace", "x-trace", "header", wire.STRING),
+        Argument("thing_id", "thingId", "path", fields.STRING, required=True),
+        Argument("page", "page", "query", fields.INTEGER),
+        Argument("trace", "x-trace", "header", fields.STRING),
     ),
-    responses={"200": wire.mapping(wire.JSON)},
+    responses={"200": fields.mapping(fields.JSON)},
 )
 WRITE: Final[Operation[Any]] = Operation(
     name="things.create",
@@ -36,11 +36,11 @@ WRITE: Final[Operation[Any]] = Operation(
     operation_id="createThing",
     is_read=False,
     arguments=(
-        Argument("name", "name", "member", wire.STRING, required=True),
-        Argument("amount", "amount", "member", wire.DECIMAL),
+        Argument("name", "name", "member", fields.STRING, required=True),
+        Argument("amount", "amount", "member", fields.DECIMAL),
     ),
     body_required=True,
-    responses={"201": wire.mapping(wire.JSON)},
+    responses={"201": fields.mapping(fields.JSON)},
 )
 TOUCH: Final[Operation[None]] = Operation(
     name="things.touch",
@@ -48,7 +48,7 @@ TOUCH: Final[Operation[None]] = Operation(
     path="/v1/things/{thingId}/touch",
     operation_id=None,
     is_read=False,
-    arguments=(Argument("thing_id", "thingId", "path", wire.STRING, required=True),),
+    arguments=(Argument("thing_id", "thingId", "path", fields.STRING, required=True),),
     responses={"204": None},
 )
 

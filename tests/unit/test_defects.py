@@ -20,7 +20,7 @@ from chessa._call.messages import build_error
 from chessa._errors import Circumstances
 from chessa.testing import sandbox
 from chessa.testing._http.transport import AsyncInProcessTransport, InProcessTransport
-from chessa_api import wire
+from chessa_api import fields
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, READ, WRITE, Driver, check_plain
@@ -215,7 +215,9 @@ def test_the_sandboxes_transport_serves_other_clients() -> None:
 
 BODY_WHOLE = attrs.evolve(
     WRITE,
-    arguments=(attrs.evolve(WRITE.arguments[0], location="body", codec=wire.array(wire.STRING)),),
+    arguments=(
+        attrs.evolve(WRITE.arguments[0], location="body", codec=fields.array(fields.STRING)),
+    ),
 )
 
 

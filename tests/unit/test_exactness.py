@@ -86,9 +86,7 @@ def test_any_amount_survives(amount: Decimal) -> None:
     """An amount that is set is written with its digits, as number and as string, and read again."""
     written = Rate(rate=amount).to_json()
     assert Rate.from_json(written).rate == amount
-    changed = order("1")
-    changed.origin_amount = amount
-    text = changed.to_dict()["originAmount"]
+    text = order("1").replace(origin_amount=amount).to_dict()["originAmount"]
     assert "E" not in text.upper()
     assert Decimal(text) == amount
 

@@ -14,7 +14,7 @@ from chessa._call.events import PreparedRequest
 from chessa._call.request import USER_AGENT, RequestBase, prepare
 from chessa._config import Settings, read_settings
 from chessa._options import RESERVED_HEADERS, Options
-from chessa_api import SPEC_HASH, wire
+from chessa_api import SPEC_HASH, fields
 from chessa_api.operation import Argument
 
 from .calls import READ, TOUCH, WRITE
@@ -160,7 +160,7 @@ def test_header_arguments_cannot_break_out(value: str) -> None:
 @pytest.mark.parametrize("name", ["X-Client-Id", "Host", "Accept", "User-Agent", "Cookie"])
 def test_no_operation_sets_the_clients_own_headers(name: str) -> None:
     """A spec that declares one of our headers as an argument cannot replace it."""
-    argument = Argument("own", name, "header", wire.STRING)
+    argument = Argument("own", name, "header", fields.STRING)
     operation = attrs.evolve(READ, arguments=(*READ.arguments, argument))
     assert name in refusal(operation, thing_id="t1", own="x")
 

@@ -3,21 +3,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class ApiError(Model):
     """The error of `configurations.retrieve`, `orders.list`, `orders.create` and 13 more."""
 
-    error: str = wire.documented("error", wire.STRING)
+    error: str = _fields.documented("error", _fields.STRING)
     """Example: `invalid_refund_request`"""
 
-    message: str = wire.documented("message", wire.STRING)
+    message: str = _fields.documented("message", _fields.STRING)
     """Example: `Cannot refund an order that is already completed or refunded`"""
 
-    status_code: int = wire.documented("statusCode", wire.INTEGER)
+    status_code: int = _fields.documented("statusCode", _fields.INTEGER)
     """Example: `400`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (error, message, status_code) = _values
+        if error.__class__ is str:
+            self.error = error
+        else:
+            self._decode_field("error", error)
+        if message.__class__ is str:
+            self.message = message
+        else:
+            self._decode_field("message", message)
+        if status_code.__class__ is int:
+            self.status_code = status_code
+        else:
+            self._decode_field("status_code", status_code)

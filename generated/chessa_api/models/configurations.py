@@ -3,16 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Configurations(Model):
     """Returned by `configurations.retrieve`."""
 
-    payouts: list[models.Payout] | None = wire.optional(
-        "payouts", wire.nullable(wire.array(wire.model(lambda: models.Payout)))
+    payouts: list[models.Payout] | None = _fields.optional(
+        "payouts", _fields.nullable(_fields.array(_fields.model(lambda: models.Payout)))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "payouts" in _data:
+            self._decode_field("payouts", _data["payouts"])

@@ -4,43 +4,106 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
+_are_plain = _fields.plain_amounts(1)
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class CryptoDeposit(Model):
     """The value of `Order.crypto_deposit`."""
 
-    amount: Decimal = wire.documented("amount", wire.DECIMAL)
+    amount: Decimal = _fields.documented("amount", _fields.DECIMAL)
     """Example: `0.95000000`"""
 
-    asset: str = wire.documented("asset", wire.STRING)
+    asset: str = _fields.documented("asset", _fields.STRING)
     """Example: `USDC`"""
 
-    chain: str = wire.documented("chain", wire.STRING)
+    chain: str = _fields.documented("chain", _fields.STRING)
     """Example: `Solana`"""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:10:12.323Z`"""
 
-    explorer_url: str = wire.documented("explorerUrl", wire.STRING)
-    hash: str = wire.documented("hash", wire.STRING)
+    explorer_url: str = _fields.documented("explorerUrl", _fields.STRING)
+    hash: str = _fields.documented("hash", _fields.STRING)
 
-    id: str = wire.documented("id", wire.STRING)
+    id: str = _fields.documented("id", _fields.STRING)
     """Example: `8e61243e-aaf7-49e4-a816-2660251acd15`"""
 
-    order_id: str = wire.documented("orderId", wire.STRING)
+    order_id: str = _fields.documented("orderId", _fields.STRING)
     """Example: `9ec76718-e141-442f-9ec0-2d6f42af91a4`"""
 
-    status: models.DepositStatus = wire.documented("status", wire.open_enum(models.DepositStatus))
+    status: models.DepositStatus = _fields.documented(
+        "status", _fields.open_enum(models.DepositStatus)
+    )
     """Example: `completed`"""
 
-    tag: str = wire.documented("tag", wire.STRING)
+    tag: str = _fields.documented("tag", _fields.STRING)
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:10:12.560Z`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (
+            amount,
+            asset,
+            chain,
+            created_at,
+            explorer_url,
+            hash,
+            id,
+            order_id,
+            status,
+            tag,
+            updated_at,
+        ) = _values
+        if amount.__class__ is str and _are_plain(f"{amount}"):
+            self.amount = Decimal(amount)
+        else:
+            self._decode_field("amount", amount)
+        if _times := _fields.usual_date_times(created_at, updated_at):
+            (self.created_at, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("updated_at", updated_at)
+        if asset.__class__ is str:
+            self.asset = asset
+        else:
+            self._decode_field("asset", asset)
+        if chain.__class__ is str:
+            self.chain = chain
+        else:
+            self._decode_field("chain", chain)
+        if explorer_url.__class__ is str:
+            self.explorer_url = explorer_url
+        else:
+            self._decode_field("explorer_url", explorer_url)
+        if hash.__class__ is str:
+            self.hash = hash
+        else:
+            self._decode_field("hash", hash)
+        if id.__class__ is str:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if order_id.__class__ is str:
+            self.order_id = order_id
+        else:
+            self._decode_field("order_id", order_id)
+        if status.__class__ is str and status in models.DepositStatus.members:
+            self.status = models.DepositStatus.members[status]
+        else:
+            self._decode_field("status", status)
+        if tag.__class__ is str:
+            self.tag = tag
+        else:
+            self._decode_field("tag", tag)

@@ -4,32 +4,59 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Feedback(Model):
     """Returned by `users.submit_feedback`."""
 
-    comment: str = wire.documented("comment", wire.STRING)
+    comment: str = _fields.documented("comment", _fields.STRING)
     """Example: `The payout has not arrived yet.`"""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-06-21T19:24:06.641Z`"""
 
-    id: int = wire.documented("id", wire.INTEGER)
+    id: int = _fields.documented("id", _fields.INTEGER)
     """Example: `1094`"""
 
-    metadata: models.FeedbackMetadata = wire.documented(
-        "metadata", wire.model(lambda: models.FeedbackMetadata)
+    metadata: models.FeedbackMetadata = _fields.documented(
+        "metadata", _fields.model(lambda: models.FeedbackMetadata)
     )
 
-    type: str = wire.documented("type", wire.STRING)
+    type: str = _fields.documented("type", _fields.STRING)
     """Example: `order`"""
 
-    user_id: str = wire.documented("userId", wire.STRING)
+    user_id: str = _fields.documented("userId", _fields.STRING)
     """Example: `b2c3d4e5-f6g7-8h9i-10j11-k12l13m14n15`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (comment, created_at, id, metadata, type, user_id) = _values
+        if _times := _fields.usual_date_times(created_at):
+            (self.created_at,) = _times
+        else:
+            self._decode_field("created_at", created_at)
+        if comment.__class__ is str:
+            self.comment = comment
+        else:
+            self._decode_field("comment", comment)
+        if id.__class__ is int:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if type.__class__ is str:
+            self.type = type
+        else:
+            self._decode_field("type", type)
+        if user_id.__class__ is str:
+            self.user_id = user_id
+        else:
+            self._decode_field("user_id", user_id)
+        self._decode_field("metadata", metadata)

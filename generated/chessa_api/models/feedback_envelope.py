@@ -3,19 +3,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class FeedbackEnvelope(Model):
     """The answer of `users.submit_feedback`."""
 
     feedback: models.Feedback = attrs.field(
-        metadata=wire.required("feedback", wire.model(lambda: models.Feedback))
+        metadata=_fields.required("feedback", _fields.model(lambda: models.Feedback))
     )
 
-    message: str = wire.documented("message", wire.STRING)
+    message: str = _fields.documented("message", _fields.STRING)
     """Example: `Feedback submitted successfully`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (feedback, message) = _values
+        if message.__class__ is str:
+            self.message = message
+        else:
+            self._decode_field("message", message)
+        self._decode_field("feedback", feedback)

@@ -3,17 +3,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class FeedbackMetadata(Model):
     """The value of `Feedback.metadata`."""
 
-    hash_url: str = wire.documented("hashUrl", wire.STRING)
+    hash_url: str = _fields.documented("hashUrl", _fields.STRING)
 
-    order_id: str = wire.documented("orderId", wire.STRING)
+    order_id: str = _fields.documented("orderId", _fields.STRING)
     """Example: `DF9N6WWJ`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (hash_url, order_id) = _values
+        if hash_url.__class__ is str:
+            self.hash_url = hash_url
+        else:
+            self._decode_field("hash_url", hash_url)
+        if order_id.__class__ is str:
+            self.order_id = order_id
+        else:
+            self._decode_field("order_id", order_id)

@@ -4,82 +4,96 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
+_are_plain = _fields.plain_amounts(4)
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Order(Model):
     """Returned by `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:05:27.754Z`"""
 
-    crypto_address: str | None = wire.documented("cryptoAddress", wire.nullable(wire.STRING))
+    crypto_address: str | None = _fields.documented(
+        "cryptoAddress", _fields.nullable(_fields.STRING)
+    )
     """Example: `5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn`"""
 
-    crypto_address_chain: str = wire.documented("cryptoAddressChain", wire.STRING)
+    crypto_address_chain: str = _fields.documented("cryptoAddressChain", _fields.STRING)
     """Example: `Solana`"""
 
-    crypto_address_id: str | None = wire.documented("cryptoAddressId", wire.nullable(wire.STRING))
+    crypto_address_id: str | None = _fields.documented(
+        "cryptoAddressId", _fields.nullable(_fields.STRING)
+    )
     """Example: `74b62929-47f4-43f9-a4dc-a987deaff799`"""
 
-    crypto_address_tag: str | None = wire.documented("cryptoAddressTag", wire.nullable(wire.STRING))
+    crypto_address_tag: str | None = _fields.documented(
+        "cryptoAddressTag", _fields.nullable(_fields.STRING)
+    )
 
-    crypto_deposit_id: str | None = wire.documented("cryptoDepositId", wire.nullable(wire.STRING))
+    crypto_deposit_id: str | None = _fields.documented(
+        "cryptoDepositId", _fields.nullable(_fields.STRING)
+    )
     """Example: `8e61243e-aaf7-49e4-a816-2660251acd15`"""
 
-    destination_amount: Decimal = wire.documented("destinationAmount", wire.DECIMAL)
+    destination_amount: Decimal = _fields.documented("destinationAmount", _fields.DECIMAL)
     """Example: `1500`"""
 
-    destination_asset: str = wire.documented("destinationAsset", wire.STRING)
+    destination_asset: str = _fields.documented("destinationAsset", _fields.STRING)
     """Example: `NGN`"""
 
-    destination_country: str = wire.documented("destinationCountry", wire.STRING)
+    destination_country: str = _fields.documented("destinationCountry", _fields.STRING)
     """Example: `NG`"""
 
-    expires_at: datetime.datetime = wire.documented("expiresAt", wire.DATE_TIME)
+    expires_at: datetime.datetime = _fields.documented("expiresAt", _fields.DATE_TIME)
     """Example: `2025-03-18T08:05:27.751Z`"""
 
-    fee_amount: Decimal = wire.documented("feeAmount", wire.DECIMAL)
+    fee_amount: Decimal = _fields.documented("feeAmount", _fields.DECIMAL)
     """Example: `0.00000000`"""
 
-    fee_currency: str = wire.documented("feeCurrency", wire.STRING)
+    fee_currency: str = _fields.documented("feeCurrency", _fields.STRING)
     """Example: `USDC`"""
 
-    fee_usd: Decimal = wire.documented("feeUsd", wire.DECIMAL)
+    fee_usd: Decimal = _fields.documented("feeUsd", _fields.DECIMAL)
     """Example: `0.00000000`"""
 
-    id: str = attrs.field(metadata=wire.required("id", wire.STRING))
+    id: str = attrs.field(metadata=_fields.required("id", _fields.STRING))
     """Example: `b647214f-3c33-4027-986b-3a46f041e800`"""
 
-    note: Any = wire.documented("note", wire.nullable(wire.JSON))
+    note: Any = _fields.documented("note", _fields.nullable(_fields.JSON))
 
-    origin_amount: Decimal = wire.documented("originAmount", wire.DECIMAL)
+    origin_amount: Decimal = _fields.documented("originAmount", _fields.DECIMAL)
     """Example: `0.95`"""
 
-    origin_asset: str = wire.documented("originAsset", wire.STRING)
+    origin_asset: str = _fields.documented("originAsset", _fields.STRING)
     """Example: `USDC`"""
 
-    partner_id: str = wire.documented("partnerId", wire.STRING)
+    partner_id: str = _fields.documented("partnerId", _fields.STRING)
     """Example: `4646e61e-33cf-452b-8bba-c138b78a57f0`"""
 
-    recipient_id: str = wire.documented("recipientId", wire.STRING)
+    recipient_id: str = _fields.documented("recipientId", _fields.STRING)
     """Example: `f12b990c-d4dc-4dc7-8b42-cbaa90308820`"""
 
-    refund_address: Any = wire.documented("refundAddress", wire.nullable(wire.JSON))
-    sender_confirmed_at: Any = wire.documented("senderConfirmedAt", wire.nullable(wire.JSON))
+    refund_address: Any = _fields.documented("refundAddress", _fields.nullable(_fields.JSON))
+    sender_confirmed_at: Any = _fields.documented(
+        "senderConfirmedAt", _fields.nullable(_fields.JSON)
+    )
 
-    short_id: str = wire.documented("shortId", wire.STRING)
+    short_id: str = _fields.documented("shortId", _fields.STRING)
     """Example: `N3LBXEUI`"""
 
     status: models.OrderStatus = attrs.field(
-        metadata=wire.required("status", wire.open_enum(models.OrderStatus))
+        metadata=_fields.required("status", _fields.open_enum(models.OrderStatus))
     )
     """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
@@ -87,17 +101,149 @@ class Order(Model):
     Example: `created`
     """
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:05:27.754Z`"""
 
-    user_id: str = wire.documented("userId", wire.STRING)
+    user_id: str = _fields.documented("userId", _fields.STRING)
     """Example: `02e31a45-9474-4858-a833-06e89e494003`"""
 
-    crypto_deposit: models.CryptoDeposit | None = wire.optional(
-        "cryptoDeposit", wire.nullable(wire.model(lambda: models.CryptoDeposit))
+    crypto_deposit: models.CryptoDeposit | None = _fields.optional(
+        "cryptoDeposit", _fields.nullable(_fields.model(lambda: models.CryptoDeposit))
     )
-    crypto_payout: Any = wire.optional("cryptoPayout", wire.nullable(wire.JSON))
-    recipient: models.OrderRecipient | None = wire.optional(
-        "recipient", wire.nullable(wire.model(lambda: models.OrderRecipient))
+    crypto_payout: Any = _fields.optional("cryptoPayout", _fields.nullable(_fields.JSON))
+    recipient: models.OrderRecipient | None = _fields.optional(
+        "recipient", _fields.nullable(_fields.model(lambda: models.OrderRecipient))
     )
-    refund: Any = wire.optional("refund", wire.nullable(wire.JSON))
+    refund: Any = _fields.optional("refund", _fields.nullable(_fields.JSON))
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (
+            created_at,
+            crypto_address,
+            crypto_address_chain,
+            crypto_address_id,
+            crypto_address_tag,
+            crypto_deposit_id,
+            destination_amount,
+            destination_asset,
+            destination_country,
+            expires_at,
+            fee_amount,
+            fee_currency,
+            fee_usd,
+            id,
+            note,
+            origin_amount,
+            origin_asset,
+            partner_id,
+            recipient_id,
+            refund_address,
+            sender_confirmed_at,
+            short_id,
+            status,
+            updated_at,
+            user_id,
+        ) = _values
+        if (
+            destination_amount.__class__
+            is fee_amount.__class__
+            is fee_usd.__class__
+            is origin_amount.__class__
+            is str
+            and _are_plain(f"{destination_amount},{fee_amount},{fee_usd},{origin_amount}")
+        ):
+            self.destination_amount = Decimal(destination_amount)
+            self.fee_amount = Decimal(fee_amount)
+            self.fee_usd = Decimal(fee_usd)
+            self.origin_amount = Decimal(origin_amount)
+        else:
+            self._decode_field("destination_amount", destination_amount)
+            self._decode_field("fee_amount", fee_amount)
+            self._decode_field("fee_usd", fee_usd)
+            self._decode_field("origin_amount", origin_amount)
+        if _times := _fields.usual_date_times(created_at, expires_at, updated_at):
+            (self.created_at, self.expires_at, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("expires_at", expires_at)
+            self._decode_field("updated_at", updated_at)
+        if crypto_address is None or crypto_address.__class__ is str:
+            self.crypto_address = crypto_address
+        else:
+            self._decode_field("crypto_address", crypto_address)
+        if crypto_address_chain.__class__ is str:
+            self.crypto_address_chain = crypto_address_chain
+        else:
+            self._decode_field("crypto_address_chain", crypto_address_chain)
+        if crypto_address_id is None or crypto_address_id.__class__ is str:
+            self.crypto_address_id = crypto_address_id
+        else:
+            self._decode_field("crypto_address_id", crypto_address_id)
+        if crypto_address_tag is None or crypto_address_tag.__class__ is str:
+            self.crypto_address_tag = crypto_address_tag
+        else:
+            self._decode_field("crypto_address_tag", crypto_address_tag)
+        if crypto_deposit_id is None or crypto_deposit_id.__class__ is str:
+            self.crypto_deposit_id = crypto_deposit_id
+        else:
+            self._decode_field("crypto_deposit_id", crypto_deposit_id)
+        if destination_asset.__class__ is str:
+            self.destination_asset = destination_asset
+        else:
+            self._decode_field("destination_asset", destination_asset)
+        if destination_country.__class__ is str:
+            self.destination_country = destination_country
+        else:
+            self._decode_field("destination_country", destination_country)
+        if fee_currency.__class__ is str:
+            self.fee_currency = fee_currency
+        else:
+            self._decode_field("fee_currency", fee_currency)
+        if id.__class__ is str:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if note is None or note.__class__ is str:
+            self.note = note
+        else:
+            self._decode_field("note", note)
+        if origin_asset.__class__ is str:
+            self.origin_asset = origin_asset
+        else:
+            self._decode_field("origin_asset", origin_asset)
+        if partner_id.__class__ is str:
+            self.partner_id = partner_id
+        else:
+            self._decode_field("partner_id", partner_id)
+        if recipient_id.__class__ is str:
+            self.recipient_id = recipient_id
+        else:
+            self._decode_field("recipient_id", recipient_id)
+        if refund_address is None or refund_address.__class__ is str:
+            self.refund_address = refund_address
+        else:
+            self._decode_field("refund_address", refund_address)
+        if sender_confirmed_at is None or sender_confirmed_at.__class__ is str:
+            self.sender_confirmed_at = sender_confirmed_at
+        else:
+            self._decode_field("sender_confirmed_at", sender_confirmed_at)
+        if short_id.__class__ is str:
+            self.short_id = short_id
+        else:
+            self._decode_field("short_id", short_id)
+        if status.__class__ is str and status in models.OrderStatus.members:
+            self.status = models.OrderStatus.members[status]
+        else:
+            self._decode_field("status", status)
+        if user_id.__class__ is str:
+            self.user_id = user_id
+        else:
+            self._decode_field("user_id", user_id)
+        if "cryptoDeposit" in _data:
+            self._decode_field("crypto_deposit", _data["cryptoDeposit"])
+        if "cryptoPayout" in _data:
+            self._decode_field("crypto_payout", _data["cryptoPayout"])
+        if "recipient" in _data:
+            self._decode_field("recipient", _data["recipient"])
+        if "refund" in _data:
+            self._decode_field("refund", _data["refund"])

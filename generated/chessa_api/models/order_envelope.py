@@ -3,16 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderEnvelope(Model):
     """The answer of `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
 
     order: models.Order = attrs.field(
-        metadata=wire.required("order", wire.model(lambda: models.Order))
+        metadata=_fields.required("order", _fields.model(lambda: models.Order))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (order,) = _values
+        self._decode_field("order", order)

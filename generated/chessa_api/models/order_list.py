@@ -3,24 +3,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderList(Model):
     """Returned by `orders.list`."""
 
     orders: list[models.OrderSummary] = attrs.field(
-        metadata=wire.required("orders", wire.array(wire.model(lambda: models.OrderSummary)))
+        metadata=_fields.required(
+            "orders", _fields.array(_fields.model(lambda: models.OrderSummary))
+        )
     )
-    pagination: models.Pagination = wire.documented(
-        "pagination", wire.model(lambda: models.Pagination)
+    pagination: models.Pagination = _fields.documented(
+        "pagination", _fields.model(lambda: models.Pagination)
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (orders, pagination) = _values
+        self._decode_field("orders", orders)
+        self._decode_field("pagination", pagination)
 
     def __iter__(self) -> Iterator[models.OrderSummary]:
         """Walk through `orders`."""

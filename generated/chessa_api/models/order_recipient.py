@@ -4,64 +4,177 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderRecipient(Model):
     """The value of `Order.recipient`."""
 
-    account_name: str = wire.documented("accountName", wire.STRING)
+    account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `Ada Example`"""
 
-    account_number: str = wire.documented("accountNumber", wire.STRING)
+    account_number: str = _fields.documented("accountNumber", _fields.STRING)
     """Example: `0000000000`"""
 
-    additional: Any = wire.documented("additional", wire.nullable(wire.JSON))
-    city: str = wire.documented("city", wire.STRING)
+    additional: Any = _fields.documented("additional", _fields.nullable(_fields.JSON))
+    city: str = _fields.documented("city", _fields.STRING)
 
-    code: str = wire.documented("code", wire.STRING)
+    code: str = _fields.documented("code", _fields.STRING)
     """Example: `ng_9psb`"""
 
-    country: str = wire.documented("country", wire.STRING)
+    country: str = _fields.documented("country", _fields.STRING)
     """Example: `NG`"""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-01-24T03:23:17.897Z`"""
 
-    crypto_address: Any = wire.documented("cryptoAddress", wire.nullable(wire.JSON))
-    crypto_tag: Any = wire.documented("cryptoTag", wire.nullable(wire.JSON))
+    crypto_address: Any = _fields.documented("cryptoAddress", _fields.nullable(_fields.JSON))
+    crypto_tag: Any = _fields.documented("cryptoTag", _fields.nullable(_fields.JSON))
 
-    currency: str = wire.documented("currency", wire.STRING)
+    currency: str = _fields.documented("currency", _fields.STRING)
     """Example: `NGN`"""
 
-    email: Any = wire.documented("email", wire.nullable(wire.JSON))
+    email: Any = _fields.documented("email", _fields.nullable(_fields.JSON))
 
-    id: str = wire.documented("id", wire.STRING)
+    id: str = _fields.documented("id", _fields.STRING)
     """Example: `46f08b20-5e47-4898-b9e4-71df9f1b3234`"""
 
-    institution_name: str = wire.documented("institutionName", wire.STRING)
+    institution_name: str = _fields.documented("institutionName", _fields.STRING)
     """Example: `9 Payment Service Bank`"""
 
-    is_active: bool = wire.documented("isActive", wire.BOOLEAN)
+    is_active: bool = _fields.documented("isActive", _fields.BOOLEAN)
     """Example: `true`"""
 
-    phone_number: Any = wire.documented("phoneNumber", wire.nullable(wire.JSON))
-    postal_code: str = wire.documented("postalCode", wire.STRING)
-    region: Any = wire.documented("region", wire.nullable(wire.JSON))
-    routing_number: Any = wire.documented("routingNumber", wire.nullable(wire.JSON))
-    street: str = wire.documented("street", wire.STRING)
+    phone_number: Any = _fields.documented("phoneNumber", _fields.nullable(_fields.JSON))
+    postal_code: str = _fields.documented("postalCode", _fields.STRING)
+    region: Any = _fields.documented("region", _fields.nullable(_fields.JSON))
+    routing_number: Any = _fields.documented("routingNumber", _fields.nullable(_fields.JSON))
+    street: str = _fields.documented("street", _fields.STRING)
 
-    type: models.RecipientType = wire.documented("type", wire.open_enum(models.RecipientType))
+    type: models.RecipientType = _fields.documented("type", _fields.open_enum(models.RecipientType))
     """Example: `bank`"""
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:10:20.220Z`"""
 
-    user_id: str = wire.documented("userId", wire.STRING)
+    user_id: str = _fields.documented("userId", _fields.STRING)
     """Example: `02e31a45-9474-4858-a833-06e89e494003`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (
+            account_name,
+            account_number,
+            additional,
+            city,
+            code,
+            country,
+            created_at,
+            crypto_address,
+            crypto_tag,
+            currency,
+            email,
+            id,
+            institution_name,
+            is_active,
+            phone_number,
+            postal_code,
+            region,
+            routing_number,
+            street,
+            type,
+            updated_at,
+            user_id,
+        ) = _values
+        if _times := _fields.usual_date_times(created_at, updated_at):
+            (self.created_at, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("updated_at", updated_at)
+        if account_name.__class__ is str:
+            self.account_name = account_name
+        else:
+            self._decode_field("account_name", account_name)
+        if account_number.__class__ is str:
+            self.account_number = account_number
+        else:
+            self._decode_field("account_number", account_number)
+        if additional is None or additional.__class__ is str:
+            self.additional = additional
+        else:
+            self._decode_field("additional", additional)
+        if city.__class__ is str:
+            self.city = city
+        else:
+            self._decode_field("city", city)
+        if code.__class__ is str:
+            self.code = code
+        else:
+            self._decode_field("code", code)
+        if country.__class__ is str:
+            self.country = country
+        else:
+            self._decode_field("country", country)
+        if crypto_address is None or crypto_address.__class__ is str:
+            self.crypto_address = crypto_address
+        else:
+            self._decode_field("crypto_address", crypto_address)
+        if crypto_tag is None or crypto_tag.__class__ is str:
+            self.crypto_tag = crypto_tag
+        else:
+            self._decode_field("crypto_tag", crypto_tag)
+        if currency.__class__ is str:
+            self.currency = currency
+        else:
+            self._decode_field("currency", currency)
+        if email is None or email.__class__ is str:
+            self.email = email
+        else:
+            self._decode_field("email", email)
+        if id.__class__ is str:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if institution_name.__class__ is str:
+            self.institution_name = institution_name
+        else:
+            self._decode_field("institution_name", institution_name)
+        if is_active.__class__ is bool:
+            self.is_active = is_active
+        else:
+            self._decode_field("is_active", is_active)
+        if phone_number is None or phone_number.__class__ is str:
+            self.phone_number = phone_number
+        else:
+            self._decode_field("phone_number", phone_number)
+        if postal_code.__class__ is str:
+            self.postal_code = postal_code
+        else:
+            self._decode_field("postal_code", postal_code)
+        if region is None or region.__class__ is str:
+            self.region = region
+        else:
+            self._decode_field("region", region)
+        if routing_number is None or routing_number.__class__ is str:
+            self.routing_number = routing_number
+        else:
+            self._decode_field("routing_number", routing_number)
+        if street.__class__ is str:
+            self.street = street
+        else:
+            self._decode_field("street", street)
+        if type.__class__ is str and type in models.RecipientType.members:
+            self.type = models.RecipientType.members[type]
+        else:
+            self._decode_field("type", type)
+        if user_id.__class__ is str:
+            self.user_id = user_id
+        else:
+            self._decode_field("user_id", user_id)

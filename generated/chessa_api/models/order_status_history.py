@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderStatusHistory(Model):
     """Returned by `orders.status_history`."""
 
     current_status: models.OrderStatus = attrs.field(
-        metadata=wire.required("currentStatus", wire.open_enum(models.OrderStatus))
+        metadata=_fields.required("currentStatus", _fields.open_enum(models.OrderStatus))
     )
     """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
@@ -24,9 +26,17 @@ class OrderStatusHistory(Model):
     Example: `completed`
     """
 
-    history: list[models.StatusHistoryEntry] = wire.documented(
-        "history", wire.array(wire.model(lambda: models.StatusHistoryEntry))
+    history: list[models.StatusHistoryEntry] = _fields.documented(
+        "history", _fields.array(_fields.model(lambda: models.StatusHistoryEntry))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (current_status, history) = _values
+        if current_status.__class__ is str and current_status in models.OrderStatus.members:
+            self.current_status = models.OrderStatus.members[current_status]
+        else:
+            self._decode_field("current_status", current_status)
+        self._decode_field("history", history)
 
     def __iter__(self) -> Iterator[models.StatusHistoryEntry]:
         """Walk through `history`."""

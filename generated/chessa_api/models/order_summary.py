@@ -4,49 +4,54 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
+_are_plain = _fields.plain_amounts(3)
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderSummary(Model):
     """The value of `OrderList.orders`."""
 
-    completed_at: datetime.datetime | None = wire.documented(
-        "completedAt", wire.nullable(wire.DATE_TIME)
+    completed_at: datetime.datetime | None = _fields.documented(
+        "completedAt", _fields.nullable(_fields.DATE_TIME)
     )
     """Example: `2025-03-15T14:15:22.456Z`"""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-15T12:30:45.123Z`"""
 
-    crypto_amount: Decimal = wire.documented("cryptoAmount", wire.DECIMAL)
+    crypto_amount: Decimal = _fields.documented("cryptoAmount", _fields.DECIMAL)
     """Example: `0.05`"""
 
-    crypto_asset: str = wire.documented("cryptoAsset", wire.STRING)
+    crypto_asset: str = _fields.documented("cryptoAsset", _fields.STRING)
     """Example: `BTC`"""
 
-    exchange_rate: Decimal = wire.documented("exchangeRate", wire.DECIMAL)
+    exchange_rate: Decimal = _fields.documented("exchangeRate", _fields.DECIMAL)
     """Example: `25000000`"""
 
-    fiat_amount: Decimal = wire.documented("fiatAmount", wire.DECIMAL)
+    fiat_amount: Decimal = _fields.documented("fiatAmount", _fields.DECIMAL)
     """Example: `1250000`"""
 
-    fiat_currency: str = wire.documented("fiatCurrency", wire.STRING)
+    fiat_currency: str = _fields.documented("fiatCurrency", _fields.STRING)
     """Example: `NGN`"""
 
-    id: str = attrs.field(metadata=wire.required("id", wire.STRING))
+    id: str = attrs.field(metadata=_fields.required("id", _fields.STRING))
     """Example: `ord_123456789abcdef`"""
 
-    recipient_id: str = wire.documented("recipientId", wire.STRING)
+    recipient_id: str = _fields.documented("recipientId", _fields.STRING)
     """Example: `rec_abcdef123456789`"""
 
     status: models.OrderStatus = attrs.field(
-        metadata=wire.required("status", wire.open_enum(models.OrderStatus))
+        metadata=_fields.required("status", _fields.open_enum(models.OrderStatus))
     )
     """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
@@ -54,8 +59,65 @@ class OrderSummary(Model):
     Example: `completed`
     """
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-03-15T14:15:22.456Z`"""
 
-    user_id: str = wire.documented("userId", wire.STRING)
+    user_id: str = _fields.documented("userId", _fields.STRING)
     """Example: `usr_987654321fedcba`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (
+            completed_at,
+            created_at,
+            crypto_amount,
+            crypto_asset,
+            exchange_rate,
+            fiat_amount,
+            fiat_currency,
+            id,
+            recipient_id,
+            status,
+            updated_at,
+            user_id,
+        ) = _values
+        if (
+            crypto_amount.__class__ is exchange_rate.__class__ is fiat_amount.__class__ is str
+            and _are_plain(f"{crypto_amount},{exchange_rate},{fiat_amount}")
+        ):
+            self.crypto_amount = Decimal(crypto_amount)
+            self.exchange_rate = Decimal(exchange_rate)
+            self.fiat_amount = Decimal(fiat_amount)
+        else:
+            self._decode_field("crypto_amount", crypto_amount)
+            self._decode_field("exchange_rate", exchange_rate)
+            self._decode_field("fiat_amount", fiat_amount)
+        if _times := _fields.usual_date_times(created_at, updated_at):
+            (self.created_at, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("updated_at", updated_at)
+        if crypto_asset.__class__ is str:
+            self.crypto_asset = crypto_asset
+        else:
+            self._decode_field("crypto_asset", crypto_asset)
+        if fiat_currency.__class__ is str:
+            self.fiat_currency = fiat_currency
+        else:
+            self._decode_field("fiat_currency", fiat_currency)
+        if id.__class__ is str:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if recipient_id.__class__ is str:
+            self.recipient_id = recipient_id
+        else:
+            self._decode_field("recipient_id", recipient_id)
+        if status.__class__ is str and status in models.OrderStatus.members:
+            self.status = models.OrderStatus.members[status]
+        else:
+            self._decode_field("status", status)
+        if user_id.__class__ is str:
+            self.user_id = user_id
+        else:
+            self._decode_field("user_id", user_id)
+        self._decode_field("completed_at", completed_at)

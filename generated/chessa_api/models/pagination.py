@@ -3,24 +3,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Pagination(Model):
     """The value of `OrderList.pagination`."""
 
-    page: int = wire.documented("page", wire.INTEGER)
+    page: int = _fields.documented("page", _fields.INTEGER)
     """Example: `1`"""
 
-    page_size: int = wire.documented("pageSize", wire.INTEGER)
+    page_size: int = _fields.documented("pageSize", _fields.INTEGER)
     """Example: `10`"""
 
-    pages: int = wire.documented("pages", wire.INTEGER)
+    pages: int = _fields.documented("pages", _fields.INTEGER)
     """Example: `2`"""
 
-    total: int = wire.documented("total", wire.INTEGER)
+    total: int = _fields.documented("total", _fields.INTEGER)
     """Example: `15`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (page, page_size, pages, total) = _values
+        if page.__class__ is int:
+            self.page = page
+        else:
+            self._decode_field("page", page)
+        if page_size.__class__ is int:
+            self.page_size = page_size
+        else:
+            self._decode_field("page_size", page_size)
+        if pages.__class__ is int:
+            self.pages = pages
+        else:
+            self._decode_field("pages", pages)
+        if total.__class__ is int:
+            self.total = total
+        else:
+            self._decode_field("total", total)

@@ -3,25 +3,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Payout(Model):
     """The value of `Configurations.payouts`."""
 
-    country: models.PayoutCountry | None = wire.optional(
-        "country", wire.nullable(wire.model(lambda: models.PayoutCountry))
+    country: models.PayoutCountry | None = _fields.optional(
+        "country", _fields.nullable(_fields.model(lambda: models.PayoutCountry))
     )
-    currency: models.PayoutCurrency | None = wire.optional(
-        "currency", wire.nullable(wire.model(lambda: models.PayoutCurrency))
+    currency: models.PayoutCurrency | None = _fields.optional(
+        "currency", _fields.nullable(_fields.model(lambda: models.PayoutCurrency))
     )
-    limits: models.PayoutLimits | None = wire.optional(
-        "limits", wire.nullable(wire.model(lambda: models.PayoutLimits))
+    limits: models.PayoutLimits | None = _fields.optional(
+        "limits", _fields.nullable(_fields.model(lambda: models.PayoutLimits))
     )
-    methods: list[models.PayoutMethod] | None = wire.optional(
-        "methods", wire.nullable(wire.array(wire.model(lambda: models.PayoutMethod)))
+    methods: list[models.PayoutMethod] | None = _fields.optional(
+        "methods", _fields.nullable(_fields.array(_fields.model(lambda: models.PayoutMethod)))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "country" in _data:
+            self._decode_field("country", _data["country"])
+        if "currency" in _data:
+            self._decode_field("currency", _data["currency"])
+        if "limits" in _data:
+            self._decode_field("limits", _data["limits"])
+        if "methods" in _data:
+            self._decode_field("methods", _data["methods"])

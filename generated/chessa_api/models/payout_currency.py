@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class PayoutCurrency(Model):
     """The value of `Payout.currency`."""
 
-    code: str | None = wire.optional("code", wire.nullable(wire.STRING))
+    code: str | None = _fields.optional("code", _fields.nullable(_fields.STRING))
     """Example: `USD`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "code" in _data:
+            self._decode_field("code", _data["code"])

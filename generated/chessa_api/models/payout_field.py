@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class PayoutField(Model):
     """The value of `PayoutMethod.fields`."""
 
-    id: str | None = wire.optional("id", wire.nullable(wire.STRING))
-    options: list[models.PayoutOption] | None = wire.optional(
-        "options", wire.nullable(wire.array(wire.model(lambda: models.PayoutOption)))
+    id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
+    options: list[models.PayoutOption] | None = _fields.optional(
+        "options", _fields.nullable(_fields.array(_fields.model(lambda: models.PayoutOption)))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "id" in _data:
+            self._decode_field("id", _data["id"])
+        if "options" in _data:
+            self._decode_field("options", _data["options"])

@@ -3,20 +3,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class PayoutLimits(Model):
     """The value of `Payout.limits`."""
 
-    min: Decimal | None = wire.optional("min", wire.nullable(wire.NUMBER))
+    min: Decimal | None = _fields.optional("min", _fields.nullable(_fields.NUMBER))
     """Example: `2`"""
 
-    max: Decimal | None = wire.optional("max", wire.nullable(wire.NUMBER))
+    max: Decimal | None = _fields.optional("max", _fields.nullable(_fields.NUMBER))
     """Example: `10000`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "min" in _data:
+            self._decode_field("min", _data["min"])
+        if "max" in _data:
+            self._decode_field("max", _data["max"])

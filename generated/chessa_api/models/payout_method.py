@@ -3,19 +3,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class PayoutMethod(Model):
     """The value of `Payout.methods`."""
 
-    id: str | None = wire.optional("id", wire.nullable(wire.STRING))
-    code: str | None = wire.optional("code", wire.nullable(wire.STRING))
-    type: str | None = wire.optional("type", wire.nullable(wire.STRING))
-    fields: list[models.PayoutField] | None = wire.optional(
-        "fields", wire.nullable(wire.array(wire.model(lambda: models.PayoutField)))
+    id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
+    code: str | None = _fields.optional("code", _fields.nullable(_fields.STRING))
+    type: str | None = _fields.optional("type", _fields.nullable(_fields.STRING))
+    fields: list[models.PayoutField] | None = _fields.optional(
+        "fields", _fields.nullable(_fields.array(_fields.model(lambda: models.PayoutField)))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "id" in _data:
+            self._decode_field("id", _data["id"])
+        if "code" in _data:
+            self._decode_field("code", _data["code"])
+        if "type" in _data:
+            self._decode_field("type", _data["type"])
+        if "fields" in _data:
+            self._decode_field("fields", _data["fields"])

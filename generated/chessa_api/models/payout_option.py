@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class PayoutOption(Model):
     """The value of `PayoutField.options`."""
 
-    id: str | None = wire.optional("id", wire.nullable(wire.STRING))
+    id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
     """Example: `zw_ecocash`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        if "id" in _data:
+            self._decode_field("id", _data["id"])

@@ -3,23 +3,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Rate(Model):
     """Returned by `rates.retrieve`."""
 
-    from_asset: str = wire.documented("from", wire.STRING)
+    from_asset: str = _fields.documented("from", _fields.STRING)
     """Example: `BTC`"""
 
-    rate: Decimal = attrs.field(metadata=wire.required("rate", wire.NUMBER))
+    rate: Decimal = attrs.field(metadata=_fields.required("rate", _fields.NUMBER))
     """Example: `82605.06975000001`"""
 
-    to_asset: str = wire.documented("to", wire.STRING)
+    to_asset: str = _fields.documented("to", _fields.STRING)
     """Example: `USDC`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (from_asset, rate, to_asset) = _values
+        if from_asset.__class__ is str:
+            self.from_asset = from_asset
+        else:
+            self._decode_field("from_asset", from_asset)
+        if to_asset.__class__ is str:
+            self.to_asset = to_asset
+        else:
+            self._decode_field("to_asset", to_asset)
+        self._decode_field("rate", rate)

@@ -3,14 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class RateEnvelope(Model):
     """The answer of `rates.retrieve`."""
 
-    rate: models.Rate = attrs.field(metadata=wire.required("rate", wire.model(lambda: models.Rate)))
+    rate: models.Rate = attrs.field(
+        metadata=_fields.required("rate", _fields.model(lambda: models.Rate))
+    )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (rate,) = _values
+        self._decode_field("rate", rate)

@@ -4,49 +4,94 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Recipient(Model):
     """Returned by `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
 
-    account_name: str = wire.documented("accountName", wire.STRING)
+    account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `John Doe`"""
 
-    account_number: str = wire.documented("accountNumber", wire.STRING)
+    account_number: str = _fields.documented("accountNumber", _fields.STRING)
     """Example: `0123456789`"""
 
-    bank_code: str | None = wire.optional("bankCode", wire.nullable(wire.STRING))
+    bank_code: str | None = _fields.optional("bankCode", _fields.nullable(_fields.STRING))
     """Example: `058`"""
 
-    bank_name: str | None = wire.optional("bankName", wire.nullable(wire.STRING))
+    bank_name: str | None = _fields.optional("bankName", _fields.nullable(_fields.STRING))
     """Example: `Guaranty Trust Bank`"""
 
-    country: str = wire.documented("country", wire.STRING)
+    country: str = _fields.documented("country", _fields.STRING)
     """Example: `NG`"""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-01-15T10:30:45.123Z`"""
 
-    currency: str = wire.documented("currency", wire.STRING)
+    currency: str = _fields.documented("currency", _fields.STRING)
     """Example: `NGN`"""
 
-    id: str = attrs.field(metadata=wire.required("id", wire.STRING))
+    id: str = attrs.field(metadata=_fields.required("id", _fields.STRING))
     """Example: `rec_123456789abcdef`"""
 
-    type: models.RecipientType = wire.documented("type", wire.open_enum(models.RecipientType))
+    type: models.RecipientType = _fields.documented("type", _fields.open_enum(models.RecipientType))
     """Example: `bank_account`"""
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-01-15T10:30:45.123Z`"""
 
-    code: str | None = wire.optional("code", wire.nullable(wire.STRING))
+    code: str | None = _fields.optional("code", _fields.nullable(_fields.STRING))
     """Example: `gh_mtn`"""
 
-    active: bool | None = wire.optional("active", wire.nullable(wire.BOOLEAN))
+    active: bool | None = _fields.optional("active", _fields.nullable(_fields.BOOLEAN))
     """Example: `false`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (account_name, account_number, country, created_at, currency, id, type, updated_at) = (
+            _values
+        )
+        if _times := _fields.usual_date_times(created_at, updated_at):
+            (self.created_at, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("updated_at", updated_at)
+        if account_name.__class__ is str:
+            self.account_name = account_name
+        else:
+            self._decode_field("account_name", account_name)
+        if account_number.__class__ is str:
+            self.account_number = account_number
+        else:
+            self._decode_field("account_number", account_number)
+        if country.__class__ is str:
+            self.country = country
+        else:
+            self._decode_field("country", country)
+        if currency.__class__ is str:
+            self.currency = currency
+        else:
+            self._decode_field("currency", currency)
+        if id.__class__ is str:
+            self.id = id
+        else:
+            self._decode_field("id", id)
+        if type.__class__ is str and type in models.RecipientType.members:
+            self.type = models.RecipientType.members[type]
+        else:
+            self._decode_field("type", type)
+        if "bankCode" in _data:
+            self._decode_field("bank_code", _data["bankCode"])
+        if "bankName" in _data:
+            self._decode_field("bank_name", _data["bankName"])
+        if "code" in _data:
+            self._decode_field("code", _data["code"])
+        if "active" in _data:
+            self._decode_field("active", _data["active"])

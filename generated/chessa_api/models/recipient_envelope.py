@@ -3,16 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class RecipientEnvelope(Model):
     """The answer of `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
 
     recipient: models.Recipient = attrs.field(
-        metadata=wire.required("recipient", wire.model(lambda: models.Recipient))
+        metadata=_fields.required("recipient", _fields.model(lambda: models.Recipient))
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (recipient,) = _values
+        self._decode_field("recipient", recipient)

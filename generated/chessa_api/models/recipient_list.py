@@ -3,21 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class RecipientList(Model):
     """Returned by `recipients.list` and `recipients.list_for_user`."""
 
     recipients: list[models.Recipient] = attrs.field(
-        metadata=wire.required("recipients", wire.array(wire.model(lambda: models.Recipient)))
+        metadata=_fields.required(
+            "recipients", _fields.array(_fields.model(lambda: models.Recipient))
+        )
     )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (recipients,) = _values
+        self._decode_field("recipients", recipients)
 
     def __iter__(self) -> Iterator[models.Recipient]:
         """Walk through `recipients`."""

@@ -3,27 +3,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class RecipientValidation(Model):
     """Returned by `recipients.validate`."""
 
-    account_name: str = wire.documented("accountName", wire.STRING)
+    account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `Ada Example`"""
 
-    account_number: str = wire.documented("accountNumber", wire.STRING)
+    account_number: str = _fields.documented("accountNumber", _fields.STRING)
     """Example: `233544444444`"""
 
-    bank_name: str = wire.documented("bankName", wire.STRING)
+    bank_name: str = _fields.documented("bankName", _fields.STRING)
     """Example: `MTN Mobile Money`"""
 
-    code: str = wire.documented("code", wire.STRING)
+    code: str = _fields.documented("code", _fields.STRING)
     """Example: `gh_mtn`"""
 
-    valid: bool = attrs.field(metadata=wire.required("valid", wire.BOOLEAN))
+    valid: bool = attrs.field(metadata=_fields.required("valid", _fields.BOOLEAN))
     """Example: `true`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (account_name, account_number, bank_name, code, valid) = _values
+        if account_name.__class__ is str:
+            self.account_name = account_name
+        else:
+            self._decode_field("account_name", account_name)
+        if account_number.__class__ is str:
+            self.account_number = account_number
+        else:
+            self._decode_field("account_number", account_number)
+        if bank_name.__class__ is str:
+            self.bank_name = bank_name
+        else:
+            self._decode_field("bank_name", bank_name)
+        if code.__class__ is str:
+            self.code = code
+        else:
+            self._decode_field("code", code)
+        if valid.__class__ is bool:
+            self.valid = valid
+        else:
+            self._decode_field("valid", valid)

@@ -4,48 +4,101 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
+_are_plain = _fields.plain_amounts(1)
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Refund(Model):
     """Returned by `orders.request_refund`."""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-18T10:45:22.123Z`"""
 
-    crypto_amount: Decimal = wire.documented("cryptoAmount", wire.DECIMAL)
+    crypto_amount: Decimal = _fields.documented("cryptoAmount", _fields.DECIMAL)
     """Example: `0.05`"""
 
-    crypto_asset: str = wire.documented("cryptoAsset", wire.STRING)
+    crypto_asset: str = _fields.documented("cryptoAsset", _fields.STRING)
     """Example: `BTC`"""
 
-    estimated_completion_time: datetime.datetime = wire.documented(
-        "estimatedCompletionTime", wire.DATE_TIME
+    estimated_completion_time: datetime.datetime = _fields.documented(
+        "estimatedCompletionTime", _fields.DATE_TIME
     )
     """Example: `2025-03-18T12:45:22.123Z`"""
 
-    order_id: str = wire.documented("orderId", wire.STRING)
+    order_id: str = _fields.documented("orderId", _fields.STRING)
     """Example: `ord_abcdef123456789`"""
 
-    reason: str = wire.documented("reason", wire.STRING)
+    reason: str = _fields.documented("reason", _fields.STRING)
     """Example: `Customer requested cancellation`"""
 
-    refund_address: str = wire.documented("refundAddress", wire.STRING)
+    refund_address: str = _fields.documented("refundAddress", _fields.STRING)
     """Example: `bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh`"""
 
-    refund_id: str = attrs.field(metadata=wire.required("refundId", wire.STRING))
+    refund_id: str = attrs.field(metadata=_fields.required("refundId", _fields.STRING))
     """Example: `ref_123456789abcdef`"""
 
     status: models.RefundStatus = attrs.field(
-        metadata=wire.required("status", wire.open_enum(models.RefundStatus))
+        metadata=_fields.required("status", _fields.open_enum(models.RefundStatus))
     )
     """Example: `pending`"""
 
-    updated_at: datetime.datetime = wire.documented("updatedAt", wire.DATE_TIME)
+    updated_at: datetime.datetime = _fields.documented("updatedAt", _fields.DATE_TIME)
     """Example: `2025-03-18T10:45:22.123Z`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (
+            created_at,
+            crypto_amount,
+            crypto_asset,
+            estimated_completion_time,
+            order_id,
+            reason,
+            refund_address,
+            refund_id,
+            status,
+            updated_at,
+        ) = _values
+        if crypto_amount.__class__ is str and _are_plain(f"{crypto_amount}"):
+            self.crypto_amount = Decimal(crypto_amount)
+        else:
+            self._decode_field("crypto_amount", crypto_amount)
+        if _times := _fields.usual_date_times(created_at, estimated_completion_time, updated_at):
+            (self.created_at, self.estimated_completion_time, self.updated_at) = _times
+        else:
+            self._decode_field("created_at", created_at)
+            self._decode_field("estimated_completion_time", estimated_completion_time)
+            self._decode_field("updated_at", updated_at)
+        if crypto_asset.__class__ is str:
+            self.crypto_asset = crypto_asset
+        else:
+            self._decode_field("crypto_asset", crypto_asset)
+        if order_id.__class__ is str:
+            self.order_id = order_id
+        else:
+            self._decode_field("order_id", order_id)
+        if reason.__class__ is str:
+            self.reason = reason
+        else:
+            self._decode_field("reason", reason)
+        if refund_address.__class__ is str:
+            self.refund_address = refund_address
+        else:
+            self._decode_field("refund_address", refund_address)
+        if refund_id.__class__ is str:
+            self.refund_id = refund_id
+        else:
+            self._decode_field("refund_id", refund_id)
+        if status.__class__ is str and status in models.RefundStatus.members:
+            self.status = models.RefundStatus.members[status]
+        else:
+            self._decode_field("status", status)

@@ -4,29 +4,51 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class StatusHistoryEntry(Model):
     """The value of `OrderStatusHistory.history`."""
 
-    checked: bool = wire.documented("checked", wire.BOOLEAN)
+    checked: bool = _fields.documented("checked", _fields.BOOLEAN)
     """Example: `true`"""
 
-    description: str = wire.documented("description", wire.STRING)
+    description: str = _fields.documented("description", _fields.STRING)
     """Example: `The order was created and its quote is open.`"""
 
-    status: models.OrderStatus = wire.documented("status", wire.open_enum(models.OrderStatus))
+    status: models.OrderStatus = _fields.documented("status", _fields.open_enum(models.OrderStatus))
     """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
 
     Example: `created`
     """
 
-    timestamp: datetime.datetime = wire.documented("timestamp", wire.DATE_TIME)
+    timestamp: datetime.datetime = _fields.documented("timestamp", _fields.DATE_TIME)
     """Example: `2025-03-18T06:09:17.832Z`"""
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (checked, description, status, timestamp) = _values
+        if _times := _fields.usual_date_times(timestamp):
+            (self.timestamp,) = _times
+        else:
+            self._decode_field("timestamp", timestamp)
+        if checked.__class__ is bool:
+            self.checked = checked
+        else:
+            self._decode_field("checked", checked)
+        if description.__class__ is str:
+            self.description = description
+        else:
+            self._decode_field("description", description)
+        if status.__class__ is str and status in models.OrderStatus.members:
+            self.status = models.OrderStatus.members[status]
+        else:
+            self._decode_field("status", status)

@@ -4,22 +4,38 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from .. import wire
+from .. import fields as _fields
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class User(Model):
     """Returned by `users.me`."""
 
-    created_at: datetime.datetime = wire.documented("createdAt", wire.DATE_TIME)
+    created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-01-15T10:30:45.123Z`"""
 
-    email: str = wire.documented("email", wire.STRING)
+    email: str = _fields.documented("email", _fields.STRING)
     """Example: `john.doe@example.com`"""
 
-    full_name: Any = wire.documented("fullName", wire.JSON)
+    full_name: Any = _fields.documented("fullName", _fields.JSON)
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (created_at, email, full_name) = _values
+        if _times := _fields.usual_date_times(created_at):
+            (self.created_at,) = _times
+        else:
+            self._decode_field("created_at", created_at)
+        if email.__class__ is str:
+            self.email = email
+        else:
+            self._decode_field("email", email)
+        if full_name is None or full_name.__class__ is str:
+            self.full_name = full_name
+        else:
+            self._decode_field("full_name", full_name)

@@ -3,14 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
-from .. import models, wire
+from .. import fields as _fields
+from .. import models
 from ..model import Model
 
 
-@attrs.define(eq=False, repr=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class UserEnvelope(Model):
     """The answer of `users.me`."""
 
-    user: models.User = attrs.field(metadata=wire.required("user", wire.model(lambda: models.User)))
+    user: models.User = attrs.field(
+        metadata=_fields.required("user", _fields.model(lambda: models.User))
+    )
+
+    def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
+        (user,) = _values
+        self._decode_field("user", user)

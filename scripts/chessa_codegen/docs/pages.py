@@ -265,6 +265,10 @@ _COLUMNS: Final = """\
 - **left out** is what happens when an answer lacks a documented attribute. `never`: such an answer
   is an error. `None`: it reads as None. `raises`: reading it raises `AbsentFieldError`, and
   `"refund" in order`, by the name of the attribute, asks first.
+- Objects do not change: each is what the server said at one time, and code that keeps one in a
+  log or a cache can rely on that. `order.replace(note="paid")` returns a changed copy, without the
+  fields that are `UNSET`; `replace(additional_properties={…})` adds members that the spec does not
+  list.
 - **raises** is the class of the error; [errors](../errors.md) says what each one means.
 - The examples run as they stand, against [the sandbox](../testing.md). For the real API,
   `with Chessa() as chessa:` takes the place of their `with` line."""

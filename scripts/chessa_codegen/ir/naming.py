@@ -9,10 +9,10 @@ _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
 
 # What the text of a generated class or method refers to by a bare name.
-_USED_IN_CLASSES: Final = frozenset({"attrs", "datetime", "models", "wire"})
+_USED_IN_CLASSES: Final = frozenset({"attrs", "datetime", "models"})
 _BUILTINS_IN_HINTS: Final = frozenset({"bool", "dict", "int", "list", "str", "tuple"})
 _MODEL_MEMBERS: Final = frozenset(
-    {"additional_properties", "from_dict", "from_json", "misfits", "to_dict", "to_json"}
+    {"additional_properties", "from_dict", "from_json", "misfits", "replace", "to_dict", "to_json"}
 )
 FIELD_NAMES_TAKEN: Final = _USED_IN_CLASSES | _BUILTINS_IN_HINTS | _MODEL_MEMBERS | {"self"}
 ARGUMENT_NAMES_TAKEN: Final = frozenset({"self"})

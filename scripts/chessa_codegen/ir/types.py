@@ -197,29 +197,29 @@ def _alternatives(shape: Shape, argument: bool, lists: str) -> list[str]:
 
 
 def codec(shape: Shape) -> str:
-    """The expression of the codec, in the words of the generated `wire` module."""
+    """The expression of the codec, in the words of the generated `fields` module."""
     match shape:
         case Scalar():
-            return f"wire.{shape.codec}"
+            return f"_fields.{shape.codec}"
         case Constant(base, value):
-            return f"wire.constant(wire.{base.codec}, {literal(value)})"
+            return f"_fields.constant(_fields.{base.codec}, {literal(value)})"
         case ModelRef(name):
-            return f"wire.model(lambda: models.{name})"
+            return f"_fields.model(lambda: models.{name})"
         case EnumRef(name, integer):
-            return f"wire.{'open_int_enum' if integer else 'open_enum'}(models.{name})"
+            return f"_fields.{'open_int_enum' if integer else 'open_enum'}(models.{name})"
         case Array(item):
-            return f"wire.array({codec(item)})"
+            return f"_fields.array({codec(item)})"
         case Dictionary(value):
-            return f"wire.mapping({codec(value)})"
+            return f"_fields.mapping({codec(value)})"
         case Nullable(inner):
-            return f"wire.nullable({codec(inner)})"
+            return f"_fields.nullable({codec(inner)})"
         case Union(kinds, None):
-            return f"wire.union({', '.join(map(codec, kinds))})"
+            return f"_fields.union({', '.join(map(codec, kinds))})"
         case Union(kinds, discriminator, said):
             named = ", ".join(f"{literal(value)}: {codec(kinds[place])}" for value, place in said)
             places = {place for _, place in said}
             others = "".join(f", {codec(k)}" for i, k in enumerate(kinds) if i not in places)
-            return f"wire.discriminated({literal(discriminator)}, {{{named}}}{others})"
+            return f"_fields.discriminated({literal(discriminator)}, {{{named}}}{others})"
 
 
 def joined(first: Shape, second: Shape) -> Shape | None:

@@ -26,6 +26,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.usage import usage_of
 from chessa_codegen.python import source as text
+from chessa_codegen.python.decoders import decoder_of
 from chessa_codegen.python.opc_document import lowered
 
 GENERATOR: Final = "openapi-python-client"
@@ -36,13 +37,12 @@ RUNTIME: Final = (
     "codecs",
     "enums",
     "exact_json",
+    "fields",
     "model",
     "operation",
-    "reading",
     "resource",
     "scalars",
     "unions",
-    "wire",
 )
 
 
@@ -135,6 +135,7 @@ def _names(plan: Plan, data: GeneratorData, config: Config, effective: str) -> d
     classes = {name: modules[known_as(name)] for name in names}
     return {
         **{name: getattr(text, name) for name in _FUNCTIONS},
+        "decoder_of": decoder_of,
         "header": HEADER,
         "plan": plan,
         "runtime": _runtime,

@@ -75,10 +75,10 @@ def field_value(field: FieldPlan) -> str:
     """The right-hand side of an attribute of a model."""
     bound = f"{literal(field.key)}, {codec(_read_as(field))}"
     if field.required and field.read_only:
-        return f"wire.read_only({bound})"
+        return f"_fields.read_only({bound})"
     if field.required:
-        return f"attrs.field(metadata=wire.required({bound}))"
-    return f"wire.{'optional' if field.optional else 'documented'}({bound})"
+        return f"attrs.field(metadata=_fields.required({bound}))"
+    return f"_fields.{'optional' if field.optional else 'documented'}({bound})"
 
 
 def iterated(model: ModelPlan) -> FieldPlan | None:

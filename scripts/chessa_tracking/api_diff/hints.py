@@ -99,7 +99,7 @@ def renamed(hint: str, names: Mapping[str, str]) -> str:
 
 
 def of_codec(codec: ast.expr) -> str:
-    """The hint that a codec reads: `wire.nullable(wire.STRING)` is `str | None`."""
+    """The hint that a codec reads: `_fields.nullable(_fields.STRING)` is `str | None`."""
     match codec:
         case ast.Constant(value=None):
             return ""

@@ -72,7 +72,7 @@ class Attribute:
     key: str
     hint: str
     way: str
-    """How sure it is: a function of the generated `wire` module."""
+    """How sure it is: a function of the generated `fields` module."""
 
 
 @attrs.frozen

@@ -102,7 +102,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     _text("a dunder method", "__init__"),
     _text("a dunder builtin", "__import__"),
     _text("a builtin", "list"),
-    _text("a module of the runtime", "wire"),
+    _text("a module of the runtime", "fields"),
     _text("the module of the models", "models"),
     _text("a sentinel of the runtime", "UNSET"),
     _text("a member of every model", "additional_properties"),

@@ -100,7 +100,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
         ("api/things/list_things.py", "1 + 1", "runs 1 + 1"),
         ("api/things/__init__.py", "x = f'{1}'", "f-string"),
         ("api/things/__init__.py", "x = (", "is not Python"),
-        ("wire.py", "", "is not as ever"),
+        ("fields.py", "", "is not as ever"),
     ],
 )
 def test_what_is_planted_in_source_is_seen(

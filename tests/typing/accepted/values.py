@@ -79,7 +79,8 @@ def lists(orders: OrderList) -> None:
 def nothing_is_lost(order: Order) -> None:
     assert_type(order.to_dict(), dict[str, Any])
     assert_type(order.to_json(), bytes)
-    assert_type(order.additional_properties, dict[str, Any])
+    assert_type(order.additional_properties, Mapping[str, Any])
+    assert_type(order.replace(note=1), Order)
     assert_type(order.misfits, Mapping[str, Any])
     assert_type(Order.from_dict({}), Order)
     assert_type(Order.from_json(b"{}"), Order)

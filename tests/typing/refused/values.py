@@ -37,3 +37,7 @@ when: str = refund.created_at  # refused: assignment reportAssignmentType
 [first] = client.orders.list().orders
 whole: Order = first  # refused: assignment reportAssignmentType
 order.misfits["status"] = 1  # refused: index reportIndexIssue
+
+# A model does not change.
+order.status = OrderStatus.COMPLETED  # refused: misc reportAttributeAccessIssue
+order.additional_properties["note"] = 1  # refused: index reportIndexIssue

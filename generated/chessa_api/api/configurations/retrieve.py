@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Operation
 
 RETRIEVE: Operation[models.Configurations] = Operation(
@@ -13,8 +14,8 @@ RETRIEVE: Operation[models.Configurations] = Operation(
     operation_id=None,
     is_read=True,
     responses={
-        "2XX": wire.model(lambda: models.Configurations),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.Configurations),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 CREATE: Operation[models.Order] = Operation(
@@ -13,19 +14,19 @@ CREATE: Operation[models.Order] = Operation(
     operation_id="createOrder",
     is_read=False,
     arguments=(
-        Argument("chain", "chain", "member", wire.STRING),
-        Argument("destination_asset", "destinationAsset", "member", wire.STRING),
-        Argument("origin_amount", "originAmount", "member", wire.NUMBER),
-        Argument("origin_asset", "originAsset", "member", wire.STRING),
-        Argument("recipient_id", "recipientId", "member", wire.STRING, required=True),
-        Argument("destination_amount", "destinationAmount", "member", wire.NUMBER),
+        Argument("chain", "chain", "member", _fields.STRING),
+        Argument("destination_asset", "destinationAsset", "member", _fields.STRING),
+        Argument("origin_amount", "originAmount", "member", _fields.NUMBER),
+        Argument("origin_asset", "originAsset", "member", _fields.STRING),
+        Argument("recipient_id", "recipientId", "member", _fields.STRING, required=True),
+        Argument("destination_amount", "destinationAmount", "member", _fields.NUMBER),
     ),
     exclusive=(("origin_amount", "destination_amount"),),
     body_required=True,
     responses={
-        "2XX": wire.model(lambda: models.OrderEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.OrderEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="order",
 )

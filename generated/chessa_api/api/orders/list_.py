@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Operation
 
 LIST: Operation[models.OrderList] = Operation(
@@ -13,8 +14,8 @@ LIST: Operation[models.OrderList] = Operation(
     operation_id="getAllOrders",
     is_read=True,
     responses={
-        "200": wire.model(lambda: models.OrderList),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.OrderList),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 PREPARE_FUNDING: Operation[models.Order] = Operation(
@@ -13,15 +14,15 @@ PREPARE_FUNDING: Operation[models.Order] = Operation(
     operation_id="prepareOrderForFunding",
     is_read=False,
     arguments=(
-        Argument("chain", "chain", "member", wire.STRING, required=True),
-        Argument("notes", "notes", "member", wire.STRING),
-        Argument("order_id", "orderId", "member", wire.STRING, required=True),
+        Argument("chain", "chain", "member", _fields.STRING, required=True),
+        Argument("notes", "notes", "member", _fields.STRING),
+        Argument("order_id", "orderId", "member", _fields.STRING, required=True),
     ),
     body_required=True,
     responses={
-        "2XX": wire.model(lambda: models.OrderEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.OrderEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="order",
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 REQUEST_REFUND: Operation[models.Refund] = Operation(
@@ -13,16 +14,16 @@ REQUEST_REFUND: Operation[models.Refund] = Operation(
     operation_id="requestRefund",
     is_read=False,
     arguments=(
-        Argument("address", "address", "member", wire.STRING, required=True),
-        Argument("order_id", "orderId", "member", wire.STRING, required=True),
-        Argument("tag", "tag", "member", wire.STRING),
+        Argument("address", "address", "member", _fields.STRING, required=True),
+        Argument("order_id", "orderId", "member", _fields.STRING, required=True),
+        Argument("tag", "tag", "member", _fields.STRING),
     ),
     body_required=True,
     responses={
-        "200": wire.model(lambda: models.Refund),
-        "400": wire.model(lambda: models.ApiError),
-        "404": wire.model(lambda: models.ApiError),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.Refund),
+        "400": _fields.model(lambda: models.ApiError),
+        "404": _fields.model(lambda: models.ApiError),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 RETRIEVE: Operation[models.Order] = Operation(
@@ -12,11 +13,11 @@ RETRIEVE: Operation[models.Order] = Operation(
     path="/v1/orders/{orderId}",
     operation_id="getOrderById",
     is_read=True,
-    arguments=(Argument("order_id", "orderId", "path", wire.STRING, required=True),),
+    arguments=(Argument("order_id", "orderId", "path", _fields.STRING, required=True),),
     responses={
-        "200": wire.model(lambda: models.OrderEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.OrderEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="order",
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 STATUS_HISTORY: Operation[models.OrderStatusHistory] = Operation(
@@ -12,10 +13,10 @@ STATUS_HISTORY: Operation[models.OrderStatusHistory] = Operation(
     path="/v1/orders/{orderId}/status-history",
     operation_id="getOrderStatusHistory",
     is_read=True,
-    arguments=(Argument("order_id", "orderId", "path", wire.STRING, required=True),),
+    arguments=(Argument("order_id", "orderId", "path", _fields.STRING, required=True),),
     responses={
-        "200": wire.model(lambda: models.OrderStatusHistory),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.OrderStatusHistory),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 RETRIEVE: Operation[models.Rate] = Operation(
@@ -13,13 +14,13 @@ RETRIEVE: Operation[models.Rate] = Operation(
     operation_id="getExchangeRate",
     is_read=True,
     arguments=(
-        Argument("from_asset", "from", "path", wire.STRING, required=True),
-        Argument("to_asset", "to", "path", wire.STRING, required=True),
+        Argument("from_asset", "from", "path", _fields.STRING, required=True),
+        Argument("to_asset", "to", "path", _fields.STRING, required=True),
     ),
     responses={
-        "200": wire.model(lambda: models.RateEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.RateEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="rate",
 )

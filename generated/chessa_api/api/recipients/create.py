@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 CREATE: Operation[models.Recipient] = Operation(
@@ -13,17 +14,17 @@ CREATE: Operation[models.Recipient] = Operation(
     operation_id="createRecipient",
     is_read=False,
     arguments=(
-        Argument("account_name", "accountName", "member", wire.STRING),
-        Argument("account_number", "accountNumber", "member", wire.STRING),
-        Argument("code", "code", "member", wire.STRING),
-        Argument("country", "country", "member", wire.STRING),
-        Argument("currency", "currency", "member", wire.STRING),
-        Argument("type", "type", "member", wire.open_enum(models.RecipientType)),
+        Argument("account_name", "accountName", "member", _fields.STRING),
+        Argument("account_number", "accountNumber", "member", _fields.STRING),
+        Argument("code", "code", "member", _fields.STRING),
+        Argument("country", "country", "member", _fields.STRING),
+        Argument("currency", "currency", "member", _fields.STRING),
+        Argument("type", "type", "member", _fields.open_enum(models.RecipientType)),
     ),
     responses={
-        "2XX": wire.model(lambda: models.RecipientEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.RecipientEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="recipient",
 )

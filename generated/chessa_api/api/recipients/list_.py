@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 LIST: Operation[models.RecipientList] = Operation(
@@ -13,12 +14,12 @@ LIST: Operation[models.RecipientList] = Operation(
     operation_id=None,
     is_read=True,
     arguments=(
-        Argument("currency", "currency", "query", wire.STRING, separator=None),
-        Argument("country", "country", "query", wire.STRING, separator=None),
+        Argument("currency", "currency", "query", _fields.STRING, separator=None),
+        Argument("country", "country", "query", _fields.STRING, separator=None),
     ),
     responses={
-        "2XX": wire.model(lambda: models.RecipientList),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.RecipientList),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

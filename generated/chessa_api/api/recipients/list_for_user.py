@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 LIST_FOR_USER: Operation[models.RecipientList] = Operation(
@@ -12,10 +13,10 @@ LIST_FOR_USER: Operation[models.RecipientList] = Operation(
     path="/v1/recipients/user/{userId}",
     operation_id="getRecipientsByUserId",
     is_read=True,
-    arguments=(Argument("user_id", "userId", "path", wire.STRING, required=True),),
+    arguments=(Argument("user_id", "userId", "path", _fields.STRING, required=True),),
     responses={
-        "200": wire.model(lambda: models.RecipientList),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.RecipientList),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 RETRIEVE: Operation[models.Recipient] = Operation(
@@ -12,11 +13,11 @@ RETRIEVE: Operation[models.Recipient] = Operation(
     path="/v1/recipients/{recipientId}",
     operation_id=None,
     is_read=True,
-    arguments=(Argument("recipient_id", "recipientId", "path", wire.STRING, required=True),),
+    arguments=(Argument("recipient_id", "recipientId", "path", _fields.STRING, required=True),),
     responses={
-        "2XX": wire.model(lambda: models.RecipientEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "2XX": _fields.model(lambda: models.RecipientEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="recipient",
 )

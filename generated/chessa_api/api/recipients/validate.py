@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 VALIDATE: Operation[models.RecipientValidation] = Operation(
@@ -13,13 +14,13 @@ VALIDATE: Operation[models.RecipientValidation] = Operation(
     operation_id="validateRecipient",
     is_read=True,
     arguments=(
-        Argument("account_number", "accountNumber", "member", wire.STRING, required=True),
-        Argument("code", "code", "member", wire.STRING, required=True),
+        Argument("account_number", "accountNumber", "member", _fields.STRING, required=True),
+        Argument("code", "code", "member", _fields.STRING, required=True),
     ),
     body_required=True,
     responses={
-        "200": wire.model(lambda: models.RecipientValidation),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.RecipientValidation),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Operation
 
 ME: Operation[models.User] = Operation(
@@ -13,9 +14,9 @@ ME: Operation[models.User] = Operation(
     operation_id="getCurrentUser",
     is_read=True,
     responses={
-        "200": wire.model(lambda: models.UserEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "200": _fields.model(lambda: models.UserEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="user",
 )

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ... import models, wire
+from ... import fields as _fields
+from ... import models
 from ...operation import Argument, Operation
 
 SUBMIT_FEEDBACK: Operation[models.Feedback] = Operation(
@@ -13,15 +14,15 @@ SUBMIT_FEEDBACK: Operation[models.Feedback] = Operation(
     operation_id=None,
     is_read=False,
     arguments=(
-        Argument("comment", "comment", "member", wire.STRING, required=True),
-        Argument("metadata", "metadata", "member", wire.model(lambda: models.FeedbackMetadata)),
-        Argument("type", "type", "member", wire.STRING),
+        Argument("comment", "comment", "member", _fields.STRING, required=True),
+        Argument("metadata", "metadata", "member", _fields.model(lambda: models.FeedbackMetadata)),
+        Argument("type", "type", "member", _fields.STRING),
     ),
     body_required=True,
     responses={
-        "201": wire.model(lambda: models.FeedbackEnvelope),
-        "4XX": wire.model(lambda: models.ApiError),
-        "5XX": wire.model(lambda: models.ApiError),
+        "201": _fields.model(lambda: models.FeedbackEnvelope),
+        "4XX": _fields.model(lambda: models.ApiError),
+        "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="feedback",
 )
