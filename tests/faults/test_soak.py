@@ -22,7 +22,7 @@ from tests.faults.peer import Peer, peer
 CREDENTIALS: Final[dict[str, Any]] = {"client_id": "id-5d6c2e9f", "client_secret": "s-0b71f3a8c4de"}
 ADDRESS: Final = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 WORKERS: Final = 4
-WARM_UP: Final = 500
+WARM_UP: Final = 400
 GROWTH: Final = 5 * 1024 * 1024
 FORMS: Final = [
     500,
