@@ -13,7 +13,8 @@ from .report import MET
 from .saving import RESULTS
 
 HEAD: Final = (
-    "| case | what | beside | ratio | from – to | to reach | |\n|---|---|---|---:|---:|---:|---|"
+    "| case | what | compared with | ratio | from – to | to reach | |\n"
+    "|---|---|---|---:|---:|---:|---|"
 )
 BESIDE: Final = frozenset({"http.client", "raw socket", "httpx, pooled", "pydantic"})
 """Peers that are shown where nothing is to be reached as well."""

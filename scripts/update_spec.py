@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace) -> int:
             for note in done.notes:
                 _say(f"note: {visible(note)}")
             _say(
-                f"Done: {len(done.paths)} files. Read the diff of CHANGELOG.md and "
+                f"Done: {len(done.paths)} files. Read changelog.d and the diff of "
                 "spec/openapi.yaml, run ./scripts/test, commit."
             )
     return 1 if found.questions else 0

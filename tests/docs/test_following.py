@@ -95,13 +95,14 @@ def test_the_worked_example_is_what_is_printed(noted: update.Update) -> None:
     printed = update_report.as_text(noted).splitlines()
     assert "\n".join(printed[1:-1]) in TEXT
     assert "17 pages, 16 operations" in printed[0]
-    entry = release.entry(
+    ((name, text),) = release.fragments(
         "0.1.1",
         noted.judgement.changes,
         noted.judgement.surface or (),
         "version 1.0.0 of the vendor's API",
-    )
-    assert entry.rstrip("\n") in TEXT
+    ).items()
+    assert f"`changelog.d/{name}`" in TEXT
+    assert text in TEXT
 
 
 def test_the_keys_of_the_object_are_on_the_page(noted: update.Update) -> None:

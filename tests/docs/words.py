@@ -1,11 +1,11 @@
-"""Words that must not come back, and a reader of prose that finds them.
+"""Denied terms, and a reader of prose that finds them.
 
-Prose is Markdown, docstrings, comments and string literals of several words. Code in it is exempt:
-spans in backticks, fenced blocks, identifiers. `python -m tests.docs.words PATH…` prints what is
-found.
+Prose is Markdown, docstrings, comments and string literals of three or more terms. Code is exempt:
+spans in backticks, fenced blocks, identifiers. `python -m tests.docs.words PATH…` prints the matches.
 """
 
 import ast
+import functools
 import io
 import re
 import sys
@@ -18,19 +18,19 @@ DENIED: Final = {
     r"answer(s|ed|ing)?": "response, respond",
     r"repeat(s|ed|ing)?": "retry",
     r"sights?": "read",
-    r"look(s|ed|ing)?(?! up)": "read, check, inspect",
-    r"doubles?|doubly": "duplicate",
+    r"look(s|ed|ing)?(?! up| like)": "read, check, inspect",
+    r"doubles?(?! quote)|doubl(y|ed)": "duplicate",
     r"whole": "complete, entire",
     r"gone": "removed",
     r"mend(s|ed|ing)?": "fix",
     r"beside": "next to, compared with",
     r"shall": "must",
     r"under way": "in flight",
-    r"(?<!there )(?<!here )(is|are|was|were) no": "is not a",
+    r"(?<!there\s)(?<!here\s)(is|are|was|were) no(?! longer)": "is not a",
     r"houses?": "host, server",
     r"rooms?": "module, package",
-    r"goes home|go home": "returns",
-    r"handed (on|out|over)|hands (on|out|over)": "passed, returned",
+    r"go(es)? home": "returns",
+    r"(?<!shake\s)hand(ed|s) (on|out|over)": "passed, returned",
     r"hung up": "closed the connection",
     r"deaf": "ignores",
     r"nobody|whoever|somebody|anybody": "name the actor",
@@ -40,29 +40,43 @@ DENIED: Final = {
     r"as ever": "as before",
     r"let in": "accepted",
     r"strays?": "unexpected",
-    r"has its say|have their say": "decides",
+    r"ha(s|ve) (its|their) say": "decides",
     r"by heart": "in memory",
     r"parts the": "separates",
-    r"no longer there": "removed",
 }
-"""Patterns of words that are denied, and what to write instead."""
+"""Patterns of denied terms, and the term to use. A space stands for any white space."""
 
-_DENIED: Final = re.compile(
-    r"(?<![\w.`/-])(?:" + "|".join(DENIED) + r")(?![\w`/(=-])", re.IGNORECASE
+_ANY: Final = "|".join(DENIED)
+_OPENING: Final = re.compile(
+    r"(What|Whether|How|Who|Which|That|(When|Where)(?![^.]*,))\b(?!.*\?$)", re.MULTILINE
 )
-_OPENING: Final = re.compile(r"(What|Whether|How|Who|Where|When|Which|That)\b(?!.*\?$)")
-_LABEL: Final = re.compile(r"^(In|Out): ", re.MULTILINE)
+_LABEL: Final = re.compile(r"^(In|Out|Enters|Leaves): ", re.MULTILINE)
 _CODE: Final = re.compile(
     r"```.*?^\s*```|`[^`\n]*`|\]\([^)]*\)|<[^>\s]+>", re.DOTALL | re.MULTILINE
 )
 
 
-def problems(path: Path) -> Iterator[str]:
-    """Yield `path:line: word` for each denied word in the prose of a file."""
+@functools.cache
+def _pattern(term: str) -> re.Pattern[str]:
+    spaced = term.replace(" ", r"\s+")
+    return re.compile(rf"(?<![\w.`/-])(?:{spaced})(?![\w`/(=-])", re.IGNORECASE)
+
+
+def is_denied(text: str, term: str = _ANY) -> bool:
+    """Return whether a text holds a denied term, or one of a row of the table."""
+    return _pattern(term).search(text) is not None
+
+
+def problems(path: Path, quoted: Iterable[str] = ()) -> Iterator[str]:
+    """Yield `path:line: word` for each denied word in the prose of a file, quoted texts left out."""
     text = path.read_text(encoding="utf-8")
+    quotes = [r"\s+".join(map(re.escape, each.rstrip(".").split())) for each in quoted]
+    exempt = [_CODE, *(re.compile(quote, re.IGNORECASE) for quote in quotes if quote)]
     for line, prose, is_docstring in _prose(path, text):
-        blanked = _CODE.sub(lambda code: re.sub(r"[^\n]", "·", code[0]), prose)
-        found = [(match.start(), match[0]) for match in _DENIED.finditer(blanked)]
+        blanked = prose
+        for pattern in exempt:
+            blanked = pattern.sub(lambda code: re.sub(r"[^\n]", "·", code[0]), blanked)
+        found = [(match.start(), match[0]) for match in _pattern(_ANY).finditer(blanked)]
         if is_docstring:
             found += [(match.start(), match[0]) for match in _LABEL.finditer(blanked)]
             found += [(0, match[0]) for match in [_OPENING.match(blanked)] if match]
@@ -75,16 +89,13 @@ def _prose(path: Path, text: str) -> Iterator[tuple[int, str, bool]]:
     if path.suffix != ".py":
         yield 1, text, False
         return
-    docstrings = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                docstrings.add((first.value.lineno, first.value.col_offset))
-    for node in ast.walk(ast.parse(text)):
+    tree = list(ast.walk(ast.parse(text)))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    first = [node.body[0] for node in tree if isinstance(node, documented) and node.body]
+    docstrings = [node.value for node in first if isinstance(node, ast.Expr)]
+    for node in tree:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            place = (node.lineno, node.col_offset)
-            is_docstring = place in docstrings
+            is_docstring = node in docstrings
             if is_docstring or len(re.findall(r"[a-z]+ (?=[a-z])", node.value)) >= 2:
                 yield node.lineno, node.value, is_docstring
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -94,16 +105,11 @@ def _prose(path: Path, text: str) -> Iterator[tuple[int, str, bool]]:
 
 def main(paths: Iterable[str]) -> None:
     """Print each problem of files and folders."""
-    for name in paths:
-        path = Path(name)
-        files = (
-            [path] if path.is_file() else sorted(path.rglob("*.py")) + sorted(path.rglob("*.md"))
-        )
-        for file in files:
-            if any(part.startswith(".") for part in file.parts):
-                continue
-            for problem in problems(file):
-                sys.stdout.write(f"{problem}\n")
+    for path in map(Path, paths):
+        found = [path, *sorted(path.rglob("*.py")), *sorted(path.rglob("*.md"))]
+        for file in found:
+            if file.is_file() and not any(part.startswith(".") for part in file.parts):
+                sys.stdout.writelines(f"{problem}\n" for problem in problems(file))
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what an update reads and writes; not to be edited."""
     copied = tmp_path_factory.mktemp("original") / "tree"
     copied.mkdir()
-    for name in ("spec", "generated", "overrides", "scripts", "docs"):
+    for name in ("spec", "generated", "overrides", "scripts", "docs", "changelog.d"):
         shutil.copytree(ROOT / name, copied / name, ignore=IGNORED)
-    for name in ("generator-config.yaml", "CHANGELOG.md", "pyproject.toml"):
+    for name in ("generator-config.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, copied / name)
     return copied
 

@@ -1,4 +1,7 @@
-"""The next version, and what the changelog says of it."""
+"""The next version, and the changelog fragments of it."""
+
+import re
+import tomllib
 
 import pytest
 
@@ -49,51 +52,51 @@ SURFACE = [
 ]
 
 
-def test_an_entry() -> None:
-    """Breaks come first; what no signature shows is told from the spec; prose is not mentioned."""
-    assert release.entry("0.2.0", CHANGES, SURFACE, "version 1.0.0 of the vendor's API") == (
-        "## 0.2.0 (unreleased)\n"
-        "\n"
-        "Follows version 1.0.0 of the vendor's API.\n"
-        "\n"
-        "Breaks callers:\n"
-        "\n"
-        "- `a.make` now requires `code`.\n"
-        "- POST /v1/a: n is at most 8.\n"
-        "\n"
-        "New:\n"
-        "\n"
-        "- `a.make` gained the optional argument `note`.\n"
-    )
+def test_fragments() -> None:
+    """One for each type; what no signature shows is told from the spec; prose is not mentioned."""
+    assert release.fragments("0.2.0", CHANGES, SURFACE, "version 1.0.0 of the vendor's API") == {
+        "+vendor-0.2.0.breaking.md": (
+            "Follow version 1.0.0 of the vendor's API:\n"
+            "\n"
+            "- `a.make` now requires `code`.\n"
+            "- POST /v1/a: n is at most 8.\n"
+        ),
+        "+vendor-0.2.0.new.md": (
+            "Follow version 1.0.0 of the vendor's API:\n"
+            "\n"
+            "- `a.make` gained the optional argument `note`.\n"
+        ),
+    }
 
 
-@pytest.mark.parametrize(("number", "words"), [(1, "of 1 operation"), (2, "of 2 operations")])
-def test_an_entry_of_words_alone(number: int, words: str) -> None:
+@pytest.mark.parametrize(("number", "where"), [(1, "of 1 operation"), (2, "of 2 operations")])
+def test_a_fragment_of_text_alone(number: int, where: str) -> None:
     """An update of the vendor's prose says that no code has to change."""
     changes = [
-        Change(f"GET /v1/{place}", "/x", "documentation-changed", Level.PATCH, "words changed")
+        Change(f"GET /v1/{place}", "/x", "documentation-changed", Level.PATCH, "text changed")
         for place in range(number)
     ]
-    assert f"- The words {words} follow the vendor's pages; no code" in release.entry(
-        "0.1.1", changes, [], "it"
-    )
+    assert release.fragments("0.1.1", changes, [], "it") == {
+        "+vendor-0.1.1.fixed.md": f"Follow the text {where} in it; no code has to change.\n"
+    }
 
 
-def test_the_entry_is_the_first() -> None:
-    """It stands before the sections that are there, and they stay as they are."""
-    before = "# Changelog\n\nWords.\n\n## 0.1.0\n\n- One.\n"
-    after = release.with_entry(before, "## 0.2.0 (unreleased)\n\n- Two.\n")
-    assert after == (
-        "# Changelog\n\nWords.\n\n## 0.2.0 (unreleased)\n\n- Two.\n\n## 0.1.0\n\n- One.\n"
-    )
-    assert release.with_entry("# Changelog\n\n", "## 0.1.0\n") == "# Changelog\n\n## 0.1.0\n\n"
+def test_fragments_are_of_known_types() -> None:
+    """Those of the updater and those in changelog.d have a type of pyproject.toml."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["towncrier"]
+    known = [each["directory"] for each in settings["type"]]
+    assert known == list(release.TYPES.values())
+    named = {path.name for path in (ROOT / settings["directory"]).iterdir()} - {"README.md"}
+    form = re.compile(rf"\+[\w.-]+\.({'|'.join(known)})\.md")
+    assert [name for name in named if not form.fullmatch(name)] == []
+    assert settings["start_string"] in (ROOT / settings["filename"]).read_text("utf-8")
 
 
-def test_words_of_the_vendors_are_words_in_the_changelog() -> None:
+def test_text_of_the_vendor_stays_text_in_the_changelog() -> None:
     """No heading, HTML, link or mention comes out of what the vendor writes."""
     hostile = "x\n\n## 9.9.9\n<img src=x> @octocat [a](http://evil.example)"
     change = Change("POST /v1/a", "/y", "request-property-pattern-added", Level.MAJOR, hostile)
-    entry = release.entry("0.2.0", [change], [], "it")
+    (entry,) = release.fragments("0.2.0", [change], [], "it").values()
     assert "\n## 9.9.9" not in entry
     assert "@octocat" not in entry
     assert "<img" not in entry.replace("\\<img", "")

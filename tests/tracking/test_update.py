@@ -31,6 +31,8 @@ from tests.tracking.trees import (
     rewrite,
 )
 
+FRAGMENT = "changelog.d/+vendor-0.1.1.new.md"
+
 # ---- Nothing to do, and reports -----------------------------------------------------------------
 
 
@@ -93,13 +95,13 @@ def test_progress_is_plain_where_nobody_looks(tree: Path, pages: Path) -> None:
 
 
 def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
-    """Spec, package, reference, lock, version and changelog follow, and nothing else changes."""
+    """Spec, package, reference, lock, version and a fragment follow, and nothing else changes."""
     before = everything(tree)
     carried_out(tree, with_note)
     after = everything(tree)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed == {
-        "CHANGELOG.md",
+        FRAGMENT,
         "docs/reference/orders.md",
         "generated/chessa_api/api/orders/__init__.py",
         "generated/chessa_api/api/orders/request_refund.py",
@@ -108,11 +110,13 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
         "overrides/chessa/_version.py",
         "spec/lock.json",
         "spec/openapi.yaml",
-    } & (changed | {"CHANGELOG.md", "spec/openapi.yaml", "overrides/chessa/_version.py"})
+    } & (changed | {FRAGMENT, "spec/openapi.yaml", "overrides/chessa/_version.py"})
     assert b'__version__ = "0.1.1"' in after["overrides/chessa/_version.py"]
-    changelog = after["CHANGELOG.md"].decode()
-    assert "- `orders.request_refund` gained the optional argument `note`.\n" in changelog
-    assert changelog.index("## 0.1.1 (unreleased)") < changelog.index("## 0.1.0 (unreleased)")
+    assert after[FRAGMENT].decode() == (
+        "Follow version 1.0.0 of the vendor's API:\n"
+        "\n"
+        "- `orders.request_refund` gained the optional argument `note`.\n"
+    )
     old, new = (each["spec/openapi.yaml"].decode().splitlines() for each in (before, after))
     assert [line.strip() for line in new if line not in old] == [
         "note:",

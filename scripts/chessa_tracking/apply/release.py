@@ -1,6 +1,6 @@
-"""A release: the next version, and what its changelog says to Python callers.
+"""A release: the next version, and the changelog fragments that tell Python callers of it.
 
-In: what changed and how much it means. Out: texts. The rules are in CONTRIBUTING, "Versions".
+The rules are in CONTRIBUTING, "Versions" and "Changelog".
 """
 
 import re
@@ -13,16 +13,12 @@ from chessa_tracking.diff.changes import Change, Level
 from chessa_tracking.report.diff import in_markdown
 
 _VERSION: Final = re.compile(r'^__version__(?:: Final)? = "([0-9]+)\.([0-9]+)\.([0-9]+)"$', re.M)
-_ENTRY: Final = re.compile(r"^## ", re.M)
 # What the server checks and no signature shows.
 _LIMITS: Final = re.compile(
     r"-(?:max|min|pattern|default-value|const|unique-items|format|media-type|serialization)\b"
 )
-_HEADINGS: Final = {
-    Level.MAJOR: "Breaks callers:",
-    Level.MINOR: "New:",
-    Level.PATCH: "Mended:",
-}
+TYPES: Final = {Level.MAJOR: "breaking", Level.MINOR: "new", Level.PATCH: "fixed"}
+"""The type of a fragment by its level, as towncrier knows it from pyproject.toml."""
 
 
 def version_in(source: str) -> str:
@@ -59,14 +55,13 @@ def next_version(version: str, verdict: Level) -> str:
     return f"{major}.{minor}.{patch + 1}"
 
 
-def entry(
+def fragments(
     version: str, changes: Iterable[Change], surface: Iterable[SurfaceChange], title: str
-) -> str:
-    """The section of the changelog for a version."""
+) -> dict[str, str]:
+    """Return the changelog fragments of an update by file name, one for each type."""
     changes = list(changes)
-    lines = [f"## {version} (unreleased)", "", f"Follows {title}."]
     surface = list(surface)
-    told = {level: [each.text for each in surface if each.level is level] for level in _HEADINGS}
+    told = {level: [each.text for each in surface if each.level is level] for level in TYPES}
     for level in (Level.MAJOR, Level.MINOR):
         seen = bool(told[level])  # by callers: then only what no signature shows is told as well
         told[level] += [
@@ -74,14 +69,16 @@ def entry(
             for change in changes
             if change.level is level and (not seen or _LIMITS.search(change.rule))
         ]
-    for level, heading in _HEADINGS.items():
-        if told[level]:
-            lines += ["", heading, "", *(_bullet(text) for text in told[level])]
-    if not any(told.values()):
+    found = {
+        level: "\n".join([f"Follow {title}:", "", *map(_bullet, texts), ""])
+        for level, texts in told.items()
+        if texts
+    }
+    if not found:
         places = {change.operation for change in changes if change.operation}
         where = f" of {_counted(len(places), 'operation')}" if places else ""
-        lines += ["", f"- The words{where} follow the vendor's pages; no code has to change."]
-    return "\n".join([*lines, ""])
+        found[Level.PATCH] = f"Follow the text{where} in {title}; no code has to change.\n"
+    return {f"+vendor-{version}.{TYPES[level]}.md": text for level, text in found.items()}
 
 
 def _bullet(text: str) -> str:
@@ -90,10 +87,3 @@ def _bullet(text: str) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def with_entry(changelog: str, text: str) -> str:
-    """The changelog with a section before all others."""
-    first = _ENTRY.search(changelog)
-    place = first.start() if first else len(changelog)
-    return f"{changelog[:place]}{text}\n{changelog[place:]}"

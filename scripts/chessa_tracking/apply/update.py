@@ -31,7 +31,7 @@ SPEC: Final = "spec/openapi.yaml"
 _OVERLAY: Final = "spec/overlay.yaml"
 _PACKAGE: Final = "generated/chessa_api"
 _VERSION: Final = "overrides/chessa/_version.py"
-_CHANGELOG: Final = "CHANGELOG.md"
+_CHANGELOG: Final = "changelog.d"
 PARTS: Final = (SPEC, "spec/lock.json", "generated", "docs/reference", _CHANGELOG, _VERSION)
 
 
@@ -160,13 +160,13 @@ def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = stagin
     with staging.staged(root) as copy:
         _write(copy, SPEC, spec_file.text_of(update.merged.document))
         _write(copy, _VERSION, release.with_version(_read(copy, _VERSION), update.next_version))
-        entry = release.entry(
+        for name, text in release.fragments(
             update.next_version,
             update.judgement.changes,
             update.judgement.surface or (),
             _title(update.merged.document),
-        )
-        _write(copy, _CHANGELOG, release.with_entry(_read(copy, _CHANGELOG), entry))
+        ).items():
+            _write(copy, f"{_CHANGELOG}/{name}", text)
         made = regenerate(staging.job_in(copy))
         prove(copy)
         installed = install.install(root, before, install.snapshot(copy, PARTS))
