@@ -1,7 +1,4 @@
-"""References made of other documents, in a folder of their own.
-
-Enters: an OpenAPI document, and what `examples.toml` shall hold. Leaves: pages and notes.
-"""
+"""References made of other documents, in a folder of their own."""
 
 import json
 import os
@@ -26,15 +23,15 @@ for code in json.load(sys.stdin):
 
 @attrs.frozen
 class Reference:
-    """Pages that were made, and the package that goes with them."""
+    """Pages, and the package that was made with them."""
 
     folder: Path
     package: Path
-    """Where the package can be imported from."""
+    """The folder to import the package from."""
     made: Made
 
     def page(self, name: str) -> str:
-        """The text of a page."""
+        """Return the text of a page."""
         return (self.folder / f"{name}.md").read_text(encoding="utf-8")
 
     def run(self, *names: str) -> None:
@@ -62,14 +59,20 @@ class Reference:
 
     @property
     def pages(self) -> list[Path]:
-        """All pages."""
+        """Return the paths of all pages."""
         return sorted(self.folder.iterdir())
+
+
+def document(paths: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Return a document of paths and other parts."""
+    return {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths, **parts}
 
 
 def make(
     folder: Path, spec: dict[str, Any], examples: str = "", *, is_vendors: bool = False
 ) -> Reference:
-    """Make package and reference of a document; of the vendor's, with overlay and examples."""
+    """Make package and reference of a document; the vendor's has overlay and examples."""
+    folder.mkdir(exist_ok=True)
     source = folder / "openapi.json"
     source.write_text(json.dumps(spec), encoding="utf-8")
     written = folder / "examples.toml"

@@ -17,10 +17,10 @@ PATHS = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides"))
 PLAIN = [block for block in BLOCKS if block not in FOR_PYTEST]
 
 
-def run_tool(folder: Path, *words: str, **variables: str) -> str:
-    """Run a tool of the environment in a folder, where it must find nothing; what it prints."""
+def run_tool(folder: Path, *command: str, **variables: str) -> str:
+    """Run a tool of the environment in a folder without an error, and return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [sys.executable, "-m", *command],
         cwd=folder,
         env={**os.environ, **variables},
         capture_output=True,
@@ -55,19 +55,15 @@ def test_a_block_runs_under_pytest(block: Block, tmp_path: Path) -> None:
 
 
 def test_there_are_blocks() -> None:
-    """Blocks are found at all, on each page that is known to have some."""
+    """Blocks are found on the pages that have some, and the first one is a dozen lines at most."""
     pages = {block.page for block in BLOCKS}
     assert {"README.md", "docs/errors.md", "docs/testing.md", "docs/reference/orders.md"} <= pages
     assert FOR_PYTEST
-
-
-def test_quickstart_is_short() -> None:
-    """The first block, which newcomers copy, is a dozen lines at most."""
     assert len(BLOCKS[0].code.splitlines()) <= 12
 
 
 def in_files(folder: Path, chosen: list[Block]) -> list[str]:
-    """Blocks in files of their own, named by where they stand."""
+    """Write blocks to files of their own, and return the names."""
     names = [f"{re.sub('[^a-z0-9]+', '_', block.place.lower())}.py" for block in chosen]
     for name, block in zip(names, chosen, strict=True):
         (folder / name).write_text(block.code, encoding="utf-8")
@@ -75,7 +71,7 @@ def in_files(folder: Path, chosen: list[Block]) -> list[str]:
 
 
 def test_blocks_are_formatted(tmp_path: Path) -> None:
-    """Blocks written by hand look as the project's own code does."""
+    """Blocks written by hand have the format of the project's code."""
     names = in_files(tmp_path, [one for one in BLOCKS if "reference" not in one.page])
     run_tool(tmp_path, "ruff", "format", "--isolated", "--diff", "--line-length", "100", *names)
 

@@ -1,4 +1,4 @@
-"""What the vendor adds is in the reference after `regenerate.py` alone, its example too."""
+"""A new part of the spec is in the reference after `regenerate.py` alone, with its example."""
 
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ import pytest
 from chessa_codegen.docs import examples
 from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
-from tests.docs.made import Reference, make
+from tests.docs.made import Reference, document, make
 from tests.docs.pages import ROOT, parsed, rows, section
 
 
 def content(schema: Any, **more: Any) -> dict[str, Any]:
-    """A body of a schema."""
+    """Return a body of a schema."""
     return {"content": {"application/json": {"schema": schema, **more}}}
 
 
@@ -81,7 +81,7 @@ DELETE = {
 
 @pytest.fixture(scope="module")
 def evolved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """The reference of the vendored document with operations, a field, a value and an error."""
+    """Make the reference of a vendored document with more operations, fields, values, errors."""
     spec = loader.read(ROOT / "spec" / "openapi.yaml")
     spec["paths"]["/v1/referrals"] = {"post": CREATE}
     spec["paths"]["/v1/referrals/{id}"] = {"delete": DELETE}
@@ -135,37 +135,27 @@ def test_examples_of_a_changed_spec_run(evolved: Reference) -> None:
 
 
 def test_no_example_where_no_value_is_known(tmp_path: Path) -> None:
-    """A pattern is nothing to guess by: the page and the command say so, and how to mend it."""
+    """No value is guessed for a pattern: page and command say so; an entry gives the value."""
     code = {"name": "code", "in": "query", "required": True}
     code["schema"] = {"type": "string", "pattern": "(a+)+$"}
     node = {"operationId": "find", "tags": ["things"], "parameters": [code]}
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {"/t": {"get": {**node, "responses": {"204": {"description": ""}}}}},
-    }
-    (tmp_path / "one").mkdir()
+    spec = document({"/t": {"get": {**node, "responses": {"204": {"description": ""}}}}})
     made = make(tmp_path / "one", spec)
     assert made.made.notes == ("things.find has no example: no value is known for code",)
     assert "No example:" in made.page("things")
-    (tmp_path / "two").mkdir()
     made = make(tmp_path / "two", spec, '["things.find"]\narguments.code = \'"aa"\'\n')
     assert 'chessa.things.find(code="aa")' in made.page("things")
 
 
 def test_what_is_out_of_date_in_the_examples_is_said(tmp_path: Path) -> None:
     """An entry of no operation, and an argument that went, are named, and stop nothing."""
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {"/t": {"get": {"operationId": "find", "tags": ["things"],
-                                 "responses": {"204": {"description": ""}}}}},
-    }  # fmt: skip
+    node = {"operationId": "find", "tags": ["things"]}
+    spec = document({"/t": {"get": {**node, "responses": {"204": {"description": ""}}}}})
     written = '["things.gone"]\nbefore = []\n["things.find"]\narguments.old = "1"\n'
     made = make(tmp_path, spec, written)
     assert made.made.notes == (
         "things.find has no argument old, which its example gives",
-        "things.gone has an example, and is no operation",
+        "things.gone has an example, and is not an operation",
     )
     assert "chessa.things.find()" in made.page("things")
 
@@ -179,8 +169,8 @@ def test_what_is_out_of_date_in_the_examples_is_said(tmp_path: Path) -> None:
         ('["a.b"]\nbefore = "x"\n', "a.b holds something else than text"),
         ('["a.b"]\nbefore = [1]\n', "a.b holds something else than text"),
         ('["a.b"]\narguments = 1\n', "a.b holds something else than text"),
-        ('["a.b"]\narguments.x = "1)"\n', "a.b holds what is no Python"),
-        ('["a.b"]\nafter = ["if x"]\n', "a.b holds what is no Python"),
+        ('["a.b"]\narguments.x = "1)"\n', "a.b holds invalid Python"),
+        ('["a.b"]\nafter = ["if x"]\n', "a.b holds invalid Python"),
     ],
 )
 def test_examples_that_cannot_be_used_are_refused(
@@ -196,8 +186,7 @@ def test_examples_that_cannot_be_used_are_refused(
 
 def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
     """Examples that cannot be used stop the run as a bad spec does."""
-    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {}}
     with pytest.raises(SpecError, match="cannot be read"):
-        make(tmp_path, spec, "[")
+        make(tmp_path, document({}), "[")
     assert not (tmp_path / "generated" / "chessa_api").exists()
     assert not (tmp_path / "docs").exists()

@@ -1,7 +1,4 @@
-"""The page of figures: it shows what was measured, and the plots of that run.
-
-Enters: benchmarks/results.json. Leaves: the table of docs/performance.md, to the last digit.
-"""
+"""The table and plots of docs/performance.md are those of benchmarks/results.json."""
 
 import json
 from pathlib import Path
@@ -20,7 +17,7 @@ PAGE: Final = (DOCS / "performance.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def saved() -> Any:
-    """The document of the run that was saved."""
+    """Return the document of the run that was saved."""
     return json.loads(RESULTS.read_text("utf-8"))
 
 
@@ -47,7 +44,7 @@ def test_everything_that_is_held_to_something_was_measured(saved: Any) -> None:
 
 
 def test_what_is_missed_is_said(saved: Any) -> None:
-    """Each case that misses what it should reach has its words under "Where we lose"."""
+    """Each case that misses its target is explained under "Where we lose"."""
     losses = PAGE.partition("## Where we lose")[2]
     missed = {each["case"] for each in saved["figures"] if each["met"] is False}
     assert [case for case in sorted(missed) if f"`{case}`" not in losses] == []

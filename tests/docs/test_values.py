@@ -1,7 +1,4 @@
-"""The values in examples: the spec's own where it has one, else such as the spec allows.
-
-The judge is the sandbox, which holds every request against the spec.
-"""
+"""The values in examples: the spec's own where it has one, else a value that the spec allows."""
 
 import re
 from pathlib import Path
@@ -9,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.made import Reference, make
+from tests.docs.made import Reference, document, make
 
 OK = {"200": {"description": "OK"}}
 NODE: dict[str, Any] = {"title": "Node", "type": "object", "required": ["name"]}
@@ -90,7 +87,7 @@ LOOP["properties"] = {"loop": {"$ref": "#/components/schemas/Loop"}}
 
 
 def operation(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An operation with one required argument in its body."""
+    """Return an operation with one required argument in its body."""
     body = {"type": "object", "required": [name], "properties": {name: schema}}
     content = {"application/json": {"schema": body}}
     return {
@@ -103,26 +100,20 @@ def operation(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """The reference of a document with an operation for each kind of value."""
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {
-            f"/{name}": {"post": operation(name, schema)} for name, (schema, _) in KINDS.items()
-        },
-        "components": {"schemas": {"Node": NODE, "Loop": LOOP}},
-    }
+    """Make the reference of a document with an operation for each kind of value."""
+    paths = {f"/{name}": {"post": operation(name, schema)} for name, (schema, _) in KINDS.items()}
+    spec = document(paths, components={"schemas": {"Node": NODE, "Loop": LOOP}})
     return make(tmp_path_factory.mktemp("values"), spec)
 
 
 def section_of(made: Reference, name: str) -> str:
-    """The text under an operation."""
+    """Return the text under an operation."""
     return made.page("things").partition(f"## things.use_{name}\n")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_each_kind_has_its_value(made: Reference, name: str) -> None:
-    """A value that the spec gives, or one that it allows; or the word that none is known."""
+    """A value that the spec gives, or one that it allows; or the page says that none is known."""
     expected = KINDS[name][1]
     text = section_of(made, name)
     note = f"things.use_{name} has no example: no value is known for {name}"
@@ -151,29 +142,20 @@ def test_optional_arguments_are_few(tmp_path: Path) -> None:
     bound = operation("x", text)
     bound["operationId"] = "bound"
     bound["requestBody"]["content"]["application/json"]["schema"] = {**body, "required": ["d"]}
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {"/free": {"post": free}, "/bound": {"post": bound}},
-    }
+    spec = document({"/free": {"post": free}, "/bound": {"post": bound}})
     page = make(tmp_path, spec).page("things")
     assert 'chessa.things.free(a="example", c="example")' in page
     assert 'chessa.things.bound(d="example")' in page
 
 
-def test_a_whole_body_is_one_argument(tmp_path: Path) -> None:
-    """The example that stands beside its schema is taken, as one of several may be."""
+def test_a_body_that_is_no_object_is_one_argument(tmp_path: Path) -> None:
+    """The example next to its schema is used, also if there are several."""
     node = operation("x", {})
     node["operationId"] = "send"
     media = {"schema": {"type": "array", "items": {"type": "number"}}}
     media["examples"] = {"few": {"value": [1, 2.5]}}
     node["requestBody"]["content"]["application/json"] = media
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {"/x": {"post": node}},
-    }
-    page = make(tmp_path, spec).page("things")
+    page = make(tmp_path, document({"/x": {"post": node}})).page("things")
     assert 'chessa.things.send(body=[Decimal("1"), Decimal("2.5")])' in page
     assert "the body" in page
 
@@ -185,9 +167,5 @@ def test_names_in_examples_do_not_meet(tmp_path: Path) -> None:
     node["responses"] = {
         "200": {"description": "OK", "content": {"application/json": {"schema": shape}}}
     }
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "T", "version": "1"},
-        "paths": {"/x": {"post": node}},
-    }
-    assert "    result = chessa.things.use_x(" in make(tmp_path, spec).page("things")
+    page = make(tmp_path, document({"/x": {"post": node}})).page("things")
+    assert "    result = chessa.things.use_x(" in page

@@ -1,7 +1,8 @@
 """Denied terms, and a reader of prose that finds them.
 
-Prose is Markdown, docstrings, comments and string literals of three or more terms. Code is exempt:
-spans in backticks, fenced blocks, identifiers. `python -m tests.docs.words PATH…` prints the matches.
+Prose is Markdown, docstrings, comments and string literals of three or more terms. Code in it is
+exempt: spans in backticks, fenced blocks, identifiers. `python -m tests.docs.words PATH…` prints
+what it finds.
 """
 
 import ast
@@ -68,7 +69,7 @@ def is_denied(text: str, term: str = _ANY) -> bool:
 
 
 def problems(path: Path, quoted: Iterable[str] = ()) -> Iterator[str]:
-    """Yield `path:line: word` for each denied word in the prose of a file, quoted texts left out."""
+    """Yield `path:line: term` for each denied term in a file, except in quoted texts."""
     text = path.read_text(encoding="utf-8")
     quotes = [r"\s+".join(map(re.escape, each.rstrip(".").split())) for each in quoted]
     exempt = [_CODE, *(re.compile(quote, re.IGNORECASE) for quote in quotes if quote)]

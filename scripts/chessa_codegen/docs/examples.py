@@ -73,7 +73,7 @@ def _arranged(path: Path, name: str, entry: Any) -> Arranged:
         for expression in arguments.values():
             ast.parse(expression, mode="eval")
     except SyntaxError as error:
-        raise _unusable(path, f"{name} holds what is no Python: {error.msg}.") from None
+        raise _unusable(path, f"{name} holds invalid Python: {error.msg}.") from None
     return Arranged(tuple(before), entry.get("arguments"), tuple(after))
 
 
@@ -87,7 +87,9 @@ def write(plan: Plan, arranged: Mapping[str, Arranged]) -> Examples:
     models = {model.name: model for model in plan.models}
     programs: dict[str, tuple[str, ...]] = {}
     operations = {one.name: one for resource in plan.resources for one in resource.operations}
-    notes = [f"{name} has an example, and is no operation" for name in arranged.keys() - operations]
+    notes = [
+        f"{name} has an example, and is not an operation" for name in arranged.keys() - operations
+    ]
     for name, operation in operations.items():
         own = arranged.get(name, Arranged())
         arguments, problems = _arguments(operation, own, values)
