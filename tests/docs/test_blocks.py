@@ -47,10 +47,8 @@ def test_a_block_runs_under_pytest(block: Block, tmp_path: Path) -> None:
     """A block that asks for the fixture passes under pytest, as a reader would run it."""
     (tmp_path / "test_documented.py").write_text(block.code, encoding="utf-8")
     command = ("pytest", "-q", "-W", "error", "-p", "no:cacheprovider", ".")
-    few = {
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_PLUGINS": "chessa.testing.pytest_plugin,pytest_httpx",
-    }
+    plugins = "chessa.testing.pytest_plugin,pytest_httpx"  # loading all of them takes a second
+    few = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": plugins}
     assert "passed" in run_tool(tmp_path, *command, PYTHONPATH=PATHS, **few)
 
 

@@ -90,12 +90,13 @@ def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
         [((*REFUND, "post", "parameters"), [])],
     ],
 )
-def test_an_entry_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
+def test_a_fragment_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
     """A change that breaks is in the changelog, though no signature shows it."""
     found = judge(vendored, edited(vendored, *edits), CORRECTIONS, RELEASED)
-    entry = release.entry("0.2.0", found.changes, found.surface or (), "it")
-    assert ("no code has to change" in entry) == (found.verdict <= Level.PATCH)
-    assert ("Breaks callers:" in entry) == (found.verdict is Level.MAJOR)
+    fragments = release.fragments("0.2.0", found.changes, found.surface or (), "it")
+    only_text = any("no code has to change" in text for text in fragments.values())
+    assert only_text == (found.verdict <= Level.PATCH)
+    assert ("+vendor-0.2.0.breaking.md" in fragments) == (found.verdict is Level.MAJOR)
 
 
 def test_a_component_means_another_thing_in_a_parameter(vendored: Document) -> None:
