@@ -1,11 +1,11 @@
-"""The clients: settings in, resources out.
+"""The clients. `Chessa` and `AsyncChessa` differ in how they send and in nothing else.
 
-`Chessa` and `AsyncChessa` differ in how they send and in nothing else. What performs their calls is
-a private object, so that the public surface is resources, `with_options` and closing.
+A private object performs their calls, so that the public surface is resources, `with_options` and
+closing.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -18,7 +18,7 @@ from ._call.request import RequestBase
 from ._call.retry import Quota
 from ._call.sync import perform
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
-from ._credentials import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, wrapped
+from ._credentials import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, hide
 from ._errors import ConfigurationError, NotSentError
 from ._hooks import Hooks
 from ._hooks import check as check_hooks
@@ -30,16 +30,26 @@ from .journal._records import check as check_journal
 if TYPE_CHECKING:
     import ssl
 
-    from ._transport.library import httpx
-    from ._transport.pools import AsyncConnections, AsyncTransport, Connections, Transport
+    # Named in strings, of which ruff knows annotations only.
+    from ._transport.library import httpx  # noqa: F401
+    from ._transport.pools import (
+        AsyncConnections,
+        AsyncTransport,  # noqa: F401
+        Connections,
+        Transport,  # noqa: F401
+    )
 
 T = TypeVar("T")
 _C = TypeVar("_C", "Connections", "AsyncConnections")
+SecretT = TypeVar("SecretT")
+TransportT = TypeVar("TransportT")
+ClientT = TypeVar("ClientT")
+JournalT = TypeVar("JournalT")
 
 
 @attrs.define
 class _Core(Generic[_C]):
-    """All that a client is: what its calls share, its credentials and its connections."""
+    """A client's state: what its calls share, its credentials and its connections."""
 
     plan: Plan
     source: CredentialSource
@@ -55,8 +65,8 @@ class _Core(Generic[_C]):
             )
         return Call(operation, self.plan)
 
-    def changed(self, options: Options) -> "_Core[_C]":
-        return _Core(self.plan.changed(options), self.source, self.connections, self.is_closed)
+    def with_options(self, options: Options) -> "_Core[_C]":
+        return attrs.evolve(self, plan=self.plan.with_options(options))
 
 
 class _Performer:
@@ -104,55 +114,99 @@ class _AsyncPerformer:
         return await self._perform(call, arguments, core.source, core.connections)
 
 
-def _read_plan(
-    *,
-    base_url: object,
-    timeout: float | None,
-    max_retries: int,
-    proxy: object,
-    ssl_context: object,
-    transport: object,
-    http_client: object,
-    trust_env: bool,
-    max_response_bytes: int,
-    hooks: Hooks | None,
-    journal: object,
-    may_await: bool,
-) -> Plan:
-    settings = read_settings(
-        base_url=base_url,
-        proxy=proxy,
-        trust_env=trust_env,
-        max_response_bytes=max_response_bytes,
-        own_transport=transport is not None or http_client is not None,
-    )
-    if ssl_context is not None and not _is_ssl_context(ssl_context):
-        raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
-    check_supplied(
-        transport, http_client, mode="async" if may_await else "sync", proxy=proxy, tls=ssl_context
-    )
-    options = Options().changed(timeout=timeout, max_retries=max_retries)
-    base = RequestBase.of(settings, options)
-    return Plan(
-        settings,
-        options,
-        base,
-        Quota(),
-        check_hooks(hooks, may_await=may_await),
-        check_journal(journal, may_await=may_await),
-    )
-
-
 def _is_ssl_context(value: object) -> bool:
     import ssl
 
     return isinstance(value, ssl.SSLContext)
 
 
-class _Client:
-    """What both clients are to copy, pickle and repr."""
+class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
+    """The arguments and options of both clients."""
 
-    _core: "_Core[Any]"
+    _mode: ClassVar[Literal["sync", "async"]]
+    _core: "_Core[_C]"
+    _is_copy = False
+
+    def __init__(
+        self,
+        *,
+        client_id: SecretT | None = None,
+        client_secret: SecretT | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        max_retries: int = MAX_RETRIES,
+        proxy: str | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
+        transport: TransportT | None = None,
+        http_client: ClientT | None = None,
+        trust_env: bool = False,
+        hooks: Hooks | None = None,
+        journal: JournalT | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        hidden = [hide(each) for each in (client_id, client_secret, base_url, proxy)]
+        del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
+        settings = read_settings(
+            base_url=hidden[2],
+            proxy=hidden[3],
+            trust_env=trust_env,
+            max_response_bytes=max_response_bytes,
+            own_transport=transport is not None or http_client is not None,
+        )
+        if ssl_context is not None and not _is_ssl_context(ssl_context):
+            raise ConfigurationError("ssl_context must be an ssl.SSLContext.")
+        may_await = self._mode == "async"
+        check_supplied(transport, http_client, mode=self._mode, proxy=hidden[3], tls=ssl_context)
+        options = Options().merge(timeout=timeout, max_retries=max_retries)
+        plan = Plan(
+            settings,
+            options,
+            RequestBase.of(settings, options),
+            Quota(),
+            check_hooks(hooks, may_await=may_await),
+            check_journal(journal, may_await=may_await),
+        )
+        source = from_settings(hidden[0], hidden[1])
+        connections = self._connect(settings, ssl_context, transport, http_client)
+        self._adopt(_Core(plan, source, connections))
+
+    def _connect(self, *arguments: Any) -> _C:
+        raise NotImplementedError
+
+    def _adopt(self, core: "_Core[_C]") -> None:
+        raise NotImplementedError
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Unset | None = UNSET,
+        max_retries: int | Unset = UNSET,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: ExtraQuery | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        reference: str | Unset | None = UNSET,
+    ) -> Self:
+        """Return a client with other options on the same connections; this one is unchanged.
+
+        Extra headers, query parameters and members of the JSON body are added to every request of
+        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
+        reference is your own name for the call, 200 characters at most: it is not sent, and is
+        kept in the records of the journal.
+
+        Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
+        """
+        options = self._core.plan.options.merge(
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            reference=reference,
+        )
+        copy = type(self).__new__(type(self))
+        copy._is_copy = True
+        copy._adopt(self._core.with_options(options))
+        return copy
 
     def __repr__(self) -> str:
         if not hasattr(self, "_core"):  # it may be printed before it is made: in a traceback
@@ -166,7 +220,7 @@ class _Client:
         )
 
 
-class Chessa(_Client, Resources):
+class Chessa(_Client["Connections", ClientSecret, "Transport", "httpx.Client", Journal], Resources):
     """The client of the Chessa Accounts API: `Chessa().orders.retrieve("…")`.
 
     Every method returns a typed result, or raises a `ChessaError` whose `outcome` says whether the
@@ -174,104 +228,39 @@ class Chessa(_Client, Resources):
     manager, or `close` it.
 
     Args:
-        client_id: Else CHESSA_CLIENT_ID. A callable is asked at each call.
-        client_secret: Else CHESSA_CLIENT_SECRET. A callable is asked at each call.
-        base_url: Else CHESSA_BASE_URL, else the server that the API's document names.
-        timeout: Seconds for a whole call, attempts, waits and all, a day at most. Default: 30 for
+        client_id: Default: CHESSA_CLIENT_ID. A callable is called for each call.
+        client_secret: Default: CHESSA_CLIENT_SECRET. A callable is called for each call.
+        base_url: Default: CHESSA_BASE_URL, else the server that the API's document names.
+        timeout: Seconds for a call, attempts and waits included, a day at most. Default: 30 for
             reads, 60 for writes.
-        max_retries: How often a read is repeated after a failure that may pass, and a write that
-            was certainly not sent.
+        max_retries: How often a read is retried after a transient failure, and a write that was
+            certainly not sent.
         proxy: URL of an HTTP proxy. A transport or client of your own has its own.
-        ssl_context: Used as it is, in place of the client's own.
+        ssl_context: Used unchanged, in place of the client's own.
         transport: An `httpx.BaseTransport`, or a function that returns one: it is called for each
             write and once for all reads. It is trusted with the credentials. Of httpx or httpx2.
         http_client: An `httpx.Client` to send with, such as one that your tools watch. It is not
             closed here. Recommended for reads and tests: see "Which transport" in the docs.
         trust_env: Whether proxy and certificate variables of the environment count.
-        hooks: Functions that are told of each attempt.
+        hooks: Functions to call before and after each attempt.
         journal: Takes a `JournalRecord` before the first byte of every write and one at its end,
             such as a `FileJournal`. A write whose first record it does not take is not sent.
-        max_response_bytes: The longest answer that is read.
+        max_response_bytes: The longest response body that is read.
     """
 
-    def __init__(
-        self,
-        *,
-        client_id: ClientSecret | None = None,
-        client_secret: ClientSecret | None = None,
-        base_url: str | None = None,
-        timeout: float | None = None,
-        max_retries: int = MAX_RETRIES,
-        proxy: str | None = None,
-        ssl_context: "ssl.SSLContext | None" = None,
-        transport: "Transport | None" = None,
-        http_client: "httpx.Client | None" = None,
-        trust_env: bool = False,
-        hooks: Hooks | None = None,
-        journal: Journal | None = None,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
-    ) -> None:
-        hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
-        del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
-        plan = _read_plan(
-            base_url=hidden[2],
-            timeout=timeout,
-            max_retries=max_retries,
-            proxy=hidden[3],
-            ssl_context=ssl_context,
-            transport=transport,
-            http_client=http_client,
-            trust_env=trust_env,
-            max_response_bytes=max_response_bytes,
-            hooks=hooks,
-            journal=journal,
-            may_await=False,
-        )
-        source = from_settings(hidden[0], hidden[1])
+    _mode = "sync"
 
+    def _connect(self, *arguments: Any) -> "Connections":
         from ._transport.pools import Connections
 
-        connections = Connections(plan.settings, ssl_context, transport, http_client)
-        self._adopt(_Core(plan, source, connections))
+        return Connections(*arguments)
 
-    def _adopt(self, core: "_Core[Connections]", *, is_copy: bool = False) -> None:
+    def _adopt(self, core: "_Core[Connections]") -> None:
         self._core = core
-        self._is_copy = is_copy
-        super().__init__(_Performer(core))
-
-    def with_options(
-        self,
-        *,
-        timeout: float | Unset | None = UNSET,
-        max_retries: int | Unset = UNSET,
-        extra_headers: Mapping[str, str] | None = None,
-        extra_query: ExtraQuery | None = None,
-        extra_body: Mapping[str, Any] | None = None,
-        reference: str | Unset | None = UNSET,
-    ) -> Self:
-        """A client with other options on the same connections; this one stays as it is.
-
-        Extra headers, query parameters and members of the JSON body are added to every request of
-        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
-        reference is your own name for what is done, 200 characters at most: it is not sent, and
-        stands in the records of the journal.
-
-        Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
-        """
-        options = self._core.plan.options.changed(
-            timeout=timeout,
-            max_retries=max_retries,
-            extra_headers=extra_headers,
-            extra_query=extra_query,
-            extra_body=extra_body,
-            reference=reference,
-        )
-        copy = type(self).__new__(type(self))
-        copy._adopt(self._core.changed(options), is_copy=True)
-        return copy
+        Resources.__init__(self, _Performer(core))
 
     def close(self) -> None:
-        """Take no more calls; those under way end as they would have. A copy closes only itself."""
+        """Refuse new calls; those in flight end normally. A copy closes only itself."""
         self._core.is_closed = True
         if not self._is_copy:
             self._core.connections.close()
@@ -283,7 +272,16 @@ class Chessa(_Client, Resources):
         self.close()
 
 
-class AsyncChessa(_Client, AsyncResources):
+class AsyncChessa(
+    _Client[
+        "AsyncConnections",
+        AsyncClientSecret,
+        "AsyncTransport",
+        "httpx.AsyncClient",
+        Journal | AsyncJournal,
+    ],
+    AsyncResources,
+):
     """`Chessa` on asyncio: `await AsyncChessa().orders.retrieve("…")`.
 
     The arguments are those of `Chessa`; callables for the credentials, hooks and the journal may be
@@ -292,84 +290,19 @@ class AsyncChessa(_Client, AsyncResources):
     an async context manager, or `aclose` it.
     """
 
-    def __init__(
-        self,
-        *,
-        client_id: AsyncClientSecret | None = None,
-        client_secret: AsyncClientSecret | None = None,
-        base_url: str | None = None,
-        timeout: float | None = None,
-        max_retries: int = MAX_RETRIES,
-        proxy: str | None = None,
-        ssl_context: "ssl.SSLContext | None" = None,
-        transport: "AsyncTransport | None" = None,
-        http_client: "httpx.AsyncClient | None" = None,
-        trust_env: bool = False,
-        hooks: Hooks | None = None,
-        journal: Journal | AsyncJournal | None = None,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
-    ) -> None:
-        hidden = [wrapped(each) for each in (client_id, client_secret, base_url, proxy)]
-        del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
-        plan = _read_plan(
-            base_url=hidden[2],
-            timeout=timeout,
-            max_retries=max_retries,
-            proxy=hidden[3],
-            ssl_context=ssl_context,
-            transport=transport,
-            http_client=http_client,
-            trust_env=trust_env,
-            max_response_bytes=max_response_bytes,
-            hooks=hooks,
-            journal=journal,
-            may_await=True,
-        )
-        source = from_settings(hidden[0], hidden[1])
+    _mode = "async"
 
+    def _connect(self, *arguments: Any) -> "AsyncConnections":
         from ._transport.pools import AsyncConnections
 
-        connections = AsyncConnections(plan.settings, ssl_context, transport, http_client)
-        self._adopt(_Core(plan, source, connections))
+        return AsyncConnections(*arguments)
 
-    def _adopt(self, core: "_Core[AsyncConnections]", *, is_copy: bool = False) -> None:
+    def _adopt(self, core: "_Core[AsyncConnections]") -> None:
         self._core = core
-        self._is_copy = is_copy
-        super().__init__(_AsyncPerformer(core))
-
-    def with_options(
-        self,
-        *,
-        timeout: float | Unset | None = UNSET,
-        max_retries: int | Unset = UNSET,
-        extra_headers: Mapping[str, str] | None = None,
-        extra_query: ExtraQuery | None = None,
-        extra_body: Mapping[str, Any] | None = None,
-        reference: str | Unset | None = UNSET,
-    ) -> Self:
-        """A client with other options on the same connections; this one stays as it is.
-
-        Extra headers, query parameters and members of the JSON body are added to every request of
-        the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
-        reference is your own name for what is done, 200 characters at most: it is not sent, and
-        stands in the records of the journal.
-
-        Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
-        """
-        options = self._core.plan.options.changed(
-            timeout=timeout,
-            max_retries=max_retries,
-            extra_headers=extra_headers,
-            extra_query=extra_query,
-            extra_body=extra_body,
-            reference=reference,
-        )
-        copy = type(self).__new__(type(self))
-        copy._adopt(self._core.changed(options), is_copy=True)
-        return copy
+        AsyncResources.__init__(self, _AsyncPerformer(core))
 
     async def aclose(self) -> None:
-        """Take no more calls; those under way end as they would have. A copy closes only itself."""
+        """Refuse new calls; those in flight end normally. A copy closes only itself."""
         self._core.is_closed = True
         if not self._is_copy:
             await self._core.connections.aclose()

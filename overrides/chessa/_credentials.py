@@ -34,7 +34,7 @@ _MIN_SCRUBBED: Final = 8  # a shorter "secret" is a word of the tests, and would
 _NOT_PRINTABLE: Final = re.compile(r"[^!-~]")
 
 
-class _Closed:
+class _Opaque:
     """What no copy, pickle or serialiser gets anything out of."""
 
     __slots__ = ()
@@ -52,7 +52,7 @@ class _Closed:
         raise TypeError(f"{type(self).__name__} has no state to give away.")
 
 
-class Secret(_Closed):
+class Secret(_Opaque):
     """A value whose repr, format, comparison, copy and pickle give nothing away."""
 
     __slots__ = ("_value",)
@@ -98,7 +98,7 @@ class Secret(_Closed):
         return repr(self)
 
 
-class Credentials(_Closed):
+class Credentials(_Opaque):
     """The two checked secrets of one call. It holds them in no other form."""
 
     __slots__ = ("_client_id", "_client_secret")
@@ -186,7 +186,7 @@ class CredentialSource:
         return Credentials(first, second)
 
 
-def wrapped(value: object) -> object:
+def hide(value: object) -> object:
     """Hide a text at once; a callable and None stay what they are."""
     return value if value is None or callable(value) else Secret(value)
 
@@ -205,7 +205,7 @@ def from_settings(
 ) -> CredentialSource:
     """The credentials that were given, else those of the environment; both are needed.
 
-    Takes what `wrapped` returned. Raises `ConfigurationError`.
+    Takes what `hide` returned. Raises `ConfigurationError`.
     """
     if client_id is None:
         client_id = read(_VARIABLES["client_id"])

@@ -199,7 +199,7 @@ class ServerError(ApiError):
     """5xx on a read: the server failed. On a write that is an `OutcomeUnknownError`."""
 
 
-class _UnansweredError(ChessaError):
+class _NoResultError(ChessaError):
     """Sent, and no usable answer came."""
 
     status_code: int | None
@@ -237,11 +237,11 @@ class _UnansweredError(ChessaError):
         self.cause = cause
 
 
-class ResponseError(_UnansweredError):
+class ResponseError(_NoResultError):
     """A read brought no usable answer. Reading changes nothing: calling again is safe."""
 
 
-class OutcomeUnknownError(_UnansweredError):
+class OutcomeUnknownError(_NoResultError):
     """A write was sent, and whether it happened must be looked up before anything is repeated.
 
     `.outcome` is UNKNOWN when it may have happened, DONE when it has and the answer was lost.

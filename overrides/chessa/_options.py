@@ -66,7 +66,7 @@ class Options:
             return self.timeout
         return READ_TIMEOUT if is_read else WRITE_TIMEOUT
 
-    def changed(
+    def merge(
         self,
         *,
         timeout: float | Unset | None = UNSET,

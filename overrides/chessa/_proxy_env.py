@@ -8,14 +8,12 @@ import ipaddress
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
 from ._credentials import Secret
-
-if TYPE_CHECKING:
-    from ._config import Origin
+from ._urls import Origin
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HAVE_SETTINGS: Final = ("darwin", "win32")
@@ -32,7 +30,7 @@ class EnvironmentSetting:
     value: Secret
 
 
-def from_environment(origin: "Origin") -> EnvironmentSetting | None:
+def from_environment(origin: Origin) -> EnvironmentSetting | None:
     """Return the proxy for an origin; None for a loopback host and one that NO_PROXY excludes."""
     if origin.is_loopback:
         return None
@@ -45,7 +43,7 @@ def from_environment(origin: "Origin") -> EnvironmentSetting | None:
     return _with_scheme(proxy)
 
 
-def is_excluded(origin: "Origin", no_proxy: str) -> bool:
+def is_excluded(origin: Origin, no_proxy: str) -> bool:
     """Return whether an entry of NO_PROXY matches the origin; junk is ignored.
 
     `example.com` and `.example.com` match the domain and its subdomains, `*.example.com` the
@@ -101,7 +99,7 @@ def _any_variable() -> bool:
     return any(name.lower().endswith("_proxy") and os.environ.get(name) for name in os.environ)
 
 
-def _from_system(origin: "Origin") -> EnvironmentSetting | None:
+def _from_system(origin: Origin) -> EnvironmentSetting | None:
     import urllib.request  # takes 27 ms, which no other system has to spend
 
     if urllib.request.proxy_bypass(origin.netloc):

@@ -1,7 +1,6 @@
-"""Fixtures for the flows: time that passes where they wait, a sandbox, and a run in each mode."""
+"""Fixtures for the flows: a sandbox, a failed order, and a run in each mode."""
 
 import asyncio
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,42 +8,45 @@ from typing import Any
 import pytest
 
 from chessa import FileJournal
-from chessa.testing import Sandbox, sandbox
+from chessa.flows import _steps
+from chessa.testing import Sandbox, SandboxOrder, sandbox
 
-from .runs import Run, Time
+from .runs import ManualTime, Run
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+def time() -> ManualTime:
     """The flows' own time."""
-    time = Time()
-    monkeypatch.setattr("chessa.flows._steps.sleep", time.sleep)
-    monkeypatch.setattr("chessa.flows._polling.time", time)
-    monkeypatch.setattr(
-        "chessa.flows._steps.asyncio", types.SimpleNamespace(sleep=time.sleep_async)
-    )
-    return time
+    return ManualTime()
 
 
 @pytest.fixture
-def api(time: Time) -> Iterator[Sandbox]:
+def api() -> Iterator[Sandbox]:
     """A sandbox."""
     with sandbox() as api:
         yield api
 
 
-@pytest.fixture(params=["sync", "async"])
-def run(request: pytest.FixtureRequest, api: Sandbox) -> Run:
-    """Performs a flow in each mode: `run(flow, order_id, …)`, with `options` for the client."""
+@pytest.fixture
+def order(api: Sandbox) -> SandboxOrder:
+    """An order that failed."""
+    return api.add_order().fail()
 
-    def perform(flow: Any, *arguments: Any, options: Any = None, **named: Any) -> Any:
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, api: Sandbox, time: ManualTime) -> Run:
+    """Run a flow in each mode."""
+
+    def perform(make: Any, *arguments: Any, options: Any = None, **named: Any) -> Any:
         settings = {"max_retries": 0, **(options or {})}
+        flow = make(*arguments, **named)
         if request.param == "sync":
-            return flow(api.client(**settings), *arguments, **named)
+            return _steps.run(api.client(**settings), flow, time)
 
         async def main() -> Any:
             async with api.async_client(**settings) as client:
-                return await flow(client, *arguments, **named)
+                running: Any = _steps.run(client, flow, time)
+                return await running
 
         return asyncio.run(main())
 

@@ -9,10 +9,9 @@ import pytest
 import chessa
 from chessa import flows
 from chessa._options import Options
-from chessa.flows import refund_safely
 from chessa.testing import Sandbox
 
-from .runs import ADDRESS, Run
+from .runs import ADDRESS, Run, refund
 
 
 @pytest.mark.parametrize(
@@ -26,31 +25,30 @@ from .runs import ADDRESS, Run
 def test_errors_of_the_flows_are_like_the_others(error: chessa.ChessaError) -> None:
     """They pickle, copy and compare, and show what is known."""
     for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
-        assert twin == error
-        assert vars(twin) == vars(error)
+        assert (twin, vars(twin)) == (error, vars(error))
     assert "order_id='o1'" in repr(error)
     assert type(error).__module__ == "chessa.flows"
 
 
+@pytest.mark.parametrize(
+    ("named", "options", "expected"),
+    [
+        ({"timeout": 20}, {}, [20.0, 10.0]),
+        ({}, {}, [30.0, 60.0]),
+        ({}, {"timeout": 7.0}, [7.0, 7.0]),
+    ],
+)
 def test_calls_keep_to_the_time_of_the_flow(
-    run: Run, api: Sandbox, monkeypatch: pytest.MonkeyPatch
+    run: Run, api: Sandbox, monkeypatch: pytest.MonkeyPatch, named: Any, options: Any, expected: Any
 ) -> None:
-    """Each call has what is left, the refund half of it, and never more than the client's own."""
-    given: list[float] = []
-    original = Options.changed
+    """Each call has the time left, the refund half of it, never more than the client's own."""
+    given: list[Any] = []
+    original = Options.merge
 
-    def changed(self: Any, **values: Any) -> Any:
-        if isinstance(values.get("timeout"), float):
-            given.append(values["timeout"])
+    def merge(self: Any, **values: Any) -> Any:
+        given.append(values.get("timeout"))
         return original(self, **values)
 
-    monkeypatch.setattr("chessa._options.Options.changed", changed)
-    order = api.add_order().fail()
-    run(refund_safely, order.id, ADDRESS, timeout=20)
-    assert given == [20.0, 10.0]
-    order, given[:] = api.add_order().fail(), []
-    run(refund_safely, order.id, ADDRESS)
-    assert given == [30.0, 60.0]
-    order, given[:] = api.add_order().fail(), []
-    run(refund_safely, order.id, ADDRESS, options={"timeout": 7.0})
-    assert given[1:] == [7.0, 7.0]
+    monkeypatch.setattr("chessa._options.Options.merge", merge)
+    run(refund, api.add_order().fail().id, ADDRESS, options=options, **named)
+    assert given[1:] == expected  # the first is of the client

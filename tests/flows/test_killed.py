@@ -39,8 +39,8 @@ PROGRAM: Final = textwrap.dedent("""
             )
     print(type(result).__name__, flush=True)
 """)
-# What becomes of the response of the POST: the process is killed in its call, between two reads,
-# or shortly after its end.
+# The response of the POST: the process is killed in its call, between two reads, or shortly after
+# its end.
 RESPONSES: dict[str, Callable[[Sandbox], None]] = {
     "late": lambda api: api.delay_next(3, operation=REFUND),
     "lost": lambda api: api.lose_next_answer(operation=REFUND),
@@ -62,7 +62,7 @@ def start(mode: str, api: Sandbox, url: str, path: Path, order_id: str) -> "subp
 
 
 def posts(api: Sandbox) -> int:
-    """How many refunds the API was asked for."""
+    """Return how many refunds the API received."""
     return [request.operation for request in api.requests].count(REFUND)
 
 
@@ -85,8 +85,8 @@ def kill_and_run_again(mode: str, path: Path, number: int) -> None:
         assert process.returncode in (-signal.SIGKILL, 0)
         assert {record.reference for record in FileJournal.records(path)} == {order.id}
         with start(mode, api, url, path, order.id) as again:
-            told, _ = again.communicate(timeout=60)
-        assert (again.returncode, told) == (0, "Confirmed\n")
+            printed, _ = again.communicate(timeout=60)
+        assert (again.returncode, printed) == (0, "Confirmed\n")
         assert (posts(api), len(api.refunds)) == (1, 1)
 
 

@@ -1,11 +1,10 @@
-"""`refund_safely` against an API that loses answers, acts or not, fails, and shows refunds late.
+"""`refund_safely` against an API that loses responses, acts or not, fails, and shows refunds late.
 
-In: rules that hypothesis draws in any order. Out: no request twice, no false `Confirmed`, no false
-`NotApplied`; and that a flow which gets one of these wrong is found out.
+Hypothesis draws the faults in any order: no request twice, no false `Confirmed`, no false
+`NotApplied`; and a flow that gets one of these wrong is found.
 """
 
 import asyncio
-import types
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
@@ -23,35 +22,36 @@ from hypothesis.stateful import (
 
 import chessa
 from chessa import Hooks, Outcome, flows
-from chessa.flows import Confirmed, NotApplied, StillUnknown, refund_safely
+from chessa.flows import Confirmed, NotApplied, StillUnknown, _steps
+from chessa.flows._refund import RefundFlow
 from chessa.flows._steps import Send
 from chessa.testing import Sandbox, SandboxOrder, sandbox
 
-from .runs import READ, REFUND, Time
+from .runs import READ, REFUND, ManualTime, refund
 
 Fate: TypeAlias = Callable[[Sandbox, str], None]
-"""What happens to the next request to an operation."""
+"""A fault of the next request to an operation."""
 
 
-def answered(status: int, *, html: bool = False, acts: bool = False) -> Fate:
-    """It gets this answer, after the API has acted or without."""
+def respond(status: int, *, html: bool = False, acts: bool = False) -> Fate:
+    """Respond so, after the API has acted or without."""
     return lambda api, operation: api.fail_next(status, html=html, acts=acts, operation=operation)
 
 
-# An envelope with a plain 4xx is the API's word that it did not act: those never do here.
+# An envelope with a plain 4xx says that the API did not act: those never do here.
 FATES: dict[str, Fate] = {
     "fine": lambda api, operation: None,
     "lost": lambda api, operation: api.lose_next_answer(operation=operation),
     "refused": lambda api, operation: api.refuse_next_connection(operation=operation),
     "late": lambda api, operation: api.delay_next(60, operation=operation),
-    "200, unreadable": answered(200, html=True, acts=True),
-    **{f"{status}": answered(status) for status in (400, 401, 404, 422, 429)},
-    **{f"{status}, done": answered(status, acts=True) for status in (408, 409, 423, 425, 499)},
-    **{f"{status}": answered(status) for status in (408, 409, 500, 502, 503)},
-    **{f"{status}, done": answered(status, acts=True) for status in (500, 503, 504, 599)},
-    **{f"{status} of a gateway": answered(status, html=True) for status in (401, 403, 502)},
+    "200, unreadable": respond(200, html=True, acts=True),
+    **{f"{status}": respond(status) for status in (400, 401, 404, 422, 429)},
+    **{f"{status}, done": respond(status, acts=True) for status in (408, 409, 423, 425, 499)},
+    **{f"{status}": respond(status) for status in (408, 409, 500, 502, 503)},
+    **{f"{status}, done": respond(status, acts=True) for status in (500, 503, 504, 599)},
+    **{f"{status} of a gateway": respond(status, html=True) for status in (401, 403, 502)},
     **{
-        f"{status} of a gateway, done": answered(status, html=True, acts=True)
+        f"{status} of a gateway, done": respond(status, html=True, acts=True)
         for status in (403, 429, 502, 504)
     },
 }
@@ -63,22 +63,18 @@ class Refunds(RuleBasedStateMachine):
 
     orders: Bundle[SandboxOrder] = Bundle("orders")
     flows: ClassVar = 0
-    """How many refunds were asked for, in all."""
+    """Refunds requested in all machines."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.time = Time()
+        self.time = ManualTime()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chessa.flows._steps.sleep", self.time.sleep)
-        self.patch.setattr("chessa.flows._polling.time", self.time)
-        sleep = types.SimpleNamespace(sleep=self.time.sleep_async)
-        self.patch.setattr("chessa.flows._steps.asyncio", sleep)
-        # Fitting its answers to another spec is half of the sandbox's time, and not needed here.
+        # Fitting its responses to another spec is half of the sandbox's time, and not needed here.
         self.patch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
         self.api = sandbox()
 
     def made(self, order: SandboxOrder) -> list[str]:
-        """To which addresses an order was refunded, as the API's own books have it."""
+        """Return the addresses that an order was refunded to, of the sandbox's records."""
         return [refund.address for refund in self.api.refunds if refund.order_id == order.id]
 
     @initialize(target=orders)
@@ -96,24 +92,24 @@ class Refunds(RuleBasedStateMachine):
         order=orders,
         address=st.sampled_from(["bc1qone", "bc1qtwo"]),
         fate=fates,
-        looks=st.lists(fates, max_size=4),
+        reads=st.lists(fates, max_size=4),
         late=st.sampled_from([0, 0, 1, 3, 100]),
         timeout=st.sampled_from([1.0, 30.0, 120.0]),
         is_async=st.booleans(),
-        repeats=st.integers(0, 1),
+        retries=st.integers(0, 1),
     )
     def refund(
         self,
         order: SandboxOrder,
         address: str,
         fate: str,
-        looks: list[str],
+        reads: list[str],
         late: int,
         timeout: float,
         is_async: bool,
-        repeats: int,
+        retries: int,
     ) -> None:
-        """Somebody refunds an order: what is said must be so."""
+        """Refund an order: the result must be true."""
         Refunds.flows += 1
         before = self.made(order)
         arrived = len(self.api.requests)
@@ -121,12 +117,12 @@ class Refunds(RuleBasedStateMachine):
 
         def then(record: chessa.ResponseInfo) -> None:
             if record.operation == REFUND:
-                for each in looks:
+                for each in reads:
                     FATES[each](self.api, READ)
 
         FATES[fate](self.api, REFUND)
-        options = {"max_retries": repeats, "timeout": 0.02, "hooks": Hooks(response=then)}
-        result = self._run(order, address, timeout, is_async, options)
+        options = {"max_retries": retries, "timeout": 0.02, "hooks": Hooks(response=then)}
+        result = self._run(refund(order.id, address, timeout=timeout), is_async, options)
         self.api.backend.faults = type(self.api.backend.faults)()  # none is left for the next
         sent = [r for r in self.api.requests[arrived:] if r.operation == REFUND]
         new = self.made(order)[len(before) :]
@@ -142,7 +138,7 @@ class Refunds(RuleBasedStateMachine):
             case StillUnknown():
                 assert len(sent) == 1
                 assert result.error.outcome in (Outcome.UNKNOWN, Outcome.DONE)
-                # A success that is no answer of the API's may also follow a refund of before.
+                # A success that is not the API's response may also follow an earlier refund.
                 assert result.error.outcome is Outcome.UNKNOWN or new or before, "not DONE"
             case flows.AlreadyRefundedError():
                 assert (bool(before), sent) == (True, [])
@@ -152,29 +148,22 @@ class Refunds(RuleBasedStateMachine):
                 assert isinstance(error, chessa.ChessaError)
                 assert sent == [], f"{error!r} came out after the refund was sent"
 
-    def _run(
-        self,
-        order: SandboxOrder,
-        address: str,
-        timeout: float,
-        is_async: bool,
-        options: dict[str, Any],
-    ) -> Any:
+    def _run(self, flow: RefundFlow, is_async: bool, options: dict[str, Any]) -> Any:
         try:
             if not is_async:
-                client = self.api.client(**options)
-                return refund_safely(client, order.id, address, timeout=timeout)
+                return _steps.run(self.api.client(**options), flow, self.time)
 
             async def main() -> Any:
                 async with self.api.async_client(**options) as client:
-                    return await refund_safely(client, order.id, address, timeout=timeout)
+                    running: Any = _steps.run(client, flow, self.time)
+                    return await running
 
             return asyncio.run(main())
         except chessa.ChessaError as error:
             return error
 
     @invariant()
-    def no_answer_broke_the_spec(self) -> None:
+    def no_response_broke_the_spec(self) -> None:
         """The sandbox itself is sound."""
         self.api.check()
 
@@ -198,39 +187,42 @@ def drive(runs: int, *phases: Phase) -> None:
     )
 
 
-def test_no_refund_is_made_twice_or_told_wrong() -> None:
+def test_no_refund_is_made_twice_or_reported_wrong() -> None:
     """Over some runs."""
     drive(settings().max_examples // 2, Phase.shrink)
 
 
-def send_again(order_id: str, address: str, *_: Any) -> Any:
-    """What a careless flow does after an unknown outcome."""
-    answer = yield Send(order_id, address, None, order_id, 1.0)
-    return NotApplied(order_id=order_id, error=answer, order=answer)
+def send_again(flow: RefundFlow, order: Any, *_: Any) -> Any:
+    """Send again after an unknown outcome, as a careless flow does."""
+    sent = yield Send(flow.order_id, flow.address, None, flow.order_id, 1.0)
+    return NotApplied(order_id=flow.order_id, error=sent, order=order)
 
 
 CARELESS: dict[str, Any] = {
-    "sends again": ("chessa.flows._look_for_refund", send_again),
-    "confirms what it does not see": ("chessa.flows._shows_refund_to", lambda *_: True),
-    "takes 409 for a no": ("chessa._call.outcomes.INCONCLUSIVE", frozenset()),
-    "looks at nothing beforehand": pytest.param(
-        ("chessa.flows._check_refundable", lambda *_: None), marks=pytest.mark.ci
+    "sends again": ("chessa.flows._refund.RefundFlow._confirm", send_again),
+    "confirms a refund that is not shown": (
+        "chessa.flows._refund.shows_refund_to",
+        lambda *_: True,
+    ),
+    "takes 409 for a rejection": ("chessa._call.outcomes.INCONCLUSIVE", frozenset()),
+    "checks nothing beforehand": pytest.param(
+        ("chessa.flows._refund.check_refundable", lambda *_: None), marks=pytest.mark.ci
     ),
 }
 
 
 @pytest.mark.parametrize("careless", CARELESS.values(), ids=CARELESS)
-def test_a_careless_flow_is_found_out(
+def test_a_careless_flow_is_found(
     monkeypatch: pytest.MonkeyPatch, careless: tuple[str, Any]
 ) -> None:
-    """The rules are worth something: each of these breaks one."""
+    """Each of these breaks a rule."""
     monkeypatch.setattr(*careless)
     with pytest.raises(AssertionError):
         drive(300)
 
 
 @pytest.mark.nightly
-def test_no_refund_is_made_twice_or_told_wrong_in_thousands_of_runs() -> None:
+def test_no_refund_is_made_twice_or_reported_wrong_in_thousands_of_runs() -> None:
     """Over more than ten thousand refunds."""
     Refunds.flows = 0
     drive(4_000, Phase.shrink)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from chessa import ConfigurationError
-from chessa._config import read_base_url
+from chessa._urls import read_base_url
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.plan import EndpointPlan
 from chessa_codegen.ir.planning import plan_of

@@ -1,4 +1,4 @@
-"""Faults that a test asks for: what the clients make of them, and what had happened."""
+"""FaultQueue that a test asks for: what the clients make of them, and what had happened."""
 
 import time
 from typing import Any

@@ -7,10 +7,11 @@ import attrs
 import pytest
 
 import chessa
-from chessa import ConfigurationError, _config
-from chessa._config import Origin, Settings, read_base_url, read_settings, read_timeout
+from chessa import ConfigurationError, _config, _urls
+from chessa._config import Settings, read_settings, read_timeout
 from chessa._credentials import Secret
 from chessa._options import Options
+from chessa._urls import Origin, read_base_url
 from chessa_api import BASE_URL
 
 CREDENTIALS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-1"}
@@ -116,7 +117,7 @@ def test_only_a_version_that_paths_begin_with_is_taken_off(
 ) -> None:
     """A version in the base URL that no path repeats is part of the address."""
     assert settings(base_url="https://a.example/v9/").base_url == "https://a.example/v9"
-    monkeypatch.setattr(_config, "VERSION_SEGMENTS", ())
+    monkeypatch.setattr(_urls, "VERSION_SEGMENTS", ())
     assert settings(base_url="https://a.example/v1/").base_url == "https://a.example/v1"
 
 
@@ -136,9 +137,9 @@ def test_reads_have_thirty_seconds_and_writes_sixty() -> None:
     """Without a timeout the defaults hold; one that is given holds for both."""
     assert read_timeout(None) is None
     assert [Options().seconds(is_read=is_read) for is_read in (True, False)] == [30.0, 60.0]
-    given = Options().changed(timeout=5)
+    given = Options().merge(timeout=5)
     assert [given.seconds(is_read=is_read) for is_read in (True, False)] == [5.0, 5.0]
-    assert given.changed(timeout=None).seconds(is_read=True) == 30.0
+    assert given.merge(timeout=None).seconds(is_read=True) == 30.0
 
 
 @pytest.mark.parametrize(

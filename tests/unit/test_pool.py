@@ -16,12 +16,12 @@ import pytest
 
 import chessa
 from chessa._call.events import Attempt, PreparedRequest
-from chessa._config import read_base_url
 from chessa._credentials import Credentials, Secret
 from chessa._transport.channels import AsyncOwnChannel, OwnChannel
 from chessa._transport.default import AsyncDefaultTransport, DefaultTransport
 from chessa._transport.endpoint import Endpoint
 from chessa._transport.stacks import AsyncStack, Stack
+from chessa._urls import read_base_url
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, Driver
 from .raw_server import Connection, RawServer, answering

@@ -8,8 +8,9 @@ import pytest
 
 import chessa
 from chessa import ConfigurationError
-from chessa._config import Origin, ProxySettings, Settings, read_base_url, read_settings
+from chessa._config import Settings, read_settings
 from chessa._proxy_env import from_environment, is_excluded
+from chessa._urls import Origin, ProxySettings, read_base_url
 
 from .calls import CREDENTIALS
 from .transports import answers

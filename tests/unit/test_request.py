@@ -175,25 +175,25 @@ def test_extras_are_added() -> None:
     """Extra headers, query parameters and members are sent; later options add to earlier."""
     options = (
         Options()
-        .changed(extra_headers={"X-Trace-Id": "1", "User-Agent": "ours"}, extra_query={"a": 1})
-        .changed(extra_headers={"x-trace-id": "2"}, extra_query={"b": ["x y", True]})
-        .changed(extra_body={"note": {"amount": Decimal("1.10")}})
+        .merge(extra_headers={"X-Trace-Id": "1", "User-Agent": "ours"}, extra_query={"a": 1})
+        .merge(extra_headers={"x-trace-id": "2"}, extra_query={"b": ["x y", True]})
+        .merge(extra_body={"note": {"amount": Decimal("1.10")}})
     )
-    read = made(READ, Options().changed(extra_query={"b": ["x y", True]}), thing_id="t", page=3)
+    read = made(READ, Options().merge(extra_query={"b": ["x y", True]}), thing_id="t", page=3)
     assert read.target == "/chessa/v1/things/t?page=3&b=x%20y&b=true"
     write = made(WRITE, options, name="n")
     assert write.target == "/chessa/v1/things?a=1&b=x%20y&b=true"
     assert write.body == b'{"name":"n","note":{"amount":1.10}}'
     headers = dict(write.headers)
     assert (headers[b"x-trace-id"], headers[b"user-agent"]) == (b"2", b"ours")
-    assert made(TOUCH, Options().changed(extra_body={"a": 1}), thing_id="t").body == b'{"a":1}'
+    assert made(TOUCH, Options().merge(extra_body={"a": 1}), thing_id="t").body == b'{"a":1}'
 
 
 def test_options_stay_as_they_were() -> None:
     """A change makes new options, and what was passed may be changed afterwards."""
     first = Options()
     body: dict[str, Any] = {"list": [1]}
-    second = first.changed(timeout=1, max_retries=0, extra_body=body)
+    second = first.merge(timeout=1, max_retries=0, extra_body=body)
     body["list"].append(2)
     assert first == Options()
     assert second.extra_body == {"list": [1]}
@@ -203,22 +203,22 @@ def test_options_stay_as_they_were() -> None:
 def test_extras_never_replace_an_argument() -> None:
     """What a call gives cannot be overridden in silence, and a read has no body to add to."""
     assert "extra_body would replace name" in refusal(
-        WRITE, Options().changed(extra_body={"name": "other"}), name="n"
+        WRITE, Options().merge(extra_body={"name": "other"}), name="n"
     )
     assert "extra_query would replace page" in refusal(
-        READ, Options().changed(extra_query={"page": 2}), thing_id="t", page=1
+        READ, Options().merge(extra_query={"page": 2}), thing_id="t", page=1
     )
     assert "x-trace" in refusal(
-        READ, Options().changed(extra_headers={"X-Trace": "1"}), thing_id="t", trace="2"
+        READ, Options().merge(extra_headers={"X-Trace": "1"}), thing_id="t", trace="2"
     )
-    assert "has no body" in refusal(READ, Options().changed(extra_body={"a": 1}), thing_id="t")
+    assert "has no body" in refusal(READ, Options().merge(extra_body={"a": 1}), thing_id="t")
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_HEADERS))
 def test_the_clients_own_headers_cannot_be_extras(name: str) -> None:
     """Credentials, host, lengths and connection are the client's; no value is shown."""
     with pytest.raises(ConfigurationError, match=name) as caught:
-        Options().changed(extra_headers={name.title(): "hunter2"})
+        Options().merge(extra_headers={name.title(): "hunter2"})
     assert "hunter2" not in str(caught.value)
 
 
@@ -247,6 +247,6 @@ def test_the_clients_own_headers_cannot_be_extras(name: str) -> None:
 def test_extras_that_cannot_be_sent_are_refused(extras: dict[str, Any]) -> None:
     """What no header, query or JSON body can carry is refused when it is given, not shown."""
     with pytest.raises(ConfigurationError, match=next(iter(extras))) as caught:
-        Options().changed(**extras)
+        Options().merge(**extras)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__context__ is None

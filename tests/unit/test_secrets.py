@@ -12,7 +12,7 @@ import pytest
 
 import chessa
 from chessa import ConfigurationError, Outcome
-from chessa._credentials import Credentials, CredentialSource, Secret, from_settings, wrapped
+from chessa._credentials import Credentials, CredentialSource, Secret, from_settings, hide
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
 CANARY = "canary-7f1d9e3b5a2c"
@@ -179,7 +179,7 @@ def test_credentials_come_from_the_environment() -> None:
 def test_arguments_come_before_the_environment() -> None:
     """What is passed counts; the variables fill in only what is not."""
     environ = {"CHESSA_CLIENT_ID": "id-1", "CHESSA_CLIENT_SECRET": "secret-1"}
-    credentials = from_settings(wrapped("id-2"), None, reading(environ)).ask()
+    credentials = from_settings(hide("id-2"), None, reading(environ)).ask()
     assert credentials.headers() == (
         (ID_HEADER.encode(), b"id-2"),
         (SECRET_HEADER.encode(), b"secret-1"),

@@ -2,8 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from .._credentials import Credentials, CredentialSource
 from .._errors import ConfigurationError
@@ -12,22 +12,22 @@ from .._interruptions import bare, is_from_signal_handler
 from ..journal._records import (
     PATIENCE,
     TIMED_OUT,
-    AsyncJournal,
     Journal,
     JournalRecord,
-    attempt_write,
     cause_of,
     is_coroutine_function,
+    unfinished,
     write,
 )
-from .events import Attempt, PreparedRequest, Sleep
+from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
+from .gate import Gate
 from .machine import Call, Result
-from .sync import Reply, next_event
+from .sync import next_event
 
 if TYPE_CHECKING:
     from .._transport.pools import AsyncConnections
-    from .gate import Gate
 
+E = TypeVar("E")
 T = TypeVar("T")
 
 
@@ -54,7 +54,7 @@ async def _gated(
     credentials: Credentials,
     connections: "AsyncConnections",
 ) -> Result[T]:
-    gate = call.gate
+    gate = Gate.of(call)
     result: Result[T] | None = None
     ended: BaseException | None = None
     try:
@@ -62,7 +62,8 @@ async def _gated(
             if gate is not None:
                 record = gate.open()
                 gate.opened(await write_async(gate.journal, record, call.left()))
-            result = await _attempts(call, request, credentials, connections)
+            attempts = call.run(request, credentials)
+            result = await drive_async(attempts, _performer(call, connections), hide=True)
         except BaseException as error:
             ended = error
             if isinstance(error, GeneratorExit):  # the caller has dropped it: nothing is awaited
@@ -102,30 +103,38 @@ def _check_loop(call: Call[T]) -> None:
     )
 
 
-async def _attempts(
-    call: Call[T],
-    request: PreparedRequest,
-    credentials: Credentials,
-    connections: "AsyncConnections",
-) -> Result[T]:
-    attempts = call.run(request, credentials)
-    reply: Reply = []
-    while True:
-        event = next_event(attempts, reply)
-        if isinstance(event, Result):
-            return event
-        try:
-            if isinstance(event, Attempt):
-                reply.append(await connections.send(event))
-            elif isinstance(event, Sleep):
-                await asyncio.sleep(event.seconds)
-            else:
-                await notify_async(call.plan.hooks, event.record)
-        except GeneratorExit:
-            attempts.close()
-            raise
-        except BaseException as error:  # noqa: BLE001  # raised again by the state machine
-            reply.append(error)
+def _performer(
+    call: Call[T], connections: "AsyncConnections"
+) -> Callable[[Event], Awaitable[AttemptResult | None]]:
+    async def perform(event: Event) -> AttemptResult | None:
+        if isinstance(event, Attempt):
+            return await connections.send(event)
+        if isinstance(event, Sleep):
+            await asyncio.sleep(event.seconds)
+        else:
+            await notify_async(call.plan.hooks, event.record)
+        return None
+
+    return perform
+
+
+async def drive_async(
+    machine: Generator[E, Any, T], perform: Callable[[E], Awaitable[object]], *, hide: bool
+) -> T:
+    """Run a state machine as `drive` does, awaiting each event."""
+    reply: list[object] = [None]
+    try:
+        while True:
+            event = next_event(machine, reply, hide=hide)
+            try:
+                reply.append(await perform(event))
+            except GeneratorExit:
+                machine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001  # raised again by the state machine
+                reply.append(error)
+    except StopIteration as end:
+        return cast("T", end.value)
 
 
 async def _close(gate: "Gate", ended: BaseException | None) -> None:
@@ -193,16 +202,32 @@ async def _write(
     if begun is not None:
         begun()  # it goes on by itself from now on; a task that is cancelled before has not begun
     try:
-        if is_coroutine_function(journal):
-            await cast("AsyncJournal", journal)(record)
-            return None
-        result, cause = await asyncio.to_thread(attempt_write, journal, record)
-        if inspect.isawaitable(result):
-            await result
+        result = await call_off_loop(journal, record)
     except OSError as error:
         if is_from_signal_handler(error):
             raise
         return cause_of(error)
-    if isinstance(cause, BaseException):
-        raise cause
-    return cause
+    return None if is_coroutine_function(journal) else unfinished(result)
+
+
+async def call_off_loop(function: Callable[..., object], *arguments: object) -> object:
+    """Await a coroutine function of the caller's; call any other on a thread.
+
+    An awaitable that a plain function returns is awaited as well.
+    """
+    if is_coroutine_function(function):
+        return await cast("Callable[..., Awaitable[object]]", function)(*arguments)
+    result, error = await asyncio.to_thread(_attempt, function, arguments)
+    if error is not None:
+        raise error
+    return await result if inspect.isawaitable(result) else result
+
+
+def _attempt(
+    function: Callable[..., object], arguments: tuple[object, ...]
+) -> tuple[object, Exception | None]:
+    """Return the result and the exception: a thread cannot pass a StopIteration on."""
+    try:
+        return function(*arguments), None
+    except Exception as error:  # noqa: BLE001  # raised again on the event loop
+        return None, error

@@ -4,27 +4,31 @@ It decides and builds records; the drivers write them.
 """
 
 import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from .. import _log
 from .._errors import ChessaError
 from .._outcome import Outcome
 from ..journal._records import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord
 from .events import AttemptResult, ErrorKind, Failure
+from .machine import Call
 from .messages import build_error
-
-if TYPE_CHECKING:
-    from .machine import Call
 
 
 class Gate:
     """The two records of a write in its journal."""
 
-    def __init__(self, call: "Call[Any]", journal: Journal) -> None:
+    def __init__(self, call: Call[Any], journal: Journal) -> None:
         self._call = call
         self.journal: Final = journal
         self.is_open = False
         """Whether a closing record is due."""
+
+    @classmethod
+    def of(cls, call: Call[Any]) -> Self | None:
+        """Return the gate of a call; None for a read, and without a journal."""
+        journal = None if call.operation.is_read else call.plan.journal
+        return None if journal is None else cls(call, journal)
 
     def open(self) -> JournalRecord:
         """Return the opening record, to be written before anything is sent."""

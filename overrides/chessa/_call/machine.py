@@ -37,7 +37,6 @@ from .events import (
     Sleep,
     plain_headers,
 )
-from .gate import Gate
 from .messages import build_error
 from .outcomes import is_success, outcome_of
 from .request import RequestBase, prepare
@@ -76,7 +75,7 @@ class Plan:
     hooks: Hooks | None = None
     journal: Journal | None = None
 
-    def changed(self, options: Options) -> "Plan":
+    def with_options(self, options: Options) -> "Plan":
         """Return the same with other options."""
         base = RequestBase.of(self.settings, options)
         return attrs.evolve(self, options=options, base=base)
@@ -126,8 +125,6 @@ class Call(Generic[T]):
         self.request_id: str | None = None
         self._nothing_sent = True
         """The evidence of all attempts so far."""
-        journal = None if operation.is_read else plan.journal
-        self.gate: Final = None if journal is None else Gate(self, journal)
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Build the request. Raises `InvalidRequestError`."""

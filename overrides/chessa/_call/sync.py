@@ -3,8 +3,8 @@
 Its asyncio form stands in `asyncio`. Interruptions come out as they are, but for the frames below.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._credentials import Credentials, CredentialSource
 from .._errors import ConfigurationError
@@ -12,15 +12,14 @@ from .._hooks import notify
 from .._interruptions import bare, sleep
 from ..journal._records import write
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
-from .machine import Attempts, Call, Result
+from .gate import Gate
+from .machine import Call, Result
 
 if TYPE_CHECKING:
     from .._transport.pools import Connections
-    from .gate import Gate
 
+E = TypeVar("E")
 T = TypeVar("T")
-Reply: TypeAlias = list[AttemptResult | BaseException]
-"""What an event brought, to be taken out at once: a traceback shows what a frame holds by name."""
 
 
 def perform(
@@ -42,14 +41,15 @@ def perform(
 def _gated(
     call: Call[T], request: PreparedRequest, credentials: Credentials, connections: "Connections"
 ) -> Result[T]:
-    gate = call.gate
+    gate = Gate.of(call)
     result: Result[T] | None = None
     ended: BaseException | None = None
     try:
         try:
             if gate is not None:
                 gate.opened(write(gate.journal, gate.open()))
-            result = _attempts(call, request, credentials, connections)
+            attempts = call.run(request, credentials)
+            result = drive(attempts, _performer(call, connections), hide=True)
         except BaseException as error:  # noqa: BLE001  # raised again below
             ended = error
         if gate is not None and gate.is_open:
@@ -64,24 +64,19 @@ def _gated(
         del ended
 
 
-def _attempts(
-    call: Call[T], request: PreparedRequest, credentials: Credentials, connections: "Connections"
-) -> Result[T]:
-    attempts = call.run(request, credentials)
-    reply: Reply = []
-    while True:
-        event = next_event(attempts, reply)
-        if isinstance(event, Result):
-            return event
-        try:
-            if isinstance(event, Attempt):
-                reply.append(connections.send(event))
-            elif isinstance(event, Sleep):
-                sleep(event.seconds)
-            else:
-                notify(call.plan.hooks, event.record)
-        except BaseException as error:  # noqa: BLE001  # raised again by the state machine
-            reply.append(error)
+def _performer(
+    call: Call[T], connections: "Connections"
+) -> Callable[[Event], AttemptResult | None]:
+    def perform(event: Event) -> AttemptResult | None:
+        if isinstance(event, Attempt):
+            return connections.send(event)
+        if isinstance(event, Sleep):
+            sleep(event.seconds)
+        else:
+            notify(call.plan.hooks, event.record)
+        return None
+
+    return perform
 
 
 def _close(gate: "Gate", ended: BaseException | None) -> None:
@@ -89,17 +84,33 @@ def _close(gate: "Gate", ended: BaseException | None) -> None:
     gate.closed(record, write(gate.hand_over, record))
 
 
-def next_event(attempts: Attempts[T], reply: Reply) -> Event | Result[T]:
-    """Take the state machine to its next event, or to the result."""
+def drive(machine: Generator[E, Any, T], perform: Callable[[E], object], *, hide: bool) -> T:
+    """Run a state machine: perform each event, and send it the result or the exception.
+
+    With `hide` an exception loses its frames first: those of a call hold the request.
+    """
+    reply: list[object] = [None]
     try:
-        if not reply:
-            return attempts.send(None)
-        if isinstance(reply[0], BaseException):
-            return attempts.throw(bare(cast("BaseException", reply.pop())))
-        return attempts.send(cast("AttemptResult", reply.pop()))
+        while True:
+            event = next_event(machine, reply, hide=hide)
+            try:
+                reply.append(perform(event))
+            except BaseException as error:  # noqa: BLE001  # raised again by the state machine
+                reply.append(error)
     except StopIteration as end:
-        result: Result[T] = end.value
-        return result
+        return cast("T", end.value)
+
+
+def next_event(machine: Generator[E, Any, Any], reply: list[object], *, hide: bool) -> E:
+    """Return the next event of a state machine. Raises `StopIteration` at its end.
+
+    The reply is taken out of its list unnamed: a traceback prints what a frame holds by name.
+    """
+    if not isinstance(reply[0], BaseException):
+        return machine.send(reply.pop())
+    if hide:
+        bare(reply[0])
+    return machine.throw(cast("BaseException", reply.pop()))
 
 
 def _ask(call: Call[T], source: CredentialSource) -> Credentials:

@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from .._config import Origin, ProxySettings
+from .._urls import Origin, ProxySettings
 from .library import httpcore
 
 _PORTS: Final = {"http": 80, "https": 443}

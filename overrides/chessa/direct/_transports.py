@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, ClassVar, Final, Self, cast
 
 from .._call.events import Attempt
-from .._config import Origin
 from .._transport.adapter import DEADLINE
 from .._transport.base import OwnTransport
 from .._transport.endpoint import Endpoint
@@ -25,6 +24,7 @@ from .._transport.network_async import AsyncGuardedBackend, AsyncGuardedStream
 from .._transport.racing import CONNECT_TIMEOUT
 from .._transport.stacks import AsyncStack, Stack
 from .._transport.tls import make_context
+from .._urls import Origin
 from ._http11 import READ_SIZE, Reader, encoded_attempt, encoded_request
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

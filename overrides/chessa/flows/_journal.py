@@ -5,23 +5,25 @@ has. Nothing is concluded from a journal without it.
 """
 
 import asyncio
+import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
+from .._call.asyncio import call_off_loop
 from .._errors import ConfigurationError, NotSentError, OutcomeUnknownError
 from .._outcome import Outcome
-from ..journal._records import JournalRecord, cause_of
+from ..journal._records import JournalRecord, cause_of, is_coroutine_function
 
 REFUND: Final = "orders.request_refund"
 _NOT_MADE: Final = (Outcome.NOT_SENT, Outcome.REJECTED)
 
 _Method: TypeAlias = Callable[[str, str], object]
-Found: TypeAlias = Sequence[JournalRecord] | NotSentError | ConfigurationError | None
-"""The records, or why there are none; None where the journal cannot be asked."""
+Records: TypeAlias = Sequence[JournalRecord] | None
+"""None where the journal cannot be asked."""
 
 
-def ask(journal: object, order_id: str, reference: str) -> Found:
+def find_records(journal: object, order_id: str, reference: str, _seconds: float) -> Records:
     """Find the records of a refund, blocking. An exception other than `OSError` comes out.
 
     An `OSError` that a signal handler raises meanwhile cannot be told from the journal's own: it
@@ -31,56 +33,40 @@ def ask(journal: object, order_id: str, reference: str) -> Found:
     if method is None:
         return None
     try:
-        records = method(reference, REFUND)
-        if not inspect.isawaitable(records):
-            return list(cast("Iterable[JournalRecord]", records))
+        records = _list(method, reference, REFUND)
     except OSError as error:
-        return _unread(order_id, cause_of(error))
-    if inspect.iscoroutine(records):
-        records.close()
-    return ConfigurationError(
-        f"The refund of order {order_id} was not sent: journal.find_records is asynchronous, "
-        "which only AsyncChessa can await.",
-        operation=REFUND,
-    )
+        unread = _unread(order_id, cause_of(error))
+    else:
+        return _not_awaitable(records, order_id)
+    raise unread
 
 
-async def ask_async(journal: object, order_id: str, reference: str, seconds: float) -> Found:
+async def find_records_async(
+    journal: object, order_id: str, reference: str, seconds: float
+) -> Records:
     """Find the records of a refund, on a thread unless `find_records` is a coroutine function."""
     method = _method(journal)
     if method is None:
         return None
+    function = method if is_coroutine_function(method) else functools.partial(_list, method)
     limit = asyncio.timeout(max(0.0, seconds))
     try:
         async with limit:
-            return await _records(method, reference)
+            return list(cast("Any", await call_off_loop(function, reference, REFUND)))
     except OSError as error:
         cause = cause_of(error)
-    return _unread(order_id, cause, timed_out=limit.expired())
-
-
-async def _records(method: _Method, reference: str) -> list[JournalRecord]:
-    if inspect.iscoroutinefunction(method):
-        found = await cast("Callable[[str, str], Awaitable[Any]]", method)(reference, REFUND)
-        return list(found)
-    result = await asyncio.to_thread(_called, method, reference)
-    if isinstance(result, Exception):
-        raise result
-    return list(await result) if inspect.isawaitable(result) else cast("Any", result)
-
-
-def _called(method: _Method, reference: str) -> object:
-    """The records, as a list; an error as a value: a thread cannot hand over a StopIteration."""
-    try:
-        records: Any = method(reference, REFUND)
-        return records if inspect.isawaitable(records) else list(records)
-    except Exception as error:  # noqa: BLE001  # raised where the thread is awaited
-        return error
+    raise _unread(order_id, cause, timed_out=limit.expired())
 
 
 def _method(journal: object) -> _Method | None:
     method = getattr(journal, "find_records", None)
     return cast("_Method", method) if callable(method) else None
+
+
+def _list(method: _Method, reference: str, operation: str) -> object:
+    """Return the records as a list, read where the method is called; or an awaitable for them."""
+    records: Any = method(reference, operation)
+    return records if inspect.isawaitable(records) else list(records)
 
 
 def _unread(order_id: str, cause: str, *, timed_out: bool = False) -> NotSentError:
@@ -95,19 +81,27 @@ def _unread(order_id: str, cause: str, *, timed_out: bool = False) -> NotSentErr
 
 
 def earlier_refund(records: Iterable[JournalRecord], order_id: str) -> OutcomeUnknownError | None:
-    """Say what the journal has of a call that may have made the refund; None if there is none.
+    """Return what the journal has of a call that may have made the refund; None if there is none.
 
-    The two records of a call may stand in either order. Of several calls, one whose refund was
-    made counts before one that is open or UNKNOWN, a later one before an earlier one.
+    The two records of a call may be in either order. Of several calls, one whose refund was made
+    counts before one that is open or UNKNOWN, a later one before an earlier one.
     """
     last: dict[str, JournalRecord] = {}
     for record in records:
         if record.event == "closed" or record.call_id not in last:
             last[record.call_id] = record
-    may_have = [each for each in last.values() if _may_have_been_made(each)]
+    may_have = [
+        record
+        for record in last.values()
+        if record.event != "closed" or record.outcome not in _NOT_MADE
+    ]
     if not may_have:
         return None
-    made = [record for record in may_have if _was_made(record)]
+    made = [
+        record
+        for record in may_have
+        if record.event == "closed" and record.outcome in (None, Outcome.DONE)
+    ]
     record = (made or may_have)[-1]
     return OutcomeUnknownError(
         f"The refund of order {order_id} was not sent now: the journal has an earlier {REFUND} "
@@ -119,14 +113,6 @@ def earlier_refund(records: Iterable[JournalRecord], order_id: str) -> OutcomeUn
     )
 
 
-def _may_have_been_made(record: JournalRecord) -> bool:
-    return record.event != "closed" or record.outcome not in _NOT_MADE
-
-
-def _was_made(record: JournalRecord) -> bool:
-    return record.event == "closed" and record.outcome in (None, Outcome.DONE)
-
-
 def _state(record: JournalRecord) -> str:
     when = record.at.isoformat(timespec="seconds")
     if record.event != "closed":
@@ -135,3 +121,15 @@ def _state(record: JournalRecord) -> str:
         return f"closed at {when} with its result, so it was made"
     made = "was" if record.outcome is Outcome.DONE else "may have been"
     return f"closed at {when} with the outcome {record.outcome.name}, so it {made} made"
+
+
+def _not_awaitable(records: object, order_id: str) -> list[JournalRecord]:
+    if not inspect.isawaitable(records):
+        return cast("list[JournalRecord]", records)
+    if inspect.iscoroutine(records):
+        records.close()
+    raise ConfigurationError(
+        f"The refund of order {order_id} was not sent: journal.find_records is asynchronous, "
+        "which only AsyncChessa can await.",
+        operation=REFUND,
+    )

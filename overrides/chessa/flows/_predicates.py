@@ -1,7 +1,4 @@
-"""What an order is waited for: statuses in any case of letters, or a function of the caller's.
-
-In: what the caller names. Out: a function that says of an order whether this is it, or never will.
-"""
+"""The condition that ends a wait: statuses in any case, or a function of the caller's."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -13,7 +10,7 @@ if TYPE_CHECKING:
     from ..models import Order
 
 ENDS: Final = frozenset({"completed", "failed"})
-"""The statuses, in lower case, from which the life-cycle guide knows no way on."""
+"""The statuses, in lower case, that the life-cycle guide has no transition from."""
 _ON_THE_WAY: Final = frozenset(
     {
         "created",
@@ -25,37 +22,39 @@ _ON_THE_WAY: Final = frozenset(
     }
 )
 
-Verdict: TypeAlias = tuple[bool, bool]
-"""Whether an order is where it is awaited, and whether it can never come there."""
+Predicate: TypeAlias = "Callable[[Order], tuple[bool, bool]]"
+"""Returns whether an order reached the condition, and whether it never can."""
 
 
-def condition(until: object) -> "Callable[[Order], Verdict]":
+def read_until(until: object) -> Predicate:
+    """Return the predicate for statuses, or for a function. Raises `InvalidRequestError`."""
     if callable(until):
-        return lambda order: (_says(until, order), False)
+        return lambda order: (_is_true(until, order), False)
     several = (until,) if isinstance(until, str) else until
     awaited = {
-        plain(text)
+        normalize(text)
         for text in (cast("Iterable[object]", several) if isinstance(several, Iterable) else ())
         if isinstance(text, str) and text.strip()
     }
     if not awaited:
         raise InvalidRequestError("until must be a status, several of them, or a function.")
 
-    def verdict(order: "Order") -> Verdict:
-        status = plain(order.status)
+    def predicate(order: "Order") -> tuple[bool, bool]:
+        status = normalize(order.status)
         return status in awaited, status in ENDS and awaited <= ENDS | _ON_THE_WAY
 
-    return verdict
+    return predicate
 
 
-def _says(function: Callable[..., object], order: "Order") -> bool:
-    answer = function(order)
-    if inspect.isawaitable(answer):
-        if inspect.iscoroutine(answer):
-            answer.close()
-        raise InvalidRequestError("until must be a plain function: nobody waits for its answer.")
-    return bool(answer)
+def _is_true(function: Callable[..., object], order: "Order") -> bool:
+    result = function(order)
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise InvalidRequestError("until must not be a coroutine function.")
+    return bool(result)
 
 
-def plain(status: str) -> str:
-    return status.strip().lower()
+def normalize(text: str) -> str:
+    """Return a status or address without blanks around it, in lower case."""
+    return text.strip().lower()

@@ -1,37 +1,43 @@
-"""Steps of a flow, and the drivers that perform them: one blocking, one on asyncio.
+"""Steps of a flow, and its runner: blocking with a `Chessa`, a coroutine with an `AsyncChessa`.
 
-A flow decides, and yields steps; a driver performs each and sends its result back. Only a
-`ChessaError` is a result. Every other exception ends the flow at once and comes out as itself,
-with a note that says what is known of the write.
+A flow decides and yields steps; the runner performs each, and sends the result back or throws the
+error in. A flow catches a `ChessaError` only. Any other exception ends it at once and comes out as
+itself, with a note that says what is known of the write.
 """
 
 import asyncio
-from collections.abc import Coroutine, Generator
-from typing import Any, Final, TypeAlias, TypeVar, cast
+import functools
+import time
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from chessa_api.types import UNSET
 
+from .._call.asyncio import drive_async
+from .._call.events import Sleep
+from .._call.sync import drive
 from .._client import AsyncChessa, Chessa
 from .._errors import ChessaError
 from .._interruptions import sleep
-from ._journal import ask, ask_async
+from ._journal import REFUND, find_records, find_records_async
 
 T = TypeVar("T")
-
-REFUND: Final = "orders.request_refund"
+T_co = TypeVar("T_co", covariant=True)
 
 
 @attrs.frozen
 class Read:
+    """Read the order."""
+
     order_id: str
     seconds: float
 
 
 @attrs.frozen
 class Find:
-    """Ask the client's journal for records of a refund; None where it cannot be asked."""
+    """Find the records of a refund in the client's journal; None if it has no `find_records`."""
 
     order_id: str
     reference: str
@@ -41,6 +47,8 @@ class Find:
 
 @attrs.frozen
 class Send:
+    """Send the refund."""
+
     order_id: str
     address: str
     tag: str | None
@@ -49,21 +57,15 @@ class Send:
     seconds: float
 
 
-@attrs.frozen
-class Sleep:
-    seconds: float
-
-
-Step: TypeAlias = Read | Find | Send | Sleep
-Flow: TypeAlias = Generator[Step, Any, T]
-"""Yields steps and gets back their results, a `ChessaError` as a value among them."""
+Steps: TypeAlias = Generator[Read | Find | Send | Sleep, Any, T]
+"""Yields steps and receives their results."""
 
 
 @attrs.define
 class Note:
     """The note that an interruption gets, kept up to date by the flow."""
 
-    text: str = ""
+    text: str
     is_of_call: bool = False
     """While a write is in flight: the note of the call itself says more, where there is one."""
 
@@ -73,19 +75,48 @@ class Note:
             interruption.add_note(self.text)
 
 
-def run(client: Chessa | AsyncChessa, flow: Flow[T], note: Note) -> T | Coroutine[Any, Any, T]:
+class Time:
+    """The time of the flows, which a test replaces."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Flow(Protocol[T_co]):
+    """A flow, as the runner needs it."""
+
+    @property
+    def note(self) -> Note: ...
+
+    def steps(self, clock: Time, /) -> Steps[T_co]: ...
+
+
+_SYSTEM_TIME: Final = Time()
+
+
+def run(
+    client: Chessa | AsyncChessa, flow: Flow[T], clock: Time = _SYSTEM_TIME
+) -> T | Coroutine[Any, Any, T]:
+    """Run a flow, or return the coroutine that runs it."""
+    perform = functools.partial(_begin, client, clock)
     if isinstance(client, AsyncChessa):
-        return _noted_async(client, flow, note)
-    return _noted(client, flow, note)
+        return _run_async(flow.note, flow.steps(clock), perform)
+    return _run(flow.note, flow.steps(clock), perform)
 
 
-# The frame that notes an interruption is not the one that it may strike: CPython does not cover
-# every instruction of a loop by the `try` around it.
+# An interruption is noted in another frame than it strikes: CPython does not cover every
+# instruction of a loop by the `try` around it.
 
 
-def _noted(client: Chessa, flow: Flow[T], note: Note) -> T:
+def _run(note: Note, steps: Steps[T], perform: Callable[[Any], Any]) -> T:
     try:
-        return _drive(client, flow)
+        return drive(steps, perform, hide=False)
     except ChessaError:
         raise
     except BaseException as interruption:
@@ -93,9 +124,9 @@ def _noted(client: Chessa, flow: Flow[T], note: Note) -> T:
         raise
 
 
-async def _noted_async(client: AsyncChessa, flow: Flow[T], note: Note) -> T:
+async def _run_async(note: Note, steps: Steps[T], perform: Callable[[Any], Any]) -> T:
     try:
-        return await _drive_async(client, flow)
+        return await drive_async(steps, perform, hide=False)
     except ChessaError:
         raise
     except BaseException as interruption:
@@ -103,58 +134,22 @@ async def _noted_async(client: AsyncChessa, flow: Flow[T], note: Note) -> T:
         raise
 
 
-def _drive(client: Chessa, flow: Flow[T]) -> T:
-    reply: Any = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as end:
-            return cast("T", end.value)
-        try:
-            if isinstance(step, Sleep):
-                sleep(step.seconds)
-            elif isinstance(step, Find):
-                reply = ask(_journal(client), step.order_id, _reference(client, step))
-            else:
-                reply = _call(client, step)
-        except ChessaError as error:
-            reply = error
-
-
-async def _drive_async(client: AsyncChessa, flow: Flow[T]) -> T:
-    reply: Any = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as end:
-            return cast("T", end.value)
-        try:
-            if isinstance(step, Sleep):
-                await asyncio.sleep(step.seconds)
-            elif isinstance(step, Find):
-                name = _reference(client, step)
-                reply = await ask_async(_journal(client), step.order_id, name, step.seconds)
-            else:
-                reply = await _call(client, step)
-        except ChessaError as error:
-            reply = error
-
-
-def _journal(client: Any) -> object:
-    return client._core.plan.journal
-
-
-def _reference(client: Any, step: Find | Send) -> str:
-    own: str | None = client._core.plan.options.reference
-    return own or step.reference
-
-
-def _call(client: Any, step: Read | Send) -> Any:
-    """The call of either client: its result, or what is to be awaited for it."""
-    options = client._core.plan.options
-    seconds = min(step.seconds, options.seconds(is_read=isinstance(step, Read)))
+def _begin(client: Any, clock: Time, step: Read | Find | Send | Sleep) -> Any:
+    """Return the result of a step, or with an `AsyncChessa` the awaitable for it."""
+    is_async = isinstance(client, AsyncChessa)
+    if isinstance(step, Sleep):
+        return (clock.sleep_async if is_async else clock.sleep)(step.seconds)
+    plan = client._core.plan
     if isinstance(step, Read):
+        seconds = min(step.seconds, plan.options.seconds(is_read=True))
         return client.with_options(timeout=seconds).orders.retrieve(step.order_id)
-    named = client.with_options(timeout=seconds, reference=_reference(client, step))
-    tag = UNSET if step.tag is None else step.tag
-    return named.orders.request_refund(order_id=step.order_id, address=step.address, tag=tag)
+    reference = plan.options.reference or step.reference
+    if isinstance(step, Find):
+        find = find_records_async if is_async else find_records
+        return find(plan.journal, step.order_id, reference, step.seconds)
+    seconds = min(step.seconds, plan.options.seconds(is_read=False))
+    return client.with_options(timeout=seconds, reference=reference).orders.request_refund(
+        order_id=step.order_id,
+        address=step.address,
+        tag=UNSET if step.tag is None else step.tag,
+    )

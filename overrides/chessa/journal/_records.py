@@ -78,42 +78,31 @@ def is_coroutine_function(function: Callable[..., object]) -> bool:
 def write(journal: Journal, record: JournalRecord) -> str | None:
     """Write a record, blocking. Return why it was not written.
 
-    An OSError means that it was not; any other exception is not the journal's word about its
-    record, and comes out as itself.
-    """
-    result, cause = attempt_write(journal, record)
-    if isinstance(cause, BaseException):
-        try:
-            raise cause
-        finally:
-            del cause
-    if inspect.iscoroutine(result):
-        result.close()
-    return _ASYNCHRONOUS if inspect.isawaitable(result) else cause
-
-
-def attempt_write(
-    journal: Journal, record: JournalRecord
-) -> tuple[object, str | BaseException | None]:
-    """Return what the function returned, and why that is not a success.
-
-    Exceptions are values: a thread cannot pass a StopIteration on.
+    An OSError means that it was not; any other exception comes out as itself.
     """
     try:
         result = cast("Callable[[JournalRecord], object]", journal)(record)
     except OSError as error:
-        return None, error if is_from_signal_handler(error) else cause_of(error)
-    except Exception as error:  # noqa: BLE001  # raised again by the caller of this function
-        return None, error
+        if is_from_signal_handler(error):
+            raise
+        return cause_of(error)
+    if inspect.iscoroutine(result):
+        result.close()
+    return unfinished(result)
+
+
+def unfinished(result: object) -> str | None:
+    """Return why a journal's result is not the end of its write: it is still to be awaited."""
     if result is None:
-        return None, None
+        return None
     from concurrent.futures import Future  # with asyncio, which most sync programs never load
 
-    return result, _ASYNCHRONOUS if isinstance(result, Future) else None
+    return (
+        "it is asynchronous" if inspect.isawaitable(result) or isinstance(result, Future) else None
+    )
 
 
 TIMED_OUT: Final = "TimeoutError"
-_ASYNCHRONOUS: Final = "it is asynchronous"
 
 
 def cause_of(error: Exception) -> str:

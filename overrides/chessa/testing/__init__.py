@@ -51,9 +51,9 @@ if not TYPE_CHECKING:
         try:
             module = importlib.import_module(f".{_HOMES.get(name, '_domain.records')}", __name__)
         except ModuleNotFoundError as error:
-            from ._extra import explained
+            from ._extra import explain_missing_extra
 
-            raise explained(error) from None
+            raise explain_missing_extra(error) from None
         value = globals()[name] = getattr(module, name)
         return value
 

@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from ._extra import explained
+from ._extra import explain_missing_extra
 
 if TYPE_CHECKING:
     from . import Sandbox
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         from ._http.server import serve_until
         from ._sandbox import sandbox
     except ModuleNotFoundError as error:
-        print(explained(error), file=sys.stderr)
+        print(explain_missing_extra(error), file=sys.stderr)
         return 2
     api = sandbox(clock=Clock(datetime.datetime.now(datetime.UTC), running=True))
 

@@ -5,7 +5,7 @@ from typing import Final
 PACKAGES: Final = ("aiohttp", "openapi_schema_validator")
 
 
-def explained(error: ModuleNotFoundError) -> ModuleNotFoundError:
+def explain_missing_extra(error: ModuleNotFoundError) -> ModuleNotFoundError:
     """The same error, saying what to install if a package of the extra is missing."""
     missing = (error.name or "").partition(".")[0]
     if missing not in PACKAGES:

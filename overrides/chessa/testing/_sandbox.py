@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ._domain import fixtures as reference
-from ._domain.amounts import times
+from ._domain.amounts import multiply
 from ._domain.clock import Clock
 from ._domain.life_cycle import SandboxOrder
 from ._domain.records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
-from ._domain.state import World
+from ._domain.state import State
 from ._errors import SandboxError
 from ._http.backend import Backend
-from ._http.faults import Fault
+from ._http.faults import PlannedFault
 from ._spec.document import Spec
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Sandbox:
     def __init__(
         self, *, spec: Mapping[str, Any] | None = None, clock: Clock | None = None
     ) -> None:
-        self._world = World(clock or Clock())
-        self.backend = Backend(self._world, Spec(spec))
+        self._state = State(clock or Clock())
+        self.backend = Backend(self._state, Spec(spec))
         """What answers requests; for the transports and the server, not for tests."""
         self._clients: list[Chessa] = []
         self._async_clients: list[AsyncChessa] = []
@@ -93,27 +93,27 @@ class Sandbox:
     @property
     def clock(self) -> Clock:
         """The sandbox's time, which stands still until `clock.advance(seconds=62)`."""
-        return self._world.clock
+        return self._state.clock
 
     @property
     def orders(self) -> Mapping[str, SandboxOrder]:
         """The orders by id, each with commands: `api.orders[order.id].fail()`."""
-        return MappingProxyType(self._world.orders)
+        return MappingProxyType(self._state.orders)
 
     @property
     def recipients(self) -> Mapping[str, SandboxRecipient]:
         """The recipients by id."""
-        return MappingProxyType(self._world.recipients)
+        return MappingProxyType(self._state.recipients)
 
     @property
     def refunds(self) -> Sequence[SandboxRefund]:
         """The refunds that were made: `assert len(api.refunds) == 1`."""
-        return tuple(self._world.refunds)
+        return tuple(self._state.refunds)
 
     @property
     def movements(self) -> Sequence[Movement]:
         """Every movement of money, oldest first: deposits, payouts, refunds."""
-        return tuple(self._world.movements)
+        return tuple(self._state.movements)
 
     @property
     def requests(self) -> Sequence[SandboxRequest]:
@@ -141,8 +141,8 @@ class Sandbox:
         known = reference.institution(code)
         if known is None:
             raise ValueError(f"there is no institution {code!r} in the sandbox")
-        with self._world.lock:
-            return self._world.add_recipient(
+        with self._state.lock:
+            return self._state.add_recipient(
                 account_name=reference.holder(account_number),
                 account_number=account_number,
                 code=code,
@@ -175,32 +175,32 @@ class Sandbox:
         amount = Decimal(origin_amount)
         if not (amount.is_finite() and amount > 0):
             raise ValueError("origin_amount must be more than zero")
-        with self._world.lock:
+        with self._state.lock:
             recipient = recipient or self.add_recipient()
             rate = reference.rate(origin_asset, recipient.currency)
             if rate is None:
                 raise ValueError(f"there is no rate from {origin_asset!r} in the sandbox")
-            return self._world.add_order(
+            return self._state.add_order(
                 recipient,
                 origin_asset=origin_asset,
                 origin_amount=amount,
-                destination_amount=times(amount, rate),
+                destination_amount=multiply(amount, rate),
                 rate=rate,
                 chain=chain,
             )
 
     def forget_account(self, account_number: str) -> None:
         """Let no institution know this account: `recipients.validate` answers `valid: false`."""
-        with self._world.lock:
-            self._world.unknown_accounts.add(account_number.removeprefix("+"))
+        with self._state.lock:
+            self._state.unknown_accounts.add(account_number.removeprefix("+"))
 
     def show_refunds_late(self, *, reads: int) -> None:
         """Let refunds from now on appear on their order only after it was read this often.
 
         The refund itself is made at once. The vendor does not say when a refund becomes visible.
         """
-        with self._world.lock:
-            self._world.reads_until_refunds_show = reads
+        with self._state.lock:
+            self._state.reads_until_refunds_show = reads
 
     # ---- What shall go wrong --------------------------------------------------------------------
     # Each fault waits for a request to `operation` ("orders.request_refund"), or to any, and
@@ -208,7 +208,7 @@ class Sandbox:
 
     def lose_next_answer(self, *, operation: str | None = None, times: int = 1) -> None:
         """Let the sandbox act, then lose the connection before it answers."""
-        self._add(Fault("lose", operation), times)
+        self._add(PlannedFault("lose", operation), times)
 
     def refuse_next_connection(self, *, operation: str | None = None, times: int = 1) -> None:
         """Let there be no server: nothing is sent, nothing happens.
@@ -216,7 +216,7 @@ class Sandbox:
         In the process only. Over HTTP the connection stands before the request is known; there it
         is closed without an answer, and without acting.
         """
-        self._add(Fault("refuse", operation, acts=False), times)
+        self._add(PlannedFault("refuse", operation, acts=False), times)
 
     def delay_next(self, seconds: float, *, operation: str | None = None, times: int = 1) -> None:
         """Let the sandbox act, and hold its answer back for so many seconds of real time.
@@ -226,7 +226,7 @@ class Sandbox:
         """
         if not 0 <= seconds < math.inf:
             raise ValueError("seconds must be zero or more")
-        self._add(Fault("delay", operation, seconds=seconds), times)
+        self._add(PlannedFault("delay", operation, seconds=seconds), times)
 
     def fail_next(
         self,
@@ -257,7 +257,7 @@ class Sandbox:
         least = 200 if html else 400
         if not least <= status <= 599:
             raise ValueError(f"status must be from {least} to 599")
-        fault = Fault(
+        fault = PlannedFault(
             "fail",
             operation,
             acts=acts,
@@ -269,10 +269,10 @@ class Sandbox:
         )
         self._add(fault, times)
 
-    def _add(self, fault: Fault, times: int) -> None:
+    def _add(self, fault: PlannedFault, times: int) -> None:
         if fault.operation is not None:
             self.backend.spec.find(fault.operation)  # a misspelt name would wait for ever
-        with self._world.lock:
+        with self._state.lock:
             self.backend.faults.add(fault, times)
 
     # ---- The context ----------------------------------------------------------------------------
@@ -300,7 +300,7 @@ class Sandbox:
         self.__exit__()
 
     def __repr__(self) -> str:
-        orders, requests = len(self._world.orders), len(self.backend.requests)
+        orders, requests = len(self._state.orders), len(self.backend.requests)
         return f"<Sandbox: {orders} orders, {requests} requests>"
 
 

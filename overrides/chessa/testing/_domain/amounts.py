@@ -16,12 +16,12 @@ _EXACT: Final = decimal.Context(
 _UNIT: Final = Decimal(1).scaleb(-PLACES)
 
 
-def times(amount: Decimal, rate: Decimal) -> Decimal:
+def multiply(amount: Decimal, rate: Decimal) -> Decimal:
     """Multiply, every digit kept."""
     return _EXACT.multiply(amount, rate)
 
 
-def divided(amount: Decimal, rate: Decimal) -> Decimal:
+def divide(amount: Decimal, rate: Decimal) -> Decimal:
     """Divide, rounded up to the vendor's decimals: the payer covers what shall arrive."""
     quotient = decimal.Context(prec=1_000, rounding=decimal.ROUND_UP).divide(amount, rate)
     return quotient.quantize(_UNIT, context=decimal.Context(prec=10_000, rounding=decimal.ROUND_UP))

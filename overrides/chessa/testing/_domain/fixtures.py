@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from .amounts import times
+from .amounts import multiply
 
 CLIENT_ID: Final = "sandbox-client-id"
 CLIENT_SECRET: Final = "sandbox-client-secret"  # noqa: S105  # opens nothing but the sandbox
@@ -103,7 +103,7 @@ def rate(origin: str, target: str) -> Decimal | None:
     if worth is None or origin == target:
         return None
     price = Decimal(1) if target == "USDC" else PRICE.get(target)
-    return None if price is None else times(worth, price)
+    return None if price is None else multiply(worth, price)
 
 
 def holder(account_number: str) -> str:

@@ -1,6 +1,6 @@
 """What each operation does: one function each, and the table that names them by method and path.
 
-In: the world and a valid call. Out: the success as the vendor answers it, or a `Problem`. Where the
+In: the state and a valid call. Out: the success as the vendor answers it, or a `Problem`. Where the
 vendor's pages are silent, the choice made here is said beside it.
 """
 
@@ -13,15 +13,15 @@ import attrs
 from .._errors import INVALID_REFUND_REQUEST, Problem, invalid, not_found
 from .._spec.document import is_object
 from .._spec.schemas import number
-from .._spec.validation import Call
+from .._spec.validation import CheckedRequest
 from . import fixtures as reference
 from . import serializers as answers
-from .amounts import divided, plain, times
+from .amounts import divide, multiply, plain
 from .clock import stamp
 from .life_cycle import COMPLETED, FAILED, UNPAID, SandboxOrder
 from .records import SandboxRecipient
 from .serializers import Echoed
-from .state import World
+from .state import State
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 class Behaviour:
     """How the sandbox performs an operation."""
 
-    act: Callable[[World, Call], Json]
+    act: Callable[[State, CheckedRequest], Json]
     needs: frozenset[str] = frozenset()
     """Texts in the body without which it cannot act. A spec that no longer documents one of them,
     or not as a text, has changed the operation: it is answered with an example instead."""
@@ -38,11 +38,11 @@ class Behaviour:
     """Of the success, unless the spec documents another one only."""
 
 
-def configurations(world: World, call: Call) -> Json:
+def configurations(state: State, call: CheckedRequest) -> Json:
     return answers.configurations()
 
 
-def create_recipient(world: World, call: Call) -> Json:
+def create_recipient(state: State, call: CheckedRequest) -> Json:
     """Account number and institution are all it takes; what is left out follows from the latter."""
     body = call.body
     account, code = _text(call, "accountNumber").removeprefix("+"), _text(call, "code")
@@ -61,7 +61,7 @@ def create_recipient(world: World, call: Call) -> Json:
     for name, value in details.items():
         if not value:
             raise invalid(f"body.{name}: is needed, for the code {code!r} is not a known one")
-    recipient = world.add_recipient(
+    recipient = state.add_recipient(
         account_name=body.get("accountName") or reference.holder(account),
         account_number=account,
         code=code,
@@ -72,45 +72,45 @@ def create_recipient(world: World, call: Call) -> Json:
     return {"recipient": answers.new_recipient(recipient)}
 
 
-def list_recipients(world: World, call: Call) -> Json:
+def list_recipients(state: State, call: CheckedRequest) -> Json:
     """All of them, deactivated ones too: the vendor does not say that they disappear."""
     currency, country = call.query.get("currency"), call.query.get("country")
     return {
         "recipients": [
             answers.recipient(each)
-            for each in world.recipients.values()
+            for each in state.recipients.values()
             if currency in (None, each.currency) and country in (None, each.country)
         ]
     }
 
 
-def list_recipients_of_user(world: World, call: Call) -> Json:
+def list_recipients_of_user(state: State, call: CheckedRequest) -> Json:
     if call.path[0] != reference.USER_ID:
         raise not_found("User")
-    return list_recipients(world, call)
+    return list_recipients(state, call)
 
 
-def read_recipient(world: World, call: Call) -> Json:
-    return {"recipient": answers.recipient(_recipient(world, call.path[0]))}
+def read_recipient(state: State, call: CheckedRequest) -> Json:
+    return {"recipient": answers.recipient(_recipient(state, call.path[0]))}
 
 
-def deactivate_recipient(world: World, call: Call) -> Json:
+def deactivate_recipient(state: State, call: CheckedRequest) -> Json:
     """A second time changes nothing more."""
-    recipient = _recipient(world, call.path[0])
+    recipient = _recipient(state, call.path[0])
     if recipient.is_active:
         recipient.is_active = False
-        recipient.updated_at = world.clock.now
+        recipient.updated_at = state.clock.now
     return {"recipient": {**answers.recipient(recipient), "active": False}}
 
 
-def validate_recipient(world: World, call: Call) -> Json:
+def validate_recipient(state: State, call: CheckedRequest) -> Json:
     """A name enquiry. An unknown account is `valid: false` without a name; the vendor's way is
     not known."""
     account, code = _text(call, "accountNumber").removeprefix("+"), _text(call, "code")
     is_known = (
         reference.institution(code) is not None
         and account.isdigit()
-        and account not in world.unknown_accounts
+        and account not in state.unknown_accounts
     )
     return {
         "accountName": reference.holder(account) if is_known else "",
@@ -121,9 +121,9 @@ def validate_recipient(world: World, call: Call) -> Json:
     }
 
 
-def create_order(world: World, call: Call) -> Json:
+def create_order(state: State, call: CheckedRequest) -> Json:
     body = call.body
-    recipient = _recipient(world, _text(call, "recipientId"))
+    recipient = _recipient(state, _text(call, "recipientId"))
     if not recipient.is_active:
         raise invalid("body.recipientId: the recipient was deactivated")
     origin, target = _text(call, "originAsset"), body.get("destinationAsset", recipient.currency)
@@ -134,7 +134,7 @@ def create_order(world: World, call: Call) -> Json:
         raise invalid(f"body.originAsset: there is no rate from {origin} to {target}")
     sent, received = _amounts(body, rate)
     _check_limits(received, target)
-    order = world.add_order(
+    order = state.add_order(
         recipient,
         origin_asset=origin,
         origin_amount=sent,
@@ -154,8 +154,8 @@ def _amounts(body: Mapping[str, Any], rate: Decimal) -> tuple[Decimal, Decimal]:
         raise invalid(f"body.{fixed[0]}: must be an amount of more than zero")
     amount = Decimal(amount)
     if fixed == ["originAmount"]:
-        return amount, times(amount, rate)
-    return divided(amount, rate), amount
+        return amount, multiply(amount, rate)
+    return divide(amount, rate), amount
 
 
 def _check_limits(received: Decimal, currency: str) -> None:
@@ -171,34 +171,34 @@ def _check_limits(received: Decimal, currency: str) -> None:
         raise invalid(f"The amount is above the {limit}")
 
 
-def list_orders(world: World, call: Call) -> Json:
-    return answers.order_list(list(world.orders.values()))
+def list_orders(state: State, call: CheckedRequest) -> Json:
+    return answers.order_list(list(state.orders.values()))
 
 
-def read_order(world: World, call: Call) -> Json:
-    return {"order": answers.whole_order(_order(world, call.path[0]))}
+def read_order(state: State, call: CheckedRequest) -> Json:
+    return {"order": answers.whole_order(_order(state, call.path[0]))}
 
 
-def read_status_history(world: World, call: Call) -> Json:
-    return answers.status_history(_order(world, call.path[0]))
+def read_status_history(state: State, call: CheckedRequest) -> Json:
+    return answers.status_history(_order(state, call.path[0]))
 
 
-def prepare_funding(world: World, call: Call) -> Json:
+def prepare_funding(state: State, call: CheckedRequest) -> Json:
     """A second time answers with the same address. An expired or a paid order is refused with the
     sandbox's own code: the vendor's is not known."""
-    order = _order(world, _text(call, "orderId"))
+    order = _order(state, _text(call, "orderId"))
     if order.status not in UNPAID:
         raise invalid(f"The order is {order.status}: it cannot be funded again")
-    if not order.is_accepted and world.clock.now > order.expires_at:
+    if not order.is_accepted and state.clock.now > order.expires_at:
         raise invalid("The quote of the order has expired")
     order.accept(call.body.get("chain", ""))
     return {"order": answers.order(order)}
 
 
-def request_refund(world: World, call: Call) -> Json:
+def request_refund(state: State, call: CheckedRequest) -> Json:
     """For an order whose payout failed. The vendor documents the 400 for completed and refunded
     orders only; one that is not there yet, or was never paid, gets the code with other words."""
-    order = _order(world, _text(call, "orderId"))
+    order = _order(state, _text(call, "orderId"))
     if order.status == COMPLETED or order.refund is not None:
         message = "Cannot refund an order that is already completed or refunded"
         raise Problem(400, INVALID_REFUND_REQUEST, message)
@@ -213,7 +213,7 @@ def request_refund(world: World, call: Call) -> Json:
     return answers.refund_of(order.give_back(address, call.body.get("tag")))
 
 
-def read_rate(world: World, call: Call) -> Json:
+def read_rate(state: State, call: CheckedRequest) -> Json:
     """A pair that is not traded is an unknown one: 404."""
     origin, target = call.path
     rate = reference.rate(origin, target)
@@ -222,7 +222,7 @@ def read_rate(world: World, call: Call) -> Json:
     return {"rate": {"from": origin, "rate": rate, "to": target}}
 
 
-def read_user(world: World, call: Call) -> Json:
+def read_user(state: State, call: CheckedRequest) -> Json:
     return {
         "user": {
             "createdAt": reference.USER_SINCE,
@@ -232,14 +232,14 @@ def read_user(world: World, call: Call) -> Json:
     }
 
 
-def submit_feedback(world: World, call: Call) -> Json:
-    world.feedback_count += 1
+def submit_feedback(state: State, call: CheckedRequest) -> Json:
+    state.feedback_count += 1
     metadata = call.body.get("metadata")
     return {
         "feedback": {
             "comment": _text(call, "comment"),
-            "createdAt": stamp(world.clock.now),
-            "id": world.feedback_count,
+            "createdAt": stamp(state.clock.now),
+            "id": state.feedback_count,
             "metadata": Echoed(metadata) if is_object(metadata) else answers.LEFT_OUT,
             "type": call.body.get("type", answers.LEFT_OUT),
             "userId": reference.USER_ID,
@@ -248,7 +248,7 @@ def submit_feedback(world: World, call: Call) -> Json:
     }
 
 
-def _text(call: Call, name: str) -> str:
+def _text(call: CheckedRequest, name: str) -> str:
     """A text that the operation cannot do without, whether or not the spec requires it."""
     value = call.body.get(name)
     if not isinstance(value, str):
@@ -256,15 +256,15 @@ def _text(call: Call, name: str) -> str:
     return value
 
 
-def _recipient(world: World, recipient_id: str) -> SandboxRecipient:
-    recipient = world.recipients.get(recipient_id)
+def _recipient(state: State, recipient_id: str) -> SandboxRecipient:
+    recipient = state.recipients.get(recipient_id)
     if recipient is None:
         raise not_found("Recipient")
     return recipient
 
 
-def _order(world: World, order_id: str) -> SandboxOrder:
-    order = world.orders.get(order_id)
+def _order(state: State, order_id: str) -> SandboxOrder:
+    order = state.orders.get(order_id)
     if order is None:
         raise not_found("Order")
     return order

@@ -30,7 +30,7 @@ def refund_id(of: str) -> str:
     return f"ref_{hashlib.sha256(of.encode()).hexdigest()[:15]}"
 
 
-def understood(chain: str) -> str:
+def effective_chain(chain: str) -> str:
     """The chain that a funding call ends up on.
 
     A name that the vendor does not know (`BEP20`) quietly becomes Tron, whatever the order said: an

@@ -6,7 +6,7 @@ Only the statuses that the vendor's pages show; there is none for an expired or 
 
 import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import attrs
 
@@ -15,15 +15,13 @@ from . import ids as identity
 from .records import (
     Deposit,
     DepositAddress,
+    Ledger,
     Movement,
     MovementKind,
     SandboxRecipient,
     SandboxRefund,
-    Step,
+    StatusChange,
 )
-
-if TYPE_CHECKING:
-    from .state import World
 
 CREATED: Final = "created"
 WAITING_FOR_FUNDING: Final = "waiting_for_funding"
@@ -83,9 +81,9 @@ class SandboxOrder:
     rate: Decimal = attrs.field(repr=False)
     chain: str | None
     created_at: datetime.datetime = attrs.field(repr=False)
-    _world: "World" = attrs.field(alias="world", repr=False)
+    _ledger: Ledger = attrs.field(alias="ledger", repr=False)
     status: str = CREATED
-    history: list[Step] = attrs.field(factory=list[Step], repr=False)
+    history: list[StatusChange] = attrs.field(factory=list[StatusChange], repr=False)
     """Every status it reached, oldest first."""
     deposit_address: DepositAddress | None = attrs.field(default=None, repr=False)
     deposit: Deposit | None = attrs.field(default=None, repr=False)
@@ -122,12 +120,12 @@ class SandboxOrder:
 
         Raises `LifeCycleError` when it was paid already.
         """
-        with self._world.lock:
+        with self._ledger.lock:
             if self.status not in UNPAID:
                 raise LifeCycleError(f"the order is {self.status}: it cannot be paid again")
             self._payout_fails = payout_fails
             while self.status in UNPAID:
-                self._step(self._world.clock.now)
+                self._step(self._ledger.clock.now)
             return self
 
     def advance(self) -> Self:
@@ -135,10 +133,10 @@ class SandboxOrder:
 
         Raises `LifeCycleError` when there is no next one.
         """
-        with self._world.lock:
+        with self._ledger.lock:
             if not self._goes_on():
                 raise LifeCycleError(f"the order is {self.status}: it goes nowhere from there")
-            self._step(self._world.clock.now)
+            self._step(self._ledger.clock.now)
             return self
 
     def complete(self) -> Self:
@@ -160,18 +158,18 @@ class SandboxOrder:
 
         Reading the order raises `SandboxError` where the spec allows none but those that it lists.
         """
-        with self._world.lock:
-            self._reach(ForcedStatus(status), self._world.clock.now)
+        with self._ledger.lock:
+            self._reach(ForcedStatus(status), self._ledger.clock.now)
             return self
 
     def _finish(self, *, payout_fails: bool) -> Self:
-        with self._world.lock:
+        with self._ledger.lock:
             if not self._goes_on():
                 end = "fail" if payout_fails else "be completed"
                 raise LifeCycleError(f"the order is {self.status}: it cannot {end}")
             self._payout_fails = payout_fails
             while self._goes_on():
-                self._step(self._world.clock.now)
+                self._step(self._ledger.clock.now)
             return self
 
     def _goes_on(self) -> bool:
@@ -180,11 +178,11 @@ class SandboxOrder:
     def accept(self, chain: str) -> None:
         """Assign the deposit address, on a chain; a second time it stays."""
         if self.deposit_address is None:
-            chain = identity.understood(chain)
+            chain = identity.effective_chain(chain)
             self.deposit_address = DepositAddress(
                 identity.make_id("address", self.id), chain, identity.address(chain, self.id)
             )
-            self._reach(WAITING_FOR_FUNDING, self._world.clock.now)
+            self._reach(WAITING_FOR_FUNDING, self._ledger.clock.now)
 
     def catch_up(self, now: datetime.datetime) -> None:
         """Reach the statuses that have come due since the payment."""
@@ -222,7 +220,7 @@ class SandboxOrder:
 
     def give_back(self, address: str, tag: str | None) -> SandboxRefund:
         """Refund what was paid."""
-        now = self._world.clock.now
+        now = self._ledger.clock.now
         self.refund = SandboxRefund(
             id=identity.refund_id(self.id),
             order_id=self.id,
@@ -232,10 +230,10 @@ class SandboxOrder:
             tag=tag,
             created_at=now,
         )
-        self.reads_until_refund_shows = self._world.reads_until_refunds_show
+        self.reads_until_refund_shows = self._ledger.reads_until_refunds_show
         self.updated_at = now
         self._move("refund", self.origin_amount, self.origin_asset, now)
-        self._world.refunds.append(self.refund)
+        self._ledger.refunds.append(self.refund)
         return self.refund
 
     def shown_refund(self) -> SandboxRefund | None:
@@ -248,7 +246,7 @@ class SandboxOrder:
     def _reach(self, status: str, at: datetime.datetime) -> None:
         self.status = status
         self.updated_at = at
-        self.history.append(Step(status, at))
+        self.history.append(StatusChange(status, at))
 
     def _move(self, kind: MovementKind, amount: Decimal, asset: str, at: datetime.datetime) -> None:
-        self._world.movements.append(Movement(kind, self.id, amount, asset, at))
+        self._ledger.movements.append(Movement(kind, self.id, amount, asset, at))

@@ -4,11 +4,14 @@ Plain records. Orders, which have commands, stand in `_life_cycle`.
 """
 
 import datetime
+import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import attrs
+
+from .clock import Clock
 
 MovementKind: TypeAlias = Literal["deposit", "payout", "refund"]
 
@@ -78,8 +81,19 @@ class Movement:
     at: datetime.datetime
 
 
+@attrs.define(eq=False)
+class Ledger:
+    """The money that moved, and the clock that dates it. One lock guards the sandbox."""
+
+    clock: Clock
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+    refunds: list[SandboxRefund] = attrs.field(factory=list[SandboxRefund])
+    movements: list[Movement] = attrs.field(factory=list[Movement])
+    reads_until_refunds_show: int = 0
+
+
 @attrs.frozen
-class Step:
+class StatusChange:
     """A status that an order reached, and when."""
 
     status: str

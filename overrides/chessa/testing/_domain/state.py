@@ -3,31 +3,24 @@
 In: what operations and tests do. Out: the records that both look at. One lock guards it all.
 """
 
-import threading
 from decimal import Decimal
 
 import attrs
 
 from . import fixtures as reference
 from . import ids as identity
-from .clock import Clock
 from .life_cycle import CREATED, SandboxOrder
-from .records import Movement, SandboxRecipient, SandboxRefund, Step
+from .records import Ledger, SandboxRecipient, StatusChange
 
 
 @attrs.define(eq=False)
-class World:
+class State(Ledger):
     """The state of a sandbox."""
 
-    clock: Clock
-    lock: threading.RLock = attrs.field(factory=threading.RLock)
     recipients: dict[str, SandboxRecipient] = attrs.field(factory=dict[str, SandboxRecipient])
     orders: dict[str, SandboxOrder] = attrs.field(factory=dict[str, SandboxOrder])
-    refunds: list[SandboxRefund] = attrs.field(factory=list[SandboxRefund])
-    movements: list[Movement] = attrs.field(factory=list[Movement])
     unknown_accounts: set[str] = attrs.field(factory=lambda: {reference.UNKNOWN_ACCOUNT})
     feedback_count: int = 0
-    reads_until_refunds_show: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.clock.when_moved(self.catch_up)
@@ -91,8 +84,8 @@ class World:
             rate=rate,
             chain=chain,
             created_at=now,
-            history=[Step(CREATED, now)],
-            world=self,
+            history=[StatusChange(CREATED, now)],
+            ledger=self,
         )
         self.orders[order.id] = order
         return order

@@ -15,14 +15,14 @@ from chessa_api.exact_json import dumps, loads
 from .._domain import fixtures as reference
 from .._domain.handlers import BEHAVIOURS
 from .._domain.records import SandboxRequest
-from .._domain.state import World
+from .._domain.state import State
 from .._errors import UNAUTHORIZED, Problem, SandboxError
 from .._spec.compat import Fitting
 from .._spec.document import Documented, Spec, SpecOperation
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
 from .._spec.validation import Arrival, check_answer, read_call
-from .faults import HTML, Fault, Faults
+from .faults import HTML, FaultQueue, PlannedFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,17 +65,17 @@ class _Exchange:
 class Backend:
     """The API, without a network."""
 
-    def __init__(self, world: World, spec: Spec) -> None:
-        self.world = world
+    def __init__(self, state: State, spec: Spec) -> None:
+        self.state = state
         self.spec = spec
         self.schemas = Schemas(spec)
-        self.faults = Faults()
+        self.faults = FaultQueue()
         self.requests: list[SandboxRequest] = []
         self.bugs: list[SandboxError] = []
 
     def takes_connection(self, method: str, target: str) -> bool:
         """Whether the server is there at all for this request."""
-        with self.world.lock:
+        with self.state.lock:
             exchange = self._routed(Arrival.of(method, target, [], b""))
             fault = self.faults.peek(_name(exchange))
             if fault is None or fault.kind != "refuse":
@@ -87,7 +87,7 @@ class Backend:
         self, method: str, target: str, headers: list[tuple[str, str]], body: bytes
     ) -> Delivery:
         """Perform a request. Raises `SandboxError` when the answer would break the spec."""
-        with self.world.lock:
+        with self.state.lock:
             exchange = self._routed(Arrival.of(method, target, headers, body))
             fault = self.faults.take(_name(exchange))
             try:
@@ -107,17 +107,17 @@ class Backend:
             exchange.refusal = problem
         return exchange
 
-    def _delivery(self, exchange: _Exchange, fault: Fault | None) -> Delivery:
+    def _delivery(self, exchange: _Exchange, fault: PlannedFault | None) -> Delivery:
         delivery = Delivery(None)
         if fault is None or fault.acts:
-            self.world.catch_up()
+            self.state.catch_up()
             delivery = self._performed(exchange)
         match fault:
-            case Fault(kind="lose" | "refuse"):
+            case PlannedFault(kind="lose" | "refuse"):
                 return Delivery(None)
-            case Fault(kind="delay"):
+            case PlannedFault(kind="delay"):
                 return attrs.evolve(delivery, delay=fault.seconds)
-            case Fault(kind="fail"):
+            case PlannedFault(kind="fail"):
                 return self._failed(exchange, fault)
             case _:
                 return delivery
@@ -150,7 +150,7 @@ class Backend:
             status = operation.success(200)
             body = fitting.example(_documented(operation, status))
         else:
-            answer = behaviour.act(self.world, call)
+            answer = behaviour.act(self.state, call)
             status = operation.success(behaviour.status)
             body = fitting.fit(answer, _documented(operation, status))
         exchange.invented = tuple(fitting.invented)
@@ -198,7 +198,7 @@ class Backend:
                 headers.append((name, text))
         return tuple(headers)
 
-    def _failed(self, exchange: _Exchange, fault: Fault) -> Delivery:
+    def _failed(self, exchange: _Exchange, fault: PlannedFault) -> Delivery:
         extra = tuple(fault.headers.items())
         if fault.html:
             return Delivery(fault.status, (("content-type", "text/html"), *extra), HTML)

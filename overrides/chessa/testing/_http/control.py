@@ -50,7 +50,7 @@ def _perform(api: "Sandbox", target: str) -> dict[str, Any]:
 
 
 def _command(api: "Sandbox", order_id: str, command: str) -> dict[str, Any]:
-    api.backend.world.catch_up()
+    api.backend.state.catch_up()
     order = api.orders.get(order_id)
     if order is None:
         raise not_found("Order")

@@ -13,7 +13,7 @@ HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1>
 
 
 @attrs.frozen
-class Fault:
+class PlannedFault:
     """Something that goes wrong with one request."""
 
     kind: Literal["lose", "fail", "delay", "refuse"]
@@ -30,25 +30,25 @@ class Fault:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
-class Faults:
+class FaultQueue:
     """The faults to come, first in, first out."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[PlannedFault] = []
 
-    def add(self, fault: Fault, times: int = 1) -> None:
+    def add(self, fault: PlannedFault, times: int = 1) -> None:
         """Let it happen, to this many requests. Raises `ValueError` for fewer than one."""
         if times < 1:
             raise ValueError("times must be at least 1")
         self._waiting += [fault] * times
 
-    def take(self, operation: str | None) -> Fault | None:
+    def take(self, operation: str | None) -> PlannedFault | None:
         """Take out the first fault that fits a request to this operation."""
         fault = self.peek(operation)
         if fault is not None:
             self._waiting.remove(fault)
         return fault
 
-    def peek(self, operation: str | None) -> Fault | None:
+    def peek(self, operation: str | None) -> PlannedFault | None:
         """The first fault that fits, left where it is."""
         return next((f for f in self._waiting if f.operation in (None, operation)), None)

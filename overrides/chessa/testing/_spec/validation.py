@@ -1,7 +1,7 @@
-"""Is this request, is this answer what the spec documents? The judge of both directions.
+"""Check requests and responses against the spec.
 
-In: an operation and what arrived, or is about to leave. Out: a `Call` for the behaviour of the
-operation, a `Problem` that the client gets, or a `SandboxError` that the test gets.
+A request becomes a `CheckedRequest`, or a `Problem` for the client; a response that does not
+conform is a `SandboxError` for the test.
 """
 
 import urllib.parse
@@ -46,7 +46,7 @@ class Arrival:
 
 
 @attrs.frozen
-class Call:
+class CheckedRequest:
     """A valid request: what the behaviour of an operation acts on."""
 
     path: tuple[str, ...]
@@ -58,7 +58,7 @@ class Call:
 
 def read_call(
     schemas: Schemas, operation: SpecOperation, values: tuple[str, ...], arrival: Arrival
-) -> Call:
+) -> CheckedRequest:
     """Check a request against the spec. Raises `Problem`: 400, saying what is wrong."""
     problems = _parameter_problems(schemas, operation, values, arrival)
     body, body_problems = _read_body(schemas, operation, arrival)
@@ -67,7 +67,7 @@ def read_call(
         rest = len(problems) - _SHOWN
         more = f"; and {rest} more" if rest > 0 else ""
         raise invalid("; ".join(problems[:_SHOWN]) + more)
-    return Call(values, dict(arrival.query), body if is_object(body) else {})
+    return CheckedRequest(values, dict(arrival.query), body if is_object(body) else {})
 
 
 def _parameter_problems(
