@@ -1,7 +1,6 @@
 """The settings of a client, checked once.
 
-In: arguments and the environment. Out: an immutable `Settings`, or a `ConfigurationError` that
-names the setting and what is wrong with it, never its value (a URL may hold a password).
+A `ConfigurationError` names the setting, never its value: a URL may hold a password.
 """
 
 from collections.abc import Callable
@@ -19,24 +18,24 @@ READ_TIMEOUT: Final = 30.0
 WRITE_TIMEOUT: Final = 60.0
 MAX_RETRIES: Final = 2
 MAX_RESPONSE_BYTES: Final = 1024 * 1024
-_LONGEST_TIMEOUT: Final = 86_400.0  # a day; the system's own clocks end where more is asked for
+_LONGEST_TIMEOUT: Final = 86_400.0  # a day; more overflows timers of some systems
 _MOST_RESPONSE_BYTES: Final = 1024 * 1024 * 1024
 
 
 @attrs.frozen
 class Settings:
-    """What is fixed for the life of a client."""
+    """The settings that are fixed for the life of a client."""
 
     origin: Origin
     prefix: str
-    """What stands before `/v1` in the paths of a gateway; mostly nothing."""
+    """The part before `/v1` in the paths of a gateway; mostly empty."""
     proxy: ProxySettings | None = None
     trust_env: bool = False
     max_response_bytes: int = MAX_RESPONSE_BYTES
 
     @property
     def base_url(self) -> str:
-        """The URL that every path is put behind."""
+        """The URL that every path is appended to."""
         return f"{self.origin.url}{self.prefix}"
 
 
@@ -51,7 +50,7 @@ def read_settings(
 ) -> Settings:
     """Check the settings of a client. Raises `ConfigurationError`.
 
-    URLs come as `hide` gives them: one may hold a password, wherever it should not. A transport
+    URLs come as `hide` gives them: one may hold a password, even if it should not. A transport
     of the user has its own proxy: those of the environment do not count then.
     """
     if base_url is None:
@@ -87,7 +86,7 @@ def _documented() -> Secret:
 
 
 def read_timeout(value: object) -> float | None:
-    """Seconds; None for the defaults."""
+    """Return the seconds; None for the defaults."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -100,9 +99,9 @@ def read_timeout(value: object) -> float | None:
 
 
 def whole_number(name: str, value: object, *, at_least: int, at_most: int | None = None) -> int:
-    """A whole number within bounds."""
+    """Return an integer within bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise ConfigurationError(f"{name} must be a whole number, {at_least} or more.")
+        raise ConfigurationError(f"{name} must be an integer, {at_least} or more.")
     if at_most is not None and value > at_most:
         raise ConfigurationError(f"{name} must be {at_most} or less.")
     return value

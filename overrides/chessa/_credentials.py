@@ -1,7 +1,6 @@
-"""Credentials: two texts that nothing may show.
+"""Credentials, which no repr, log or traceback shows.
 
-In: texts, callables or the environment. Out: `Credentials`, checked, whose values only the
-transport reveals. A value is wrapped before it is checked, so that no traceback holds it either.
+A value is hidden before it is checked, so that no traceback holds it.
 """
 
 import inspect
@@ -30,12 +29,12 @@ _Name: TypeAlias = Literal["client_id", "client_secret"]
 _NAMES: Final[tuple[_Name, _Name]] = ("client_id", "client_secret")
 
 _MAX_LENGTH: Final = 4096
-_MIN_SCRUBBED: Final = 8  # a shorter "secret" is a word of the tests, and would maul any text
+_MIN_SCRUBBED: Final = 8  # a shorter "secret" is a test's, and may occur in any text
 _NOT_PRINTABLE: Final = re.compile(r"[^!-~]")
 
 
 class _Opaque:
-    """What no copy, pickle or serialiser gets anything out of."""
+    """An object whose copy, pickle and state give nothing away."""
 
     __slots__ = ()
 
@@ -61,20 +60,20 @@ class Secret(_Opaque):
         self._value = value.strip() if isinstance(value, str) else value
 
     def reveal(self) -> str:
-        """The value itself. Only the transport asks for it."""
+        """Return the value. Only the transport calls this."""
         return self._value if isinstance(self._value, str) else ""
 
     @property
     def is_text(self) -> bool:
-        """Whether it is a str at all."""
+        """True if the value is a str."""
         return isinstance(self._value, str)
 
     async def awaited(self) -> "Secret":
-        """What an awaitable value gives, hidden in its turn; a value that is none, itself."""
+        """Return the result of an awaitable value, hidden; else this secret."""
         return Secret(await self._value) if inspect.isawaitable(self._value) else self
 
     def problem(self) -> str | None:
-        """Why this cannot be sent as a credential, in words that hold nothing of it."""
+        """Return why this cannot be sent as a credential, without showing it; None if it can."""
         value = self._value
         if not isinstance(value, str):
             return f"must be a str, not {type(value).__name__}"
@@ -86,8 +85,8 @@ class Secret(_Opaque):
         if odd is None:
             return None
         if odd[0].isascii():
-            return "holds white space or a control character"
-        return "holds a character that is not ASCII"
+            return "contains white space or a control character"
+        return "contains a character that is not ASCII"
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -99,7 +98,7 @@ class Secret(_Opaque):
 
 
 class Credentials(_Opaque):
-    """The two checked secrets of one call. It holds them in no other form."""
+    """The two checked secrets of one call."""
 
     __slots__ = ("_client_id", "_client_secret")
 
@@ -115,21 +114,21 @@ class Credentials(_Opaque):
         )
 
     def scrub(self, data: bytes) -> bytes:
-        """Take the client secret out of what a server sent back."""
+        """Remove the client secret from a response body."""
         secret = self._client_secret.reveal().encode("ascii")
         return data.replace(secret, b"...") if len(secret) >= _MIN_SCRUBBED else data
 
     def scrub_headers(
         self, headers: Iterable[tuple[bytes, bytes]]
     ) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers of an answer, their names in lower case, without the client secret."""
+        """Return response headers, names in lower case, without the client secret."""
         secret = self._client_secret.reveal().encode("ascii")
         if len(secret) < _MIN_SCRUBBED:
             return tuple([(name.lower(), value) for name, value in headers])
         return tuple([(name.lower(), value.replace(secret, b"...")) for name, value in headers])
 
     def scrub_value(self, value: Any) -> Any:
-        """Take it out of a JSON value, where it may have stood in escapes."""
+        """Remove it from a JSON value, where it may have been escaped."""
         if isinstance(value, dict):
             members = cast("dict[str, Any]", value)
             return {str(self.scrub_value(k)): self.scrub_value(v) for k, v in members.items()}
@@ -148,7 +147,7 @@ Provider: TypeAlias = Callable[[], object]
 
 
 class CredentialSource:
-    """Where the credentials of each call come from: fixed ones, or callables that are asked."""
+    """The source of each call's credentials: fixed values, or callables."""
 
     __slots__ = ("_fixed", "_parts")
 
@@ -166,11 +165,11 @@ class CredentialSource:
 
     @property
     def fixed(self) -> Credentials | None:
-        """The credentials, unless a callable has to be asked for them."""
+        """The credentials, unless a callable provides them."""
         return self._fixed
 
     def ask(self) -> Credentials:
-        """The credentials of one call, callables asked anew. Raises `ConfigurationError`."""
+        """Return the credentials of one call; callables are called. Raises `ConfigurationError`."""
         first, second = (
             part if isinstance(part, Secret) else _asked(name, part)
             for name, part in zip(_NAMES, self._parts, strict=True)
@@ -178,7 +177,7 @@ class CredentialSource:
         return Credentials(first, second)
 
     async def ask_async(self) -> Credentials:
-        """`ask`, where a callable may also return an awaitable."""
+        """Return them as `ask` does; a callable may also return an awaitable."""
         first, second = [
             part if isinstance(part, Secret) else await _asked_async(name, part)
             for name, part in zip(_NAMES, self._parts, strict=True)
@@ -187,12 +186,12 @@ class CredentialSource:
 
 
 def hide(value: object) -> object:
-    """Hide a text at once; a callable and None stay what they are."""
+    """Hide a text; return a callable and None unchanged."""
     return value if value is None or callable(value) else Secret(value)
 
 
 def variable(name: str) -> Secret | None:
-    """A variable of the environment, hidden at once; None where it is blank or not there.
+    """Return a variable of the environment, hidden; None if it is blank or not set.
 
     No frame that may raise holds the environment itself: a traceback would print all of it.
     """
@@ -203,9 +202,9 @@ def variable(name: str) -> Secret | None:
 def from_settings(
     client_id: object, client_secret: object, read: Callable[[str], Secret | None] = variable
 ) -> CredentialSource:
-    """The credentials that were given, else those of the environment; both are needed.
+    """Return the given credentials, else those of the environment; both are needed.
 
-    Takes what `hide` returned. Raises `ConfigurationError`.
+    The arguments are results of `hide`. Raises `ConfigurationError`.
     """
     if client_id is None:
         client_id = read(_VARIABLES["client_id"])
@@ -244,7 +243,7 @@ def _asked(name: _Name, provider: Provider) -> Secret:
         if inspect.isawaitable(answer):
             if inspect.iscoroutine(answer):
                 answer.close()
-            failure = "returned an awaitable, which only AsyncChessa can wait for"
+            failure = "returned an awaitable, which only AsyncChessa can await"
         else:
             secret = Secret(answer)
         del answer

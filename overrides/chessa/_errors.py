@@ -1,10 +1,10 @@
-"""Everything that a call can raise, and what each says about the outcome.
+"""The exceptions of calls, and the outcome that each reports.
 
 ChessaError               .outcome .operation .attempts .elapsed .request_id .timed_out .retry_after
 ├─ ConfigurationError     NOT_SENT   missing or malformed settings; never shows a value
-├─ InvalidRequestError    NOT_SENT   refused here, before anything was sent
+├─ InvalidRequestError    NOT_SENT   refused by the client, before anything was sent
 ├─ NotSentError           NOT_SENT   no connection: DNS, connect, TLS, pool, proxy; journal
-├─ ApiError               REJECTED   the API answered no
+├─ ApiError               REJECTED   the API rejected it
 │  ├─ BadRequestError           400
 │  ├─ AuthenticationError       401
 │  ├─ PermissionDeniedError     403
@@ -12,7 +12,7 @@ ChessaError               .outcome .operation .attempts .elapsed .request_id .ti
 │  ├─ UnprocessableEntityError  422
 │  ├─ RateLimitError            429
 │  └─ ServerError               5xx (reads only)
-├─ ResponseError          UNKNOWN    reads: a connection lost, or an answer that could not be used
+├─ ResponseError          UNKNOWN    reads: a connection lost, or a response that cannot be used
 └─ OutcomeUnknownError    UNKNOWN or DONE   writes only: it may have happened, or it has
 """
 
@@ -31,7 +31,7 @@ class ErrorCode(enum.StrEnum):
 
 
 class Circumstances(TypedDict, total=False):
-    """What every error knows of its call."""
+    """The attributes that every error has of its call."""
 
     outcome: Outcome
     operation: str | None
@@ -43,32 +43,32 @@ class Circumstances(TypedDict, total=False):
 
 
 class ChessaError(Exception):
-    """A call did not return a result; `.outcome` says what it may have done.
+    """A call without a result; `.outcome` says what it may have done.
 
-    It holds plain values only, so that it can be pickled, copied, compared and logged: no request,
-    no connection, no credentials.
+    It has plain values only and can be pickled, copied, compared and logged: no request, no
+    connection, no credentials.
     """
 
     outcome: Outcome
-    """What is known of the call: see `Outcome`."""
+    """See `Outcome`."""
     operation: str | None
     """The method that was called, `orders.request_refund`; None outside a call."""
     attempts: int
-    """How often the request was tried; 0 when it was refused here."""
+    """The number of attempts; 0 when the client refused the request."""
     elapsed: float
     """Seconds from the call to this error."""
     request_id: str | None
-    """The server's own name for the request, if its answer gave one."""
+    """The server's id of the request, if its response has one."""
     timed_out: bool
-    """Whether time ran out."""
+    """True if time ran out."""
     retry_after: float | None
-    """Seconds that the server asks to wait before the next call, if it said so."""
+    """Seconds that the server asks to wait before the next call, if it does."""
 
     _shown: ClassVar[tuple[str, ...]] = ("operation", "outcome", "attempts")
     __module__ = "chessa"
 
     def __init_subclass__(cls) -> None:
-        if cls.__module__ == __name__:  # tracebacks and pickles say where users find it
+        if cls.__module__ == __name__:  # in tracebacks and pickles, the public name
             cls.__module__ = "chessa"
 
     def __init__(self, text: str = "", /, **circumstances: Unpack[Circumstances]) -> None:
@@ -102,14 +102,14 @@ class ConfigurationError(ChessaError):
 
 
 class InvalidRequestError(ChessaError):
-    """The arguments cannot make a request: refused before anything was sent."""
+    """Arguments that cannot make a request. Nothing was sent."""
 
 
 class NotSentError(ChessaError):
-    """Nothing was sent, for want of a connection or of its journal: calling again is safe."""
+    """Nothing was sent, for lack of a connection or of the journal: calling again is safe."""
 
     cause: str | None
-    """What failed, by its type and system error: `ConnectError: ECONNREFUSED`."""
+    """The failure by its type and system error: `ConnectError: ECONNREFUSED`."""
 
     def __init__(
         self,
@@ -126,19 +126,19 @@ class NotSentError(ChessaError):
 
 
 class ApiError(ChessaError):
-    """The API answered that it did not do what was asked."""
+    """The API rejected the request: it did not act."""
 
     status_code: int
     code: str | None
     """The vendor's code, `invalid_refund_request`; see `ErrorCode`."""
     message: str
-    """The vendor's words for people, "" when it sent none."""
+    """The vendor's message, "" when it sent none."""
     messages: tuple[str, ...]
-    """The same, one by one: validation answers with several."""
+    """The same, one by one: a validation error has several."""
     body: Any
-    """The answer: parsed when it was JSON, else its text, cut."""
+    """The response body: parsed if it is JSON, else its text, cut."""
     headers: Mapping[str, str]
-    """The answer's headers, names in lower case, cookies left out."""
+    """The response headers, names in lower case, without cookies."""
 
     _shown = (*ChessaError._shown, "status_code", "code")
 
@@ -165,7 +165,7 @@ class ApiError(ChessaError):
 
     @classmethod
     def for_status(cls, status_code: int) -> type["ApiError"]:
-        """The class that stands for this status."""
+        """Return the class for a status."""
         if 500 <= status_code <= 599:
             return ServerError
         return _BY_STATUS.get(status_code, ApiError)
@@ -184,11 +184,11 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """404: there is nothing of this id, or not for these credentials."""
+    """404: the id does not exist, or not for these credentials."""
 
 
 class UnprocessableEntityError(ApiError):
-    """422: the request is well formed, and its content cannot be accepted."""
+    """422: the request is well formed, but its content cannot be accepted."""
 
 
 class RateLimitError(ApiError):
@@ -200,19 +200,19 @@ class ServerError(ApiError):
 
 
 class _NoResultError(ChessaError):
-    """Sent, and no usable answer came."""
+    """A request without a usable response."""
 
     status_code: int | None
-    """The status, if one arrived before the answer was lost."""
+    """The status, if one arrived."""
     body: Any
-    """What arrived of the answer: parsed when it was JSON, else its text, cut."""
+    """The part of the response body that arrived: parsed if it is JSON, else its text, cut."""
     code: str | None
-    """The vendor's code in it, if there is one; it does not say that nothing happened."""
+    """The vendor's code in it, if any; it does not prove that nothing happened."""
     message: str
-    """The vendor's words in it, "" when there are none."""
+    """The vendor's message in it, "" when there is none."""
     cause: str | None
-    """What failed, by its type and system error: `ReadError: ECONNRESET`; None with a status that
-    only proves nothing."""
+    """The failure by its type and system error, `ReadError: ECONNRESET`; None where the status
+    alone proves nothing."""
 
     _shown = (*ChessaError._shown, "status_code", "cause")
 
@@ -238,13 +238,13 @@ class _NoResultError(ChessaError):
 
 
 class ResponseError(_NoResultError):
-    """A read brought no usable answer. Reading changes nothing: calling again is safe."""
+    """A read without a usable response. A read changes nothing: calling again is safe."""
 
 
 class OutcomeUnknownError(_NoResultError):
-    """A write was sent, and whether it happened must be looked up before anything is repeated.
+    """A write that was sent: look up whether it happened before you call again.
 
-    `.outcome` is UNKNOWN when it may have happened, DONE when it has and the answer was lost.
+    `.outcome` is UNKNOWN when it may have happened, DONE when it has and the response was lost.
     """
 
 

@@ -1,7 +1,7 @@
-"""Hooks: the caller's own functions, called before every attempt and after it.
+"""Hooks: functions of the caller's, called before and after every attempt.
 
-They are given frozen records without secrets, queries or bodies. A hook that raises changes
-nothing: it is logged by its name and the call goes on.
+Their records have no secrets, queries or bodies. An exception of a hook is logged by the hook's
+name, and the call goes on.
 """
 
 import inspect
@@ -18,13 +18,13 @@ from ._outcome import Outcome
 
 @attrs.frozen
 class RequestInfo:
-    """An attempt is about to be made; nothing was sent yet."""
+    """The start of an attempt; nothing was sent yet."""
 
     operation: str
     """`orders.request_refund`"""
     method: str
     path: str
-    """The path with its parameters unfilled: `/v1/orders/{orderId}`."""
+    """The path template: `/v1/orders/{orderId}`."""
     attempt: int
     """1 for the first."""
     call_id: str
@@ -33,7 +33,7 @@ class RequestInfo:
 
 @attrs.frozen
 class ResponseInfo:
-    """An attempt has ended."""
+    """The end of an attempt."""
 
     operation: str
     attempt: int
@@ -43,7 +43,7 @@ class ResponseInfo:
     elapsed: float
     """Seconds that the attempt took."""
     outcome: Outcome | None
-    """None when it brought a result."""
+    """None for a result."""
     request_id: str | None
 
 
@@ -55,7 +55,7 @@ ResponseHook: TypeAlias = Callable[[ResponseInfo], object]
 class Hooks:
     """Functions to call before each attempt and after it.
 
-    They run in the call and on its time: a slow hook makes a slow call. `Chessa` takes plain
+    They run within the call and its deadline: a slow hook makes a slow call. `Chessa` takes plain
     functions, `AsyncChessa` coroutine functions too.
     """
 
@@ -64,7 +64,7 @@ class Hooks:
 
 
 def check(hooks: object, *, may_await: bool) -> Hooks | None:
-    """Refuse what is no `Hooks`, or what this client could not wait for."""
+    """Raise `ConfigurationError` for hooks that this client cannot call or await."""
     if hooks is None:
         return None
     if not isinstance(hooks, Hooks):
@@ -74,7 +74,7 @@ def check(hooks: object, *, may_await: bool) -> Hooks | None:
             raise ConfigurationError(f"The {name} hook is not callable.")
         if not may_await and inspect.iscoroutinefunction(hook):
             raise ConfigurationError(
-                f"The {name} hook is a coroutine function, which only AsyncChessa can wait for."
+                f"The {name} hook is a coroutine function, which only AsyncChessa can await."
             )
     return hooks
 
@@ -103,7 +103,7 @@ def notify(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
 
 
 async def notify_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
-    """Call the hook for this record, and wait for it if it has to be waited for."""
+    """Call the hook for this record, and await it if it returns an awaitable."""
     hook = _hook_for(hooks, record)
     if hook is None:
         return

@@ -1,7 +1,7 @@
-"""Exceptions that somebody else raised into this code: a signal handler's, a worker's time limit.
+"""Exceptions raised into this code from outside: by a signal handler, or a worker's time limit.
 
-They are not ours to swallow. The type does not tell, since a handler may raise TimeoutError or
-OSError; the frame that raised them does.
+They must come out unchanged. Their type does not identify them, since a handler may raise
+TimeoutError or OSError; the frame that raised them does.
 """
 
 import queue

@@ -1,4 +1,4 @@
-"""The log: logger `chessa`, one line for each call and each repeat.
+"""The log: logger `chessa`, one line for each call and each retry.
 
 Only these fields: operation, status, attempts, elapsed, request id, outcome. Never a URL, a header,
 a body or an argument.
@@ -31,8 +31,8 @@ def call_ended(
     elapsed: float,
     request_id: str | None,
 ) -> None:
-    """One line for each call, at a level that goes with what is known of it."""
-    _say(
+    """Log the end of a call, at a level that depends on its outcome."""
+    _log(
         _LEVELS[outcome],
         "%s: %s, status=%s attempts=%d elapsed=%.3fs request_id=%s",
         operation,
@@ -45,34 +45,34 @@ def call_ended(
 
 
 def will_retry(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
-    """One line for each repeat."""
-    words = "%s: attempt %d brought status=%s, next in %.3fs"
-    _say(logging.DEBUG, words, operation, attempt, status_code, wait)
+    """Log a retry."""
+    text = "%s: attempt %d brought status=%s, next in %.3fs"
+    _log(logging.DEBUG, text, operation, attempt, status_code, wait)
 
 
 def hook_failed(operation: str, hook: object, error: Exception) -> None:
-    """A hook raised; the call goes on."""
+    """Log the exception of a hook; the call goes on."""
     name = getattr(hook, "__qualname__", type(hook).__name__)
-    words = "%s: hook %s raised %s, ignored"
-    _say(logging.WARNING, words, operation, name, type(error).__name__)
+    text = "%s: hook %s raised %s, ignored"
+    _log(logging.WARNING, text, operation, name, type(error).__name__)
 
 
 def journal_failed(operation: str, call_id: str, cause: str) -> None:
-    """The closing record of a write is missing: the call itself ended as it would have."""
-    words = "%s: call %s has no closing record in the journal (%s)"
-    _say(logging.WARNING, words, operation, call_id, cause)
+    """Log that the closing record of a write is missing; the call ends normally."""
+    text = "%s: call %s has no closing record in the journal (%s)"
+    _log(logging.WARNING, text, operation, call_id, cause)
 
 
 def journal_damaged(number: int) -> None:
-    """A line of a journal's file is no record."""
-    _say(logging.WARNING, "journal: line %d cannot be read, left out", number)
+    """Log that a line of a journal's file is not a record."""
+    _log(logging.WARNING, "journal: line %d cannot be read, skipped", number)
 
 
-def _say(level: int, words: str, *values: object) -> None:
-    """Log. A filter or handler that raises must not cost a call its result."""
+def _log(level: int, text: str, *values: object) -> None:
+    """Log, whatever a filter or handler raises: it must not cost a call its result."""
     try:
         if LOGGER.isEnabledFor(level):
-            LOGGER.log(level, words, *values)
+            LOGGER.log(level, text, *values)
     except Exception as error:
         if is_from_signal_handler(error):
             raise

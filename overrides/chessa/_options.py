@@ -1,7 +1,7 @@
-"""What `with_options` changes: time, repeats, and what is added to requests.
+"""The options of calls: timeout, retries, additions to requests, reference.
 
-In: arguments. Out: an immutable `Options`. What would replace something of ours or of a call's
-arguments is refused: with money, a silent override is worse than an error.
+An addition that would replace an argument or a header of the client is refused: with money, a
+silent override is worse than an error.
 """
 
 import re
@@ -50,7 +50,7 @@ RESERVED_HEADERS: Final = frozenset(
 
 @attrs.frozen
 class Options:
-    """What may differ from call to call."""
+    """The settings that may differ from call to call."""
 
     timeout: float | None = None
     max_retries: int = MAX_RETRIES
@@ -58,10 +58,10 @@ class Options:
     extra_query: tuple[tuple[str, str], ...] = ()
     extra_body: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
     reference: str | None = None
-    """The caller's own name for what is done, for the journal."""
+    """The caller's own name for the call, for the journal."""
 
     def seconds(self, *, is_read: bool) -> float:
-        """The total time of a call."""
+        """Return the total time of a call."""
         if self.timeout is not None:
             return self.timeout
         return READ_TIMEOUT if is_read else WRITE_TIMEOUT
@@ -76,7 +76,7 @@ class Options:
         extra_body: Mapping[str, Any] | None = None,
         reference: str | Unset | None = UNSET,
     ) -> "Options":
-        """These options with some changed. Raises `ConfigurationError`."""
+        """Return a copy with some options changed. Raises `ConfigurationError`."""
         headers = {**dict(self.extra_headers), **_headers(extra_headers)}
         added = _query(extra_query)
         names = {name for name, _ in added}
@@ -97,14 +97,14 @@ def _reference(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ConfigurationError("reference must be a text of printable characters, not blank.")
+        raise ConfigurationError("reference must be a str of printable characters, not blank.")
     if len(value) > _LONGEST_REFERENCE:
         raise ConfigurationError(f"reference must be {_LONGEST_REFERENCE} characters or less.")
     return value
 
 
 def is_header_value(value: object) -> bool:
-    """Whether this text can stand in a header: printable ASCII, no line breaks."""
+    """Return whether a value can be sent in a header: printable ASCII without line breaks."""
     return isinstance(value, str) and _VALUE.fullmatch(value) is not None
 
 
@@ -125,7 +125,7 @@ def _headers(extra: object) -> dict[str, str]:
     for name, value in _pairs("extra_headers", extra):
         key = name.lower()
         if not _TOKEN.fullmatch(name):
-            raise ConfigurationError("extra_headers has a name that no header can have.")
+            raise ConfigurationError("extra_headers has a name that is not a valid header name.")
         if key in headers:
             raise ConfigurationError(f"extra_headers has {key} twice.")
         if key in RESERVED_HEADERS:
@@ -163,7 +163,7 @@ def _query_text(name: str, value: object) -> str:
 def _body(extra: object) -> dict[str, Any]:
     members = dict(_pairs("extra_body", extra))
     try:
-        return cast("dict[str, Any]", loads(dumps(members)))  # a copy that nobody else can change
+        return cast("dict[str, Any]", loads(dumps(members)))  # a copy that no caller can change
     except ModelError as error:
         problem = str(error)
     raise ConfigurationError(f"extra_body cannot be written as JSON: {problem}.")

@@ -1,22 +1,19 @@
-"""What is known of a call that did not return a result: the question "did it happen?" answered.
-
-Every `ChessaError` carries one of these in `.outcome`.
-"""
+"""The outcome of a call that did not return a result, `.outcome` of every `ChessaError`."""
 
 import enum
 
 
 class Outcome(enum.Enum):
-    """What a failed call may have done at the server."""
+    """The effect that a failed call may have had at the server."""
 
     NOT_SENT = "not sent"
-    """No byte of the request was handed over: the server cannot have acted."""
+    """No byte of the request was sent: the server cannot have acted."""
     REJECTED = "rejected"
-    """The server answered no: it did not act."""
+    """The server rejected the request: it did not act."""
     UNKNOWN = "unknown"
-    """The server may have acted. Look before doing anything again."""
+    """The server may have acted. Look up what the call changes before you call again."""
     DONE = "done"
-    """The server acted, and its answer could not be read."""
+    """The server acted, and its response could not be read."""
 
     def __repr__(self) -> str:
         return f"Outcome.{self.name}"

@@ -1,4 +1,4 @@
-"""What a caller brings to send over: refused as the client is made, where it cannot send."""
+"""Checks of a transport or client of the caller's, made when a `Chessa` is created."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ def check_supplied(
     proxy: object,
     tls: object,
 ) -> None:
-    """Refuse what cannot send, and settings that would have no effect on what can."""
+    """Raise `ConfigurationError` for one that cannot send, or a setting without effect on it."""
     if transport is None and http_client is None:
         return
     from ._transport.adapter import is_client, is_transport, makes
@@ -32,5 +32,5 @@ def check_supplied(
         if given is not None:
             brought = "transport" if transport is not None else "http_client"
             raise ConfigurationError(
-                f"{name} has no effect beside {brought}: configure the {brought} with it."
+                f"{name} has no effect together with {brought}: configure the {brought} with it."
             )

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 @attrs.frozen
 class Origin:
-    """Where a URL leads: the credentials go to this one and no other."""
+    """Scheme, host and port: the credentials are sent to this origin only."""
 
     scheme: str
     host: str
@@ -33,7 +33,7 @@ class Origin:
 
     @property
     def netloc(self) -> str:
-        """Host and port as they stand in a URL and in the Host header."""
+        """Host and port as in a URL and in the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else f"{host}:{self.port}"
 
@@ -44,7 +44,7 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine."""
+        """True for this machine."""
         if self.host == "localhost":
             return True
         import ipaddress  # for addresses and odd names only
@@ -57,7 +57,7 @@ class Origin:
 
 @attrs.frozen
 class ProxySettings:
-    """A proxy, its password set apart."""
+    """A proxy, and its credentials."""
 
     origin: Origin
     user: Secret | None = None
@@ -65,13 +65,13 @@ class ProxySettings:
 
 
 class _UnusableError(Exception):
-    """Why a URL cannot be used; never the URL."""
+    """The reason that a URL cannot be used; never the URL."""
 
 
 def read_base_url(value: object) -> tuple[Origin, str]:
     """Split a base URL into its origin and a path prefix, without a trailing slash.
 
-    A version that the paths begin with, `/v1`, is taken off its end.
+    A version that the paths begin with, `/v1`, is removed from its end.
     """
     return _read(value, _parse_base_url)
 
@@ -85,7 +85,7 @@ def read_proxy(value: object, target: Origin, name: str = "proxy") -> ProxySetti
 
 
 def _read(value: object, parse: Callable[[Secret], _T]) -> _T:
-    """Parse a URL; a refusal is raised where no frame holds it in clear."""
+    """Parse a URL; raise an error in a frame that does not hold the URL in clear."""
     hidden = value if isinstance(value, Secret) else Secret(value)
     del value
     try:
@@ -101,7 +101,7 @@ def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
     if parts.scheme not in ("https", "http"):
         raise _UnusableError(f"{name} must begin with https://.")
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise _UnusableError(f"{name} must not hold a user name or password.")
+        raise _UnusableError(f"{name} must not contain a user name or password.")
     if parts.query or parts.fragment or set("?#") & set(hidden.reveal()):
         raise _UnusableError(f"{name} must not have a query or a fragment.")
     origin = _origin(name, parts)
@@ -124,7 +124,7 @@ def _parse_proxy(name: str, hidden: Secret, target: Origin) -> ProxySettings:
     if parts.scheme.startswith("socks"):
         excluded = "" if name == "proxy" else "list the API's host in NO_PROXY, "
         raise _UnusableError(
-            f"{name} holds the address of a SOCKS proxy: SOCKS is not supported by the client's "
+            f"{name} is the URL of a SOCKS proxy: SOCKS is not supported by the client's "
             f"own connections. Pass the URL of an HTTP proxy as proxy=, {excluded}or pass a "
             "transport of your own, such as "
             'transport=lambda: httpx.HTTPTransport(proxy="socks5://…").'

@@ -290,11 +290,11 @@ def test_an_order_with_misfits_confirms(
 ) -> None:
     """An order whose other fields are not as documented shows its refund all the same."""
     api.lose_next_answer(operation=REFUND)
-    serialize = serializers.whole_order
+    serialize = serializers.full_order
     spoiled = {"shortId": short_id, "createdAt": "never", "feeUsd": []}
-    monkeypatch.setattr(serializers, "whole_order", lambda each: {**serialize(each), **spoiled})
+    monkeypatch.setattr(serializers, "full_order", lambda each: {**serialize(each), **spoiled})
     monkeypatch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
-    monkeypatch.setattr("chessa.testing._http.backend.check_answer", lambda *_: None)
+    monkeypatch.setattr("chessa.testing._http.backend.check_response", lambda *_: None)
     result = run(refund, order.id, ADDRESS)
     assert isinstance(result, Confirmed)
     assert isinstance(result.error, chessa.OutcomeUnknownError)
@@ -312,7 +312,7 @@ def test_an_order_without_an_id_is_a_failed_read(
     """After the refund, an order that does not say which one it is raises no AttributeError."""
     api.lose_next_answer(operation=REFUND)
     api.show_refunds_late(reads=1)
-    serialize = serializers.whole_order
+    serialize = serializers.full_order
 
     def spoiled(each: SandboxOrder) -> dict[str, Any]:
         shown = serialize(each)
@@ -321,9 +321,9 @@ def test_an_order_without_an_id_is_a_failed_read(
             return {**shown, **hole}
         return shown
 
-    monkeypatch.setattr(serializers, "whole_order", spoiled)
+    monkeypatch.setattr(serializers, "full_order", spoiled)
     monkeypatch.setattr("chessa.testing._spec.compat.Fitting.fit", lambda self, value, _: value)
-    monkeypatch.setattr("chessa.testing._http.backend.check_answer", lambda *_: None)
+    monkeypatch.setattr("chessa.testing._http.backend.check_response", lambda *_: None)
     result = run(refund, order.id, ADDRESS)
     assert isinstance(result, Confirmed)
     assert (result.reads, result.refund) == (3, None)

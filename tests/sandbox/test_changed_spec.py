@@ -311,8 +311,8 @@ def test_openapi_3_1(spec: Spec) -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({}, "no OpenAPI document"),
-        ({"openapi": "3.0.3", "paths": []}, "no OpenAPI document"),
+        ({}, "not an OpenAPI document"),
+        ({"openapi": "3.0.3", "paths": []}, "not an OpenAPI document"),
         ({"openapi": "4.0.0", "paths": {}}, "OpenAPI 4.0.0 is not supported"),
         ({"openapi": "3.0.3", "paths": {"/a": {"$ref": "http://x/y"}}}, "outside of itself"),
         ({"openapi": "3.0.3", "paths": {"/a": {"$ref": "#/x"}}}, "what it does not have"),

@@ -145,7 +145,7 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as caught:
         main([f"--port={port}"])
     assert caught.value.code == 2
-    assert "is no port: 0 to 65535" in capsys.readouterr().err
+    assert "is not a port: 0 to 65535" in capsys.readouterr().err
 
 
 # Without a package of the extra: as if it had not been installed.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chessa.testing import Sandbox, SandboxError
-from chessa.testing._spec.validation import check_answer
+from chessa.testing._spec.validation import check_response
 from tests.sandbox.test_changed_spec import OBJECT, Spec, answer_schema, ask, new_operation
 
 PATH = "/v1/referrals"
@@ -184,6 +184,6 @@ def test_an_answer_that_breaks_the_spec_is_a_defect(
     backend = Sandbox(spec=spec).backend
     operation = backend.spec.find("users.me")
     with pytest.raises(SandboxError, match=problem) as caught:
-        check_answer(backend.schemas, operation, status, body)
+        check_response(backend.schemas, operation, status, body)
     assert f"answer to users.me ({status}) breaks the spec" in str(caught.value)
-    check_answer(backend.schemas, operation, 418, {"error": "teapot"})  # errors may be any
+    check_response(backend.schemas, operation, 418, {"error": "teapot"})  # errors may be any

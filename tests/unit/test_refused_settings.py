@@ -81,7 +81,7 @@ def test_a_setting_that_has_no_effect_is_refused(
         brought: answers() if brought == "transport" else client(),
         setting: "http://127.0.0.1:3128" if setting == "proxy" else ssl.create_default_context(),
     }
-    words = f"{setting} has no effect beside {brought}: configure the {brought} with it"
+    words = f"{setting} has no effect together with {brought}: configure the {brought} with it"
     with pytest.raises(ConfigurationError, match=words):
         make(**CREDENTIALS, **settings)
 

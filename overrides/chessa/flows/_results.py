@@ -1,7 +1,4 @@
-"""How the flows end: their results, each with its evidence, and their errors.
-
-In: what `flows` found out. Out: plain records and errors that pickle. Public as names of `flows`.
-"""
+"""Results of the flows, each with its evidence, and their errors. Public as names of `flows`."""
 
 from typing import TYPE_CHECKING, TypeAlias, Unpack, final
 
@@ -26,29 +23,29 @@ if TYPE_CHECKING:
 class Confirmed:
     """The refund was made: the API said so, or the order shows it.
 
-    Where the answer was lost, what the order shows may also be the refund of an earlier call, which
-    did not show until now. Where the journal has an earlier call, this one sent nothing.
+    If the response was lost, the order may show the refund of an earlier call, which it did not
+    show until now. If the journal has an earlier call, this one sent nothing.
     """
 
     order_id: str
     refund: "Refund | None" = attrs.field(repr=False)
-    """The API's answer; None where it was lost, or nothing was sent."""
+    """The API's response; None if it was lost, or nothing was sent."""
     order: "Order" = attrs.field(repr=False)
-    """As last read. Where `refund` is None, it shows the refund: `order.refund`."""
+    """As last read. If `refund` is None, it shows the refund: `order.refund`."""
     error: OutcomeUnknownError | None
-    """How the answer was lost; or what the journal has of an earlier call, its `attempts` then 0:
-    nothing was sent. None where the API answered."""
+    """The loss of the response; or the journal's record of an earlier call, then with `attempts` of
+    0: nothing was sent. None if the API responded."""
     reads: int
-    """How often the order was read after the request, or after that of the earlier call."""
+    """The number of reads after the request, or after that of the earlier call."""
 
 
 @final
 @attrs.frozen(kw_only=True)
 class NotApplied:
-    """This call made no refund: it was not sent, or the API said no.
+    """This call made no refund: it was not sent, or the API rejected it.
 
     An `error.code` of `invalid_refund_request` may mean that an earlier call made one, which the
-    order does not show yet: see `order.refund`, and ask before paying in another way.
+    order does not show yet: see `order.refund`, and ask the vendor before paying in another way.
     """
 
     order_id: str
@@ -64,26 +61,26 @@ class StillUnknown:
     """The refund may have been made, and the order did not show it in time.
 
     That proves nothing: the vendor does not say when a refund becomes visible. Do not send it
-    again; look at the order later, and ask the vendor.
+    again; read the order later, and ask the vendor.
     """
 
     order_id: str
     error: OutcomeUnknownError
-    """How the answer was lost; or what the journal has of an earlier call, its `attempts` then 0:
-    nothing was sent. With the outcome DONE the API answered a success."""
+    """The loss of the response; or the journal's record of an earlier call, then with `attempts` of
+    0: nothing was sent. With the outcome DONE the API responded with a success."""
     order: "Order" = attrs.field(repr=False)
     """As last read."""
     read_error: ChessaError | None
-    """How the last look failed, if it did."""
+    """The error of the last read, if it failed."""
     reads: int
-    """How often the order was read after the request, or after that of the earlier call."""
+    """The number of reads after the request, or after that of the earlier call."""
 
 
 RefundResult: TypeAlias = Confirmed | NotApplied | StillUnknown
 
 
 class _OrderError(InvalidRequestError):
-    """The order is not one to refund, so nothing was sent."""
+    """An order that cannot be refunded. Nothing was sent."""
 
     __module__ = "chessa.flows"
 
@@ -114,23 +111,23 @@ class AlreadyRefundedError(_OrderError):
 
 
 class NotRefundableError(_OrderError):
-    """Refunds are for orders that failed, and this one has not. Nothing was sent."""
+    """The order has not failed, and only failed orders are refunded. Nothing was sent."""
 
     __module__ = "chessa.flows"
 
 
 class OrderWaitError(ChessaError):
-    """The order did not come to the awaited status: time ran out, or it has come to another end."""
+    """The order did not reach the awaited status: time ran out, or it reached another end."""
 
     __module__ = "chessa.flows"
 
     order_id: str
     last_status: str | None
-    """The status that was last seen, as the API spells it; None if it was never read."""
+    """The status as last read, as the API spells it; None if it was never read."""
     last_error: ChessaError | None
-    """How the last look failed, if it did."""
+    """The error of the last read, if it failed."""
     reads: int
-    """How often the order was read."""
+    """The number of reads."""
 
     def __init__(
         self,

@@ -1,7 +1,6 @@
 """A journal in a file of JSON lines: appended, flushed to the disk, read back.
 
-In: records. Out: one line each, on the disk before the call goes on; and for a reader, the records
-that were opened and never closed. Threads and processes may append to one file.
+Threads and processes may append to one file.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ from .._outcome import Outcome
 from ._records import JournalRecord
 
 _RESULT: Final = "ok"
-"""The outcome of a call that brought its result, as in the log."""
+"""The outcome of a call that returned its result, as in the log."""
 
 
 class FileJournal:
@@ -43,7 +42,7 @@ class FileJournal:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         problem = None
         try:
-            self._path = Path(path).absolute()  # wherever the process goes
+            self._path = Path(path).absolute()  # even if the process changes its folder
             is_new = not self._path.exists()
             self._file = io.FileIO(self._path, "ab", opener=_private)
             if is_new:
@@ -51,12 +50,12 @@ class FileJournal:
         except OSError as error:
             problem = error.strerror or type(error).__name__
         except (ValueError, TypeError):
-            problem = "that is no path"
+            problem = "it is not a path"
         if problem is not None:
             raise ConfigurationError(f"The journal {path!r} cannot be opened: {problem}.")
 
     def __call__(self, record: JournalRecord) -> None:
-        """Append a record. Raises `OSError` when it is not safe on the disk."""
+        """Append a record. Raises `OSError` if it is not flushed to the disk."""
         with self._opened() as handle:
             if record.event == "opened":
                 self._check_place(handle)
@@ -77,13 +76,13 @@ class FileJournal:
 
     def _check_place(self, handle: int) -> None:
         if not os.path.samestat(os.fstat(handle), self._path.stat()):
-            raise OSError(errno.ESTALE, "the file was moved: its reader would not find the record")
+            raise OSError(errno.ESTALE, "the file was moved: a reader would not find the record")
 
     @classmethod
     def records(cls, path: str | os.PathLike[str]) -> Iterator[JournalRecord]:
-        """The records of a file, oldest first.
+        """Yield the records of a file, oldest first.
 
-        A line that cannot be read, such as one that a crash cut, is logged and left out: a call
+        A line that cannot be read, such as one that a crash cut, is logged and skipped: a call
         whose opening line was cut was not sent. Raises `OSError` when the file cannot be read.
         """
         with Path(path).open("rb") as lines:
@@ -98,9 +97,9 @@ class FileJournal:
 
     @classmethod
     def open_records(cls, path: str | os.PathLike[str]) -> list[JournalRecord]:
-        """The calls that were opened and never closed, oldest first: each may have happened.
+        """Return the calls that were opened and never closed, oldest first: each may have happened.
 
-        A call that is under way in a living process is one of them. Raises `OSError` when the file
+        A call in flight in a living process is one of them. Raises `OSError` when the file
         cannot be read.
         """
         opened: dict[str, JournalRecord] = {}
@@ -108,7 +107,7 @@ class FileJournal:
         for record in cls.records(path):
             if record.event == "closed":
                 if opened.pop(record.call_id, None) is None:
-                    closed.add(record.call_id)  # a slow disk may turn the two around
+                    closed.add(record.call_id)  # a slow disk may swap the two
             elif record.call_id in closed:
                 closed.remove(record.call_id)
             else:
@@ -118,8 +117,8 @@ class FileJournal:
     def find_records(self, reference: str, operation: str) -> list[JournalRecord]:
         """Return the records of this reference and operation, oldest first.
 
-        `refund_safely` asks this before it sends. It reads the whole file, blocking. A damaged line
-        is left out, as in `records`.
+        `refund_safely` asks this before it sends. It reads the complete file, blocking. A damaged
+        line is skipped, as in `records`.
 
         Args:
             reference: The reference of the calls, as of `with_options(reference=…)`.
@@ -154,7 +153,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Let a new file survive a crash, where the system can say so of a folder."""
+    """Flush the folder, so that a new file survives a crash."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -170,7 +169,7 @@ def _line(record: JournalRecord) -> bytes:
     values["at"] = record.at.isoformat(timespec="milliseconds")
     if record.event == "closed":
         values["outcome"] = record.outcome.value if record.outcome else _RESULT
-    # Line ends on both sides: whoever was cut before, in whichever process, cuts this one not.
+    # Line ends on both sides: an incomplete record of another process does not spoil this one.
     return b"\n" + json.dumps(values).encode("ascii") + b"\n"
 
 
@@ -187,7 +186,7 @@ def _read(values: dict[str, Any]) -> JournalRecord:
     names = [field.name for field in attrs.fields(JournalRecord)]
     known = {name: values[name] for name in names}
     if known["event"] not in ("opened", "closed") or not isinstance(known["call_id"], str):
-        raise ValueError("no record")
+        raise ValueError("not a record")
     known["at"] = datetime.datetime.fromisoformat(known["at"])
     outcome = known["outcome"]
     known["outcome"] = None if outcome in (None, _RESULT) else Outcome(outcome)

@@ -1,6 +1,6 @@
-"""The journal: one record before the first byte of every write, and one at its end, whatever it is.
+"""Records of a journal: one before the first byte of every write, one at its end.
 
-A record holds no argument, no body and no credential.
+A record has no argument, no body and no credential.
 """
 
 import datetime
@@ -18,43 +18,43 @@ from .._outcome import Outcome
 
 @attrs.frozen(kw_only=True)
 class JournalRecord:
-    """A write that is about to be sent, or one that has ended."""
+    """The start of a write, or its end."""
 
     event: Literal["opened", "closed"]
     """`opened` before the first byte is sent, `closed` at the end. A call without its `closed`
     ended with its process: look up what it changes."""
     call_id: str
-    """The same in both records of a call, and in what hooks are told."""
+    """The same in both records of a call, and in the records of hooks."""
     reference: str | None
-    """The caller's own, of `with_options(reference=…)`."""
+    """The caller's, of `with_options(reference=…)`."""
     operation: str
     """`orders.request_refund`"""
     attempt: int
-    """1 when opened; when closed, how often the call was tried, 0 if it never was."""
+    """1 when opened; when closed, the number of attempts, 0 if there was none."""
     at: datetime.datetime
-    """When, in UTC."""
+    """The time of the record, in UTC."""
     outcome: Outcome | None = None
-    """Of a closed call; None when it brought its result."""
+    """Of a closed call; None if it returned its result."""
     status_code: int | None = None
-    """Of the answer, if one arrived."""
+    """Of the response, if one arrived."""
     elapsed: float | None = None
     """Seconds from the start of the call to its end."""
 
 
 Journal: TypeAlias = Callable[[JournalRecord], None]
-"""Takes a record and returns once it is safe. An OSError says that it was not written: nothing is
+"""Takes a record and returns once it is stored. An OSError says that it was not written: nothing is
 sent then. Any other exception comes out of the call as itself, and nothing is sent either. It may
 also have `find_records(reference, operation)`, as `FileJournal` has: see `flows.refund_safely`."""
 AsyncJournal: TypeAlias = Callable[[JournalRecord], Awaitable[object]]
 
 PATIENCE: Final = 0.05
-"""Seconds for the closing record at least, should the deadline be over."""
+"""Seconds for the closing record at least, if the deadline has passed."""
 PATIENCE_INTERRUPTED: Final = 1.0
-"""Seconds for it at most, where the call was cancelled."""
+"""Seconds for it at most, if the call was cancelled."""
 
 
 def check(journal: object, *, may_await: bool) -> Journal | None:
-    """Refuse what cannot be called, or what this client could not wait for."""
+    """Raise `ConfigurationError` for a journal that this client cannot call or await."""
     if journal is None:
         return None
     if not callable(journal):
@@ -65,13 +65,13 @@ def check(journal: object, *, may_await: bool) -> Journal | None:
         raise ConfigurationError("journal is a generator function: calling it writes nothing.")
     if not may_await and is_coroutine_function(journal):
         raise ConfigurationError(
-            "journal is a coroutine function, which only AsyncChessa can wait for."
+            "journal is a coroutine function, which only AsyncChessa can await."
         )
     return cast("Journal", journal)
 
 
 def is_coroutine_function(function: Callable[..., object]) -> bool:
-    called = getattr(type(function), "__call__", None)  # noqa: B004  # an object's own, if it is one
+    called = getattr(type(function), "__call__", None)  # noqa: B004  # of an object that can be called
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
@@ -106,7 +106,7 @@ TIMED_OUT: Final = "TimeoutError"
 
 
 def cause_of(error: Exception) -> str:
-    """The type and the system's code for the error; never a message, which may quote data."""
+    """Return the type and the system's code of an error; never a message, which may quote data."""
     name = type(error).__name__
     number = vars(OSError)["errno"].__get__(error) if isinstance(error, OSError) else None
     code = errno.errorcode.get(number or 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve. Returns the exit status: 0 after a clean stop, 2 when it cannot begin."""
+    """Serve. Return the exit status: 0 after a clean stop, 2 if it cannot start."""
     parser = argparse.ArgumentParser(
         prog="python -m chessa.testing",
         description="Serves a stand-in for the Chessa API on 127.0.0.1. Its clock is the real one:"
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _interruption() -> asyncio.Event:
-    """Set by Ctrl-C and by SIGTERM."""
+    """Return an event that Ctrl-C and SIGTERM set."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -67,7 +67,7 @@ def _announce(api: "Sandbox", url: str) -> None:
     print(f"  export CHESSA_CLIENT_SECRET={api.client_secret}")
     print()
     print("An order moves along on command: fund, advance, complete or fail.")
-    print("The next answer is lost, after the sandbox has acted, by lose-next-answer.")
+    print("The next response is lost, after the sandbox has acted, by lose-next-answer.")
     print()
     print(f"  curl -X POST {url}/_sandbox/orders/ORDER_ID/fail")
     print(f"  curl -X POST {url}/_sandbox/lose-next-answer", flush=True)
@@ -76,7 +76,7 @@ def _announce(api: "Sandbox", url: str) -> None:
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= port <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
     return port
 
 

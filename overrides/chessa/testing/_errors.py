@@ -1,8 +1,8 @@
-"""What the sandbox refuses, and what it raises when a test, or the sandbox itself, is wrong.
+"""Exceptions of the sandbox.
 
-Problem              an answer in the vendor's envelope: the client sees it, not the test
+Problem              a response in the vendor's envelope: for the client, not for the test
 AssertionError
-└── SandboxError     the sandbox has a bug, or cannot answer what the spec documents
+└── SandboxError     the sandbox has a bug, or cannot respond as the spec documents
 RuntimeError
 └── LifeCycleError   a command that the order cannot follow in its status
 """
@@ -29,7 +29,7 @@ class LifeCycleError(RuntimeError):
     """An order cannot do this in the status that it has."""
 
 
-class Problem(Exception):  # noqa: N818  # an answer, not a failure of the program
+class Problem(Exception):  # noqa: N818  # a response, not a failure of the program
     """A request is refused, in the vendor's envelope."""
 
     def __init__(self, status: int, code: str, message: str, *, allow: str | None = None) -> None:
@@ -40,15 +40,15 @@ class Problem(Exception):  # noqa: N818  # an answer, not a failure of the progr
         self.headers = () if allow is None else (("allow", allow),)
 
     def envelope(self) -> dict[str, object]:
-        """The body of the answer."""
+        """Return the body of the response."""
         return {"error": self.code, "message": self.message, "statusCode": self.status}
 
 
 def invalid(message: str) -> Problem:
-    """A request that breaks the spec, or makes no sense."""
+    """Return the problem of a request that breaks the spec, or makes no sense."""
     return Problem(400, VALIDATION_ERROR, message)
 
 
 def not_found(what: str) -> Problem:
-    """An id that nobody knows, in the vendor's words: `Order not found`."""
+    """Return the problem of an unknown id, in the vendor's message: `Order not found`."""
     return Problem(404, NOT_FOUND, f"{what} not found")

@@ -1,4 +1,4 @@
-"""What chessa.testing needs beyond the client, and the words for when it is not installed."""
+"""The packages that chessa.testing needs, and the error if one is not installed."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ PACKAGES: Final = ("aiohttp", "openapi_schema_validator")
 
 
 def explain_missing_extra(error: ModuleNotFoundError) -> ModuleNotFoundError:
-    """The same error, saying what to install if a package of the extra is missing."""
+    """Return the error; for a package of the extra, with the command that installs it."""
     missing = (error.name or "").partition(".")[0]
     if missing not in PACKAGES:
         return error

@@ -1,7 +1,4 @@
-"""The sandbox as a test holds it: what is in it, what shall go wrong, and clients that talk to it.
-
-In: a spec and a clock. Out: `Sandbox`, over the backend that does the work.
-"""
+"""The sandbox as a test uses it: its state, its faults, and clients that call it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -30,29 +27,29 @@ BASE_URL: Final = "https://sandbox.invalid"
 class Sandbox:
     """A stand-in for the Chessa API. Made by `sandbox()`; use it as a context manager.
 
-    Leaving the context closes the sync clients that it made, and raises `SandboxError` if an answer
-    of the sandbox broke the spec meanwhile.
+    Leaving the context closes the sync clients that it made, and raises `SandboxError` if a
+    response of the sandbox broke the spec.
     """
 
     client_id: Final = reference.CLIENT_ID
-    """The only credentials that it accepts, with `client_secret`. They open nothing else."""
+    """The only credentials that it accepts, with `client_secret`. They are valid nowhere else."""
     client_secret: Final = reference.CLIENT_SECRET
     user_id: Final = reference.USER_ID
-    """Whom the credentials belong to."""
+    """The user of the credentials."""
 
     def __init__(
         self, *, spec: Mapping[str, Any] | None = None, clock: Clock | None = None
     ) -> None:
         self._state = State(clock or Clock())
         self.backend = Backend(self._state, Spec(spec))
-        """What answers requests; for the transports and the server, not for tests."""
+        """Performs requests; for the transports and the server, not for tests."""
         self._clients: list[Chessa] = []
         self._async_clients: list[AsyncChessa] = []
 
     # ---- Clients --------------------------------------------------------------------------------
 
     def client(self, **options: Any) -> "Chessa":
-        """A `Chessa` that talks to this sandbox, in the process.
+        """Return a `Chessa` that calls this sandbox, in the process.
 
         Args:
             options: Any argument of `Chessa`: `timeout`, `max_retries`, `hooks`, other credentials.
@@ -66,7 +63,7 @@ class Sandbox:
         return made
 
     def async_client(self, **options: Any) -> "AsyncChessa":
-        """An `AsyncChessa` that talks to this sandbox, in the process.
+        """Return an `AsyncChessa` that calls this sandbox, in the process.
 
         Args:
             options: Any argument of `AsyncChessa`.
@@ -88,7 +85,7 @@ class Sandbox:
             **options,
         }
 
-    # ---- What is in it --------------------------------------------------------------------------
+    # ---- State ----------------------------------------------------------------------------------
 
     @property
     def clock(self) -> Clock:
@@ -122,10 +119,10 @@ class Sandbox:
 
     @property
     def spec(self) -> Mapping[str, Any]:
-        """The spec that it goes by."""
+        """The effective spec of this sandbox."""
         return self.backend.spec.document
 
-    # ---- What a test arranges -------------------------------------------------------------------
+    # ---- Commands of a test ---------------------------------------------------------------------
 
     def add_recipient(
         self, *, account_number: str = "0123456789", code: str = "ng_9psb"
@@ -190,7 +187,7 @@ class Sandbox:
             )
 
     def forget_account(self, account_number: str) -> None:
-        """Let no institution know this account: `recipients.validate` answers `valid: false`."""
+        """Let no institution know this account: `recipients.validate` returns `valid: false`."""
         with self._state.lock:
             self._state.unknown_accounts.add(account_number.removeprefix("+"))
 
@@ -202,24 +199,24 @@ class Sandbox:
         with self._state.lock:
             self._state.reads_until_refunds_show = reads
 
-    # ---- What shall go wrong --------------------------------------------------------------------
+    # ---- Faults ---------------------------------------------------------------------------------
     # Each fault waits for a request to `operation` ("orders.request_refund"), or to any, and
     # happens to `times` of them.
 
     def lose_next_answer(self, *, operation: str | None = None, times: int = 1) -> None:
-        """Let the sandbox act, then lose the connection before it answers."""
+        """Let the sandbox act, then lose the connection before it responds."""
         self._add(PlannedFault("lose", operation), times)
 
     def refuse_next_connection(self, *, operation: str | None = None, times: int = 1) -> None:
         """Let there be no server: nothing is sent, nothing happens.
 
         In the process only. Over HTTP the connection stands before the request is known; there it
-        is closed without an answer, and without acting.
+        is closed without a response, and without acting.
         """
         self._add(PlannedFault("refuse", operation, acts=False), times)
 
     def delay_next(self, seconds: float, *, operation: str | None = None, times: int = 1) -> None:
-        """Let the sandbox act, and hold its answer back for so many seconds of real time.
+        """Let the sandbox act, and delay its response by so many seconds of real time.
 
         A call whose timeout is shorter ends before; it has acted all the same. Raises `ValueError`
         for a negative time.
@@ -240,15 +237,15 @@ class Sandbox:
         operation: str | None = None,
         times: int = 1,
     ) -> None:
-        """Answer with this status.
+        """Respond with this status.
 
         Args:
-            status: Of the answer, from 400 to 599; with `html` from 200.
+            status: Of the response, from 400 to 599; with `html` from 200.
             error: The code in the vendor's envelope.
             message: The text in it.
             html: Whether a page of HTML comes in place of the envelope, as from a proxy.
             acts: Whether the operation is performed before: proxies fail after passing it on, too.
-            headers: Added to the answer, such as `{"retry-after": "1"}`.
+            headers: Added to the response, such as `{"retry-after": "1"}`.
             operation: The only one that it may happen to.
             times: To how many requests.
 
@@ -271,14 +268,14 @@ class Sandbox:
 
     def _add(self, fault: PlannedFault, times: int) -> None:
         if fault.operation is not None:
-            self.backend.spec.find(fault.operation)  # a misspelt name would wait for ever
+            self.backend.spec.find(fault.operation)  # a misspelt name would never match
         with self._state.lock:
             self.backend.faults.add(fault, times)
 
     # ---- The context ----------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Raise `SandboxError` if an answer broke the spec since the last check."""
+        """Raise `SandboxError` if a response broke the spec since the last check."""
         bugs, self.backend.bugs = self.backend.bugs, []
         if bugs:
             raise SandboxError(str(bugs[0]))
@@ -305,13 +302,13 @@ class Sandbox:
 
 
 def sandbox(*, spec: Mapping[str, Any] | None = None, clock: Clock | None = None) -> Sandbox:
-    """A new sandbox: `with sandbox() as api: chessa = api.client()`.
+    """Return a new sandbox: `with sandbox() as api: chessa = api.client()`.
 
     Args:
-        spec: An effective OpenAPI document to go by. Default: that of the installed client. What
-            it documents beyond the sandbox's behaviours is answered with examples of its schemas.
+        spec: An effective OpenAPI document to follow. Default: that of the installed client. What
+            it documents beyond the sandbox's behaviours gets examples of its schemas as responses.
         clock: Default: one that stands still until the test moves it.
 
-    Raises `ValueError` when `spec` is no OpenAPI 3.0 or 3.1 document.
+    Raises `ValueError` if `spec` is not an OpenAPI 3.0 or 3.1 document.
     """
     return Sandbox(spec=spec, clock=clock)

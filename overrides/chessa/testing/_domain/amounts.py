@@ -1,7 +1,4 @@
-"""Amounts of money: exact in calculation, and written as the vendor writes them.
-
-In: Decimals. Out: Decimals and the texts of the wire.
-"""
+"""Amounts of money: exact arithmetic, and the vendor's notation."""
 
 import decimal
 from decimal import Decimal
@@ -17,12 +14,12 @@ _UNIT: Final = Decimal(1).scaleb(-PLACES)
 
 
 def multiply(amount: Decimal, rate: Decimal) -> Decimal:
-    """Multiply, every digit kept."""
+    """Multiply exactly."""
     return _EXACT.multiply(amount, rate)
 
 
 def divide(amount: Decimal, rate: Decimal) -> Decimal:
-    """Divide, rounded up to the vendor's decimals: the payer covers what shall arrive."""
+    """Divide, rounded up to the vendor's decimals: the payer covers the amount that must arrive."""
     quotient = decimal.Context(prec=1_000, rounding=decimal.ROUND_UP).divide(amount, rate)
     return quotient.quantize(_UNIT, context=decimal.Context(prec=10_000, rounding=decimal.ROUND_UP))
 
@@ -35,5 +32,5 @@ def plain(amount: Decimal) -> str:
 
 def padded(amount: Decimal) -> str:
     """Write with the vendor's eight decimals, or more where there are more: `0.95000000`."""
-    whole, _, fraction = plain(amount).partition(".")
-    return f"{whole}.{fraction:0<{PLACES}}"
+    integer, _, fraction = plain(amount).partition(".")
+    return f"{integer}.{fraction:0<{PLACES}}"

@@ -1,7 +1,4 @@
-"""The sandbox's time: it stands still until the test moves it, so that every run is the same.
-
-In: `advance`. Out: `now`, and a word to whoever lives by it.
-"""
+"""The sandbox's time: it stands still until the test moves it, so that every run is the same."""
 
 import datetime
 import time
@@ -16,7 +13,7 @@ class Clock:
 
     Args:
         start: The first instant, aware. Default: 2025-03-18 06:00 UTC.
-        running: Whether it also moves by itself, a second each second.
+        running: Whether it also runs in real time.
     """
 
     def __init__(self, start: datetime.datetime = START, *, running: bool = False) -> None:
@@ -28,13 +25,13 @@ class Clock:
 
     @property
     def now(self) -> datetime.datetime:
-        """The current instant, in UTC and whole milliseconds."""
+        """The current instant, in UTC, to the millisecond."""
         elapsed = 0.0 if self._started is None else time.monotonic() - self._started
         now = self._time + datetime.timedelta(seconds=elapsed)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
-        """Move on by this much. Raises `ValueError` for a negative time."""
+        """Move the time on. Raises `ValueError` for a negative time."""
         step = datetime.timedelta(seconds=seconds, minutes=minutes, hours=hours)
         if step < datetime.timedelta():
             raise ValueError("time moves forward only")
@@ -43,7 +40,7 @@ class Clock:
             moved()
 
     def when_moved(self, moved: Callable[[], None]) -> None:
-        """Have this called after each `advance`."""
+        """Register a function to call after each `advance`."""
         self._moved.append(moved)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
 """Invented reference data: two countries, who owns an account, what an asset is worth, the user.
 
-Tables that a person can read aloud. Codes, assets and the rates BTC/USDC and USDT/USD are those of
-the vendor's pages and of public code; every person, limit and other figure is made up.
+Codes, assets and the rates BTC/USDC and USDT/USD are those of
+the vendor's pages and of public code; every person, limit and other figure is invented.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ FIELD_OF: Final = {"bank_account": "bank", "mobile_money": "network"}
 
 
 def institution(code: str) -> tuple[Destination, Institution] | None:
-    """Look an institution up by its code."""
+    """Return the institution of a code, with its destination."""
     for destination in DESTINATIONS:
         for candidate in destination.institutions:
             if candidate.code == code:
@@ -93,12 +93,12 @@ def institution(code: str) -> tuple[Destination, Institution] | None:
 
 
 def destination_of(currency: str) -> Destination | None:
-    """Look up the country that is paid in this currency."""
+    """Return the destination that is paid in a currency."""
     return next((each for each in DESTINATIONS if each.currency == currency), None)
 
 
 def rate(origin: str, target: str) -> Decimal | None:
-    """What one unit of a crypto asset costs in a fiat currency or in USDC; None where unknown."""
+    """Return the price of a crypto asset in a fiat currency or in USDC; None if unknown."""
     worth = WORTH.get(origin)
     if worth is None or origin == target:
         return None
@@ -107,6 +107,6 @@ def rate(origin: str, target: str) -> Decimal | None:
 
 
 def holder(account_number: str) -> str:
-    """The invented person who owns an account: the same number, the same person."""
+    """Return the invented owner of an account, always the same for a number."""
     digest = hashlib.sha256(account_number.encode()).digest()
     return HOLDERS[digest[0] % len(HOLDERS)]

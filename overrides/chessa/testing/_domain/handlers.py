@@ -1,7 +1,7 @@
-"""What each operation does: one function each, and the table that names them by method and path.
+"""Behaviour of each operation: a function each, and the table of them by method and path.
 
-In: the state and a valid call. Out: the success as the vendor answers it, or a `Problem`. Where the
-vendor's pages are silent, the choice made here is said beside it.
+A handler takes the state and a valid request, and returns the success as the vendor responds, or
+raises a `Problem`. Its docstring names the choices that the vendor's pages leave open.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,14 +28,14 @@ Json = dict[str, Any]
 
 @attrs.frozen
 class Behaviour:
-    """How the sandbox performs an operation."""
+    """The behaviour of an operation."""
 
     act: Callable[[State, CheckedRequest], Json]
     needs: frozenset[str] = frozenset()
-    """Texts in the body without which it cannot act. A spec that no longer documents one of them,
-    or not as a text, has changed the operation: it is answered with an example instead."""
+    """Strings in the body without which it cannot act. A spec that no longer documents one of them
+    as a string has changed the operation: its response is an example instead."""
     status: int = 200
-    """Of the success, unless the spec documents another one only."""
+    """Of the success, unless the spec documents only another one."""
 
 
 def configurations(state: State, call: CheckedRequest) -> Json:
@@ -176,7 +176,7 @@ def list_orders(state: State, call: CheckedRequest) -> Json:
 
 
 def read_order(state: State, call: CheckedRequest) -> Json:
-    return {"order": answers.whole_order(_order(state, call.path[0]))}
+    return {"order": answers.full_order(_order(state, call.path[0]))}
 
 
 def read_status_history(state: State, call: CheckedRequest) -> Json:
@@ -184,7 +184,7 @@ def read_status_history(state: State, call: CheckedRequest) -> Json:
 
 
 def prepare_funding(state: State, call: CheckedRequest) -> Json:
-    """A second time answers with the same address. An expired or a paid order is refused with the
+    """A second request returns the same address. An expired or a paid order is refused with the
     sandbox's own code: the vendor's is not known."""
     order = _order(state, _text(call, "orderId"))
     if order.status not in UNPAID:
@@ -197,7 +197,7 @@ def prepare_funding(state: State, call: CheckedRequest) -> Json:
 
 def request_refund(state: State, call: CheckedRequest) -> Json:
     """For an order whose payout failed. The vendor documents the 400 for completed and refunded
-    orders only; one that is not there yet, or was never paid, gets the code with other words."""
+    orders only; one that has no payment yet gets the same code with another message."""
     order = _order(state, _text(call, "orderId"))
     if order.status == COMPLETED or order.refund is not None:
         message = "Cannot refund an order that is already completed or refunded"
@@ -249,7 +249,7 @@ def submit_feedback(state: State, call: CheckedRequest) -> Json:
 
 
 def _text(call: CheckedRequest, name: str) -> str:
-    """A text that the operation cannot do without, whether or not the spec requires it."""
+    """Return a string that the operation needs, whether or not the spec requires it."""
     value = call.body.get(name)
     if not isinstance(value, str):
         raise invalid(f"body.{name}: is required")

@@ -1,7 +1,4 @@
-"""Ids, addresses and hashes: invented, in the vendor's forms, and the same in every run.
-
-In: what it is for. Out: text.
-"""
+"""Ids, addresses and hashes: invented, in the vendor's forms, and the same in every run."""
 
 import hashlib
 import uuid
@@ -40,7 +37,7 @@ def effective_chain(chain: str) -> str:
 
 
 def address(chain: str, of: str) -> str:
-    """A deposit address in the form of its chain. Nobody owns it."""
+    """A deposit address in the form of its chain, without an owner."""
     match chain:
         case "Solana":
             return _letters(of, _BASE58, 44)
@@ -58,7 +55,7 @@ def transaction(chain: str, of: str) -> str:
 
 
 def explorer_url(chain: str, transaction_hash: str) -> str:
-    """Where the transaction could be looked at; only Solana's explorer was seen."""
+    """Return the URL of a transaction; only Solana's explorer is documented."""
     host = "solscan.io" if chain == "Solana" else "explorer.invalid"
     return f"https://{host}/tx/{transaction_hash}"
 

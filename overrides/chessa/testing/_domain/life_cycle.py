@@ -1,7 +1,6 @@
-"""An order and the way it goes: from the quote over the payment to the payout, or to its failure.
+"""Life cycle of an order: from the quote over the payment to the payout, or to its failure.
 
-In: commands of a test, and the clock. Out: the order's status, its history, money that moved.
-Only the statuses that the vendor's pages show; there is none for an expired or a refunded order.
+It has only the statuses of the vendor's pages: none for an expired or a refunded order.
 """
 
 import datetime
@@ -50,7 +49,7 @@ DESCRIPTIONS: Final = {
     WAITING_FOR_FUNDING: "The deposit address is ready for the payment.",
     WAITING_FOR_CONFIRMATIONS: "A payment was detected and waits for confirmations.",
     FUNDS_RECEIVED: "The payment was confirmed.",
-    PROCESSING_PAYOUT: "The payout to the recipient is under way.",
+    PROCESSING_PAYOUT: "The payout to the recipient is in progress.",
     COMPLETED: "The recipient was paid out.",
     FAILED: "The payout failed.",
 }
@@ -74,10 +73,10 @@ class SandboxOrder:
     recipient: SandboxRecipient = attrs.field(repr=False)
     origin_asset: str
     origin_amount: Decimal
-    """What the payer sends."""
+    """The amount that the payer sends."""
     destination_asset: str
     destination_amount: Decimal
-    """What the recipient gets."""
+    """The amount that the recipient gets."""
     rate: Decimal = attrs.field(repr=False)
     chain: str | None
     created_at: datetime.datetime = attrs.field(repr=False)
@@ -97,7 +96,7 @@ class SandboxOrder:
 
     @property
     def expires_at(self) -> datetime.datetime:
-        """Until when the quote can be accepted."""
+        """The time when the quote expires."""
         return self.created_at + QUOTE_LASTS
 
     @property
@@ -107,7 +106,7 @@ class SandboxOrder:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether funding was prepared."""
+        """True once funding was prepared."""
         return self.deposit_address is not None
 
     def fund(self, *, payout_fails: bool = False) -> Self:
@@ -116,7 +115,7 @@ class SandboxOrder:
         An order whose funding was not prepared gets its deposit address first.
 
         Args:
-            payout_fails: Whether the order shall end as `Failed` in place of `completed`.
+            payout_fails: Whether the order ends as `Failed` in place of `completed`.
 
         Raises `LifeCycleError` when it was paid already.
         """

@@ -1,6 +1,6 @@
-"""What the sandbox keeps: recipients, deposits, refunds, movements of money, requests.
+"""Records of the sandbox: recipients, deposits, refunds, movements of money, requests.
 
-Plain records. Orders, which have commands, stand in `_life_cycle`.
+Orders, which have commands, are in `life_cycle`.
 """
 
 import datetime
@@ -36,7 +36,7 @@ class SandboxRecipient:
 
 @attrs.frozen
 class DepositAddress:
-    """Where the payer shall send the crypto."""
+    """The address that the payer sends the crypto to."""
 
     id: str
     chain: str
@@ -66,7 +66,7 @@ class SandboxRefund:
 
     @property
     def estimated_at(self) -> datetime.datetime:
-        """When it shall have arrived: two hours later, as in the vendor's example."""
+        """The time of its arrival: two hours later, as in the vendor's example."""
         return self.created_at + datetime.timedelta(hours=2)
 
 
@@ -113,10 +113,10 @@ class SandboxRequest:
     headers: Mapping[str, str] = attrs.field(repr=False)
     """By lower-case name, credentials and cookies left out."""
     body: Any = attrs.field(repr=False)
-    """The JSON value; None without a body, or where it was no JSON."""
+    """The JSON value; None without a body, or for a body that is not JSON."""
     status: int | None
-    """What was answered; None where the connection was lost before."""
+    """The response status; None if the connection was lost."""
     acted: bool
-    """Whether it got as far as the operation: past credentials, validation and faults."""
+    """Whether the operation was performed: credentials and request were valid, without a fault."""
     invented: tuple[str, ...] = ()
-    """JSON pointers of what the answer took from the spec's examples, for want of a behaviour."""
+    """JSON pointers of the values in the response that are examples of the spec."""

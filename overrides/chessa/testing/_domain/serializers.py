@@ -1,7 +1,6 @@
-"""What the API answers about a thing: the shapes of the vendor's pages, filled from the records.
+"""Responses of the API: the shapes of the vendor's pages, filled from the records.
 
-In: records. Out: JSON values. `LEFT_OUT` marks what the vendor leaves out in this case, on purpose;
-`Echoed` is what the caller sent.
+`LEFT_OUT` marks a property that the vendor omits in this case; `Echoed` an object of the caller's.
 """
 
 import enum
@@ -25,7 +24,7 @@ class LeftOut(enum.Enum):
 
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
-"""A documented property that this answer does not carry."""
+"""A documented property that this response does not have."""
 
 
 class Echoed(dict[str, Any]):
@@ -66,7 +65,7 @@ def order(record: SandboxOrder) -> Json:
     }
 
 
-def whole_order(record: SandboxOrder) -> Json:
+def full_order(record: SandboxOrder) -> Json:
     """The order as it is read: with deposit, recipient and refund."""
     refund = record.shown_refund()
     return {
@@ -183,7 +182,7 @@ def status_history(record: SandboxOrder) -> Json:
 
 
 def refund_of(record: SandboxRefund) -> Json:
-    """The refund, as the refund operation answers it."""
+    """The refund, as the refund operation returns it."""
     created = stamp(record.created_at)
     return {
         "createdAt": created,
@@ -218,7 +217,7 @@ def recipient(record: SandboxRecipient) -> Json:
 
 
 def new_recipient(record: SandboxRecipient) -> Json:
-    """A recipient as create answers it: always with code."""
+    """A recipient as create returns it: always with code."""
     return {
         **recipient(record),
         "bankCode": LEFT_OUT,
@@ -228,7 +227,7 @@ def new_recipient(record: SandboxRecipient) -> Json:
 
 
 def institution_name(code: str) -> str:
-    """The name of an institution; one that nobody knows goes by its code."""
+    """The name of an institution; an unknown one goes by its code."""
     known = reference.institution(code)
     return code if known is None else known[1].name
 

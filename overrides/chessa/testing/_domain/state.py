@@ -1,7 +1,4 @@
-"""All that exists in one sandbox: its clock, its recipients, its orders, and the money that moved.
-
-In: what operations and tests do. Out: the records that both look at. One lock guards it all.
-"""
+"""State of a sandbox: its clock, recipients, orders and movements of money. One lock guards it."""
 
 from decimal import Decimal
 

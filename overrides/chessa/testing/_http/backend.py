@@ -1,7 +1,6 @@
-"""One request through the sandbox: routed, checked, performed, answered, recorded.
+"""One request through the sandbox: routed, checked, performed, recorded.
 
-In: method, target, headers and body. Out: a `Delivery`. The same for the in-process transport and
-for the server; neither knows more of the API than this room shows them.
+The in-process transport and the server both call this and know nothing else of the API.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +20,7 @@ from .._spec.compat import Fitting
 from .._spec.document import Documented, Spec, SpecOperation
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
-from .._spec.validation import Arrival, check_answer, read_call
+from .._spec.validation import Arrival, check_response, read_call
 from .faults import HTML, FaultQueue, PlannedFault
 
 if TYPE_CHECKING:
@@ -40,19 +39,19 @@ _JSON: Final[Headers] = (("content-type", "application/json"),)
 
 @attrs.frozen
 class Delivery:
-    """What goes back to the client."""
+    """A response, or a lost connection."""
 
     status: int | None
-    """None: the connection is lost, nothing goes back."""
+    """None: the connection is lost."""
     headers: Headers = ()
     body: bytes = b""
     delay: float = 0.0
-    """Seconds of real time before it goes."""
+    """Seconds of real time before it is sent."""
 
 
 @attrs.define
 class _Exchange:
-    """One request on its way."""
+    """One request in flight."""
 
     arrival: Arrival
     operation: SpecOperation | None = None
@@ -74,7 +73,7 @@ class Backend:
         self.bugs: list[SandboxError] = []
 
     def takes_connection(self, method: str, target: str) -> bool:
-        """Whether the server is there at all for this request."""
+        """Return whether the server accepts the connection of this request."""
         with self.state.lock:
             exchange = self._routed(Arrival.of(method, target, [], b""))
             fault = self.faults.peek(_name(exchange))
@@ -86,14 +85,14 @@ class Backend:
     def answer(
         self, method: str, target: str, headers: list[tuple[str, str]], body: bytes
     ) -> Delivery:
-        """Perform a request. Raises `SandboxError` when the answer would break the spec."""
+        """Perform a request. Raises `SandboxError` if the response does not conform to the spec."""
         with self.state.lock:
             exchange = self._routed(Arrival.of(method, target, headers, body))
             fault = self.faults.take(_name(exchange))
             try:
                 delivery = self._delivery(exchange, fault)
             except Exception as error:
-                bug = error if isinstance(error, SandboxError) else _unforeseen(exchange, error)
+                bug = error if isinstance(error, SandboxError) else _unexpected(exchange, error)
                 self.bugs.append(bug)
                 raise bug from error
             self._record(exchange, delivery)
@@ -157,7 +156,7 @@ class Backend:
         return self._checked(operation, status, body)
 
     def _documents(self, operation: SpecOperation, needs: frozenset[str]) -> bool:
-        """Whether the operation still takes these texts in its body."""
+        """Return whether the operation still takes these strings in its body."""
         if not needs:
             return True
         properties = self.schemas.merged(operation.body_schema() or {}).get("properties", {})
@@ -178,7 +177,7 @@ class Backend:
         return self._checked(operation, problem.status, envelope)
 
     def _checked(self, operation: SpecOperation, status: int, body: Any) -> Delivery:
-        check_answer(self.schemas, operation, status, body)
+        check_response(self.schemas, operation, status, body)
         documented = operation.answer(status)
         headers = self._headers(operation, documented)
         if body is None and (documented is None or documented.schema is None):
@@ -186,7 +185,7 @@ class Backend:
         return Delivery(status, (*_JSON, *headers), dumps(body))
 
     def _headers(self, operation: SpecOperation, documented: Documented | None) -> Headers:
-        """The headers that the spec requires of an answer, with values from its examples."""
+        """Return the headers that the spec requires of a response, with its examples."""
         headers: list[tuple[str, str]] = []
         declared: Mapping[str, Any] = {} if documented is None else documented.headers
         for name, node in declared.items():
@@ -229,11 +228,11 @@ class Backend:
 
 
 def refused(problem: Problem) -> Delivery:
-    """The vendor's envelope, for what no operation answers."""
+    """The vendor's envelope, for a request without an operation."""
     return Delivery(problem.status, (*_JSON, *problem.headers), dumps(problem.envelope()))
 
 
-def _unforeseen(exchange: _Exchange, error: Exception) -> SandboxError:
+def _unexpected(exchange: _Exchange, error: Exception) -> SandboxError:
     return SandboxError(f"the sandbox failed at {_name(exchange)}: {type(error).__name__}: {error}")
 
 

@@ -1,6 +1,6 @@
 """Commands over HTTP for a sandbox in another process: `POST /_sandbox/orders/{id}/fail`.
 
-In: a path. Out: an answer. These paths are the sandbox's own; only its loopback server has them.
+These paths are the sandbox's own; only its loopback server has them.
 """
 
 import urllib.parse
@@ -44,7 +44,7 @@ def _perform(api: "Sandbox", target: str) -> dict[str, Any]:
             return _command(api, order_id, command)
         case ["lose-next-answer"]:
             api.lose_next_answer()
-            return {"faults": "the next answer will be lost"}
+            return {"faults": "the next response will be lost"}
         case _:
             raise not_found("Command")
 

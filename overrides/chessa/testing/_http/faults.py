@@ -1,7 +1,6 @@
-"""What shall go wrong with the next requests: a queue that a test fills and the sandbox empties.
+"""Faults of the next requests: a queue that a test fills and the sandbox empties.
 
-In: faults, each for one request. Out: the first that fits a request. Each says whether the
-operation acts all the same, for that is what a caller cannot see.
+Each fault says whether the operation acts, because a caller cannot see that.
 """
 
 from collections.abc import Mapping
@@ -14,15 +13,15 @@ HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1>
 
 @attrs.frozen
 class PlannedFault:
-    """Something that goes wrong with one request."""
+    """A fault of one request."""
 
     kind: Literal["lose", "fail", "delay", "refuse"]
     operation: str | None = None
     """The name of the operation that it waits for; None for any."""
     acts: bool = True
-    """Whether the operation is performed before, or in spite of it."""
+    """Whether the operation is performed all the same."""
     seconds: float = 0.0
-    """How long the answer is held back, in real time."""
+    """Delay of the response, in real time."""
     status: int = 0
     error: str = ""
     message: str = ""
@@ -37,18 +36,18 @@ class FaultQueue:
         self._waiting: list[PlannedFault] = []
 
     def add(self, fault: PlannedFault, times: int = 1) -> None:
-        """Let it happen, to this many requests. Raises `ValueError` for fewer than one."""
+        """Add a fault for this many requests. Raises `ValueError` for fewer than one."""
         if times < 1:
             raise ValueError("times must be at least 1")
         self._waiting += [fault] * times
 
     def take(self, operation: str | None) -> PlannedFault | None:
-        """Take out the first fault that fits a request to this operation."""
+        """Remove and return the first fault for a request to this operation."""
         fault = self.peek(operation)
         if fault is not None:
             self._waiting.remove(fault)
         return fault
 
     def peek(self, operation: str | None) -> PlannedFault | None:
-        """The first fault that fits, left where it is."""
+        """Return the first fault for it, left in the queue."""
         return next((f for f in self._waiting if f.operation in (None, operation)), None)

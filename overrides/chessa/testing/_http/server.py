@@ -1,7 +1,7 @@
 """The sandbox over HTTP, on loopback only: keep-alive, and connections that can be lost.
 
-In: a sandbox and a port. Out: its URL, for as long as the server stands. aiohttp serves it: it can
-drop a connection unanswered, and a connection that waits costs no thread.
+aiohttp serves it: it can drop a connection without a response, and a connection that waits costs no
+thread.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ def serve(api: Sandbox | None = None, *, port: int = 0) -> Generator[str]:
         port: Default: any that is free.
 
     Yields the URL, for `Chessa(base_url=url, …)`. Raises `OSError` when the port is taken, and
-    `SandboxError` at the end if an answer of the sandbox broke the spec.
+    `SandboxError` at the end if a response of the sandbox broke the spec.
     """
     served = api or Sandbox()
     stopping = asyncio.Event()
@@ -88,7 +88,7 @@ def _handler(api: Sandbox) -> Handler:
         except web.HTTPRequestEntityTooLarge:
             return _response(refused(invalid("body: is longer than 1 MiB")))
         except OSError:
-            return _lost(request)  # the client hung up before it had sent everything
+            return _lost(request)  # the client closed the connection before it had sent everything
         target = request.raw_path
         if target.startswith(PREFIX):
             return _response(control(api, request.method, target))
@@ -115,4 +115,4 @@ def _response(delivery: Delivery) -> web.Response:
 def _lost(request: web.BaseRequest) -> web.Response:
     if request.transport is not None:
         request.transport.close()
-    return web.Response()  # goes nowhere
+    return web.Response()  # never sent

@@ -1,7 +1,6 @@
-"""Transports that end in this process: a peer answers with a function call, as a server would.
+"""Transports that end in this process: a peer responds as a server would, to a function call.
 
-In: httpx requests, and a `Peer` (the sandbox). Out: httpx responses, or the failures that a network
-would give, with the same evidence as the built-in transports. No socket, no thread.
+Failures are those of a network, with the same evidence as the built-in transports.
 """
 
 import asyncio
@@ -14,11 +13,11 @@ from ..._transport.library import httpx
 
 
 class Delivery(Protocol):
-    """What a peer sends back."""
+    """The response of a peer."""
 
     @property
     def status(self) -> int | None:
-        """None: it closes the connection without an answer."""
+        """None: it closes the connection without a response."""
         ...
 
     @property
@@ -37,7 +36,7 @@ class Peer(Protocol):
     """The other end."""
 
     def takes_connection(self, method: str, target: str, /) -> bool:
-        """Whether it is there at all."""
+        """Return whether it accepts a connection."""
         ...
 
     def answer(
@@ -48,13 +47,13 @@ class Peer(Protocol):
 
 
 class InProcessTransport(httpx.BaseTransport):
-    """Hands requests to a peer."""
+    """Passes requests to a peer."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        delivery = _hand_over(self._peer, request, request.read())
+        delivery = _deliver(self._peer, request, request.read())
         time.sleep(_wait(delivery, request))
         return _received(delivery, request)
 
@@ -66,7 +65,7 @@ class AsyncInProcessTransport(httpx.AsyncBaseTransport):
         self._peer = peer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        delivery = _hand_over(self._peer, request, await request.aread())
+        delivery = _deliver(self._peer, request, await request.aread())
         await asyncio.sleep(_wait(delivery, request))
         return _received(delivery, request)
 
@@ -75,7 +74,7 @@ _REFUSED: Final = "connection refused"
 _DISCONNECTED: Final = "Server disconnected without sending a response."
 
 
-def _hand_over(peer: Peer, request: httpx.Request, body: bytes) -> Delivery:
+def _deliver(peer: Peer, request: httpx.Request, body: bytes) -> Delivery:
     evidence = request.extensions.get(EXTENSION)
     target = request.url.raw_path.decode("ascii")
     if isinstance(evidence, Evidence):
@@ -90,18 +89,18 @@ def _hand_over(peer: Peer, request: httpx.Request, body: bytes) -> Delivery:
     return peer.answer(request.method, target, headers, body)
 
 
-def _patience(request: httpx.Request) -> float:
+def _read_timeout(request: httpx.Request) -> float:
     read_timeout = request.extensions.get("timeout", {}).get("read")
     return float("inf") if read_timeout is None else float(read_timeout)
 
 
 def _wait(delivery: Delivery, request: httpx.Request) -> float:
-    return min(delivery.delay, _patience(request))
+    return min(delivery.delay, _read_timeout(request))
 
 
 def _received(delivery: Delivery, request: httpx.Request) -> httpx.Response:
-    if delivery.delay > _patience(request):
-        raise httpx.ReadTimeout("no answer in time")
+    if delivery.delay > _read_timeout(request):
+        raise httpx.ReadTimeout("no response in time")
     if delivery.status is None:
         raise httpx.RemoteProtocolError(_DISCONNECTED)
     length = ("content-length", str(len(delivery.body)))

@@ -1,8 +1,7 @@
-"""Makes a behaviour's answer fit the spec, which may have changed since the behaviour was written.
+"""Adapt the response of a behaviour to the spec, which may have changed since.
 
-In: an answer and what is documented for it. Out: the answer with what the spec adds, retypes or no
-longer allows filled from the spec's examples, and where that was done. Against the spec that the
-behaviours were written for, nothing is.
+Values that the spec adds, retypes or no longer allows are filled from its examples, and recorded.
+With the spec that the behaviours were written for there are none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,27 +21,27 @@ Json = Mapping[str, Any]
 
 
 class Fitting:
-    """Fits one answer, and remembers what it invented."""
+    """Adapts one response, and records the invented values."""
 
     def __init__(self, schemas: Schemas, operation: SpecOperation) -> None:
         self._schemas = schemas
         self._examples = Examples(schemas)
         self._name = operation.name
         self.invented: list[str] = []
-        """JSON pointers of the values that are examples; `""` is the whole answer."""
+        """JSON pointers of the values that are examples; `""` is the complete response."""
 
     def example(self, documented: Documented) -> Any:
-        """An answer for an operation that has no behaviour."""
+        """Return a response for an operation without a behaviour."""
         if documented.schema is None:
             return None
         self.invented.append("")
         for example in documented.examples:
             if self._schemas.allows(example, documented.schema):
                 return example
-        return self._examples.of(documented.schema, f"the answer to {self._name}")
+        return self._examples.of(documented.schema, f"the response to {self._name}")
 
     def fit(self, answer: Any, documented: Documented) -> Any:
-        """A behaviour's answer, as the spec has it."""
+        """Return the response of a behaviour, as the spec has it."""
         if documented.schema is None:
             return None
         return self._fit(answer, documented.schema, "")
@@ -58,7 +57,7 @@ class Fitting:
         for other in _other_forms(value, plain):
             if self._schemas.allows(other, plain):
                 return other
-        return self._examples.of(plain, f"{self._name}, {pointer or 'the whole answer'}")
+        return self._examples.of(plain, f"{self._name}, {pointer or 'the complete response'}")
 
     def _fit_parts(self, value: Any, schema: Json, pointer: str) -> Any:
         if is_object(value):
@@ -79,7 +78,7 @@ class Fitting:
             if name not in properties:
                 fitted |= {} if value is LEFT_OUT else {name: value}
             elif value is None and name not in required and not self._is_nullable(properties[name]):
-                self.invented.append(place)  # left out, rather than replaced by something untrue
+                self.invented.append(place)  # omitted rather than replaced by something untrue
             else:
                 fitted[name] = self._fit(value, properties[name], place)
         for name in () if isinstance(members, Echoed) else properties:
@@ -94,7 +93,7 @@ class Fitting:
 
 
 def _other_forms(value: Any, schema: Json) -> Iterator[Any]:
-    """The same amount as text or number; the same word as the spec spells it."""
+    """Yield the same amount as text or number; the same string as the spec spells it."""
     if isinstance(value, str):
         yield from (each for each in schema.get("enum", ()) if str(each).lower() == value.lower())
         read = number(value)

@@ -1,7 +1,4 @@
-"""The effective spec as the sandbox reads it: operations, their parts, and which one a path means.
-
-In: the spec as JSON. Out: `SpecOperation`s. Nothing here knows an operation by name.
-"""
+"""The effective spec as the sandbox reads it: operations, their parts, and the route of a path."""
 
 import importlib.resources
 import re
@@ -20,12 +17,12 @@ Json = Mapping[str, Any]
 
 
 def is_object(value: object) -> TypeGuard[Json]:
-    """Whether a JSON value is an object."""
+    """Return whether a JSON value is an object."""
     return isinstance(value, Mapping)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether a JSON value is an array."""
+    """Return whether a JSON value is an array."""
     return isinstance(value, list)
 
 
@@ -35,11 +32,11 @@ _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 
 @attrs.frozen
 class Documented:
-    """A documented answer: its status as written (`200`, `4XX`, `default`), and its content."""
+    """A documented response: its status as written (`200`, `4XX`, `default`), and its content."""
 
     status: str
     schema: Json | None
-    """None where the answer has no content."""
+    """None if the response has no content."""
     examples: tuple[Any, ...]
     headers: Json
 
@@ -64,14 +61,14 @@ class SpecOperation:
         return f"{self.method} {_PLACEHOLDER.sub('{}', self.path)}"
 
     def answer(self, status: int) -> Documented | None:
-        """What is documented for a status: the number itself, its class, or the default."""
+        """Return the response of a status: of the number itself, its class, or the default."""
         for wanted in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if wanted in self.answers:
                 return self.answers[wanted]
         return None
 
     def success(self, preferred: int) -> int:
-        """The status of a success: the preferred one, unless only others are documented."""
+        """Return the status of a success: the preferred one, unless only others are documented."""
         documented = self.answer(preferred)
         if documented is not None and documented.status != "default":
             return preferred
@@ -90,30 +87,30 @@ class Spec:
     Args:
         document: The effective spec as JSON values. Default: that of the installed client.
 
-    Raises `ValueError` when it is no OpenAPI document.
+    Raises `ValueError` if it is not an OpenAPI document.
     """
 
     def __init__(self, document: Json | None = None) -> None:
         self.document: Json = bundled() if document is None else _exact(document)
         version, paths = self.document.get("openapi"), self.document.get("paths")
         if not isinstance(version, str) or not is_object(paths):
-            raise ValueError("the spec is no OpenAPI document: it needs `openapi` and `paths`")
+            raise ValueError("the spec is not an OpenAPI document: it needs `openapi` and `paths`")
         self.operations = tuple(self._operations())
         routes = [(operation, _pattern(operation.path)) for operation in self.operations]
-        # A path without parameters means itself, before one that could mean anything.
+        # A path without parameters precedes one with parameters.
         self._routes = sorted(routes, key=lambda route: route[0].path.count("{"))
 
     def resolve(self, node: Any) -> Any:
-        """Follow references until there is none."""
+        """Follow references to their end."""
         for _ in range(100):
             reference = node.get("$ref") if is_object(node) else None
             if not isinstance(reference, str):
                 return node
             node = self._target(reference)
-        raise ValueError("the spec has references that only lead to each other")
+        raise ValueError("the spec has references that only refer to each other")
 
     def route(self, method: str, path: str) -> tuple[SpecOperation, tuple[str, ...]]:
-        """The operation that a request means, and the values in its path.
+        """Return the operation of a request, and the values in its path.
 
         Raises `Problem`: 404 for an unknown path, 405 for a method that it does not have.
         """
@@ -189,7 +186,7 @@ def bundled() -> Json:
 
 
 def _json_content(holder: Json) -> tuple[Json | None, tuple[Any, ...]]:
-    """The schema and the examples of what a body or an answer holds."""
+    """Return the schema and the examples of a body or a response."""
     content: Json = holder.get("content", {})
     for media_type, media in content.items():
         if re.fullmatch(r"application/(.+\+)?json", media_type.partition(";")[0].strip()):

@@ -1,7 +1,4 @@
-"""A value for any schema: what the sandbox answers where it has no behaviour of its own.
-
-In: a schema of the spec. Out: a value that it allows, the spec's own example where it has one.
-"""
+"""A value for any schema, the spec's own example if there is one."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -36,7 +33,7 @@ class Examples:
         self._schemas = schemas
 
     def of(self, schema: Json, what: str) -> Any:
-        """A value that the schema allows. Raises `SandboxError` where none was found."""
+        """Return a value that the schema allows. Raises `SandboxError` if none was found."""
         for candidate in self._candidates(schema, 0):
             if self._schemas.allows(candidate, schema):
                 return candidate
@@ -92,7 +89,7 @@ class Examples:
         yield []
 
     def _first(self, schema: Any, depth: int) -> list[Any]:
-        """The first allowed value, in a list that is empty when there is none."""
+        """Return the first allowed value, in a list that is empty if there is none."""
         return next(
             ([each] for each in self._candidates(schema, depth) if self._allows(each, schema)),
             list[Any](),
@@ -103,7 +100,7 @@ class Examples:
 
 
 def _given(schema: Json) -> Iterator[Any]:
-    """What the spec itself offers."""
+    """Yield the examples of the spec."""
     for keyword in ("example", "default", "const"):
         if keyword in schema:
             yield schema[keyword]

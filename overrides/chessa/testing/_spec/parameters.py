@@ -1,7 +1,6 @@
-"""The parameters of a request: texts of path, query and headers, read as their schemas say.
+"""The parameters of a request, as JSON values to check.
 
-In: what arrived, and the operation. Out: JSON values to check. Styles: simple, form, and lists that
-are separated by spaces or pipes.
+Styles: simple, form, and lists that are separated by spaces or pipes.
 """
 
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ _SEPARATORS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def is_ignored(parameter: Json) -> bool:
-    """Whether OpenAPI gives this parameter no meaning, or it is not ours to check (cookies)."""
+    """Return whether OpenAPI ignores this parameter, or the sandbox does (cookies)."""
     place, name = parameter["in"], parameter["name"]
     return place == "cookie" or (place == "header" and name.lower() in _IGNORED)
 

@@ -1,7 +1,6 @@
-"""What a schema of the spec allows: OpenAPI 3.0 and 3.1, formats and nullable included.
+"""Schemas of the spec: OpenAPI 3.0 and 3.1, formats and nullable included.
 
-In: a schema and a JSON value. Out: what is wrong with it, in words. The one room that knows the
-validator.
+The only module that imports the validator.
 """
 
 import copy
@@ -18,9 +17,9 @@ from .document import Spec, is_object
 # The library's classes are made at run time: no type checker knows them.
 oas: Any = openapi_schema_validator
 Json = Mapping[str, Any]
-Direction = Literal["request", "answer"]
+Direction = Literal["request", "response"]
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_MAX_WORDS: Final = 300
+_MAX_MESSAGE: Final = 300
 
 
 class _Error(Protocol):
@@ -41,22 +40,22 @@ class Schemas:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         version = str(spec.document["openapi"])
-        # Made over the whole document, so that the references in a schema lead somewhere.
+        # Made over the complete document, so that references in a schema can be resolved.
         self._validators: dict[Direction, _Validator]
         if version.startswith("3.0"):
             formats = _formats(oas.oas30_format_checker)
             self._validators = {
                 "request": _made(oas.OAS30WriteValidator, spec, formats),
-                "answer": _made(oas.OAS30ReadValidator, spec, formats),
+                "response": _made(oas.OAS30ReadValidator, spec, formats),
             }
         elif version.startswith("3.1"):
             both = _made(oas.OAS31Validator, spec, _formats(oas.oas31_format_checker))
-            self._validators = {"request": both, "answer": both}
+            self._validators = {"request": both, "response": both}
         else:
             raise ValueError(f"OpenAPI {version} is not supported: 3.0 and 3.1 are")
 
     def problems(self, value: Any, schema: Json, direction: Direction, place: str) -> list[str]:
-        """What is wrong with a value, each in a sentence that begins with its place."""
+        """Return the problems of a value, each a sentence that begins with its place."""
         validator = self._validators[direction].evolve(schema=schema)
         try:
             errors = list(validator.iter_errors(value))
@@ -64,12 +63,12 @@ class Schemas:
             return [f"{place}: the number cannot be checked"]
         return list(dict.fromkeys(_sentence(place, error) for error in errors))
 
-    def allows(self, value: Any, schema: Json, direction: Direction = "answer") -> bool:
-        """Whether a value is valid."""
+    def allows(self, value: Any, schema: Json, direction: Direction = "response") -> bool:
+        """Return whether a value is valid."""
         return not self.problems(value, schema, direction, "")
 
     def merged(self, schema: Any) -> Json:
-        """A schema without a reference or an `allOf` at its top: all their properties in one."""
+        """Return a schema with the reference or `allOf` at its top resolved."""
         resolved = self.spec.resolve(schema)
         if not is_object(resolved):
             return {}
@@ -103,11 +102,11 @@ def types_of(schema: Json) -> list[str]:
 def _sentence(place: str, error: _Error) -> str:
     path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
     message = error.message
-    if error.validator == "type":  # the library's words would hold Python's None and Decimal('1')
+    if error.validator == "type":  # the library's text would show Python's None and Decimal('1')
         wanted: Any = error.validator_value
         message = f"must be of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
-    if len(message) > _MAX_WORDS:
-        message = f"…{message[-_MAX_WORDS:]}"
+    if len(message) > _MAX_MESSAGE:
+        message = f"…{message[-_MAX_MESSAGE:]}"
     return f"{place}{path}: {message}"
 
 
@@ -117,7 +116,7 @@ def _made(validator: Any, spec: Spec, formats: Any) -> _Validator:
 
 def _formats(known: Any) -> Any:
     checker = copy.copy(known)
-    # The library takes double and float for Python's; here every fraction is a Decimal.
+    # The library expects Python floats for these formats; here every fraction is a Decimal.
     ours = {"decimal": _is_decimal, "double": _is_anything, "float": _is_anything}
     checker.checkers = {**known.checkers, **{name: (check, ()) for name, check in ours.items()}}
     return checker
@@ -139,6 +138,6 @@ def number(text: str) -> Decimal | int | None:
 
 
 def first_problem(problems: list[str], what: str) -> None:
-    """Raise `SandboxError` when an answer is not what the spec documents."""
+    """Raise `SandboxError` if a response is not as the spec documents."""
     if problems:
-        raise SandboxError(f"the sandbox's answer to {what} breaks the spec: {problems[0]}")
+        raise SandboxError(f"the sandbox's response to {what} breaks the spec: {problems[0]}")

@@ -20,7 +20,7 @@ from .schemas import Schemas, first_problem
 
 NOTHING: Final = b""
 _SHOWN: Final = 3
-"""Problems that one answer tells of."""
+"""Problems that one response reports."""
 
 
 @attrs.frozen
@@ -123,8 +123,8 @@ def _exclusive_problems(schema: Mapping[str, Any], body: Any) -> list[str]:
     return [f"body: only one of {' and '.join(both)} may be given" for both in given if both[1:]]
 
 
-def check_answer(schemas: Schemas, operation: SpecOperation, status: int, body: Any) -> None:
-    """Check an answer against the spec. An error whose status is not documented passes.
+def check_response(schemas: Schemas, operation: SpecOperation, status: int, body: Any) -> None:
+    """Check a response against the spec. An error whose status is not documented passes.
 
     Raises `SandboxError`.
     """
@@ -134,8 +134,8 @@ def check_answer(schemas: Schemas, operation: SpecOperation, status: int, body: 
         problem = f"the status {status} is not documented"
         first_problem([problem] if status < 400 else [], what)
     elif documented.schema is None:
-        # The vendor says once and for all that errors come in its envelope, so they may here.
+        # The vendor documents its error envelope for all operations.
         is_odd = body is not None and status < 400
         first_problem(["it has a body, where none is documented"] if is_odd else [], what)
     else:
-        first_problem(schemas.problems(body, documented.schema, "answer", "body"), what)
+        first_problem(schemas.problems(body, documented.schema, "response", "body"), what)
