@@ -42,6 +42,18 @@ class Circumstances(TypedDict, total=False):
     retry_after: float | None
 
 
+_UNKNOWN: Final = Circumstances(
+    outcome=Outcome.NOT_SENT,
+    operation=None,
+    attempts=0,
+    elapsed=0.0,
+    request_id=None,
+    timed_out=False,
+    retry_after=None,
+)
+"""The attributes of an error outside a call."""
+
+
 class ChessaError(Exception):
     """A call without a result; `.outcome` says what it may have done.
 
@@ -73,13 +85,7 @@ class ChessaError(Exception):
 
     def __init__(self, text: str = "", /, **circumstances: Unpack[Circumstances]) -> None:
         super().__init__(text)
-        self.outcome = circumstances.get("outcome", Outcome.NOT_SENT)
-        self.operation = circumstances.get("operation")
-        self.attempts = circumstances.get("attempts", 0)
-        self.elapsed = circumstances.get("elapsed", 0.0)
-        self.request_id = circumstances.get("request_id")
-        self.timed_out = circumstances.get("timed_out", False)
-        self.retry_after = circumstances.get("retry_after")
+        vars(self).update({**_UNKNOWN, **circumstances})
 
     def __repr__(self) -> str:
         parts = [f"{name}={getattr(self, name)!r}" for name in self._shown]

@@ -1,42 +1,66 @@
-"""The sandbox driven by another spec: what it has no behaviour for, it answers from the schemas."""
+"""The sandbox with another spec: operations without a behaviour get examples as responses."""
 
+import copy
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from chessa.testing import Sandbox, SandboxError
+from chessa.testing._spec.validation import check_response
 from chessa_api.exact_json import dumps, loads
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
 Spec = dict[str, Any]
+Place = tuple[str | int, ...]
+Changes = dict[Place, Any]
+"""Values to put at places of the spec; `REMOVED` removes one."""
+REMOVED: Final = object()
+PATH: Final = "/v1/referrals"
+NEW: Final = ("paths", PATH, "get")
+OBJECT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 
 
 def ask(api: Sandbox, method: str, target: str, body: Any = None) -> tuple[int | None, Any]:
-    """Send a request with credentials: status and JSON of the answer."""
+    """Send a request with credentials; return status and JSON of the response."""
     headers = [(ID_HEADER, api.client_id), (SECRET_HEADER, api.client_secret)]
     data = b"" if body is None else dumps(body)
     headers += [("content-type", "application/json")] if data else []
-    answer = api.backend.answer(method, target, headers, data)
-    return answer.status, loads(answer.body) if answer.body else None
+    delivery = api.backend.answer(method, target, headers, data)
+    return delivery.status, loads(delivery.body) if delivery.body else None
 
 
-def answer_schema(spec: Spec, path: str, method: str = "get", status: str = "200") -> Spec:
-    """The schema of a documented answer."""
-    answers = spec["paths"][path][method]["responses"]
-    schema: Spec = answers[status]["content"]["application/json"]["schema"]
-    return schema
+def changed(spec: Spec, changes: Changes) -> Spec:
+    """Apply changes to a spec, and return it."""
+    for place, value in changes.items():
+        node: Any = spec
+        for part in place[:-1]:
+            node = node[part] if isinstance(part, int) else node.setdefault(part, {})
+        if value is REMOVED:
+            del node[place[-1]]
+        else:
+            node[place[-1]] = copy.deepcopy(value)
+    return spec
 
 
-def new_operation(answer: Any, status: str = "200", **more: Any) -> Spec:
-    """An operation that answers this schema."""
-    content = {} if answer is None else {"content": {"application/json": {"schema": answer}}}
+def returning(path: str, method: str = "get", status: str = "200") -> Place:
+    """Return the place of the schema of a response."""
+    return ("paths", path, method, "responses", status, "content", "application/json", "schema")
+
+
+def operation(schema: Any, status: str = "200", **more: Any) -> Spec:
+    """Return an operation whose response has this schema."""
+    content = {} if schema is None else {"content": {"application/json": {"schema": schema}}}
     return {"responses": {status: {"description": "OK", **content}}, **more}
 
 
-OBJECT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+TREE = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string"}, "leaf": {"$ref": "#/components/schemas/Tree"}},
+}
+NEVER = {"type": "string", "pattern": "^(no)+$"}
 
 
 @pytest.mark.parametrize(
@@ -61,76 +85,210 @@ OBJECT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "s
         ({"type": "object", "additionalProperties": {"type": "integer"}}, {}),
         ({"type": "object", "minProperties": 2, "additionalProperties": {"type": "boolean"}},
          {"key1": True, "key2": True}),
-        ({"$ref": "#/components/schemas/Tree"}, None),
+        ({"$ref": "#/components/schemas/Tree"}, ...),
         ({}, "example"),
+        ({"properties": {"n": {"type": "number", "format": "double"}}}, {"n": 1}),
+        ({"items": {"type": "string"}, "minItems": 1}, ["example"]),
+        ({"type": "array", "items": NEVER}, []),
+        ({"type": "array", "maxItems": 0, "items": {"type": "string"}}, []),
+        ({"type": "integer", "multipleOf": 7, "minimum": 1}, 7),
+        ({"type": "integer", "multipleOf": 7, "not": {"enum": [0]}}, 7),
+        ({"type": "integer", "minimum": 12, "maximum": 12}, 12),
+        ({"type": "integer", "minimum": 12, "exclusiveMinimum": True}, 13),
+        ({"type": "number", "multipleOf": Decimal("0.75"), "minimum": 1}, Decimal("1.50")),
+        ({"type": "object", "properties": {"no": NEVER}}, {}),
+        ({"allOf": [{"description": "Nothing."}, {"required": ["id"]}, OBJECT]}, {"id": "example"}),
+        ({"allOf": [{"type": "string"}, {"maxLength": 3}]}, "1"),
+        ({"nullable": True, **NEVER}, None),
     ],
 )  # fmt: skip
-def test_a_new_operation_answers_an_example(spec: Spec, schema: Spec, expected: Any) -> None:
-    """Whatever the schema, the answer is a value that it allows, and marked as invented."""
-    tree: Spec = {"type": "object", "required": ["name"]}
-    tree["properties"] = {"name": {"type": "string"}, "leaf": {"$ref": "#/components/schemas/Tree"}}
-    spec["components"]["schemas"] = {"Tree": tree}
-    spec["paths"]["/v1/referrals"] = {"get": new_operation({**schema})}
+def test_a_new_operation_responds_with_an_example(spec: Spec, schema: Spec, expected: Any) -> None:
+    """The response is a value that the schema allows, and marked as invented."""
+    changed(spec, {("components", "schemas"): {"Tree": TREE}, NEW: operation(schema)})
     with Sandbox(spec=spec) as api:
-        status, answer = ask(api, "GET", "/v1/referrals")
-        assert status == 200
-        if expected is not None or schema.get("enum") == [None]:
-            assert answer == expected
-        assert (api.requests[-1].operation, api.requests[-1].invented) == (
-            "GET /v1/referrals",
-            ("",),
+        status, body = ask(api, "GET", PATH)
+        assert (status, expected) == (200, ... if expected is ... else body)
+        made = api.requests[-1]
+        assert (made.operation, made.invented) == (f"GET {PATH}", ("",))
+
+
+ORDER = (*returning("/v1/orders/{orderId}"), "properties", "order")
+STATUS, AMOUNT = (*ORDER, "properties", "status"), (*ORDER, "properties", "originAmount")
+REFUND = ("paths", "/v1/orders/refund", "post")
+REFUND_SCHEMA = (*REFUND, "requestBody", "content", "application/json", "schema")
+REASON = {"in": "query", "name": "reason", "required": True, "schema": {"type": "string"}}
+ERROR = (
+    "components", "responses", "Error", "content", "application/json", "schema",
+)  # fmt: skip
+EXAMPLES = {"broken": {"value": {"id": 7}}, "good": {"value": {"id": "r1", "new": 1.5}}}
+MEDIA = {"schema": OBJECT, "examples": EXAMPLES}
+CREATED = {"201": {"description": "OK", "content": {"application/json": MEDIA}}}
+DELETED = {"204": {"description": "OK"}, "422": {"description": "No"}}
+FORMS = {"text/html": {}, "application/json": {"schema": OBJECT}}
+EXACT = {"type": "number", "multipleOf": Decimal("0.1")}
+NUMBERS = {"type": "object", "properties": {"n": EXACT}}
+COUNT = {"type": "string", "pattern": "^[0-9]+$"}
+REQUESTED = {"204": {"description": "Requested"}}
+POSTED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": NUMBERS}}}}
+MOVED = {
+    "operationId": "orders.fetch",
+    "parameters": [{"in": "path", "name": "id", "required": True, "schema": {"type": "string"}}],
+}
+# Changes, a request (ORDER_ID stands for a failed order), status, members of the response by place,
+# and the pointers of invented values.
+SITUATIONS: dict[str, tuple[Changes, tuple[Any, ...], int, Changes, tuple[str, ...]]] = {
+    "a valid example is preferred": (
+        {("paths", PATH, "post"): {"operationId": "referrals.create", "responses": CREATED}},
+        ("POST", PATH), 201, {("id",): "r1", ("new",): Decimal("1.5")}, ("",)),
+    "a response without content": (
+        {("paths", f"{PATH}/{{id}}", "delete"): {"responses": DELETED}},
+        ("DELETE", f"{PATH}/1"), 204, {}, ()),
+    "JSON next to other forms": (
+        {(*NEW, "responses"): {"200": {"description": "OK", "content": FORMS}}},
+        ("GET", PATH), 200, {("id",): "example"}, ("",)),
+    "a missing argument that is required now": (
+        {(*REFUND, "parameters"): [REASON]},
+        ("POST", "/v1/orders/refund", {"orderId": "ORDER_ID", "address": "x"}),
+        400, {("error",): "validation_error"}, ()),
+    "an argument that is required now": (
+        {(*REFUND, "parameters"): [REASON]},
+        ("POST", "/v1/orders/refund?reason=late", {"orderId": "ORDER_ID", "address": "x"}),
+        200, {("orderId",): "ORDER_ID"}, ()),
+    "a new field": (
+        {(*ORDER, "properties", "riskScore"): {"type": "number", "example": 1.5}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "riskScore"): Decimal("1.5")},
+        ("/order/riskScore",)),
+    "a string that is a number now": (
+        {AMOUNT: {"type": "number"}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "originAmount"): 10},
+        ("/order/originAmount",)),
+    "a number out of the bounds of now": (
+        {AMOUNT: {"type": "number", "minimum": 500}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "originAmount"): 500},
+        ("/order/originAmount",)),
+    "a string that is an object now": (
+        {STATUS: OBJECT},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "status"): {"id": "example"}},
+        ("/order/status",)),
+    "another spelling": (
+        {STATUS: {"type": "string", "enum": ["created", "failed"]}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "status"): "failed"}, ("/order/status",)),
+    "a removed field": (
+        {AMOUNT: REMOVED},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "originAmount"): "10.00000000"}, ()),
+    "a new envelope": (
+        {(*ORDER[:-2], "required"): ["data"], ORDER[:-1]: {"data": OBJECT}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("data",): {"id": "example"}}, ("/data",)),
+    "a null that is not allowed now is left out": (
+        {(*ORDER, "properties", "cryptoPayout"): {"type": "string"}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "cryptoPayout"): REMOVED},
+        ("/order/cryptoPayout",)),
+    "a count that is a string now": (
+        {(*returning("/v1/orders"), "properties", "pagination", "properties", "total"): COUNT},
+        ("GET", "/v1/orders"), 200, {("pagination", "total"): "1"}, ("/pagination/total",)),
+    "a rate that is a string now": (
+        {(*returning("/v1/rates/{from}/{to}"), "properties", "rate", "properties", "rate"):
+            {"type": "string", "format": "decimal"}},
+        ("GET", "/v1/rates/BTC/NGN"), 200, {("rate", "rate"): "123907604.62500001500"},
+        ("/rate/rate",)),
+    "an argument that was renamed: no guess, an example": (
+        {(*REFUND_SCHEMA, "properties"): {"order": {"type": "string"}},
+         (*REFUND_SCHEMA, "required"): ["order"]},
+        ("POST", "/v1/orders/refund", {"order": "ORDER_ID", "address": "x"}),
+        200, {("refundId",): "ref_123456789abcdef"}, ("",)),
+    "a path parameter that was renamed": (
+        {("paths", "/v1/orders/{id}", "get"):
+            {**MOVED, **operation({"type": "object", "properties": {"order": OBJECT}})},
+         ("paths", "/v1/orders/{orderId}"): REMOVED},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "id"): "ORDER_ID"}, ()),
+    "an error with another member": (
+        {(*ERROR, "required"): ["requestId"],
+         (*ERROR, "properties", "requestId"): {"type": "string", "example": "req_1"}},
+        ("GET", "/v1/orders/unknown"), 404,
+        {("error",): "not_found", ("requestId",): "req_1"}, ("/requestId",)),
+    "another success status": (
+        {("paths", "/v1/users/me", "get", "responses"): operation({}, "202")["responses"]},
+        ("GET", "/v1/users/me"), 202, {("user", "email"): "sandbox.user@example.com"}, ()),
+    "a success that lost its content": (
+        {(*REFUND, "responses"): REQUESTED},
+        ("POST", "/v1/orders/refund", {"orderId": "ORDER_ID", "address": "x"}), 204, {}, ()),
+    "a number that is too large to check": (
+        {("paths", PATH, "post"): operation(OBJECT, **POSTED)},
+        ("POST", PATH, {"n": Decimal("1e400")}), 400,
+        {("error",): "validation_error", ("message",): "body: the number cannot be checked"}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_responses_conform_to_the_changed_spec(spec: Spec, situation: str) -> None:
+    """Values that the spec adds or retypes are invented; the others are of the behaviour."""
+    changes, (method, target, *body), status, members, invented = SITUATIONS[situation]
+    with Sandbox(spec=changed(spec, changes)) as api:
+        order = api.add_order().fail()
+
+        def named(value: Any) -> Any:
+            return loads(dumps(value).replace(b"ORDER_ID", order.id.encode()))
+
+        got, response = ask(api, method, named(target), *map(named, body))
+        assert (got, api.requests[-1].invented) == (status, invented)
+        for place, expected in members.items():
+            node = response
+            for part in place[:-1]:
+                node = node[part]
+            if expected is REMOVED:
+                assert place[-1] not in node
+            else:
+                assert node[place[-1]] == named(expected)
+        assert len(api.refunds) == (api.requests[-1].operation == "orders.request_refund") * (
+            status < 300 and not invented
         )
 
 
-def test_a_new_operation_prefers_the_examples_of_the_spec(spec: Spec) -> None:
-    """A valid example is taken as it is; one that breaks its own schema is not."""
-    operation = new_operation(OBJECT, "201", operationId="referrals.create")
-    media = operation["responses"]["201"]["content"]["application/json"]
-    media["examples"] = {
-        "broken": {"value": {"id": 7}},
-        "good": {"value": {"id": "r1", "new": 1.5}},
-    }
-    spec["paths"]["/v1/referrals"] = {"post": operation}
-    with Sandbox(spec=spec) as api:
-        assert ask(api, "POST", "/v1/referrals") == (201, {"id": "r1", "new": Decimal("1.5")})
-        assert api.requests[-1].operation == "referrals.create"
-
-
-def test_an_answer_without_content(spec: Spec) -> None:
-    """204 has no body, and an error status without a schema still has the vendor's envelope."""
-    operation = new_operation(None, "204", operationId="referrals.delete")
-    operation["responses"]["422"] = {"description": "No"}
-    spec["paths"]["/v1/referrals/{id}"] = {"delete": operation}
-    with Sandbox(spec=spec) as api:
-        assert ask(api, "DELETE", "/v1/referrals/1") == (204, None)
+def test_an_error_without_a_schema_has_the_envelope(spec: Spec) -> None:
+    """An error status that is documented without content comes in the vendor's envelope."""
+    new = {"operationId": "referrals.delete", "responses": DELETED}
+    with Sandbox(spec=changed(spec, {("paths", PATH, "delete"): new})) as api:
         api.fail_next(422, error="no", operation="referrals.delete")
-        status, answer = ask(api, "DELETE", "/v1/referrals/1")
-        assert (status, answer["error"]) == (422, "no")
+        status, body = ask(api, "DELETE", PATH)
+        assert (status, body["error"]) == (422, "no")
 
 
-def test_a_required_header_of_an_answer(spec: Spec) -> None:
-    """What the spec requires beside the body is there as well."""
-    operation = new_operation(OBJECT)
-    headers = {
-        "x-page": {"required": True, "schema": {"type": "integer"}},
-        "x-other": {"schema": {}},
-    }
-    operation["responses"]["200"]["headers"] = headers
-    spec["paths"]["/v1/referrals"] = {"get": operation}
-    with Sandbox(spec=spec) as api:
+def test_a_required_header_of_a_response(spec: Spec) -> None:
+    """Headers that the spec requires are sent with examples."""
+    page = {"required": True, "schema": {"type": "integer"}}
+    headers = {"x-page": page, "x-other": {"schema": {}}}
+    changes: Changes = {NEW: operation(OBJECT), (*NEW, "responses", "200", "headers"): headers}
+    with Sandbox(spec=changed(spec, changes)) as api:
         credentials = [(ID_HEADER, api.client_id), (SECRET_HEADER, api.client_secret)]
-        answer = api.backend.answer("GET", "/v1/referrals", credentials, b"")
-        assert dict(answer.headers) == {"content-type": "application/json", "x-page": "1"}
+        delivery = api.backend.answer("GET", PATH, credentials, b"")
+        assert dict(delivery.headers) == {"content-type": "application/json", "x-page": "1"}
 
 
-def test_a_spec_without_a_possible_example(spec: Spec) -> None:
-    """Where no example can be found the test is told what to give one to."""
-    impossible = {"type": "string", "pattern": "^[0-9]{3}-[a-f]{9}$"}
-    spec["paths"]["/v1/referrals"] = {"get": new_operation(impossible)}
-    with pytest.raises(SandboxError, match="no example for the answer to GET /v1/referrals"):
-        ask(Sandbox(spec=spec), "GET", "/v1/referrals")
+ENDLESS = {
+    "type": "object",
+    "required": ["next"],
+    "properties": {"next": {"$ref": "#/components/schemas/Endless"}},
+}
 
 
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [
+        (operation({"type": "string", "pattern": "^[0-9]{3}-[a-f]{9}$"}), "no example for the res"),
+        (operation({"$ref": "#/components/schemas/Endless"}), "no example for the response to GET"),
+        ({"responses": {"404": {"description": "Never"}}}, "documents no success of GET /v1/ref"),
+    ],
+)
+def test_a_spec_without_a_possible_response(spec: Spec, new: Spec, problem: str) -> None:
+    """The error names the operation: no impossible example, no recursion, no invented success."""
+    api = Sandbox(spec=changed(spec, {("components", "schemas"): {"Endless": ENDLESS}, NEW: new}))
+    with pytest.raises(SandboxError, match=problem):
+        ask(api, "GET", PATH)
+    with pytest.raises(SandboxError, match=problem):
+        api.check()
+
+
+INTEGERS = {"type": "array", "items": {"type": "integer"}}
 PARAMETERS: list[tuple[Spec, str, str | None]] = [
     ({"in": "query", "name": "n", "schema": {"type": "integer", "minimum": 1}}, "?n=2", "?n=0"),
     ({"in": "query", "name": "n", "schema": {"type": "integer"}}, "?n=-2", "?n=2.5"),
@@ -138,10 +296,8 @@ PARAMETERS: list[tuple[Spec, str, str | None]] = [
     ({"in": "query", "name": "b", "schema": {"type": "boolean"}}, "?b=false", "?b=no"),
     ({"in": "query", "name": "d", "schema": {"type": "string", "format": "date"}},
      "?d=2025-03-18", "?d=18.3.2025"),
-    ({"in": "query", "name": "l", "schema": {"type": "array", "items": {"type": "integer"}}},
-     "?l=1&l=2", "?l=1,2"),
-    ({"in": "query", "name": "l", "explode": False,
-      "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 2}},
+    ({"in": "query", "name": "l", "schema": INTEGERS}, "?l=1&l=2", "?l=1,2"),
+    ({"in": "query", "name": "l", "explode": False, "schema": {**INTEGERS, "maxItems": 2}},
      "?l=1,2", "?l=1,2,3"),
     ({"in": "query", "name": "l", "style": "pipeDelimited", "explode": False,
       "schema": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}},
@@ -159,153 +315,41 @@ PARAMETERS: list[tuple[Spec, str, str | None]] = [
 
 @pytest.mark.parametrize(("parameter", "right", "wrong"), PARAMETERS)
 def test_parameters_are_checked(spec: Spec, parameter: Spec, right: str, wrong: str | None) -> None:
-    """Each kind of parameter is read as its schema says, and refused where it does not fit."""
-    operation = new_operation(OBJECT, parameters=[{"$ref": "#/components/parameters/P"}])
-    spec["components"]["parameters"] = {"P": parameter}
-    spec["paths"]["/v1/referrals"] = {"get": operation}
-    with Sandbox(spec=spec) as api:
-        assert ask(api, "GET", f"/v1/referrals{right}")[0] == 200
+    """Each kind of parameter is read as its schema says, and refused if it does not conform."""
+    new = operation(OBJECT, parameters=[{"$ref": "#/components/parameters/P"}])
+    changes: Changes = {NEW: new, ("components", "parameters"): {"P": parameter}}
+    with Sandbox(spec=changed(spec, changes)) as api:
+        assert ask(api, "GET", f"{PATH}{right}")[0] == 200
         if wrong is not None:
-            status, answer = ask(api, "GET", f"/v1/referrals{wrong}")
-            assert (status, answer["error"]) == (400, "validation_error")
-            assert parameter["name"] in answer["message"]
-
-
-def test_a_required_argument_is_asked_for(spec: Spec) -> None:
-    """A spec that wants more of a known operation gets it, before the operation acts."""
-    spec["paths"]["/v1/orders/refund"]["post"]["parameters"] = [
-        {"in": "query", "name": "reason", "required": True, "schema": {"type": "string"}}
-    ]
-    with Sandbox(spec=spec) as api:
-        order = api.add_order().fail()
-        body = {"orderId": order.id, "address": "x"}
-        assert ask(api, "POST", "/v1/orders/refund", body)[0] == 400
-        assert ask(api, "POST", "/v1/orders/refund?reason=late", body)[0] == 200
-        assert len(api.refunds) == 1
-
-
-Change = Callable[[Spec], None]
-
-
-def _field(schema: Spec) -> None:
-    schema["properties"]["order"]["properties"]["riskScore"] = {"type": "number", "example": 1.5}
-
-
-def _number(schema: Spec) -> None:
-    schema["properties"]["order"]["properties"]["originAmount"] = {"type": "number"}
-
-
-def _object(schema: Spec) -> None:
-    schema["properties"]["order"]["properties"]["status"] = OBJECT
-
-
-def _enum(schema: Spec) -> None:
-    status = {"type": "string", "enum": ["created", "failed"]}
-    schema["properties"]["order"]["properties"]["status"] = status
-
-
-def _removed(schema: Spec) -> None:
-    del schema["properties"]["order"]["properties"]["originAmount"]
-
-
-def _wrapped(schema: Spec) -> None:
-    schema["required"] = ["data"]
-    schema["properties"] = {"data": schema["properties"]["order"]}
-
-
-@pytest.mark.parametrize(
-    ("change", "pointer", "expected"),
-    [
-        (_field, "/order/riskScore", Decimal("1.5")),
-        (_number, "/order/originAmount", 10),
-        (_object, "/order/status", {"id": "example"}),
-        (_enum, "/order/status", "failed"),
-        (_removed, None, "10.00000000"),
-        (_wrapped, "/data", ...),
-    ],
-)
-def test_a_changed_answer_fits_its_spec(
-    spec: Spec, change: Change, pointer: str | None, expected: Any
-) -> None:
-    """What the spec adds or retypes is filled in; all else stays what the behaviour answers."""
-    change(answer_schema(spec, "/v1/orders/{orderId}"))
-    with Sandbox(spec=json.loads(json.dumps(spec, default=float))) as api:
-        order = api.add_order().fail()
-        status, answer = ask(api, "GET", f"/v1/orders/{order.id}")
-        assert status == 200
-        assert api.requests[-1].invented == (() if pointer is None else (pointer,))
-        place = (pointer or "/order/originAmount").split("/")[1:]
-        for name in place:
-            answer = answer[name]
-        assert expected is ... or answer == expected
-
-
-def test_a_renamed_member_gets_an_example(spec: Spec) -> None:
-    """A behaviour whose arguments are no longer documented does not act on a guess."""
-    body = spec["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
-    schema = body["application/json"]["schema"]
-    schema["properties"]["order"] = schema["properties"].pop("orderId")
-    schema["required"] = ["order", "address"]
-    with Sandbox(spec=spec) as api:
-        order = api.add_order().fail()
-        status, answer = ask(api, "POST", "/v1/orders/refund", {"order": order.id, "address": "x"})
-        assert (status, answer["refundId"]) == (200, "ref_123456789abcdef")
-        assert api.refunds == ()
-        assert api.requests[-1].invented == ("",)
-
-
-def test_a_renamed_path_parameter_changes_nothing(spec: Spec) -> None:
-    """Behaviours go by method and path, and take the values in it by their order."""
-    item = spec["paths"].pop("/v1/orders/{orderId}")
-    item["get"]["parameters"][0]["name"] = "id"
-    item["get"]["operationId"] = "orders.fetch"
-    spec["paths"]["/v1/orders/{id}"] = item
-    with Sandbox(spec=spec) as api:
-        order = api.add_order()
-        assert ask(api, "GET", f"/v1/orders/{order.id}")[1]["order"]["id"] == order.id
-        assert api.requests[-1].operation == "orders.fetch"
-        assert api.requests[-1].invented == ()
-
-
-def test_a_changed_error_fits_its_spec(spec: Spec) -> None:
-    """An error that the spec documents in another form comes in that form."""
-    error = spec["components"]["responses"]["Error"]["content"]["application/json"]["schema"]
-    error["required"] = ["requestId"]
-    error["properties"]["requestId"] = {"type": "string", "example": "req_1"}
-    with Sandbox(spec=spec) as api:
-        status, answer = ask(api, "GET", "/v1/orders/nobody")
-        assert (status, answer["error"], answer["requestId"]) == (404, "not_found", "req_1")
-
-
-def test_another_success_status(spec: Spec) -> None:
-    """A behaviour answers with the status that the spec documents."""
-    answers = spec["paths"]["/v1/users/me"]["get"]["responses"]
-    answers["202"] = answers.pop("200")
-    with Sandbox(spec=spec) as api:
-        assert ask(api, "GET", "/v1/users/me")[0] == 202
+            status, body = ask(api, "GET", f"{PATH}{wrong}")
+            assert (status, body["error"]) == (400, "validation_error")
+            assert parameter["name"] in body["message"]
 
 
 def test_an_operation_without_credentials(spec: Spec) -> None:
     """Only an operation that says so itself is open to all."""
-    spec["security"] = []
-    spec["paths"]["/v1/configurations"]["get"]["security"] = []
-    with Sandbox(spec=spec) as api:
-        assert api.backend.answer("GET", "/v1/configurations", [], b"").status == 200
-        assert api.backend.answer("GET", "/v1/users/me", [], b"").status == 401
+    changes: Changes = {
+        ("security",): [],
+        ("paths", "/v1/configurations", "get", "security"): [],
+    }
+    with Sandbox(spec=changed(spec, changes)) as api:
+        targets = ("/v1/configurations", "/v1/users/me")
+        statuses = [api.backend.answer("GET", target, [], b"").status for target in targets]
+        assert statuses == [200, 401]
 
 
 def test_openapi_3_1(spec: Spec) -> None:
-    """A document of version 3.1, with its own way to say nullable, works as well."""
-    text = json.dumps(spec, default=float).replace('"nullable": true', '"x-was": true')
-    newer = json.loads(text)
-    newer["openapi"] = "3.1.0"
-    newer["paths"]["/v1/referrals"] = {
-        "get": new_operation({"type": ["object", "null"], "properties": {"a": {"const": "b"}}})
-    }
-    with Sandbox(spec=newer) as api:
+    """A document of version 3.1, with its own nullable and boolean schemas, works as well."""
+    newer = json.loads(json.dumps(spec, default=float).replace('"nullable": true', '"x-was": true'))
+    nullable = {"type": ["object", "null"], "properties": {"a": {"const": "b"}, "any": True}}
+    with Sandbox(spec=changed(newer, {("openapi",): "3.1.0", NEW: operation(nullable)})) as api:
         order = api.add_order().fail()
         assert ask(api, "GET", f"/v1/orders/{order.id}")[1]["order"]["id"] == order.id
-        assert ask(api, "GET", "/v1/referrals") == (200, {"a": "b"})
+        assert ask(api, "GET", PATH) == (200, {"a": "b", "any": "example"})
+
+
+CIRCLE = {"A": {"$ref": "#/components/responses/B"}, "B": {"$ref": "#/components/responses/A"}}
+IN_A_CIRCLE = {"get": {"responses": {"200": {"$ref": "#/components/responses/A"}}}}
 
 
 @pytest.mark.parametrize(
@@ -316,9 +360,45 @@ def test_openapi_3_1(spec: Spec) -> None:
         ({"openapi": "4.0.0", "paths": {}}, "OpenAPI 4.0.0 is not supported"),
         ({"openapi": "3.0.3", "paths": {"/a": {"$ref": "http://x/y"}}}, "outside of itself"),
         ({"openapi": "3.0.3", "paths": {"/a": {"$ref": "#/x"}}}, "what it does not have"),
+        (
+            {"openapi": "3.0.3", "paths": {"/a": IN_A_CIRCLE}, "components": {"responses": CIRCLE}},
+            "refer to each other",
+        ),
     ],
 )
-def test_what_is_no_spec(document: Spec, problem: str) -> None:
-    """Something else than an OpenAPI document is refused when the sandbox is made."""
+def test_a_document_that_is_not_a_spec_is_refused(document: Spec, problem: str) -> None:
+    """The error comes when the sandbox is made."""
     with pytest.raises(ValueError, match=problem):
         Sandbox(spec=document)
+
+
+def test_a_long_message_is_cut(spec: Spec) -> None:
+    """A problem is one line, however long the invalid value is."""
+    tag: Changes = {(*REFUND_SCHEMA, "properties", "tag"): {"type": "string", "maxLength": 9}}
+    with Sandbox(spec=changed(spec, tag)) as api:
+        body = {"orderId": "x", "address": "x" * 5_000, "tag": "y" * 5_000}
+        status, response = ask(api, "POST", "/v1/orders/refund", body)
+        assert status == 400
+        assert "is too long" in response["message"]
+        assert len(response["message"]) < 400
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "problem"),
+    [
+        (200, {"user": 7}, "body.user: must be of type object"),
+        (299, {}, "the status 299 is not documented"),
+        (204, {}, "it has a body, where none is documented"),
+    ],
+)
+def test_a_response_that_breaks_the_spec_is_a_defect(
+    spec: Spec, status: int, body: Any, problem: str
+) -> None:
+    """The sandbox checks its own responses, and names the one that is not as documented."""
+    place = ("paths", "/v1/users/me", "get", "responses", "204")
+    backend = Sandbox(spec=changed(spec, {place: {"description": "None"}})).backend
+    found = backend.spec.find("users.me")
+    with pytest.raises(SandboxError, match=problem) as caught:
+        check_response(backend.schemas, found, status, body)
+    assert f"response to users.me ({status}) breaks the spec" in str(caught.value)
+    check_response(backend.schemas, found, 418, {"error": "teapot"})  # errors may be any

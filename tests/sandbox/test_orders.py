@@ -10,7 +10,7 @@ import pytest
 import chessa
 from chessa.models import OrderStatus
 from chessa.testing import LifeCycleError, Sandbox, SandboxError
-from tests.sandbox.callers import MODES, Caller, caller_in, refusal
+from tests.sandbox.callers import MODES, Caller, caller_in, refused
 
 ADDRESS = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
 STATUSES = [
@@ -24,14 +24,14 @@ STATUSES = [
 
 
 def quote(call: Caller, **arguments: Any) -> Any:
-    """An order as `orders.create` makes it."""
+    """Return an order of `orders.create`."""
     recipient = call(lambda c: c.recipients.create(account_number="233544444444", code="gh_mtn"))
     given = {"origin_asset": "USDC", "origin_amount": Decimal(10), "chain": "Solana", **arguments}
     return call(lambda c: c.orders.create(recipient_id=recipient.id, **given))
 
 
-def test_the_whole_way_to_the_payout(api: Sandbox, call: Caller) -> None:
-    """From the configurations to the completed order every step answers what the next one needs."""
+def test_an_order_up_to_its_payout(api: Sandbox, call: Caller) -> None:
+    """From the configurations on, every response has the values that the next step needs."""
     payouts = call(lambda c: c.configurations.retrieve()).payouts
     code = payouts[1].methods[0].code
     owner = call(lambda c: c.recipients.validate(account_number="+233544444444", code=code))
@@ -91,7 +91,7 @@ def test_the_clock_takes_a_paid_order_along(api: Sandbox, call: Caller) -> None:
 
 
 def test_a_test_moves_an_order_by_hand(api: Sandbox, call: Caller) -> None:
-    """`advance` goes through every status there is, one by one, without the clock."""
+    """`advance` reaches every status, one by one, without the clock."""
     order = api.add_order()
     seen = [call(lambda c: c.orders.retrieve(order.id)).status]
     seen += [call(lambda c: c.orders.retrieve(order.advance().id)).status for _ in STATUSES[1:]]
@@ -105,9 +105,11 @@ def test_a_failed_payout_is_refunded_once(api: Sandbox, call: Caller) -> None:
     assert (refund.status, refund.crypto_amount) == ("pending", Decimal("0.95"))
     assert (refund.order_id, refund.refund_address) == (order.id, ADDRESS)
 
-    error = refusal(call, lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS))
-
-    assert isinstance(error, chessa.BadRequestError)
+    error = refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS),
+    )
     assert (error.code, error.message, error.outcome) == (
         "invalid_refund_request",
         "Cannot refund an order that is already completed or refunded",
@@ -128,24 +130,30 @@ def test_only_a_failed_payout_is_refunded(api: Sandbox, call: Caller, status: st
     while order.status != status:
         order.advance()
     before = api.movements
-    error = refusal(call, lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS))
-    assert isinstance(error, chessa.BadRequestError)
+    error = refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS),
+    )
     assert error.code == "invalid_refund_request"
     is_documented = error.message == "Cannot refund an order that is already completed or refunded"
     assert is_documented == (status == "completed")
     assert api.movements == before
 
 
-def test_what_was_never_paid_is_not_refunded(api: Sandbox, call: Caller) -> None:
-    """A failed order without a payment has nothing to give back."""
+def test_an_unpaid_order_is_not_refunded(api: Sandbox, call: Caller) -> None:
+    """A failed order without a payment cannot be refunded."""
     order = api.add_order().force_status("failed")
-    error = refusal(call, lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS))
-    assert isinstance(error, chessa.BadRequestError)
+    error = refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS),
+    )
     assert error.message == "Cannot refund an order that was never paid"
 
 
 def test_a_refund_may_show_late(api: Sandbox, call: Caller) -> None:
-    """The refund is made at once; the order tells of it only after so many reads."""
+    """The refund is made at once; the order shows it after so many reads."""
     api.show_refunds_late(reads=2)
     order = api.add_order().fail()
     call(lambda c: c.orders.request_refund(order_id=order.id, address=ADDRESS))
@@ -167,12 +175,12 @@ def test_amounts_are_exact(call: Caller) -> None:
         assert order.destination_amount == Decimal(text) * Decimal("15.5")
         accepted = call(_accept(order.id))
         assert accepted.origin_amount == Decimal(text)
-        whole, _, fraction = str(accepted.origin_amount).partition(".")
-        assert (whole, fraction) == (text.partition(".")[0], text.partition(".")[2].ljust(8, "0"))
+        integer, _, fraction = str(accepted.origin_amount).partition(".")
+        assert (integer, fraction) == (text.partition(".")[0], text.partition(".")[2].ljust(8, "0"))
 
 
 def test_the_destination_side_can_be_fixed(call: Caller) -> None:
-    """What the recipient gets is exact, and what the payer sends is enough for it."""
+    """The recipient's amount is exact, and the payer's covers it."""
     order = quote(call, origin_amount=chessa.UNSET, destination_amount=Decimal("100.01"))
     assert order.destination_amount == Decimal("100.01")
     assert order.origin_amount == Decimal("6.45225807")
@@ -193,8 +201,10 @@ def test_the_destination_side_can_be_fixed(call: Caller) -> None:
         ),
     ],
 )
-def test_what_makes_no_order(call: Caller, arguments: dict[str, Any], message: str) -> None:
-    """An order that could not be paid out is refused, in the sandbox's own words."""
+def test_an_impossible_order_is_refused(
+    call: Caller, arguments: dict[str, Any], message: str
+) -> None:
+    """An order that cannot be paid out is refused, with a message of the sandbox's own."""
     with pytest.raises(chessa.BadRequestError) as caught:
         quote(call, **arguments)
     error = caught.value
@@ -202,18 +212,21 @@ def test_what_makes_no_order(call: Caller, arguments: dict[str, Any], message: s
 
 
 def test_a_quote_expires(api: Sandbox, call: Caller) -> None:
-    """After two hours the quote cannot be accepted any more; the vendor knows no status for it."""
+    """After two hours the quote cannot be accepted; the vendor documents no status for it."""
     late, later = api.add_order(), api.add_order()
     api.clock.advance(hours=2)
     assert call(lambda c: c.orders.prepare_funding(order_id=late.id, chain="Solana"))
     api.clock.advance(seconds=0.001)
-    error = refusal(call, lambda c: c.orders.prepare_funding(order_id=later.id, chain="Solana"))
-    assert isinstance(error, chessa.BadRequestError)
+    refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.prepare_funding(order_id=later.id, chain="Solana"),
+    )
     assert later.status == "created"
 
 
 def test_a_misspelt_chain_becomes_tron(api: Sandbox, call: Caller) -> None:
-    """The trap that integrators reported is here to be met: look at the chain of the answer."""
+    """As integrators reported: the chain of the response shows it."""
     order = api.add_order(chain="BNB Chain")
     funding = call(lambda c: c.orders.prepare_funding(order_id=order.id, chain="BEP20"))
     assert funding.crypto_address_chain == "Tron"
@@ -226,7 +239,7 @@ def test_a_misspelt_chain_becomes_tron(api: Sandbox, call: Caller) -> None:
 def test_an_address_has_the_form_of_its_chain(
     api: Sandbox, call: Caller, chain: str, prefix: str
 ) -> None:
-    """A chain that the vendor knows is the one that the address is on."""
+    """The address is on the requested chain, if the vendor knows it."""
     order = api.add_order(chain=chain)
     funding = call(lambda c: c.orders.prepare_funding(order_id=order.id, chain=chain))
     assert funding.crypto_address_chain == chain
@@ -236,28 +249,30 @@ def test_an_address_has_the_form_of_its_chain(
 def test_a_paid_order_is_not_funded_again(api: Sandbox, call: Caller) -> None:
     """Funding is for orders that wait for their payment."""
     order = api.add_order().fund()
-    error = refusal(call, lambda c: c.orders.prepare_funding(order_id=order.id, chain="Solana"))
-    assert isinstance(error, chessa.BadRequestError)
+    refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.prepare_funding(order_id=order.id, chain="Solana"),
+    )
 
 
 def test_unknown_ids(api: Sandbox, call: Caller) -> None:
-    """An id that nobody knows is the vendor's 404; the short id is none that the API takes."""
+    """An unknown id is the vendor's 404; the API does not take short ids."""
     order = api.add_order()
-    for order_id in ("nobody", "refund", "a/b", order.short_id, order.id.upper()):
+    for order_id in ("unknown", "refund", "a/b", order.short_id, order.id.upper()):
         for use in (
             lambda c, i=order_id: c.orders.retrieve(i),
             lambda c, i=order_id: c.orders.status_history(i),
             lambda c, i=order_id: c.orders.prepare_funding(order_id=i, chain="Solana"),
             lambda c, i=order_id: c.orders.request_refund(order_id=i, address=ADDRESS),
         ):
-            error = refusal(call, use)
-            assert isinstance(error, chessa.ApiError)
+            error = refused(call, chessa.ApiError, use)
             if (order_id, error.operation) != ("refund", "orders.retrieve"):
                 assert (error.code, error.message) == ("not_found", "Order not found")
 
 
 def test_the_list_shows_a_page(api: Sandbox, call: Caller) -> None:
-    """Ten rows, oldest first, in the other form that the vendor gives to rows, and the counts."""
+    """Ten rows, oldest first, in the vendor's form of rows, and the counts."""
     orders = [api.add_order(origin_amount=n) for n in range(1, 13)]
     orders[0].complete()
     page = call(lambda c: c.orders.list())
@@ -271,8 +286,8 @@ def test_the_list_shows_a_page(api: Sandbox, call: Caller) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_status_that_nobody_knows(mode: str, spec: dict[str, Any]) -> None:
-    """A test can give an order any status at all; no money moves by that."""
+def test_an_unknown_status(mode: str, spec: dict[str, Any]) -> None:
+    """A test can give an order any status, without moving money."""
     with Sandbox(spec=spec) as api, caller_in(mode, api) as call:
         order = api.add_order().force_status("under_review")
         status = call(lambda c: c.orders.retrieve(order.id)).status
@@ -283,10 +298,10 @@ def test_a_status_that_nobody_knows(mode: str, spec: dict[str, Any]) -> None:
 
 
 def test_a_status_that_the_spec_rules_out_is_not_replaced(spec: dict[str, Any]) -> None:
-    """Where the vendor lists the statuses once and for all, a test is told, and not misled."""
+    """If the spec has a closed list of statuses, the sandbox raises an error."""
     retrieve = spec["paths"]["/v1/orders/{orderId}"]["get"]["responses"]["200"]
-    answer = retrieve["content"]["application/json"]["schema"]["properties"]["order"]
-    answer["properties"]["status"]["enum"] = ["created", "completed", "Failed"]
+    shown = retrieve["content"]["application/json"]["schema"]["properties"]["order"]
+    shown["properties"]["status"]["enum"] = ["created", "completed", "Failed"]
     with (  # noqa: PT012 - it is raised once more at the exit
         pytest.raises(SandboxError, match="does not allow the status 'under_review'"),
         Sandbox(spec=spec) as api,
@@ -318,22 +333,27 @@ def test_a_payout_can_fail_in_its_time(api: Sandbox, call: Caller) -> None:
     assert [m.kind for m in api.movements] == ["deposit"]
 
 
-@pytest.mark.parametrize("amount", [0, -1, Decimal("NaN"), Decimal("Infinity")])
-def test_an_order_is_for_more_than_nothing(api: Sandbox, amount: Any) -> None:
-    """A test cannot arrange an order of no amount, or of one that is none."""
-    with pytest.raises(ValueError, match="more than zero"):
+@pytest.mark.parametrize(
+    ("amount", "error"),
+    [
+        *[(amount, ValueError) for amount in (0, -1, Decimal("NaN"), Decimal("Infinity"))],
+        (1.1, TypeError),
+    ],
+)
+def test_an_amount_is_an_exact_number_above_zero(
+    api: Sandbox, amount: Any, error: type[Exception]
+) -> None:
+    """A float is refused as the client refuses it."""
+    with pytest.raises(error, match=r"more than zero|cannot hold an amount exactly"):
         api.add_order(origin_amount=amount)
-
-
-def test_an_order_is_never_for_a_float(api: Sandbox) -> None:
-    """A float is refused here as it is by the client."""
-    with pytest.raises(TypeError, match="cannot hold an amount exactly"):
-        api.add_order(origin_amount=1.1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_refund_goes_somewhere(api: Sandbox, call: Caller) -> None:
     """A blank address is refused, and no money moves."""
     order = api.add_order().fail()
-    error = refusal(call, lambda c: c.orders.request_refund(order_id=order.id, address=" "))
-    assert isinstance(error, chessa.BadRequestError)
+    refused(
+        call,
+        chessa.BadRequestError,
+        lambda c: c.orders.request_refund(order_id=order.id, address=" "),
+    )
     assert api.refunds == ()

@@ -8,7 +8,7 @@ import pytest
 
 import chessa
 from chessa.testing import Sandbox
-from tests.sandbox.callers import Caller, refusal
+from tests.sandbox.callers import Caller, refused
 
 
 def _retrieve(recipient_id: str) -> Callable[[Any], Any]:
@@ -16,7 +16,7 @@ def _retrieve(recipient_id: str) -> Callable[[Any], Any]:
 
 
 def test_a_bank_account_and_a_mobile_money_number_differ(api: Sandbox, call: Caller) -> None:
-    """Rows are of two kinds, as the vendor shows them: bankCode and bankName, or code."""
+    """As on the vendor's pages, rows have bankCode and bankName, or code."""
     bank = call(
         lambda c: c.recipients.create(
             account_name="Ada Example", account_number="0123456789", code="058"
@@ -55,10 +55,9 @@ def test_recipients_are_filtered(
 
 
 def test_a_recipient_of_an_unknown_institution(call: Caller) -> None:
-    """Any code is taken, if country, currency and type come with it; else they are asked for."""
+    """Any code is accepted with country, currency and type; without, they are required."""
     given = {"account_number": "263770000000", "code": "zw_ecocash"}
-    error = refusal(call, lambda c: c.recipients.create(**given))
-    assert isinstance(error, chessa.BadRequestError)
+    error = refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**given))
     assert "body.country" in error.message
     place = {"country": "ZW", "currency": "USD", "type": "mobile_money"}
     recipient = call(lambda c: c.recipients.create(**given, **place))
@@ -67,14 +66,14 @@ def test_a_recipient_of_an_unknown_institution(call: Caller) -> None:
 
 @pytest.mark.parametrize("missing", ["account_number", "code"])
 def test_a_recipient_needs_a_number_and_an_institution(call: Caller, missing: str) -> None:
-    """Without them nobody could be paid."""
+    """Without them a recipient cannot be paid."""
     given = {"account_number": "0123456789", "code": "058"}
     del given[missing]
-    assert isinstance(refusal(call, lambda c: c.recipients.create(**given)), chessa.BadRequestError)
+    refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**given))
 
 
 def test_a_deactivated_recipient(api: Sandbox, call: Caller) -> None:
-    """It says so, stays readable, gets no new order, and a second time changes nothing."""
+    """It can be read, gets no new order, and a second request changes nothing."""
     recipient = api.add_recipient()
     api.clock.advance(seconds=5)
     first = call(lambda c: c.recipients.deactivate(recipient.id))
@@ -84,12 +83,13 @@ def test_a_deactivated_recipient(api: Sandbox, call: Caller) -> None:
     assert first.updated_at > first.created_at
     assert call(lambda c: c.recipients.retrieve(recipient.id)).active is None
     order: dict[str, Any] = {"origin_asset": "USDC", "origin_amount": 10}
-    error = refusal(call, lambda c: c.orders.create(recipient_id=recipient.id, **order))
-    assert isinstance(error, chessa.BadRequestError)
+    refused(
+        call, chessa.BadRequestError, lambda c: c.orders.create(recipient_id=recipient.id, **order)
+    )
     assert not api.orders
 
 
-def test_who_owns_an_account(api: Sandbox, call: Caller) -> None:
+def test_the_owner_of_an_account(api: Sandbox, call: Caller) -> None:
     """The same number has the same owner; unknown numbers and institutions are not valid."""
 
     def validate(number: str, code: str = "058") -> Any:
@@ -116,8 +116,8 @@ def test_who_owns_an_account(api: Sandbox, call: Caller) -> None:
 )
 def test_rates_are_fixed_and_exact(call: Caller, pair: tuple[str, str], rate: str) -> None:
     """The table never changes, and every digit arrives."""
-    answer = call(lambda c: c.rates.retrieve(*pair))
-    assert (answer.from_asset, answer.to_asset, answer.rate) == (*pair, Decimal(rate))
+    found = call(lambda c: c.rates.retrieve(*pair))
+    assert (found.from_asset, found.to_asset, found.rate) == (*pair, Decimal(rate))
 
 
 @pytest.mark.parametrize(
@@ -125,21 +125,20 @@ def test_rates_are_fixed_and_exact(call: Caller, pair: tuple[str, str], rate: st
     [
         lambda c: c.rates.retrieve("NGN", "USDC"),
         lambda c: c.rates.retrieve("USDC", "USDC"),
-        lambda c: c.recipients.retrieve("nobody"),
-        lambda c: c.recipients.deactivate("nobody"),
-        lambda c: c.recipients.list_for_user("somebody else"),
-        lambda c: c.orders.create(recipient_id="nobody", origin_asset="USDC", origin_amount=1),
+        lambda c: c.recipients.retrieve("unknown"),
+        lambda c: c.recipients.deactivate("unknown"),
+        lambda c: c.recipients.list_for_user("another"),
+        lambda c: c.orders.create(recipient_id="unknown", origin_asset="USDC", origin_amount=1),
     ],
 )
-def test_what_is_not_there(call: Caller, use: Any) -> None:
-    """What nobody knows is the vendor's 404."""
-    error = refusal(call, use)
-    assert isinstance(error, chessa.NotFoundError)
+def test_unknown_ids_and_pairs(call: Caller, use: Any) -> None:
+    """An unknown id or pair is the vendor's 404."""
+    error = refused(call, chessa.NotFoundError, use)
     assert error.code == "not_found"
 
 
 def test_the_user_and_feedback(api: Sandbox, call: Caller) -> None:
-    """The user is the one whom the credentials belong to; feedback is counted and comes back."""
+    """The credentials belong to the user; feedback is numbered and returned."""
     assert call(lambda c: c.users.me()).email == "sandbox.user@example.com"
     first = call(lambda c: c.users.submit_feedback(comment="late"))
     second = call(
@@ -152,7 +151,7 @@ def test_the_user_and_feedback(api: Sandbox, call: Caller) -> None:
     assert [first.id, second.id] == [1, 2]
     assert first.user_id == api.user_id
     assert (second.comment, second.type, second.metadata.order_id) == ("later", "order", "N3LBXEUI")
-    assert "hash_url" not in second.metadata  # it was not sent, so that it does not come back
+    assert "hash_url" not in second.metadata  # it was not sent
 
 
 def test_configurations_hold_what_an_order_needs(call: Caller) -> None:

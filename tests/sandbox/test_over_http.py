@@ -1,7 +1,4 @@
-"""The sandbox over HTTP, served to its own process: commands, and clients that misbehave.
-
-`test_command` asks the same of `python -m chessa.testing`, from outside.
-"""
+"""The sandbox over HTTP, served to its own process: commands, and clients that misbehave."""
 
 import http.client
 import json
@@ -14,12 +11,12 @@ from chessa.testing import Sandbox, SandboxOrder, serve
 
 
 def ask(url: str, method: str, target: str, body: bytes = b"") -> tuple[int, Any, str | None]:
-    """Send a request: status and JSON of the answer, and the methods that it allows."""
+    """Send a request; return status, JSON and the header `Allow` of the response."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
     try:
         connection.request(method, target, body)
-        answer = connection.getresponse()
-        return answer.status, json.load(answer), answer.headers["allow"]
+        response = connection.getresponse()
+        return response.status, json.load(response), response.headers["allow"]
     finally:
         connection.close()
 
@@ -37,19 +34,19 @@ def test_a_command_moves_an_order(api: Sandbox, command: str, status: str) -> No
     """POST /_sandbox/orders/ID/COMMAND does what the method of that name does."""
     order = api.add_order()
     with serve(api) as url:
-        answer = ask(url, "POST", f"/_sandbox/orders/{order.id}/{command}?for=the+record")
-    assert answer == (200, {"id": order.id, "status": status}, None)
+        response = ask(url, "POST", f"/_sandbox/orders/{order.id}/{command}?for=the+record")
+    assert response == (200, {"id": order.id, "status": status}, None)
     assert order.status == status
-    assert api.requests == (), "commands are none of the API's requests"
+    assert api.requests == (), "commands are not requests of the API"
 
 
-def test_a_command_that_makes_no_sense(api: Sandbox) -> None:
-    """Nobody's order and an unknown command are 404, an order past its end 400, a GET 405."""
+def test_an_impossible_command_is_refused(api: Sandbox) -> None:
+    """An unknown order or command is a 404, an order past its end a 400, a GET a 405."""
     order = api.add_order().complete()
     place = f"/_sandbox/orders/{order.id}"
     with serve(api) as url:
         refused = [
-            ask(url, "POST", "/_sandbox/orders/nobody/fail"),
+            ask(url, "POST", "/_sandbox/orders/unknown/fail"),
             ask(url, "POST", f"{place}/explode"),
             ask(url, "POST", "/_sandbox/orders"),
             ask(url, "POST", f"{place}/fail"),
@@ -62,7 +59,7 @@ def test_a_command_that_makes_no_sense(api: Sandbox) -> None:
 
 
 def test_an_order_follows_the_clock_before_a_command(api: Sandbox) -> None:
-    """A command finds the order where time has brought it, not where the last request left it."""
+    """A command finds the order in its status of now, not of the last request."""
     order: SandboxOrder = api.add_order().fund()
     api.clock.advance(hours=1)
     with serve(api) as url:
@@ -70,8 +67,8 @@ def test_an_order_follows_the_clock_before_a_command(api: Sandbox) -> None:
     assert (status, body["error"], order.status) == (400, "validation_error", "completed")
 
 
-def test_the_next_answer_is_lost_on_command(api: Sandbox) -> None:
-    """lose-next-answer says so, and the request after it is acted upon and not answered."""
+def test_the_next_response_is_lost_on_command(api: Sandbox) -> None:
+    """After lose-next-answer the next request acts, and its connection is lost."""
     with serve(api) as url:
         assert ask(url, "POST", "/_sandbox/lose-next-answer")[0] == 200
         with pytest.raises(http.client.RemoteDisconnected):
@@ -89,8 +86,8 @@ def test_a_body_without_an_end_is_refused(api: Sandbox) -> None:
     assert api.requests == ()
 
 
-def test_a_client_that_hangs_up_is_forgotten(api: Sandbox) -> None:
-    """Half a request acts on nothing, disturbs nobody, and is no error of the sandbox."""
+def test_an_incomplete_request_is_ignored(api: Sandbox) -> None:
+    """Half a request does nothing, and is not an error of the sandbox."""
     with serve(api) as url:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as sock:
@@ -100,7 +97,7 @@ def test_a_client_that_hangs_up_is_forgotten(api: Sandbox) -> None:
 
 
 def test_a_port_that_is_taken(api: Sandbox) -> None:
-    """`serve` raises what the system says, where it was asked for a port."""
+    """`serve` raises the error of the system."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=str(port)), serve(api, port=port):

@@ -1,7 +1,4 @@
-"""What the sandbox refuses before any operation acts: credentials, paths, methods, bad requests.
-
-Raw requests, straight to the backend and over HTTP: what the client would never send.
-"""
+"""Requests that the sandbox refuses before any operation acts, and that the client never sends."""
 
 import http.client
 import json
@@ -13,8 +10,8 @@ import pytest
 from chessa.testing import Sandbox, serve
 from tests.credentials import ID_HEADER, SECRET_HEADER
 
-Answer: TypeAlias = tuple[int, dict[str, str], Any]
-Send: TypeAlias = Callable[..., Answer]
+Response: TypeAlias = tuple[int, dict[str, str], Any]
+Send: TypeAlias = Callable[..., Response]
 
 ORDERS = "/v1/orders"
 REFUND = "/v1/orders/refund"
@@ -22,7 +19,7 @@ REFUND = "/v1/orders/refund"
 
 @pytest.fixture(params=["in process", "over HTTP"])
 def send(request: pytest.FixtureRequest, api: Sandbox) -> Iterator[Send]:
-    """`send(method, target, body, **headers)`: status, headers and JSON of the answer."""
+    """Send a request in process or over HTTP; return status, headers and JSON of the response."""
     credentials = {ID_HEADER: api.client_id, SECRET_HEADER: api.client_secret}
     typed = {"content-type": "application/json"}
 
@@ -33,7 +30,9 @@ def send(request: pytest.FixtureRequest, api: Sandbox) -> Iterator[Send]:
 
     if request.param == "in process":
 
-        def in_process(method: str, target: str, body: bytes | None = None, **extra: Any) -> Answer:
+        def in_process(
+            method: str, target: str, body: bytes | None = None, **extra: Any
+        ) -> Response:
             headers = list(headers_for(body, extra).items())
             given = api.backend.answer(method, target, headers, body or b"")
             assert given.status is not None
@@ -44,27 +43,26 @@ def send(request: pytest.FixtureRequest, api: Sandbox) -> Iterator[Send]:
 
     with serve(api) as url:
 
-        def over_http(method: str, target: str, body: bytes | None = None, **extra: Any) -> Answer:
+        def over_http(
+            method: str, target: str, body: bytes | None = None, **extra: Any
+        ) -> Response:
             connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
             try:
                 connection.request(method, target, body, headers_for(body, extra))
-                answer = connection.getresponse()
-                headers = {name.lower(): value for name, value in answer.getheaders()}
-                return answer.status, headers, json.loads(answer.read())
+                received = connection.getresponse()
+                headers = {name.lower(): value for name, value in received.getheaders()}
+                return received.status, headers, json.loads(received.read())
             finally:
                 connection.close()
 
         yield over_http
 
 
-def envelope(answer: Answer, status: int, code: str) -> str:
-    """Check that an answer is the vendor's envelope; its message."""
-    assert answer[0] == status
-    assert answer[1]["content-type"] == "application/json"
-    assert set(answer[2]) == {"error", "message", "statusCode"}
-    assert (answer[2]["error"], answer[2]["statusCode"]) == (code, status)
-    message = answer[2]["message"]
-    assert isinstance(message, str)
+def envelope(response: Response, status: int, code: str) -> str:
+    """Check that a response is the vendor's envelope; return its message."""
+    assert (response[0], response[1]["content-type"]) == (status, "application/json")
+    message: str = response[2]["message"]
+    assert response[2] == {"error": code, "message": message, "statusCode": status}
     assert message
     return message
 
@@ -84,7 +82,7 @@ def envelope(answer: Answer, status: int, code: str) -> str:
 def test_credentials_are_needed(
     api: Sandbox, send: Send, operation: str, wrong: dict[str, str | None]
 ) -> None:
-    """Missing or wrong ones are a 401, before anything else is looked at."""
+    """Missing or wrong ones are a 401, before any other check."""
     envelope(send(*operation.split(), **wrong), 401, "unauthorized")
     assert not api.requests[-1].acted
 
@@ -101,7 +99,7 @@ def test_every_operation_needs_credentials(api: Sandbox, send: Send) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/v2/orders", "/v1/orders/", "/v1", "/v1/orders/a/b", "//v1"]
 )
-def test_a_path_that_nobody_knows(send: Send, path: str) -> None:
+def test_an_unknown_path(send: Send, path: str) -> None:
     """An unknown path is a 404 in the vendor's envelope."""
     assert envelope(send("GET", path), 404, "not_found") == "Path not found"
 
@@ -118,10 +116,10 @@ def test_a_path_that_nobody_knows(send: Send, path: str) -> None:
 def test_a_method_that_a_path_does_not_have(
     send: Send, method: str, path: str, allowed: str
 ) -> None:
-    """A known path with another method is a 405 that says which there are."""
-    answer = send(method, path)
-    envelope(answer, 405, "method_not_allowed")
-    assert answer[1]["allow"] == allowed
+    """A known path with another method is a 405 with the allowed ones."""
+    response = send(method, path)
+    envelope(response, 405, "method_not_allowed")
+    assert response[1]["allow"] == allowed
 
 
 @pytest.mark.parametrize(
@@ -140,13 +138,13 @@ def test_a_method_that_a_path_does_not_have(
 def test_a_body_that_breaks_the_spec(
     api: Sandbox, send: Send, body: bytes | None, message: str
 ) -> None:
-    """What the schema does not allow is a 400 that says where and why; nothing acts."""
+    """An invalid body is a 400 that says where and why; nothing acts."""
     assert envelope(send("POST", REFUND, body), 400, "validation_error") == message
     assert not api.requests[-1].acted
 
 
 def test_a_body_of_another_kind(send: Send) -> None:
-    """The API takes JSON; a charset in the content type is no harm, an unknown member neither."""
+    """The API takes JSON; a charset in the content type and unknown members are allowed."""
     body = b'{"orderId": "x", "address": "y", "new": {"deep": [1.5]}}'
     wrong = send("POST", REFUND, body, content_type="text/plain")
     assert envelope(wrong, 400, "validation_error") == "body: must be application/json"
@@ -163,8 +161,8 @@ def test_amounts_exclude_each_other(send: Send) -> None:
 
 def test_a_path_value_is_decoded_once(api: Sandbox, send: Send) -> None:
     """An escaped slash is part of the value, not of the path."""
-    status, _, answer = send("GET", "/v1/rates/A%2FB/C%2525")
-    assert (status, answer["message"]) == (404, "Rate not found")
+    status, _, body = send("GET", "/v1/rates/A%2FB/C%2525")
+    assert (status, body["message"]) == (404, "Rate not found")
     assert api.requests[-1].operation == "rates.retrieve"
     assert api.requests[-1].path == "/v1/rates/A%2FB/C%2525"
 

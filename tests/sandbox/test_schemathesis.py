@@ -1,7 +1,6 @@
 """schemathesis against the sandbox over HTTP: examples, coverage, fuzzing, and links followed.
 
-Enters: the effective spec and a served sandbox. Leaves: no finding but those that the spec has no
-words for, each listed here with its reason.
+It finds nothing but refusals that the spec cannot express, each listed here with its reason.
 """
 
 import base64
@@ -74,8 +73,8 @@ ALLOWED: Final = (
 
 
 @attrs.frozen
-class Finding:
-    """A check that failed, and the answer that it failed on."""
+class FailedCheck:
+    """A check that failed, and its response."""
 
     check: str
     operation: str
@@ -84,7 +83,7 @@ class Finding:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether it is one of those that are listed."""
+        """True if it is listed."""
         return (
             self.check == "positive_data_acceptance"
             and self.status == 400
@@ -97,18 +96,18 @@ class Finding:
 
 @attrs.frozen
 class Report:
-    """What schemathesis did and found."""
+    """The checks and findings of schemathesis."""
 
     checks: Counter[str]
-    findings: list[Finding]
+    findings: list[FailedCheck]
     transitions: int
-    """Requests that were made of the answer to another one."""
+    """Requests that were made from the response to another one."""
 
 
 def read_report(folder: Path) -> Report:
     """Read the events that schemathesis wrote."""
     checks: Counter[str] = Counter()
-    findings: list[Finding] = []
+    findings: list[FailedCheck] = []
     transitions = 0
     for recorder in _recorders(folder):
         transitions += sum(each["is_transition_applied"] for each in recorder["cases"].values())
@@ -129,15 +128,17 @@ def _recorders(folder: Path) -> Iterator[dict[str, Any]]:
             yield recorder
 
 
-def _finding(recorder: dict[str, Any], case: str, check: str) -> Finding:
-    answer = recorder["interactions"][case]["response"]
-    body = json.loads(base64.b64decode(answer["content"]["$base64"]))
+def _finding(recorder: dict[str, Any], case: str, check: str) -> FailedCheck:
+    response = recorder["interactions"][case]["response"]
+    body = json.loads(base64.b64decode(response["content"]["$base64"]))
     request = recorder["cases"][case]["value"]
-    return Finding(check, f"{request['method']} {request['path']}", answer["status_code"], body)
+    return FailedCheck(
+        check, f"{request['method']} {request['path']}", response["status_code"], body
+    )
 
 
 def run(api: Sandbox, folder: Path, examples: int) -> Report:
-    """Let schemathesis loose on a sandbox."""
+    """Run schemathesis on a sandbox."""
     with serve(api) as url:
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(SPEC)]
         options = {
@@ -150,15 +151,15 @@ def run(api: Sandbox, folder: Path, examples: int) -> Report:
             "--report-dir": str(folder),
         }
         credentials = (f"{ID_HEADER}: {api.client_id}", f"{SECRET_HEADER}: {api.client_secret}")
-        command += [word for header in credentials for word in ("-H", header)]
-        command += [word for pair in options.items() for word in pair]
+        command += [part for header in credentials for part in ("-H", header)]
+        command += [part for pair in options.items() for part in pair]
         done = subprocess.run(
             [*command, "--continue-on-failure", "--no-color"],
             cwd=folder,
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "scripts"))),
-                "SCHEMATHESIS_HOOKS": "tests.property.synthetic",  # the formats it cannot know
+                "SCHEMATHESIS_HOOKS": "tests.property.synthetic",  # formats of the vendor's
             },
             capture_output=True,
             text=True,

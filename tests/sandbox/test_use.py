@@ -1,4 +1,4 @@
-"""What tests do with a sandbox besides calling it: making, moving, printing, leaving it."""
+"""Uses of a sandbox other than calls: creating, printing, leaving it, and its clock."""
 
 import asyncio
 import datetime
@@ -15,14 +15,14 @@ from tests.sandbox.callers import Caller
 
 
 def test_the_public_names_are_listed() -> None:
-    """`dir` shows what there is to import, loaded or not, and nothing else."""
+    """`dir` shows the public names, loaded or not, and nothing else."""
     assert dir(chessa.testing) == sorted(chessa.testing.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         vars(chessa.testing)["__getattr__"]("Nothing")
 
 
 def test_leaving_on_asyncio_closes_the_clients() -> None:
-    """`async with` closes the clients that it gave away: their next call is not sent."""
+    """`async with` closes the clients that it made: their next call is not sent."""
 
     async def use() -> None:
         async with sandbox() as api:
@@ -36,7 +36,7 @@ def test_leaving_on_asyncio_closes_the_clients() -> None:
 
 
 def test_leaving_closes_the_clients() -> None:
-    """`with` closes the clients that it gave away as well."""
+    """`with` closes the clients that it made as well."""
     with sandbox() as api:
         client = api.client()
         assert client.users.me().email
@@ -45,7 +45,7 @@ def test_leaving_closes_the_clients() -> None:
 
 
 def test_a_sandbox_and_its_clock_are_printed(api: Sandbox) -> None:
-    """A failing assertion shows what the sandbox holds, and what time it is there."""
+    """A failing assertion shows the state of the sandbox, and its time."""
     api.add_order()
     assert repr(api) == "<Sandbox: 1 orders, 0 requests>"
     start = datetime.datetime(2025, 3, 18, 7, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
@@ -55,7 +55,7 @@ def test_a_sandbox_and_its_clock_are_printed(api: Sandbox) -> None:
 
 
 def test_time_is_aware_and_moves_forward() -> None:
-    """A clock of no time zone, or one that is put back, is refused."""
+    """A clock without a time zone is refused, and a negative step."""
     with pytest.raises(ValueError, match="aware"):
         Clock(datetime.datetime(2025, 3, 18))  # noqa: DTZ001 - what is refused
     clock = Clock()
@@ -66,15 +66,15 @@ def test_time_is_aware_and_moves_forward() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, -0.001, math.inf, math.nan])
-def test_an_answer_is_late_by_a_time(api: Sandbox, seconds: float) -> None:
-    """A delay that is none is refused where it was asked for, and delays nothing."""
+def test_an_impossible_delay_is_refused(api: Sandbox, seconds: float) -> None:
+    """It raises at once, and delays nothing."""
     with pytest.raises(ValueError, match="zero or more"):
         api.delay_next(seconds)
     with api.client() as client:
         assert client.users.me().email
 
 
-def test_what_the_sandbox_does_not_know_is_refused(api: Sandbox) -> None:
+def test_unknown_institutions_and_assets_are_refused(api: Sandbox) -> None:
     """A recipient of an unknown institution, an order in an unknown asset: nothing is added."""
     with pytest.raises(ValueError, match="no institution 'nowhere'"):
         api.add_recipient(code="nowhere")
@@ -84,14 +84,14 @@ def test_what_the_sandbox_does_not_know_is_refused(api: Sandbox) -> None:
     assert not api.orders
 
 
-def test_a_number_of_nothing_but_a_plus_is_none(call: Caller) -> None:
-    """What is left of an account number without its plus has to be something."""
+def test_an_account_number_is_not_a_plus_alone(call: Caller) -> None:
+    """Without its plus an account number must not be empty."""
     with pytest.raises(chessa.BadRequestError, match="cannot be paid without accountNumber"):
         call(lambda c: c.recipients.create(account_number="+", code="gh_mtn"))
 
 
 def test_a_currency_without_limits_has_none(api: Sandbox, call: Caller) -> None:
-    """An order in a currency that the configurations do not list may be as small as it likes."""
+    """A currency that the configurations do not list has no minimum."""
     recipient = call(
         lambda c: c.recipients.create(
             account_number="1", code="us", country="US", currency="USD", type="bank_account"
@@ -103,8 +103,8 @@ def test_a_currency_without_limits_has_none(api: Sandbox, call: Caller) -> None:
     assert (order.destination_asset, order.destination_amount) == ("USD", 1)
 
 
-def test_another_missing_package_is_not_explained_away() -> None:
-    """Only a package of the extra is answered by naming the extra."""
+def test_another_missing_package_raises_its_own_error() -> None:
+    """Only for a package of the extra does the error name the extra."""
     code = "import sys; sys.modules['attrs'] = None; import chessa.testing; chessa.testing.sandbox"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
