@@ -335,7 +335,7 @@ def test_an_empty_refund_is_not_taken_for_one(
 ) -> None:
     """Its meaning is unknown: nothing is sent, and the order does not count as refunded."""
     seen = api.client().orders.retrieve(order.id)
-    seen.refund = empty
+    seen = seen.replace(refund=empty)
     steps = refund(order.id, ADDRESS).steps(time)
     steps.send(None)
     assert isinstance(steps.send(seen), Find)
