@@ -237,7 +237,7 @@ def _raise() -> str:
     ("provider", "words"),
     [
         (_raise, "raised ValueError"),
-        (lambda: f"{CANARY}\nx", "holds white space"),
+        (lambda: f"{CANARY}\nx", "contains white space"),
         (lambda: "", "is blank"),
         (lambda: None, "must be a str, not NoneType"),
         (lambda: CANARY.encode(), "must be a str, not bytes"),
