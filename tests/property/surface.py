@@ -38,7 +38,8 @@ from tests.property.meaning import has_all, names
 from tests.property.synthetic import Direction
 
 
-def _found() -> Iterator[Operation[Any]]:
+def every_operation() -> Iterator[Operation[Any]]:
+    """Yield what the package offers."""
     prefix = f"{chessa_api.api.__name__}."
     for module in pkgutil.walk_packages(chessa_api.api.__path__, prefix):
         for value in vars(importlib.import_module(module.name)).values():
@@ -47,7 +48,7 @@ def _found() -> Iterator[Operation[Any]]:
 
 
 DOCUMENTED: Final[tuple[SpecOperation, ...]] = SPEC.operations
-_OFFERED: Final = {(each.method, each.path): each for each in _found()}
+_OFFERED: Final = {(each.method, each.path): each for each in every_operation()}
 
 
 def is_offered(documented: SpecOperation) -> bool:
@@ -62,7 +63,7 @@ def offered(documented: SpecOperation) -> Operation[Any]:
 
 def offered_names() -> list[str]:
     """The names of all that the package offers."""
-    return sorted({each.name for each in _found()})
+    return sorted({each.name for each in every_operation()})
 
 
 def method(client: object, name: str) -> Any:

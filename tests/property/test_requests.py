@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chessa
+from chessa.testing._errors import Problem
 from chessa.testing._spec.document import SpecOperation
 from chessa.testing._spec.parameters import read as read_parameter
 from tests.property.arguments import Argument, arguments, documented_arguments, exclusive
@@ -50,7 +51,10 @@ def test_requests_are_what_the_spec_documents(documented: SpecOperation, both: B
 def check(documented: SpecOperation, given_: dict[str, Any], sent: Sent) -> None:
     """Read a request by the spec alone, and compare it with the arguments."""
     path, _, query = sent.target.partition("?")
-    operation, values = SPEC.route(sent.method, path)
+    try:
+        operation, values = SPEC.route(sent.method, path)
+    except Problem as problem:
+        raise AssertionError(sent) from problem
     assert operation is documented, sent
     assert all(_PERCENT_ENCODED.fullmatch(part) for part in path.split("/"))
     in_path = [part.partition("}")[0] for part in documented.path.split("{")[1:]]

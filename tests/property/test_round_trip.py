@@ -46,7 +46,7 @@ def test_unknown_keys_are_kept(place: Place) -> None:
     def holds(value: dict[str, object], key: str) -> None:
         sent = read(written({**value, key: {"deep": [1, "x", None]}}))
         model = place.cls.from_json(written(sent))
-        assert model.additional_properties[key] == {"deep": [1, "x", None]}
+        assert model.additional_properties.get(key) == {"deep": [1, "x", None]}
         assert key not in model.misfits
         assert same_on_the_wire(place.schema, sent, read(model.to_json()))
 

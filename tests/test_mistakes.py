@@ -1,0 +1,68 @@
+"""Each planted mistake turns the test red that it names; without a mistake the tests are green."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from chessa_codegen.regeneration import Job, regenerate
+from tests.mistakes import BUGS, FAULTS, MISTAKES
+from tests.planting import Mistake, play, run_tests
+from tests.property.json_text import written
+from tests.property.wider import wider_document
+
+SHORT: Final = ("409 is a refusal", "a wire name is changed")
+"""Mistakes that show in the vendor's API, in little time."""
+
+
+@pytest.fixture(scope="module")
+def wider(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generate a client for everything that a spec may ask for."""
+    folder = tmp_path_factory.mktemp("wider")
+    spec = folder / "openapi.json"
+    spec.write_bytes(written(wider_document()))
+    regenerate(Job(spec=spec, overlay=None, output=folder, lock=folder / "lock.json"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(request: pytest.FixtureRequest, wider: Path) -> Iterator[dict[str, str]]:
+    """Play the mistakes of this session, the two kinds in a child each."""
+    wanted = {item.name for item in request.session.items}
+
+    def chosen(mistakes: list[Mistake]) -> list[Mistake]:
+        return [each for each in mistakes if any(f"[{each.name}]" in name for name in wanted)]
+
+    with ThreadPoolExecutor(2) as pool:
+        bugs = pool.submit(play, chosen(BUGS), wider)
+        yield {**play(chosen(FAULTS)), **bugs.result()}
+
+
+def test_some_mistakes_turn_their_tests_red() -> None:
+    """The short form of what follows."""
+    outcomes = play(MISTAKES[name] for name in SHORT)
+    for name, outcome in outcomes.items():
+        assert outcome.startswith(f"red: {MISTAKES[name].seen_by}"), outcome
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_turns_its_test_red(name: str, found: dict[str, str]) -> None:
+    """An assertion of that very test fails: not an import, not a fixture, not the test itself."""
+    assert found[name].startswith(f"red: {MISTAKES[name].seen_by}"), found[name]
+
+
+@pytest.mark.ci
+def test_a_wider_client_is_green(wider: Path) -> None:
+    """Without a mistake every property holds, for everything that a spec may ask for."""
+    done = run_tests("tests/property", generated=wider)
+    assert done.returncode == pytest.ExitCode.OK, done.stdout[-4_000:]
+
+
+def test_every_property_sees_a_mistake() -> None:
+    """Each mistake has a name of its own, and each file of properties has mistakes to see."""
+    assert len(MISTAKES) == len(FAULTS) + len(BUGS)
+    files = {path.name for path in (Path(__file__).parent / "property").glob("test_*.py")}
+    assert {Path(bug.seen_by.partition("::")[0]).name for bug in BUGS} == files
