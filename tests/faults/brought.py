@@ -1,4 +1,4 @@
-"""What a caller may bring for the client to send over: transports and clients of httpx and httpx2.
+"""Transports and clients of httpx and httpx2 that a caller may bring for the client to send over.
 
 Each is made for the same place as the client would be: its proxy, and its authorities.
 """
@@ -6,13 +6,14 @@ Each is made for the same place as the client would be: its proxy, and its autho
 import contextlib
 import functools
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Final, Literal, TypeAlias
 
 import httpx
 import httpx2
 
 import chessa
+from tests.modes import Mode
 
 Over: TypeAlias = Literal["default", "httpx", "httpx2", "http_client", "direct"]
 BROUGHT: Final[tuple[Over, ...]] = ("httpx", "httpx2", "http_client", "direct")
@@ -28,29 +29,23 @@ def _usual() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-@contextlib.contextmanager
-def brought(settings: Settings, mode: str, over: Over) -> Iterator[Settings]:
-    """The settings of a client that sends over this."""
-    if over == "default":
-        yield settings
-        return
+@contextlib.asynccontextmanager
+async def brought(settings: Settings, mode: Mode, over: Over) -> AsyncIterator[Settings]:
+    """Yield the settings of a client that sends over this."""
     rest = {name: value for name, value in settings.items() if name not in ("proxy", "ssl_context")}
     context = settings.get("ssl_context") or _usual()
-    transport, client, direct = _NAMES[mode]
-    if over == "direct":
-        yield {**rest, "transport": lambda: direct(ssl_context=context)}
-        return
+    transport, client, direct = _NAMES[mode.name]
     library: Any = httpx2 if over == "httpx2" else httpx
     options: dict[str, Any] = {"verify": context, "trust_env": False}
     if proxy := settings.get("proxy"):
         is_secured = proxy.startswith("https")
         options["proxy"] = library.Proxy(proxy, ssl_context=context if is_secured else None)
-    if over == "http_client":
-        made = getattr(library, client)(**options)
-        try:
+    if over == "default":
+        yield settings
+    elif over == "direct":
+        yield {**rest, "transport": lambda: direct(ssl_context=context)}
+    elif over == "http_client":
+        async with mode.opened(getattr(library, client)(**options)) as made:
             yield {**rest, "http_client": made}
-        finally:
-            if mode == "sync":
-                made.close()
-        return
-    yield {**rest, "transport": lambda: getattr(library, transport)(**options)}
+    else:
+        yield {**rest, "transport": lambda: getattr(library, transport)(**options)}

@@ -1,8 +1,4 @@
-"""What no fault may bring about: each row a question to one call, and the figure how often it did.
-
-In: observations, and what the run left behind. Out: the table of figures, all of which must be 0.
-Pure functions.
-"""
+"""Invariants that no fault may break, and the figures how often one did, all of which must be 0."""
 
 import collections
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,98 +13,54 @@ TOLERANCE: Final = 0.25
 MOST_ATTEMPTS: Final = 3
 
 
-def a_write_was_processed_more_than_once(seen: Observation) -> bool:
-    """The one that costs money."""
-    return not seen.is_read and seen.processed > 1
-
-
-def a_result_that_was_not_processed_exactly_once(seen: Observation) -> bool:
-    """A read may have been received by each of its attempts."""
-    most = MOST_ATTEMPTS if seen.is_read else 1
-    return seen.ended == RESULT and not 1 <= seen.processed <= most
-
-
-def a_read_was_received_more_often_than_it_may_be_tried(seen: Observation) -> bool:
-    """Whatever its end."""
-    return seen.is_read and seen.processed > MOST_ATTEMPTS
-
-
-def not_sent_and_yet_processed(seen: Observation) -> bool:
-    """The caller would call again."""
-    return seen.outcome is Outcome.NOT_SENT and seen.processed > 0
-
-
-def rejected_and_yet_done(seen: Observation) -> bool:
-    """The same; the server may have acted on what it received. Reading is no act."""
-    is_rejected = seen.outcome is Outcome.REJECTED
-    return is_rejected and not seen.is_read and seen.acted and seen.processed > 0
-
-
-def answer_of_another_call(seen: Observation) -> bool:
-    """A result that names another order than the one that was asked for."""
-    return seen.ended == "crossed"
-
-
-def another_host_heard_of_it(seen: Observation) -> bool:
-    """A redirect was followed, or the like."""
-    return seen.strays > 0
-
-
-def anything_but_our_own_errors(seen: Observation) -> bool:
-    """An exception of a library, or of Python, came out."""
-    return seen.ending is None and seen.ended != "crossed"
-
-
-def past_the_deadline(seen: Observation) -> bool:
-    """By more than a quarter second."""
-    return seen.late > TOLERANCE
-
-
-def time_ran_out_where_it_should_not_or_the_reverse(seen: Observation) -> bool:
-    """An error says whether time ran out, and a fault that ends by itself does not take it all."""
-    is_error = seen.outcome is not None
-    return is_error and seen.to_deadline is not None and seen.timed_out is not seen.to_deadline
-
-
-def a_secret_was_found(seen: Observation) -> bool:
-    """In the error, in what hangs on it, or in a log."""
-    return bool(seen.secrets)
-
-
-def tasks_are_left(seen: Observation) -> bool:
-    """In the event loop, after the client was closed."""
-    return seen.tasks > 0
-
-
-def another_end_than_the_catalogue_expects(seen: Observation) -> bool:
-    """Every fault says how each kind of call ends."""
-    return seen.ending not in seen.expected
-
-
-OF_A_CALL: Final[tuple[Callable[[Observation], bool], ...]] = (
-    a_write_was_processed_more_than_once,
-    a_result_that_was_not_processed_exactly_once,
-    a_read_was_received_more_often_than_it_may_be_tried,
-    not_sent_and_yet_processed,
-    rejected_and_yet_done,
-    answer_of_another_call,
-    another_host_heard_of_it,
-    anything_but_our_own_errors,
-    past_the_deadline,
-    time_ran_out_where_it_should_not_or_the_reverse,
-    a_secret_was_found,
-    tasks_are_left,
-    another_end_than_the_catalogue_expects,
-)
+OF_A_CALL: Final[Mapping[str, Callable[[Observation], bool]]] = {
+    # The one that costs money.
+    "a write was processed more than once": lambda seen: not seen.is_read and seen.processed > 1,
+    # A read may have been received by each of its attempts.
+    "a result that was not processed exactly once": lambda seen: (
+        seen.ended == RESULT and not 1 <= seen.processed <= (MOST_ATTEMPTS if seen.is_read else 1)
+    ),
+    "a read was received more often than it may be tried": lambda seen: (
+        seen.is_read and seen.processed > MOST_ATTEMPTS
+    ),
+    # The caller would call again.
+    "not sent and yet processed": lambda seen: (
+        seen.outcome is Outcome.NOT_SENT and seen.processed > 0
+    ),
+    # The same; the server may have acted on what it received. Reading is not an act.
+    "rejected and yet done": lambda seen: (
+        seen.outcome is Outcome.REJECTED and not seen.is_read and seen.acted and seen.processed > 0
+    ),
+    # A result that names another order than the one that was asked for.
+    "response of another call": lambda seen: seen.ended == "crossed",
+    # A redirect was followed, or the like.
+    "another host heard of it": lambda seen: seen.strays > 0,
+    # An exception of a library, or of Python, came out.
+    "anything but our own errors": lambda seen: seen.ending is None and seen.ended != "crossed",
+    "past the deadline": lambda seen: seen.late > TOLERANCE,
+    # An error says whether time ran out, and a fault that ends by itself does not take all of it.
+    "time ran out where it should not or the reverse": lambda seen: (
+        seen.outcome is not None
+        and seen.to_deadline is not None
+        and seen.timed_out is not seen.to_deadline
+    ),
+    # In the error, in what hangs on it, or in a log.
+    "a secret was found": lambda seen: bool(seen.secrets),
+    # In the event loop, after the client was closed.
+    "tasks are left": lambda seen: seen.tasks > 0,
+    # Every fault says how each kind of call ends.
+    "another end than the catalogue expects": lambda seen: seen.ending not in seen.expected,
+}
+"""By name: the question to one call, which must be answered no."""
 
 
 def broken_by(seen: Observation) -> list[str]:
-    """The invariants that one call breaks."""
-    return [_label(question) for question in OF_A_CALL if question(seen)]
+    """Return the invariants that one call breaks."""
+    return [name for name, question in OF_A_CALL.items() if question(seen)]
 
 
 def sync_and_async_differ(observations: Iterable[Observation]) -> int:
-    """Faults after which modes end differently that should not; none that is a race on the wire."""
+    """Count the faults after which the modes differ, but for those that are a race on the wire."""
     endings: dict[tuple[str, bool, frozenset[Ending]], set[Ending | None]]
     endings = collections.defaultdict(set)
     for seen in observations:
@@ -118,14 +70,10 @@ def sync_and_async_differ(observations: Iterable[Observation]) -> int:
 
 
 def figures(observations: Sequence[Observation], left: Left) -> Mapping[str, int]:
-    """The table: how often each invariant was broken."""
+    """Return how often each invariant was broken."""
     return {
-        **{_label(question): sum(map(question, observations)) for question in OF_A_CALL},
-        _label(sync_and_async_differ): sync_and_async_differ(observations),
+        **{name: sum(map(question, observations)) for name, question in OF_A_CALL.items()},
+        "sync and async differ": sync_and_async_differ(observations),
         "sockets are left": left.sockets,
         "threads are left": len(left.threads),
     }
-
-
-def _label(question: Callable[..., object]) -> str:
-    return question.__name__.replace("_", " ")

@@ -1,6 +1,6 @@
-"""Runs one fault: a read or a write, sync or async, through the public clients.
+"""Run one fault: a read or a write, sync or async, through the public clients.
 
-In: a `Case`. Out: an `Observation`, plain values only, that `invariants` judges.
+A `Case` becomes an `Observation`, plain values only, that `invariants` judges.
 """
 
 import asyncio
@@ -12,20 +12,19 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import attrs
 
 import chessa
 from chessa import Outcome
+from tests.modes import MODES, Mode
 
-from .brought import Over, Settings, brought
+from .brought import Over, brought
 from .catalogue import ALL
 from .fault import RESULT, Ending, Fault, Site
-from .leaks import CLIENT_ID, CLIENT_SECRET, LogWatch, places_of_secrets
+from .leaks import CREDENTIALS, LogWatch, shown_by
 
-Mode: TypeAlias = Literal["sync", "async"]
-MODES: Final[tuple[Mode, ...]] = ("sync", "async")
 ADDRESS: Final = "5u1gLZrAiyw6yAyYx3N6D916CUqEcoTkwvF54QwDGzRn"
 _WARM: Final = "ord_warm"
 
@@ -45,7 +44,7 @@ class Case:
         """The id of a test."""
         kind = "read" if self.is_read else "write"
         over = "" if self.over == "default" else f"-{self.over}"
-        return f"{self.fault.name}-{kind}-{self.mode}{over}"
+        return f"{self.fault.name}-{kind}-{self.mode.name}{over}"
 
     @property
     def extra_body(self) -> dict[str, str]:
@@ -59,16 +58,8 @@ class Case:
         return self.fault.read if self.is_read else self.fault.write
 
 
-def modes(*, is_read: bool) -> tuple[Mode, ...]:
-    """The modes in which such a call differs."""
-    return MODES if is_read else MODES[:2]
-
-
 CASES: Final = tuple(
-    Case(fault, is_read, mode)
-    for fault in ALL
-    for is_read in (False, True)
-    for mode in modes(is_read=is_read)
+    Case(fault, is_read, mode) for fault in ALL for is_read in (False, True) for mode in MODES
 )
 
 
@@ -78,7 +69,7 @@ class Observation:
 
     fault: str
     is_read: bool
-    mode: Mode
+    mode: str
     expected: frozenset[Ending]
     acted: bool
     """Whether the server may have acted on what it received."""
@@ -161,116 +152,84 @@ class Watch:
 
 
 Answered: TypeAlias = str | BaseException
-"""The order that an answer names, or what came out in its place."""
+"""The order that a response names, or what was raised in its place."""
 
 
-def ask(client: chessa.Chessa, is_read: bool, order_id: str) -> Answered:
-    """One call. The frame that catches what it raises holds no secret."""
+async def ask(mode: Mode, client: Any, is_read: bool, order_id: str) -> Answered:
+    """Make one call. The frame that catches what it raises holds no secret."""
     try:
         if is_read:
-            return client.orders.retrieve(order_id).id
-        return client.orders.request_refund(order_id=order_id, address=ADDRESS).order_id
+            found: str = (await mode.done(client.orders.retrieve(order_id))).id
+            return found
+        call = client.orders.request_refund(order_id=order_id, address=ADDRESS)
+        refunded: str = (await mode.done(call)).order_id
     except BaseException as error:  # noqa: BLE001  # whatever it is, it is to be judged
         return error
-
-
-async def ask_async(client: chessa.AsyncChessa, is_read: bool, order_id: str) -> Answered:
-    """The same on asyncio."""
-    try:
-        if is_read:
-            return (await client.orders.retrieve(order_id)).id
-        return (await client.orders.request_refund(order_id=order_id, address=ADDRESS)).order_id
-    except BaseException as error:  # noqa: BLE001  # whatever it is, it is to be judged
-        return error
-
-
-def credentials() -> dict[str, Any]:
-    """Both secrets."""
-    return {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-def name_of(answered: Answered, order_id: str) -> str:
-    """`result`, `crossed`, or the class of the error."""
-    if isinstance(answered, BaseException):
-        return type(answered).__name__
-    return RESULT if answered == order_id else "crossed"
-
-
-def _settings(case: Case, site: Site) -> Settings:
-    return {**credentials(), **site.settings, "timeout": case.fault.deadline}
-
-
-def _sync(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
-    settings = _settings(case, site)
-    with brought(settings, "sync", case.over) as given, chessa.Chessa(**given) as client:
-        if case.fault.warmed:
-            client.orders.retrieve(_WARM)
-            time.sleep(0.05)
-        caller = client.with_options(extra_body=case.extra_body)
-        with watch:
-            answered = ask(caller, case.is_read, order_id)
-    return answered, 0
-
-
-async def _async(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
-    settings = _settings(case, site)
-    with brought(settings, "async", case.over) as given:
-        try:
-            return await _asked(case, given, order_id, watch)
-        finally:
-            if "http_client" in given:
-                await given["http_client"].aclose()
-
-
-async def _asked(case: Case, given: Settings, order_id: str, watch: Watch) -> tuple[Answered, int]:
-    async with chessa.AsyncChessa(**given) as client:
-        if case.fault.warmed:
-            await client.orders.retrieve(_WARM)
-            await asyncio.sleep(0.05)
-        caller = client.with_options(extra_body=case.extra_body)
-        with watch:
-            answered = await ask_async(caller, case.is_read, order_id)
-    return answered, await tasks_left()
+    return refunded
 
 
 async def tasks_left() -> int:
-    """The other tasks of this loop, once those that are at their end have come to it."""
+    """Return the number of other tasks, once those that are at their end have come to it."""
     for _ in range(10):
         await asyncio.sleep(0)
     return len(asyncio.all_tasks()) - 1
+
+
+async def _asked(case: Case, site: Site, order_id: str, watch: Watch) -> tuple[Answered, int]:
+    mode = case.mode
+    settings = {**CREDENTIALS, **site.settings, "timeout": case.fault.deadline}
+    async with brought(settings, mode, case.over) as given:
+        async with mode.opened(mode.client(**given)) as client:
+            if case.fault.warmed:
+                await mode.done(client.orders.retrieve(_WARM))
+                time.sleep(0.05)  # noqa: ASYNC251  # alone in its event loop
+            caller = client.with_options(extra_body=case.extra_body)
+            with watch:
+                answered = await ask(mode, caller, case.is_read, order_id)
+        return answered, await tasks_left() if mode.is_async else 0
+
+
+def observed(
+    answered: Answered, order_id: str, watch: Watch, logs: LogWatch, **known: Any
+) -> Observation:
+    """Return what is to be said of a call that has ended, with what is known otherwise."""
+    error = answered if isinstance(answered, BaseException) else None
+    ours = error if isinstance(error, chessa.ChessaError) else None
+    crossed = RESULT if answered == order_id else "crossed"
+    return Observation(
+        ended=type(error).__name__ if error else crossed,
+        outcome=ours.outcome if ours else None,
+        timed_out=ours.timed_out if ours else False,
+        elapsed=watch.elapsed,
+        late=watch.late,
+        secrets=(*(shown_by(error) if error else ()), *logs.taken(threading.get_ident())),
+        **known,
+    )
 
 
 def observe(case: Case, logs: LogWatch) -> Observation:
     """Play the fault once, and make one call."""
     order_id = f"ord_{uuid.uuid4().hex}"
     fault, watch = case.fault, Watch(case.fault.deadline)
-    logs.taken()
+    logs.taken(threading.get_ident())
     with fault.place(fault.play) as site:
-        if case.mode == "sync":
-            answered, tasks = _sync(case, site, order_id, watch)
-        else:
-            answered, tasks = asyncio.run(_async(case, site, order_id, watch))
-    # The server is gone now: nothing can arrive any more.
-    processed = site.server.received.count_of(order_id) if site.server else 0
-    strays = site.stranger.accepted if site.stranger else 0
-    error = answered if isinstance(answered, BaseException) else None
-    return Observation(
+        answered, tasks = case.mode.run(_asked(case, site, order_id, watch))
+    # The server is closed now: nothing can arrive any more.
+    return observed(
+        answered,
+        order_id,
+        watch,
+        logs,
         fault=fault.name,
         is_read=case.is_read,
-        mode=case.mode,
+        mode=case.mode.name,
         expected=case.expected,
         acted=fault.acted,
         to_deadline=fault.to_deadline,
-        ended=name_of(answered, order_id),
-        outcome=error.outcome if isinstance(error, chessa.ChessaError) else None,
-        timed_out=error.timed_out if isinstance(error, chessa.ChessaError) else False,
-        processed=processed,
-        strays=strays,
-        elapsed=watch.elapsed,
+        processed=site.server.received.count_of(order_id) if site.server else 0,
+        strays=site.stranger.accepted if site.stranger else 0,
         deadline=fault.deadline,
-        late=watch.late,
         tasks=tasks,
-        secrets=(*(places_of_secrets(error) if error else ()), *logs.taken()),
     )
 
 

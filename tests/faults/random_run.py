@@ -1,8 +1,7 @@
 """A random run: many calls on shared clients, faults on some, each call judged like the matrix's.
 
-In: a number of calls and a seed. Out: a `Report`. Half of the workers are threads that share a
-`Chessa`, half are tasks that share an `AsyncChessa`; both talk to the same server. All is renewed
-every few thousand calls, so that no port is used up.
+Half of the workers are threads that share a `Chessa`, half are tasks that share an `AsyncChessa`;
+both talk to the same server. All is renewed every few thousand calls, so that ports are left.
 """
 
 import asyncio
@@ -10,28 +9,19 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import attrs
 
 import chessa
+from tests.modes import ASYNC, SYNC, Mode
 
 from .drawing import CALL_HEADER, Director, Drawn, draw
 from .fault import FaultServer
 from .invariants import broken_by, figures
-from .leaks import LogWatch, places_of_secrets, watched_logs
-from .matrix import (
-    Answered,
-    Mode,
-    Observation,
-    Watch,
-    ask,
-    ask_async,
-    counting_what_is_left,
-    credentials,
-    name_of,
-    tasks_left,
-)
+from .leaks import CREDENTIALS, LogWatch, watched_logs
+from .matrix import Observation, Watch, ask, counting_what_is_left, observed, tasks_left
 
 WORKERS: Final = 6
 """In each mode."""
@@ -75,20 +65,15 @@ class _Round:
     noted: list[tuple[Drawn, Observation]] = attrs.field(factory=list[tuple[Drawn, Observation]])
 
     def run(self) -> list[tuple[Drawn, Observation]]:
-        """Make the calls; what arrived of each is counted when nothing can arrive any more."""
+        """Make the calls; arrivals of each are counted when nothing can arrive any more."""
         with FaultServer(self.director.play) as server:
-            settings: dict[str, Any] = {**credentials(), "base_url": server.url}
+            settings: dict[str, Any] = {**CREDENTIALS, "base_url": server.url}
             tasks = threading.Thread(target=lambda: asyncio.run(self._tasks(settings)))
             tasks.start()
-            with chessa.Chessa(**settings) as client:
-                threads = [
-                    threading.Thread(target=self._thread, args=(client, share))
-                    for share in self.shares[::2]
-                ]
-                for thread in threads:
-                    thread.start()
-                for thread in (*threads, tasks):
-                    thread.join()
+            with chessa.Chessa(**settings) as client, ThreadPoolExecutor(WORKERS) as pool:
+                for share in self.shares[::2]:
+                    pool.submit(SYNC.run, self._share(SYNC, client, share))
+            tasks.join()
         return [(call, self._judged(call, seen, server)) for call, seen in self.noted]
 
     def _judged(self, call: Drawn, seen: Observation, server: FaultServer) -> Observation:
@@ -101,57 +86,40 @@ class _Round:
             processed=server.received.count_of(call.order_id),
         )
 
-    def _thread(self, client: chessa.Chessa, share: Sequence[Drawn]) -> None:
-        for call in share:
-            self.director.expect(call)
-            caller = client.with_options(
-                timeout=call.deadline, extra_headers={CALL_HEADER: call.order_id}
-            )
-            with Watch(call.deadline) as watch:
-                answered = ask(caller, call.is_read, call.order_id)
-            self._note(call, "sync", answered, watch)
-
     async def _tasks(self, settings: Mapping[str, Any]) -> None:
         async with chessa.AsyncChessa(**settings) as client, asyncio.TaskGroup() as group:
             for share in self.shares[1::2]:
-                group.create_task(self._task(client, share))
+                group.create_task(self._share(ASYNC, client, share))
         if (left := await tasks_left()) and self.noted:
             call, last = self.noted.pop()
             self.noted.append((call, attrs.evolve(last, tasks=left)))
 
-    async def _task(self, client: chessa.AsyncChessa, share: Sequence[Drawn]) -> None:
-        loop = asyncio.get_running_loop()
+    async def _share(self, mode: Mode, client: Any, share: Sequence[Drawn]) -> None:
+        loop = asyncio.get_running_loop() if mode.is_async else None
         for call in share:
             self.director.expect(call)
             caller = client.with_options(
                 timeout=call.deadline, extra_headers={CALL_HEADER: call.order_id}
             )
             with Watch(call.deadline, loop) as watch:
-                answered = await ask_async(caller, call.is_read, call.order_id)
-            self._note(call, "async", answered, watch)
-
-    def _note(self, call: Drawn, mode: Mode, answered: Answered, watch: Watch) -> None:
-        error = answered if isinstance(answered, BaseException) else None
-        ours = error if isinstance(error, chessa.ChessaError) else None
-        observation = Observation(
-            fault="",
-            is_read=call.is_read,
-            mode=mode,
-            expected=frozenset(),
-            acted=True,
-            to_deadline=None,
-            ended=name_of(answered, call.order_id),
-            outcome=ours.outcome if ours else None,
-            timed_out=ours.timed_out if ours else False,
-            processed=0,
-            strays=0,
-            elapsed=watch.elapsed,
-            deadline=call.deadline,
-            late=watch.late,
-            tasks=0,
-            secrets=(*(places_of_secrets(error) if error else ()), *self.logs.taken()),
-        )
-        self.noted.append((call, observation))
+                answered = await ask(mode, caller, call.is_read, call.order_id)
+            observation = observed(
+                answered,
+                call.order_id,
+                watch,
+                self.logs,
+                fault="",
+                is_read=call.is_read,
+                mode=mode.name,
+                expected=frozenset(),
+                acted=True,
+                to_deadline=None,
+                processed=0,
+                strays=0,
+                deadline=call.deadline,
+                tasks=0,
+            )
+            self.noted.append((call, observation))
 
 
 def run(calls: int, seed: int) -> Report:

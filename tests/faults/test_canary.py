@@ -4,7 +4,6 @@ In: canaries as credentials, as an address in the arguments and as an account in
 for every end of a call, in a process that logs and warns as much as it can, where one was found.
 """
 
-import asyncio
 import base64
 import gc
 import json
@@ -24,19 +23,16 @@ import attrs
 import pytest
 
 import chessa
-from tests.faults.canary import (
+from tests.faults.canary import MARK, ORDER, Run, Settings
+from tests.faults.leaks import (
     ADDRESS,
     CLIENT_ID,
     CLIENT_SECRET,
     IBAN,
-    MARK,
     NAME,
-    ORDER,
     PERSONAL_FORMS,
     PROXY_PASSWORD,
-    Run,
-    Settings,
-    Watch,
+    LogWatch,
     holds,
     in_error,
 )
@@ -235,10 +231,11 @@ def main() -> None:
         connection.wait_until_stopped()
 
     with run.named("cancelled"), RawServer(stall) as server:
-        asyncio.run(run.cancelled(server, lambda: received.get(timeout=60)))
-    for name, closed in (("arguments", False), ("closed client", True)):
-        with run.named(name):
-            run.refused(name, closed=closed)
+        run.cancelled(server, lambda: received.get(timeout=60))
+    with run.named("arguments"):
+        run.both("arguments", {}, order_id={IBAN: [ADDRESS]})
+    with run.named("closed client"):
+        run.both("closed client", {}, is_closed=True)
     for name, given in MADE.items():
         with run.named(name):
             run.made(name, given)
@@ -310,6 +307,26 @@ def _raised_elsewhere(line: str) -> BaseException:
     raise AssertionError
 
 
+FORMS: Final[dict[str, Callable[[str], str]]] = {
+    "raw": str,
+    "repr": repr,
+    "bytes": lambda secret: repr(secret.encode()),
+    "hex": lambda secret: secret.encode().hex(),
+    "URL": lambda secret: urllib.parse.quote(secret, safe=""),
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "user:password": lambda secret: base64.b64encode(f"user:{secret}".encode()).decode(),
+    "urlsafe": lambda secret: base64.urlsafe_b64encode(f"id:{secret}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("secret", [CLIENT_SECRET, PROXY_PASSWORD])
+def test_a_secret_is_found_in_every_form(secret: str, form: Callable[[str], str]) -> None:
+    """A secret is found within a longer text."""
+    assert holds(f"<{form(secret)}>")
+    assert not holds(f"<{form('nothing')}>")
+
+
 @pytest.mark.parametrize("place", PLANTS)
 def test_the_search_finds_what_is_planted(place: str) -> None:
     """A canary is found wherever it is put, and nothing is found where none is."""
@@ -321,7 +338,7 @@ def test_the_search_finds_what_is_planted(place: str) -> None:
 
 def test_the_search_sees_logs_and_records() -> None:
     """A canary is found in a log's arguments, in its extra fields, and in a hook's record."""
-    watch = Watch()
+    watch = LogWatch()
     given: Settings
     for given in (
         {"args": (CLIENT_SECRET,)},
@@ -330,7 +347,7 @@ def test_the_search_sees_logs_and_records() -> None:
     ):
         watch.emit(logging.makeLogRecord({"name": "lib", "msg": "%s", "args": ("x",), **given}))
         assert len(watch.taken()) == 1
-    watch.look_at("record", chessa.RequestInfo("o", "GET", f"/v1/{IBAN}", 1, "c"))
+    watch.search("record", chessa.RequestInfo("o", "GET", f"/v1/{IBAN}", 1, "c"))
     assert watch.taken() == ["record"]
 
 

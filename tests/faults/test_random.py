@@ -43,8 +43,8 @@ def test_a_short_run_is_sound() -> None:
     assert report.calls == 150
 
 
-def _crossed(_answered: object, _order_id: str) -> str:
-    return "crossed"
+async def _crossed(*_: object) -> str:
+    return "another order"
 
 
 def test_the_command_says_what_broke(
@@ -54,12 +54,12 @@ def test_the_command_says_what_broke(
     monkeypatch.setattr("sys.argv", ["faults", "--calls", "36", "--seed", "5"])
     assert command.main() == 0
     assert "seed 5" in capsys.readouterr().out
-    monkeypatch.setattr(random_run, "name_of", _crossed)
+    monkeypatch.setattr(random_run, "ask", _crossed)
     assert command.main() == 1
     printed = capsys.readouterr().out
     assert "seed 5" in printed
     assert "First: worker " in printed
-    assert "Broken: answer of another call" in printed
+    assert "Broken: response of another call" in printed
 
 
 @pytest.mark.nightly

@@ -10,11 +10,13 @@ from typing import Any, Final
 import attrs
 
 import chessa
-from chessa import Outcome
-from tests.faults.matrix import credentials
+from chessa import JournalRecord, Outcome
+from tests.faults.leaks import CREDENTIALS
+from tests.modes import Mode
 
 from .kinds import STUCK_LOOP, Pulse, Strike, given_up, is_in_call
-from .scenarios import COMBINATIONS, Combination, Records
+from .scenarios import ADDRESS, COMBINATIONS, Combination, Records
+from .tracing import LineStrike
 
 SEED: Final = 20_261_130
 TOLERANCE: Final = 0.25
@@ -84,7 +86,7 @@ def observe(combination: Combination, number: int, pulse: Pulse) -> Observation:
     in_thread = combination.kind.way == "thread"
     with scenario.place(scenario.play) as site:
         settings: dict[str, Any] = {
-            **credentials(),
+            **CREDENTIALS,
             **site.settings,
             "timeout": TIMEOUT_IN_THREAD if in_thread else TIMEOUT,
             "journal": journal,
@@ -216,6 +218,52 @@ def _observation(
         recorded=recorded,
         received=sum(request.startswith(b"POST") for request in ledger),
     )
+
+
+@attrs.define
+class Struck:
+    """A call that was struck at a line, in either mode, and what came of it."""
+
+    mode: Mode
+    strike: LineStrike
+    settings: dict[str, Any] = attrs.field(repr=False)
+    is_read: bool = False
+    warmed: bool = False
+    """Whether a read goes before it on the same client."""
+    order_id: str = attrs.field(factory=lambda: f"ord_{uuid.uuid4().hex}")
+    records: list[JournalRecord] = attrs.field(factory=list[JournalRecord])
+    error: BaseException | None = None
+
+    def made(self) -> "Struck":
+        """Make the call; the journal is awaited in the async mode."""
+        try:
+            self.mode.run(self._call())
+        except KeyboardInterrupt as error:  # out of another task, which cancels the call
+            is_cancelled = isinstance(self.error, asyncio.CancelledError)
+            self.strike.is_lost = is_cancelled and error is self.strike.error
+        return self
+
+    async def _call(self) -> None:
+        settings = {**CREDENTIALS, **self.settings, "journal": self.records.append}
+        if self.mode.is_async:
+            asyncio.get_running_loop().set_exception_handler(self.strike.report_of_loop)
+            settings["journal"] = self._keep
+        async with self.mode.opened(self.mode.client(**settings)) as client:
+            if self.warmed:
+                await self.mode.done(client.orders.retrieve("ord_0"))
+            with self.strike.running():
+                try:
+                    await self.mode.done(self._begun(client))
+                except BaseException as error:  # noqa: BLE001  # it is judged
+                    self.error = error
+
+    async def _keep(self, record: JournalRecord) -> None:
+        self.records.append(record)
+
+    def _begun(self, client: Any) -> Any:
+        if self.is_read:
+            return client.orders.retrieve(self.order_id)
+        return client.orders.request_refund(order_id=self.order_id, address=ADDRESS)
 
 
 def told(error: BaseException | None) -> tuple[Outcome, ...]:

@@ -1,20 +1,16 @@
-"""A signal handler that raises at any line of the client: what comes out, and what is told."""
+"""A signal handler that raises at any line of the client comes out, and the truth is told."""
 
-import asyncio
-import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-import chessa
-from chessa import JournalRecord, Outcome
+from chessa import Outcome
 from tests.faults.fault import FaultServer, answering
-from tests.faults.matrix import credentials
+from tests.modes import MODES, Mode
 
-from .harness import told
-from .kinds import Mode, TimeLimitError
-from .scenarios import ADDRESS
+from .harness import Struck, told
+from .kinds import TimeLimitError
 from .tracing import LineStrike, of_client
 
 pytestmark = [
@@ -39,62 +35,16 @@ def server() -> Iterator[FaultServer]:
         yield running
 
 
-def call(server: FaultServer, mode: Mode, *, is_read: bool, strike: LineStrike) -> list[str]:
-    """Make one call that is struck; return what was wrong."""
-    order_id = f"ord_{uuid.uuid4().hex}"
-    records: list[JournalRecord] = []
-    settings: dict[str, Any] = {**credentials(), "base_url": server.url, "timeout": 3}
-    ended: BaseException | None = None
-
-    def perform(client: Any) -> Any:
-        if is_read:
-            return client.orders.retrieve(order_id)
-        return client.orders.request_refund(order_id=order_id, address=ADDRESS)
-
-    async def perform_async() -> None:
-        nonlocal ended
-        asyncio.get_running_loop().set_exception_handler(strike.report_of_loop)
-        async with chessa.AsyncChessa(**settings, journal=journal) as client:
-            with strike.running():
-                try:
-                    await perform(client)
-                except BaseException as error:  # noqa: BLE001  # it is judged
-                    ended = error
-
-    if mode == "sync":
-        with chessa.Chessa(**settings, journal=records.append) as client, strike.running():
-            try:
-                perform(client)
-            except BaseException as error:  # noqa: BLE001  # it is judged
-                ended = error
-    else:
-
-        async def journal(record: JournalRecord) -> None:
-            records.append(record)
-
-        try:
-            asyncio.run(perform_async())
-        except KeyboardInterrupt as error:  # out of another task, which cancels the call
-            is_cancelled = isinstance(ended, asyncio.CancelledError)
-            strike.is_lost = is_cancelled and error is strike.error
-    received = sum(order_id.encode() in each for each in server.ledger)
-    return _wrong(strike, ended, records, received, is_read=is_read)
-
-
-def _wrong(
-    strike: LineStrike,
-    ended: BaseException | None,
-    records: list[JournalRecord],
-    received: int,
-    *,
-    is_read: bool,
-) -> list[str]:
+def _wrong(server: FaultServer, made: Struck) -> list[str]:
+    """Return what is wrong with a call that was struck."""
+    strike, ended, records = made.strike, made.error, made.records
+    received = sum(made.order_id.encode() in each for each in server.ledger)
     if strike.error is None:
         return []
     wrong: list[str] = []
     if ended is not strike.error and not strike.is_lost:
         wrong.append(f"swallowed: {type(ended).__name__} came out")
-    if is_read:
+    if made.is_read:
         return wrong
     closed = [record.outcome for record in records if record.event == "closed"]
     is_not_begun = len(records) == 1 and closed == [Outcome.NOT_SENT]  # the opening one came to no
@@ -115,24 +65,22 @@ def _wrong(
 def _sweep(
     server: FaultServer, mode: Mode, error: str, *, is_read: bool, every: int, first: int
 ) -> list[str]:
-    def strike(number: int) -> LineStrike:
-        return LineStrike(of_client, number, ERRORS[error])
+    def struck(number: int) -> Struck:
+        strike = LineStrike(of_client, number, ERRORS[error])
+        settings = {"base_url": server.url, "timeout": 3}
+        return Struck(mode, strike, settings, is_read).made()
 
-    counting = strike(0)
-    call(server, mode, is_read=is_read, strike=counting)
-    counting = strike(0)
-    call(server, mode, is_read=is_read, strike=counting)
-    assert counting.lines > 100
+    _, counting = struck(0), struck(0)  # the first call of a process imports what it needs
+    assert counting.strike.lines > 100
     found: list[str] = []
-    for number in range(first, counting.lines + 1, every):
-        struck = strike(number)
-        wrongs = call(server, mode, is_read=is_read, strike=struck)
-        found.extend(f"line {number}, {wrong}: {struck.where}" for wrong in wrongs)
+    for number in range(first, counting.strike.lines + 1, every):
+        made = struck(number)
+        found += [f"line {number}, {each}: {made.strike.where}" for each in _wrong(server, made)]
     return found
 
 
 @pytest.mark.parametrize("is_read", [True, False], ids=["read", "write"])
-@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_some_lines(server: FaultServer, mode: Mode, is_read: bool) -> None:
     """The exception comes out as itself, with a note and a closing record that are true."""
     assert not _sweep(server, mode, "oserror", is_read=is_read, every=SOME, first=7)
@@ -141,7 +89,7 @@ def test_some_lines(server: FaultServer, mode: Mode, is_read: bool) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("is_read", [True, False], ids=["read", "write"])
-@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_every_line(server: FaultServer, mode: Mode, is_read: bool, error: str) -> None:
     """The same at each line, whatever the handler raises.
 

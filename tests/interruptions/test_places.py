@@ -1,6 +1,5 @@
 """Exceptions of signal handlers in places where a timer hits once in a thousand runs."""
 
-import asyncio
 import gc
 import logging
 import signal
@@ -9,14 +8,12 @@ from typing import Any, Final
 
 import pytest
 
-import chessa
-from chessa import JournalRecord, Outcome
+from chessa import Outcome
 from tests.faults.fault import FaultServer, answering
-from tests.faults.matrix import credentials
 from tests.faults.places import secured
+from tests.modes import ASYNC, MODES, SYNC, Mode
 
-from .harness import told
-from .scenarios import ADDRESS
+from .harness import Struck, told
 from .tracing import LineStrike, Select, function
 
 LINES_OF_SENDING: Final = 30
@@ -31,51 +28,20 @@ def server() -> Iterator[FaultServer]:
         yield running
 
 
-class Made:
-    """A write that was struck: what came out, its records, and how often it was received."""
+def made(
+    mode: Mode, server: FaultServer, strike: LineStrike, *, url: str = "", **settings: Any
+) -> Struck:
+    """Send a write that is struck, after a read."""
+    return Struck(mode, strike, {"base_url": url or server.url, **settings}, warmed=True).made()
 
-    def __init__(self, server: FaultServer, strike: LineStrike, *, url: str = "") -> None:
-        self.records: list[JournalRecord] = []
-        self.error: BaseException | None = None
-        self.settings: dict[str, Any] = {**credentials(), "base_url": url or server.url}
-        self.strike = strike
 
-    def sync(self) -> "Made":
-        """Send it with `Chessa`."""
-        with chessa.Chessa(**self.settings, journal=self.records.append) as client:
-            client.orders.retrieve("ord_0")
-            with self.strike.running():
-                try:
-                    client.orders.request_refund(order_id="ord_1", address=ADDRESS)
-                except BaseException as error:  # noqa: BLE001  # it is judged
-                    self.error = error
-        return self
-
-    def on_asyncio(self) -> "Made":
-        """Send it with `AsyncChessa`, and a journal that is awaited."""
-
-        async def journal(record: JournalRecord) -> None:
-            self.records.append(record)
-
-        async def perform() -> None:
-            async with chessa.AsyncChessa(**self.settings, journal=journal) as client:
-                await client.orders.retrieve("ord_0")
-                with self.strike.running():
-                    try:
-                        await client.orders.request_refund(order_id="ord_1", address=ADDRESS)
-                    except BaseException as error:  # noqa: BLE001  # it is judged
-                        self.error = error
-
-        asyncio.run(perform())
-        return self
-
-    def check(self, outcome: Outcome | None) -> None:
-        """Hold it to what every interrupted write must do, with this in the closing record."""
-        assert self.strike.error is not None, "the line was never run"
-        assert self.error is self.strike.error
-        assert told(self.error)
-        assert [record.event for record in self.records] == ["opened", "closed"]
-        assert self.records[1].outcome is outcome
+def check(struck: Struck, outcome: Outcome | None) -> None:
+    """Hold it to what every interrupted write must do, with this in the closing record."""
+    assert struck.strike.error is not None, "the line was never run"
+    assert struck.error is struck.strike.error
+    assert told(struck.error)
+    assert [record.event for record in struck.records] == ["opened", "closed"]
+    assert struck.records[1].outcome is outcome
 
 
 def strike(select: Select, number: int = 1, kind: type[BaseException] = TimeoutError) -> LineStrike:
@@ -83,23 +49,17 @@ def strike(select: Select, number: int = 1, kind: type[BaseException] = TimeoutE
     return LineStrike(select, number, lambda: kind("limit"))
 
 
-def test_before_the_closing_record_sync(server: FaultServer) -> None:
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_before_the_closing_record(server: FaultServer, mode: Mode) -> None:
     """Struck while the closing record is made, a finished write is closed all the same."""
-    closing = strike(function("chessa._call.gate", "close"), 1)
-    Made(server, closing).sync().check(Outcome.DONE)
-
-
-def test_before_the_closing_record_async(server: FaultServer) -> None:
-    """The same on asyncio."""
-    closing = strike(function("chessa._call.gate", "close"), 1)
-    Made(server, closing).on_asyncio().check(Outcome.DONE)
+    check(made(mode, server, strike(function("chessa._call.gate", "close"))), Outcome.DONE)
 
 
 def test_after_the_closing_record(server: FaultServer) -> None:
     """Struck after that, the exception says that the write was carried out."""
-    made = Made(server, strike(function("chessa._call.machine", "log_end"))).sync()
-    made.check(None)
-    assert told(made.error) == (Outcome.DONE,)
+    struck = made(SYNC, server, strike(function("chessa._call.machine", "log_end")))
+    check(struck, None)
+    assert told(struck.error) == (Outcome.DONE,)
 
 
 class _SlowHandler(logging.Handler):
@@ -117,29 +77,29 @@ def test_in_a_handler_of_the_log(server: FaultServer) -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     try:
-        made = Made(server, LineStrike(lambda _: False, 0, lambda: TimeoutError("limit"))).sync()
+        struck = made(SYNC, server, strike(lambda _: False, 0))
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-    made.check(None)
-    assert told(made.error) == (Outcome.DONE,)
+    check(struck, None)
+    assert told(struck.error) == (Outcome.DONE,)
 
 
 @pytest.mark.parametrize("kind", LIMITS)
 def test_in_an_awaited_journal(server: FaultServer, kind: type[OSError]) -> None:
     """A signal handler's OSError is not the journal's word that nothing was written."""
     opening = strike(function("chessa._call.asyncio", "_write"), 2, kind)
-    made = Made(server, opening).on_asyncio()
-    assert made.error is opening.error
-    assert told(made.error) == (Outcome.NOT_SENT,)
+    struck = made(ASYNC, server, opening)
+    assert struck.error is opening.error
+    assert told(struck.error) == (Outcome.NOT_SENT,)
 
 
 def test_as_the_response_arrives(server: FaultServer) -> None:
     """What asyncio reports with the end of a connection comes out, even if the response is here."""
     arriving = strike(function("chessa._transport.asyncio_stream", "data_received"), 2)
-    made = Made(server, arriving).on_asyncio()
-    assert made.error is arriving.error
-    assert told(made.error)
+    struck = made(ASYNC, server, arriving)
+    assert struck.error is arriving.error
+    assert told(struck.error)
 
 
 @pytest.mark.parametrize("kind", LIMITS)
@@ -151,9 +111,9 @@ def test_as_the_first_of_two_addresses_is_tried(
         "chessa._transport.sockets.resolve", lambda *_: ["127.0.0.1", "127.0.0.2", "127.0.0.1"]
     )
     begin = strike(function("chessa._transport.sockets", "_begin"), 4, kind)
-    made = Made(server, begin, url=f"http://localhost:{server.port}").sync()
-    assert made.error is begin.error
-    assert told(made.error) == (Outcome.NOT_SENT,)
+    struck = made(SYNC, server, begin, url=f"http://localhost:{server.port}")
+    assert struck.error is begin.error
+    assert told(struck.error) == (Outcome.NOT_SENT,)
 
 
 def test_as_asyncio_sends() -> None:
@@ -166,11 +126,9 @@ def test_as_asyncio_sends() -> None:
         assert site.server is not None
         for number in range(1, LINES_OF_SENDING):
             sending = strike(function("asyncio.selector_events", "write"), number)
-            made = Made(site.server, sending)
-            made.settings |= site.settings
-            made.on_asyncio()
-            if sending.error is not None and made.error is not sending.error:
-                wrong.append(f"{type(made.error).__name__} came out: {sending.where}")
+            struck = made(ASYNC, site.server, sending, **site.settings)
+            if sending.error is not None and struck.error is not sending.error:
+                wrong.append(f"{type(struck.error).__name__} came out: {sending.where}")
     assert wrong == []
 
 

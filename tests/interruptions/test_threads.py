@@ -16,7 +16,7 @@ import chessa
 from chessa import JournalRecord, Outcome
 from chessa.flows import wait_for_order
 from tests.faults.fault import FaultServer, after, answering, silence
-from tests.faults.matrix import credentials
+from tests.faults.leaks import CREDENTIALS
 
 from .harness import told
 from .kinds import Pulse, TimeLimitError, raise_in
@@ -77,7 +77,7 @@ def test_a_silent_server_does_not_hold_the_exception_back(
     """It comes out within 250 ms, not at the deadline of the call."""
     records: list[JournalRecord] = []
     with FaultServer(after(silence)) as server:
-        settings: dict[str, Any] = {**credentials(), "base_url": server.url, "timeout": TIMEOUT}
+        settings: dict[str, Any] = {**CREDENTIALS, "base_url": server.url, "timeout": TIMEOUT}
         with chessa.Chessa(**settings, journal=records.append) as client:
             error, seconds = interrupted(lambda: call(client), pulse)
     assert isinstance(error, TimeLimitError)
@@ -90,7 +90,7 @@ def test_a_silent_server_does_not_hold_the_exception_back(
 def test_a_flow_that_sleeps_does_not_hold_the_exception_back(pulse: Pulse) -> None:
     """Between two reads of an order it comes out within 250 ms, not after the wait."""
     with FaultServer(answering) as server:
-        settings: dict[str, Any] = {**credentials(), "base_url": server.url}
+        settings: dict[str, Any] = {**CREDENTIALS, "base_url": server.url}
         with chessa.Chessa(**settings) as client:
             error, seconds = interrupted(lambda: _wait(client), pulse)
     assert isinstance(error, TimeLimitError)
@@ -108,6 +108,6 @@ def test_making_the_tls_context_swallows_nothing(
         raise AssertionError("nothing was raised")
 
     monkeypatch.setattr("chessa._transport.pools.make_context", slow)
-    with chessa.Chessa(**credentials(), base_url="https://api.chessa.example") as client:
+    with chessa.Chessa(**CREDENTIALS, base_url="https://api.chessa.example") as client:
         error, _ = interrupted(lambda: _read(client), pulse)
     assert isinstance(error, TimeLimitError)

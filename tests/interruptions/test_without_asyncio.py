@@ -13,7 +13,7 @@ import chessa
 from chessa import JournalRecord, Outcome
 from chessa.flows import refund_safely, wait_for_order
 from tests.faults.fault import FaultServer, answering
-from tests.faults.matrix import credentials
+from tests.faults.leaks import CREDENTIALS
 
 from .scenarios import ADDRESS
 
@@ -69,7 +69,7 @@ def test_a_call_ends_at_once(name: str, run: Run) -> None:
     """NOT_SENT, and the message says that no asyncio event loop is running; nothing is sent."""
     records: list[JournalRecord] = []
     with FaultServer(answering) as server:
-        settings = {**credentials(), "base_url": server.url, "journal": records.append}
+        settings = {**CREDENTIALS, "base_url": server.url, "journal": records.append}
         client = chessa.AsyncChessa(**settings)
         with everything_awaited():
             coroutine = CALLS[name](client)
@@ -89,7 +89,7 @@ def test_a_client_is_made_and_left_without_asyncio() -> None:
     """`async with` under no event loop waits for nothing and raises nothing."""
 
     async def use() -> None:
-        async with chessa.AsyncChessa(**credentials(), base_url="http://127.0.0.1:9"):
+        async with chessa.AsyncChessa(**CREDENTIALS, base_url="http://127.0.0.1:9"):
             pass
 
     with everything_awaited():

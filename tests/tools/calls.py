@@ -1,13 +1,8 @@
-"""What the tests of this folder share: two calls, two modes, and a server that counts.
+"""Two calls and two modes, which the tests of this folder share."""
 
-A test body is a coroutine over a `Mode`. In the sync mode nothing in it ever waits, so that it is
-driven without an event loop, as users of `Chessa` run their code.
-"""
-
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -15,11 +10,9 @@ import httpx2
 
 import chessa
 from chessa import models
+from tests import modes
 from tests.unit.calls import CLIENT_ID, CLIENT_SECRET, CREDENTIALS
 from tests.unit.raw_server import Connection
-
-T = TypeVar("T")
-Name: TypeAlias = Literal["sync", "async"]
 
 ORDER_ID: Final = "ord_7"
 ADDRESS: Final = "bc1qexample"
@@ -72,41 +65,10 @@ WRITE: Final = Call(
 )
 
 
-@attrs.frozen
-class Mode:
-    """Sync or async: the clients and transports of each, and how its calls are awaited."""
+class Mode(modes.Mode):
+    """A mode with the clients and transports of libraries, and calls of `Call`."""
 
-    name: Name
-    client: Any = attrs.field(repr=False)
-
-    @property
-    def is_async(self) -> bool:
-        """Whether it is the async one."""
-        return self.name == "async"
-
-    def run(self, body: Coroutine[Any, Any, T]) -> T:
-        """Run a test body to its end."""
-        if self.is_async:
-            return asyncio.run(body)
-        try:
-            body.send(None)
-        except StopIteration as stopped:
-            result: T = stopped.value
-            return result
-        raise AssertionError("a sync body waited")
-
-    @contextlib.asynccontextmanager
-    async def opened(self, made: T) -> AsyncIterator[T]:
-        """Enter a client of any library, and close it at the end."""
-        entered: Any = made
-        if self.is_async:
-            async with entered:
-                yield made
-        else:
-            with entered:
-                yield made
-
-    def chessa(self, **settings: Any) -> "contextlib.AbstractAsyncContextManager[Any]":
+    def chessa(self, **settings: Any) -> AbstractAsyncContextManager[Any]:
         """Open a client of ours."""
         return self.opened(self.client(**{**CREDENTIALS, **settings}))
 
@@ -120,8 +82,7 @@ class Mode:
 
     async def result_of(self, client: Any, call: Call) -> Any:
         """Make a call; its error is raised."""
-        begun = call.begin(client)
-        return await begun if self.is_async else begun
+        return await self.done(call.begin(client))
 
     async def end_of(self, client: Any, call: Call) -> Any:
         """Make a call; return its result or its error. Errors that are not ours are raised."""
