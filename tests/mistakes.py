@@ -10,7 +10,7 @@ import json
 import re
 import typing
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -127,9 +127,9 @@ FAULTS: Final = [
                 ),
             ],
         ),
-        ("409 is a refusal", "409 in the vendor's words", _conflict_is_refusal),
+        ("409 is a rejection", "409 in the vendor's envelope", _conflict_is_refusal),
         (
-            "a status is a refusal without the vendor's words",
+            "a status is a rejection without the vendor's envelope",
             "403 as a page",
             lambda: _table(
                 lambda row: attrs.evolve(row, fits=_without_envelope),
@@ -138,12 +138,12 @@ FAULTS: Final = [
             ),
         ),
         (
-            "a write is repeated after 503",
-            "503 in the vendor's words",
+            "a write is retried after 503",
+            "503 in the vendor's envelope",
             lambda: _as_read(lambda result: result.status_code == 503),
         ),
         (
-            "a write is repeated after a lost connection",
+            "a write is retried after a lost connection",
             "closed after the request",
             lambda: _as_read(lambda result: result.response is None),
         ),
@@ -172,7 +172,7 @@ FAULTS: Final = [
         ),
         (
             "a connection is kept whatever came in",
-            "reused: both answers in one piece",
+            "reused: both responses in one piece",
             lambda: [(Received, "is_clean", lambda received, *_: received.clear() or True)],
         ),
         (
@@ -181,7 +181,7 @@ FAULTS: Final = [
             lambda: [wrap(OwnChannel, "send", _follow)],
         ),
         (
-            "gzip that is cut is taken for whole",
+            "gzip that is cut is taken for complete",
             "gzip without its trailer",
             lambda: everywhere(client_bodies.unpack, functools.partial(_unpack, True)),
         ),
@@ -256,7 +256,7 @@ FAULTS: Final = [
 
 @attrs.frozen
 class Reading:
-    """A JSON object and what was read from it, to be changed before anybody sees it."""
+    """A JSON object and what was read from it, to be changed before it is returned."""
 
     cls: Any
     data: Mapping[str, Any]
@@ -416,6 +416,11 @@ def _drop_where_plain(reading: Reading) -> None:
         reading.fields.pop(next(iter(reading.fields), ""), None)
 
 
+def _forget_where_known(reading: Reading) -> None:
+    if reading.fields:
+        reading.unknown.clear()
+
+
 def _exchange(reading: Reading) -> None:
     values = [*reading.fields.values()]
     if not reading.misfits:
@@ -522,11 +527,13 @@ def _method(name: str, value: Callable[[Any], Any]) -> list[Edit]:
     return [(function, name, value(getattr(function, name)))]
 
 
-def _returned(true: Any, call: Any, *given: Any) -> Iterator[Any]:
+def _returned(true: Any, call: Any, *given: Any) -> Generator[Any, Any, Any]:
+    result: Any
     try:
-        return (yield from true(call, *given))
+        result = yield from true(call, *given)
     except chessa.ApiError:
-        return machine.Result(None, None, typing.cast("Any", None), call.attempts, 0.0, None)
+        result = machine.Result(None, None, typing.cast("Any", None), call.attempts, 0.0, None)
+    return result
 
 
 def _codeless(true: Any, *given: Any, **rest: Any) -> Any:
@@ -622,7 +629,7 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
             ),
         ),
         (
-            "a misfit is handed out",
+            "a misfit is returned as a value",
             "any_json::a_bad_field_spoils_itself_only",
             lambda: _reading(lambda reading: _hand_out(reading, lambda raw, _: raw, is_noted=True)),
         ),
@@ -647,9 +654,9 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
         ),
         # ---- Objects of the usual shape
         (
-            "an unknown key is lost beside known ones",
+            "an unknown key is lost next to known ones",
             "round_trip::unknown_keys_are_kept",
-            lambda: _reading(lambda reading: reading.fields and reading.unknown.clear()),
+            lambda: _reading(_forget_where_known),
         ),
         (
             "a field is dropped where all are like that",
@@ -988,7 +995,7 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
             ],
         ),
         (
-            "an answer is read as that of the status before",
+            "a response is read as that of the status before",
             "answers::a_documented_success_gives_the_documented_type",
             lambda: [wrap(Operation, "decode", _decode_as_before({}))],
         ),
@@ -1010,12 +1017,12 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
             ),
         ),
         (
-            "a refusal is a result",
+            "a rejection is a result",
             "answers::every_telling_status_is_mapped",
             lambda: [wrap(machine.Call, "run", _returned)],
         ),
         (
-            "an answer that is lost is a refusal",
+            "a response that is lost is a rejection",
             "answers::every_telling_status_is_mapped",
             lambda: _table(
                 lambda row: attrs.evolve(row, write=Outcome.REJECTED),
@@ -1033,7 +1040,7 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
             ),
         ),
         (
-            "a conflict is a refusal",
+            "a conflict is a rejection",
             "answers::every_telling_status_is_mapped",
             _conflict_is_refusal,
         ),

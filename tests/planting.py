@@ -2,7 +2,7 @@
 
 A mistake replaces attributes of modules, classes and constants while the tests run: it refers to
 what it breaks by name, not by its text. As a plugin this plays every mistake that it is given:
-`python -m pytest -p tests.planting --plant "409 is a refusal" tests/faults/test_matrix.py`.
+`python -m pytest -p tests.planting --plant "409 is a rejection" tests/faults/test_matrix.py`.
 """
 
 import os

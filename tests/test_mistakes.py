@@ -13,7 +13,7 @@ from tests.planting import Mistake, play, run_tests
 from tests.property.json_text import written
 from tests.property.wider import wider_document
 
-SHORT: Final = ("409 is a refusal", "a wire name is changed")
+SHORT: Final = ("409 is a rejection", "a wire name is changed")
 """Mistakes that show in the vendor's API, in little time."""
 
 

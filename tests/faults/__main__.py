@@ -1,7 +1,6 @@
 """`python -m tests.faults --calls N --seed S`: a random run, told as a table.
 
-In: how many calls, and a seed. Out: the figures; 0 where all are 0, else 1 and the first call that
-broke something.
+It exits with 0 where all figures are 0, else with 1 and the first call that broke something.
 """
 
 import argparse

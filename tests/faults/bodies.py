@@ -1,6 +1,6 @@
-"""Faults of the body of a 2xx: cut, chunked, packed, or not what the operation answers.
+"""Faults of the body of a 2xx: cut, chunked, packed, or not a body of the operation.
 
-Out: rows of the catalogue. The API has acted, so that a write is DONE; a read can be asked again.
+Rows of the catalogue. The API has acted, so that a write is DONE; a read can be retried.
 """
 
 import gzip
@@ -35,17 +35,17 @@ _DEEP: Final = 200_000
 
 
 def _cut(name: str, answer: bytes, expected: Ending = DONE) -> Fault:
-    """This is answered, and the connection closed."""
+    """Send this, and close the connection."""
     return row(name, plain, after(say(answer)), expected)
 
 
 def _then(name: str, answer: bytes, step: Step, *, to_deadline: bool = False) -> Fault:
-    """This is answered, and then something happens."""
+    """Send this, and then take a step."""
     return row(name, plain, after(say(answer), step), DONE, to_deadline=to_deadline)
 
 
 def _json(name: str, body: bytes, expected: Ending = DONE, *headers: bytes) -> Fault:
-    """A well-formed answer around this."""
+    """Send a well-formed response around this."""
     return row(name, plain, after(whole(b"200 OK", body, *headers)), expected)
 
 
@@ -106,7 +106,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     _then("a chunk that is cut, reset", _CHUNKED + b'ff\r\n{"id"', reset),
     _cut("the last chunk is missing", _ONE_CHUNK),
     _cut("half of the last chunk is missing", _ONE_CHUNK + b"0\r\n"),
-    _cut("the size of a chunk is no number", _CHUNKED + b"zz\r\n@BODY@\r\n0\r\n\r\n"),
+    _cut("the size of a chunk is not a number", _CHUNKED + b"zz\r\n@BODY@\r\n0\r\n\r\n"),
     _cut("the size of a chunk is negative", _CHUNKED + b"-5\r\n@BODY@\r\n0\r\n\r\n"),
     _cut("the size of a chunk is missing", _CHUNKED + b"\r\n@BODY@\r\n0\r\n\r\n"),
     _cut("the size of a chunk is huge", _CHUNKED + b"f" * 20 + b"\r\n@BODY@"),

@@ -1,6 +1,6 @@
 """The catalogue: every fault that the matrix plays, joined from the rows of each kind.
 
-Out: `FAULTS`, by name; and those of them that a random run draws from.
+`FAULTS` has them by name, `DRAWN` those that a random run draws from.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Faults before there is a connection: ports, names, addresses, handshakes.
 
-Out: rows of the catalogue. Nothing of a request has left, so that every row is NOT_SENT, but where
+Rows of the catalogue. Nothing of a request has left, so that every row is NOT_SENT, but where
 the connection comes about after all, or TLS 1.3 lets the client speak before it is refused.
 """
 

@@ -1,6 +1,6 @@
-"""What a random run does: for each worker a sequence of calls, drawn from the seed alone.
+"""The calls of a random run: for each worker a sequence, drawn from the seed alone.
 
-Out: `Drawn` calls, and the server that plays to each attempt the fault that was drawn for it, on
+The server plays to each attempt of a `Drawn` call the fault that was drawn for it, on
 whatever connection it arrives.
 """
 
@@ -55,11 +55,11 @@ class Drawn:
         return f"worker {self.worker}, call {self.number}, a {kind}, whose attempts meet: {met}"
 
     def met(self, attempts: int) -> str:
-        """What so many attempts met."""
+        """Name the faults that so many attempts met."""
         return " + ".join(fault.name if fault else "-" for fault in self.faults[:attempts])
 
     def expected(self, attempts: int) -> frozenset[Ending]:
-        """How it may end after so many attempts arrived."""
+        """Return the ends that it may have after so many attempts arrived."""
         met = self.faults[:attempts]
         endings: set[Ending] = {UNKNOWN} if self.deadline == SHORT else set()
         for fault in met:
@@ -67,7 +67,7 @@ class Drawn:
         return frozenset(endings)
 
     def acted(self, attempts: int) -> bool:
-        """Whether the server may have acted on the last of so many attempts."""
+        """Return whether the server may have acted on the last of so many attempts."""
         last = self.faults[:attempts][-1:]
         return all(fault is None or fault.acted for fault in last)
 
@@ -103,7 +103,7 @@ class Director:
             self._attempts[call.order_id] = 0
 
     def attempts_of(self, order_id: str) -> int:
-        """How often an attempt of this call arrived, whole or not."""
+        """Count the attempts of this call that arrived, complete or not."""
         with self._lock:
             return self._attempts[order_id]
 

@@ -1,6 +1,6 @@
 """Faults of a connection that stood: closed, reset or silent before, within and after the request.
 
-Out: rows of the catalogue. Once a byte was handed over nobody can tell whether it was read, so that
+Rows of the catalogue. Once a byte was sent the client cannot tell whether it was read, so that
 a write is UNKNOWN; a reset may come before the first byte, and then it is NOT_SENT.
 """
 
@@ -54,7 +54,7 @@ def _sip(connection: Connection) -> None:
 
 
 def _second(*steps: Step) -> Play:
-    """Answer the first request of each connection well; take these steps at the second."""
+    """Respond well to the first request of each connection; take these steps at the second."""
 
     def play(connection: Connection) -> None:
         if request := connection.read_request():
@@ -67,7 +67,7 @@ def _second(*steps: Step) -> Play:
 
 
 def _first_then(*steps: Step) -> Play:
-    """Answer the first request of each connection well, then take these steps unasked."""
+    """Respond well to the first request of each connection, then take these steps unasked."""
     return after(answer_well, *steps)
 
 
@@ -82,13 +82,13 @@ def _unread_reset(connection: Connection, request: bytes) -> None:
 
 
 def _unasked(connection: Connection) -> None:
-    """Answer before anybody asked; what is asked then is answered well."""
+    """Respond before the request, and well to the request that follows."""
     connection.answer("408 Request Timeout")
     answering(connection)
 
 
 def _glued(connection: Connection) -> None:
-    """Answer each request, and glue another's answer to it."""
+    """Respond to each request, and append the response to another."""
     while request := connection.read_request():
         stray = request.replace(b"ord_", b"ord_stray_")
         answer_well(connection, request)
@@ -119,7 +119,7 @@ def _glued_at_once(connection: Connection) -> None:
 
 
 def _beside_itself(connection: Connection) -> None:
-    """Send a byte too many after the first answer, and from then on another's answers."""
+    """Send a byte too many after the first response, and from then on responses to others."""
     if request := connection.read_request():
         connection.send(filled(_ANSWER, connection, request) + b"\n")
     while request := connection.read_request():
@@ -152,10 +152,10 @@ ROWS: Final[tuple[Fault, ...]] = (
         padding=_LARGE,
     ),
     row(
-        "413 in the vendor's words, the body unread",
+        "413 in the vendor's envelope, the body unread",
         plain,
         _head_then(whole(b"413 Content Too Large", _ENVELOPE_413)),
-        (REJECTED, UNKNOWN),  # the answer may be lost with the connection
+        (REJECTED, UNKNOWN),  # the response may be lost with the connection
         REJECTED,
         acted=False,
         padding=_LARGE,
@@ -180,19 +180,19 @@ ROWS: Final[tuple[Fault, ...]] = (
         warmed=True,
     ),
     row(
-        "reused: an answer that nobody asked for",
+        "reused: a response before the request",
         plain,
         _first_then(pause, say(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")),
         RESULT,
         warmed=True,
     ),
-    row("reused: an answer glued to the last", plain, _glued, RESULT, warmed=True),
-    row("reused: an answer some time after the last", plain, _stray_later, RESULT, warmed=True),
-    row("reused: both answers in one piece", plain, _glued_at_once, RESULT, warmed=True),
-    row("reused: a byte too many, another's answer", plain, _beside_itself, RESULT, warmed=True),
-    row("an answer, and another's glued to it", plain, after(_two_answers, _unread), RESULT),
+    row("reused: a response appended to the last", plain, _glued, RESULT, warmed=True),
+    row("reused: a response some time after the last", plain, _stray_later, RESULT, warmed=True),
+    row("reused: both responses in one piece", plain, _glued_at_once, RESULT, warmed=True),
+    row("reused: a byte too many, another's response", plain, _beside_itself, RESULT, warmed=True),
+    row("a response, and another's appended to it", plain, after(_two_answers, _unread), RESULT),
     row(
-        "an answer that nobody asked for",
+        "a response before the request",
         plain,
         _unasked,
         (NOT_SENT, UNKNOWN),  # it is not heard if it is there before the request

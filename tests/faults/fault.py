@@ -1,6 +1,6 @@
-"""What a fault is: how a server plays it, and what a call that meets it may be told.
+"""A fault: how a server plays it, and how a call that meets it may end.
 
-In: rows of the catalogue. Out: `Fault`, and the steps that plays are made of. A play that hangs or
+Plays are made of steps. A play that hangs or
 drips ends when its server is stopped, and by itself after two seconds.
 """
 
@@ -33,7 +33,7 @@ _LAST_HEADER: Final = b"\r\n\r\n"
 
 
 class Ledger(list[bytes]):
-    """The requests that a server received whole, counted by the order that they name."""
+    """The complete requests that a server received, counted by the order that they name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Ledger(list[bytes]):
             self._counts[order_of(request)] += 1
 
     def count_of(self, order_id: str) -> int:
-        """How often a request that names this order was received whole."""
+        """Count the complete requests that name this order."""
         with self._lock:
             return self._counts[order_id]
 
@@ -63,7 +63,7 @@ class FaultServer(RawServer):
 
 @attrs.frozen
 class Site:
-    """Where a fault is played: what the client is told, and who keeps the ledger."""
+    """The place of a fault: the settings of the client, and the server that keeps the ledger."""
 
     settings: dict[str, Any] = attrs.field(repr=False)
     server: FaultServer | None = None
@@ -90,13 +90,13 @@ class Fault:
     to_deadline: bool = False
     """Whether nothing but the deadline ends it."""
     warmed: bool = False
-    """Whether a read goes before it on the same client, and is answered well."""
+    """Whether a read with a good response goes before it on the same client."""
     acted: bool = True
-    """Whether the server may have acted: not where it answers no in the vendor's words."""
+    """Whether the server may have acted: not where it rejects in the vendor's envelope."""
     padding: int = 0
     """Bytes that are added to the body of a write."""
     costly: bool = False
-    """Whether to make sense of the answer keeps the processor busy, deadline or not."""
+    """Whether decoding the response keeps the processor busy, deadline or not."""
 
     @property
     def deadline(self) -> float:
@@ -145,7 +145,7 @@ def order_of(request: bytes) -> str:
 
 
 def healthy(request: bytes) -> bytes:
-    """The body that answers a request well: it names the order that was asked for."""
+    """Return the body of a good response: it names the order that was asked for."""
     order_id = order_of(request)
     if request.startswith(b"GET"):
         return json.dumps({"order": {"id": order_id, "status": "created"}}).encode("ascii")
@@ -157,7 +157,7 @@ Step: TypeAlias = Callable[[Connection, bytes], object]
 
 
 def after(*steps: Step) -> Play:
-    """Receive a request whole, then take these steps."""
+    """Receive a complete request, then take these steps."""
 
     def play(connection: Connection) -> None:
         if request := connection.read_request():
@@ -194,7 +194,7 @@ def filled(template: bytes, connection: Connection, request: bytes) -> bytes:
 
 
 def whole(status: bytes, body: bytes, *headers: bytes) -> Step:
-    """A well-formed answer around a body that may be anything."""
+    """Send a well-formed response around a body that may be anything."""
 
     def step(connection: Connection, request: bytes) -> None:
         content = filled(body, connection, request)
@@ -233,18 +233,18 @@ def pause(connection: Connection, _request: bytes) -> None:
 
 
 def answer_well(connection: Connection, request: bytes) -> None:
-    """Answer as the API does when nothing is wrong."""
+    """Respond as the API does when nothing is wrong."""
     whole(b"200 OK", b"@BODY@")(connection, request)
 
 
 def answering(connection: Connection) -> None:
-    """Answer every request of a connection well."""
+    """Respond well to every request of a connection."""
     while request := connection.read_request():
         answer_well(connection, request)
 
 
 def read_head(connection: Connection) -> bytes:
-    """Receive the head of a request and no more; a request without a body is whole with it."""
+    """Receive the head of a request and no more; a request without a body is complete with it."""
     data = b""
     while _LAST_HEADER not in data:
         received = connection.sock.recv(1)

@@ -1,6 +1,6 @@
-"""Faults of the head of an answer: status lines, headers, lengths, and where it sends the client.
+"""Faults of the head of a response: status lines, headers, lengths, and where it sends the client.
 
-Out: rows of the catalogue. Without a status line an answer says nothing: UNKNOWN. After a 2xx the
+Rows of the catalogue. Without a status line a response says nothing: UNKNOWN. After a 2xx the
 API has acted: DONE, where the rest cannot be used.
 """
 
@@ -30,22 +30,22 @@ _HTTP_2: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
 
 
 def _head(name: str, answer: bytes, write: Ending, read: Ending | None = None) -> Fault:
-    """This and no more is answered."""
+    """Send this and no more."""
     return row(name, plain, after(say(answer)), write, read)
 
 
 def _dripping(name: str, start: bytes, drop: bytes) -> Fault:
-    """This is answered, and then this every 40 ms."""
+    """Send this, and then this every 40 ms."""
     return row(name, plain, after(say(start), drip(drop)), UNKNOWN, to_deadline=True)
 
 
 def _status(line: bytes, write: Ending, read: Ending) -> Fault:
-    """A well-formed answer with an odd status line."""
+    """Send a well-formed response with an odd status line."""
     return _head(f"status line {line.decode('ascii')!r}", line + b"\r\n" + _REST, write, read)
 
 
 def _redirect(status: bytes, place: bytes, label: str = "to another host") -> Fault:
-    """An answer that sends the client elsewhere, where it must not go."""
+    """Send a redirect, which the client must not follow."""
     answer = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nLocation: " + place + b"\r\n\r\n"
     name = f"{status.decode('ascii')} {label}"
     return row(name, beside_another, after(say(answer)), UNKNOWN, REJECTED)
@@ -65,8 +65,8 @@ ROWS: Final[tuple[Fault, ...]] = (
     _dripping("a header that drips", _OK + b"X-Drip: ", b"1"),
     _dripping("100 without end", b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     _dripping("103 without end", b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
-    _head("100, then an answer", b"HTTP/1.1 100 Continue\r\n\r\n" + _OK + _REST, RESULT),
-    _head("103, then an answer", b"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + _OK + _REST, RESULT),
+    _head("100, then a response", b"HTTP/1.1 100 Continue\r\n\r\n" + _OK + _REST, RESULT),
+    _head("103, then a response", b"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + _OK + _REST, RESULT),
     _head("103, then nothing", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", UNKNOWN),
     _head("unsolicited 101", b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", UNKNOWN),
     # ---- Too long
@@ -77,7 +77,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     _head("two lengths", _OK + b"Content-Length: 2\r\n" + _REST, UNKNOWN),
     _head("one length twice", _OK + _LENGTH + _REST, RESULT),
     _head("a negative length", _OK + b"Content-Length: -2\r\n\r\n@BODY@", UNKNOWN),
-    _head("a length that is no number", _OK + b"Content-Length: 0x10\r\n\r\n@BODY@", UNKNOWN),
+    _head("a length that is not a number", _OK + b"Content-Length: 0x10\r\n\r\n@BODY@", UNKNOWN),
     _head("a length with a plus", _OK + b"Content-Length: +2\r\n\r\n@BODY@", UNKNOWN),
     _head(
         "a length of 20 digits", _OK + b"Content-Length: 18446744073709551616\r\n\r\n@BODY@", DONE
@@ -112,7 +112,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     _head("another protocol", b"220 smtp.example ESMTP\r\n\r\n", UNKNOWN),
     _head("TLS where none is due", bytes.fromhex("1503030002 0228"), UNKNOWN),
     _head("noise", bytes(range(256)) * 8, UNKNOWN),
-    # ---- Statuses that are none, or nobody's
+    # ---- Statuses that are none, or not assigned
     _status(b"HTTP/1.1 abc", UNKNOWN, UNKNOWN),
     _status(b"HTTP/1.1 20", UNKNOWN, UNKNOWN),
     _status(b"HTTP/1.1 -20 OK", UNKNOWN, UNKNOWN),

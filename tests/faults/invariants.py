@@ -51,7 +51,7 @@ OF_A_CALL: Final[Mapping[str, Callable[[Observation], bool]]] = {
     # Every fault says how each kind of call ends.
     "another end than the catalogue expects": lambda seen: seen.ending not in seen.expected,
 }
-"""By name: the question to one call, which must be answered no."""
+"""By name: whether one call breaks it."""
 
 
 def broken_by(seen: Observation) -> list[str]:

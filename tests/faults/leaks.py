@@ -63,8 +63,10 @@ def holds(value: object, forms: frozenset[bytes] = SECRET_FORMS) -> bool:
     """Return whether a text, or bytes, hold a canary in any of its forms."""
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogatepass")
-    is_data = isinstance(value, (bytes, bytearray, memoryview))
-    return is_data and any(form in bytes(value) for form in forms)
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        return False
+    data = bytes(value)
+    return any(form in data for form in forms)
 
 
 def _is_own(code: types.CodeType) -> bool:

@@ -48,13 +48,13 @@ class Case:
 
     @property
     def extra_body(self) -> dict[str, str]:
-        """What makes a write as long as the fault needs it."""
+        """Return a body that makes a write as long as the fault needs it."""
         padding = 0 if self.is_read else self.fault.padding
         return {"padding": "x" * padding} if padding else {}
 
     @property
     def expected(self) -> frozenset[Ending]:
-        """How it may end."""
+        """Return the ends that it may have."""
         return self.fault.read if self.is_read else self.fault.write
 
 
@@ -76,11 +76,11 @@ class Observation:
     to_deadline: bool | None
     """Whether an error must say that time ran out; None where it may or may not."""
     ended: str
-    """`result`, the name of the error's class, or `crossed` for somebody else's answer."""
+    """`result`, the name of the error's class, or `crossed` for a response to another call."""
     outcome: Outcome | None
     timed_out: bool
     processed: int
-    """How often the server received the request whole."""
+    """How often the server received the complete request."""
     strays: int
     """Connections to a host that has nothing to do with it."""
     elapsed: float
@@ -99,7 +99,7 @@ class Observation:
 
 
 class Watch:
-    """A stopwatch with a deadline, beside a sleeper that sleeps for as long.
+    """A stopwatch with a deadline, next to a sleeper that sleeps for as long.
 
     On a busy machine it wakes late, and so may the call. It is a thread; or, for a task among many,
     a timer of their event loop, which the others keep busy.
@@ -235,7 +235,7 @@ def observe(case: Case, logs: LogWatch) -> Observation:
 
 @attrs.frozen
 class Left:
-    """What a whole run left in the process."""
+    """The sockets and threads that a run left in the process."""
 
     sockets: int = 0
     threads: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """A healthy API in a process of its own: quick, and nothing of it counts as the client's.
 
-In: `with peer() as api`. Out: its `url`, and the `counts` of what it received. It answers each read
-of an order with the id that was asked for and each refund with the order that was named; an order
-whose id begins with `stall` is never answered. It ends with the block, or when its parent is gone.
+It responds to each read of an order with the id that was asked for and to each refund with the
+order that was named, and never to an order whose id begins with `stall`. It ends with the block, or
+with its parent.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ _REFUND: Final = b'{"refundId": "r-1", "orderId": "%s", "status": "pending"}'
 
 
 class Counts(TypedDict):
-    """What a peer received since it began."""
+    """The requests that a peer received since it began."""
 
     reads: int
     writes: int
     stalled: int
-    """Reads that are not answered."""
+    """Reads without a response."""
     accepted: int
     """Connections so far, those of the counting left out."""
     open: int
@@ -44,7 +44,7 @@ class Peer:
         self._port = port
 
     def counts(self) -> Counts:
-        """What it received so far."""
+        """Return the counts so far."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
         try:
             connection.request("GET", "/counts")
@@ -101,7 +101,7 @@ class _Connection(asyncio.Protocol):
                 self._transport.write(body)
 
     def _next(self) -> tuple[bytes, bytes, bytes] | None:
-        """Method, target and body of the next request that is here whole."""
+        """Return method, target and body of the next complete request."""
         head, separator, rest = self._buffer.partition(_HEAD_END)
         if not separator:
             return None

@@ -1,6 +1,6 @@
-"""Where faults are played: ports, certificates, names, proxies, and the client's settings for each.
+"""Places of faults: ports, certificates, names, proxies, and the client's settings for each.
 
-In: the play of a fault. Out: a running `Site`, all of it on loopback, gone at the end of the block.
+Each runs a `Site` for the play of a fault, all of it on loopback, until the end of the block.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ _trusting: Final = functools.cache(trusting)
 
 @contextlib.contextmanager
 def invented_names() -> Iterator[None]:
-    """The names of this module are looked up here, all others as ever."""
+    """Resolve the names of this module here, all others as before."""
     real = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
@@ -91,14 +91,14 @@ def plain(play: Play) -> Iterator[Site]:
 
 @contextlib.contextmanager
 def beside_another(play: Play) -> Iterator[Site]:
-    """The same, and another host that would answer well."""
+    """The same, and another host that would respond well."""
     with RawServer(answering) as stranger, FaultServer(play, elsewhere=stranger.url) as server:
         yield Site({"base_url": server.url}, server, stranger)
 
 
 @contextlib.contextmanager
 def refusing(_play: Play) -> Iterator[Site]:
-    """Nobody listens."""
+    """A port on which no server listens."""
     with refusing_port() as url:
         yield Site({"base_url": url})
 
@@ -157,7 +157,7 @@ def named(lookup: Lookup) -> Place:
 
 @contextlib.contextmanager
 def unanswered(addresses: list[str]) -> Iterator[int]:
-    """A port on which these addresses answer no SYN: the queues of their listeners are full."""
+    """Yield a port of listeners at these addresses that ignore a SYN: their queues are full."""
     with contextlib.ExitStack() as stack:
         port = 0
         for address in addresses:
@@ -177,14 +177,14 @@ def unanswered(addresses: list[str]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def deaf(_play: Play) -> Iterator[Site]:
-    """One address that answers no SYN."""
+    """One address that ignores a SYN."""
     with unanswered(["127.0.0.1"]) as port:
         yield Site({"base_url": f"http://127.0.0.1:{port}"})
 
 
 @contextlib.contextmanager
 def several_deaf(_play: Play) -> Iterator[Site]:
-    """A name with three addresses, none of which answers a SYN."""
+    """A name with three addresses, all of which ignore a SYN."""
     addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
     with unanswered(addresses) as port, _name(lambda _: addresses) as host:
         yield Site({"base_url": f"https://{host}:{port}", "ssl_context": _trusting()})

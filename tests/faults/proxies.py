@@ -1,6 +1,6 @@
 """Faults of a proxy: until the tunnel stands nothing of the request has left, then it is the API's.
 
-Out: rows of the catalogue.
+Rows of the catalogue.
 """
 
 from typing import Final
@@ -31,18 +31,18 @@ _HTML: Final = b"<html><h1>no</h1></html>"
 
 
 def _proxy(name: str, *steps: Step, to_deadline: bool = False) -> Fault:
-    """What a proxy does once it was asked for a tunnel."""
+    """Play a proxy that takes these steps once it was asked for a tunnel."""
     return row(f"proxy: {name}", proxied, after(*steps), NOT_SENT, to_deadline=to_deadline)
 
 
 def _within(name: str, *steps: Step, write: Ending, to_deadline: bool = False) -> Fault:
-    """What the API does at the end of a tunnel."""
+    """Play the API at the end of a tunnel."""
     play = tunnelled(after(*steps))
     return row(f"tunnel: {name}", proxied, play, write, to_deadline=to_deadline)
 
 
 def _no_tls(connection: Connection, _request: bytes) -> None:
-    """Wait for the handshake, and answer in plain HTTP."""
+    """Wait for the handshake, and respond in plain HTTP."""
     connection.receive()
     connection.answer("200 OK", b"{}")
 
@@ -63,7 +63,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     row("proxy: silence at once", proxied, lambda c: silence(c), NOT_SENT, to_deadline=True),
     row("proxy over TLS: closes", proxied_over_tls, after(), NOT_SENT),
     row("proxy over TLS: 502", proxied_over_tls, after(whole(b"502 Bad", _HTML)), NOT_SENT),
-    row("proxy over TLS: answers itself", proxied_over_tls, after(say(_MADE), _no_tls), NOT_SENT),
+    row("proxy over TLS: responds itself", proxied_over_tls, after(say(_MADE), _no_tls), NOT_SENT),
     _proxy("407", whole(b"407 Proxy Authentication Required", b"", b"Proxy-Authenticate: Basic")),
     _proxy("403 as a page", whole(b"403 Forbidden", _HTML)),
     _proxy("502", whole(b"502 Bad Gateway", _HTML)),
@@ -91,7 +91,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     _proxy("silence once the tunnel stands", say(_MADE), silence, to_deadline=True),
     _proxy("closes in the handshake", say(_MADE), _hello_then(_nothing)),
     _proxy("resets in the handshake", say(_MADE), _hello_then(reset)),
-    _proxy("answers in the API's place", say(_MADE), _no_tls),
+    _proxy("responds in the API's place", say(_MADE), _no_tls),
     # ---- The API at the end of the tunnel
     row("tunnel: nothing wrong", proxied, tunnelled(answering), RESULT),
     row("tunnel: closed unread", proxied, tunnelled(lambda c: c.sock.recv(1)), UNKNOWN),

@@ -30,7 +30,7 @@ ROUND: Final = 3_000
 
 @attrs.frozen
 class Report:
-    """How a run ended."""
+    """The figures of a run."""
 
     seed: int
     calls: int
@@ -41,7 +41,7 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether all figures are 0."""
+        """Return whether all figures are 0."""
         return not any(self.figures.values())
 
     def table(self) -> str:

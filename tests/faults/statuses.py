@@ -1,7 +1,7 @@
-"""Answers that are well formed and say no: the vendor's envelope, proxies, what asks to wait.
+"""Well-formed responses of other statuses: the vendor's envelope, proxies, requests to wait.
 
-Out: rows of the catalogue. No is REJECTED where it is the API's own word, the envelope with the
-status in it; any other answer to a write proves nothing: UNKNOWN. A read was answered: REJECTED.
+A write is REJECTED by the API's own envelope with the status in it; any other
+response proves nothing: UNKNOWN. A read is REJECTED by any of them.
 """
 
 import json
@@ -19,7 +19,7 @@ _FUTURE: Final = b"Fri, 01 Jan 2100 00:00:00 GMT"
 
 
 def _envelope(status: object, message: object = "No", error: object = "no") -> bytes:
-    """The vendor's words."""
+    """Return the vendor's envelope."""
     envelope: dict[str, Any] = {"error": error, "message": message, "statusCode": status}
     return json.dumps(envelope).encode("ascii")
 
@@ -28,17 +28,17 @@ def _refused(status: int) -> Fault:
     """The API says no."""
     line = b"%d ?" % status
     play = after(whole(line, _envelope(status)))
-    return row(f"{status} in the vendor's words", plain, play, REJECTED, acted=False)
+    return row(f"{status} in the vendor's envelope", plain, play, REJECTED, acted=False)
 
 
 def _perhaps(status: int) -> Fault:
-    """The same words around a status that may mean that it acted."""
+    """The same envelope around a status that may mean that it acted."""
     play = after(whole(b"%d ?" % status, _envelope(status)))
-    return row(f"{status} in the vendor's words", plain, play, UNKNOWN, REJECTED)
+    return row(f"{status} in the vendor's envelope", plain, play, UNKNOWN, REJECTED)
 
 
 def _unspoken(name: str, status: int, body: bytes, *headers: bytes) -> Fault:
-    """A status that nobody vouches for."""
+    """A status without the vendor's envelope."""
     return row(name, plain, after(whole(b"%d ?" % status, body, *headers)), UNKNOWN, REJECTED)
 
 
@@ -50,7 +50,7 @@ def _wait(value: bytes) -> Fault:
 
 
 def _echoing(connection: Connection, request: bytes) -> None:
-    """Answer with the request itself, as debug pages do."""
+    """Respond with the request itself, as debug pages do."""
     whole(b"500 Internal Server Error", b"<pre>" + request + b"</pre>")(connection, request)
 
 
@@ -102,7 +102,7 @@ ROWS: Final[tuple[Fault, ...]] = (
     ),
     *map(_wait, (b"1e9", b"1000000000", b"9" * 400, b"nan", b"inf", b"-1", b"0", b"0.05")),
     *map(_wait, (b"soon", b"", b"\xff", _PAST, _FUTURE, b"Mon, 99 Jan 99999 00:00:00 GMT")),
-    row("an answer that shows the request", plain, after(_echoing), UNKNOWN, REJECTED),
+    row("a response that shows the request", plain, after(_echoing), UNKNOWN, REJECTED),
     row(
         "a refusal that shows the secret in a header",
         plain,

@@ -1,7 +1,6 @@
-"""Answers made to eat memory or time: each is an error of ours, before it has eaten much.
+"""Responses made to use up memory or time: each is an error of ours, before it has used much.
 
-In: a server of this process that sends the bomb, and a fresh process that meets it with one client.
-Out: what the call said, and by how much the peak of that process's memory grew.
+A server of this process sends the bomb, and a fresh process meets it with one client.
 """
 
 import asyncio
@@ -44,7 +43,7 @@ def gzipped_zeros() -> bytes:
 
 
 def whole(body: bytes, *headers: bytes) -> list[bytes]:
-    """An answer of this body."""
+    """Return a response of this body, in pieces."""
     head = [OK, *(header + b"\r\n" for header in headers)]
     return [b"".join([*head, b"Content-Length: %d\r\n\r\n" % len(body)]), body]
 
@@ -59,7 +58,7 @@ Pieces = Callable[[], list[bytes]]
 
 @attrs.frozen
 class Bomb:
-    """What is sent, the last piece until the client has had enough, or 64 MB of it."""
+    """The pieces to send, the last one until the client has had enough, or 64 MB of it."""
 
     pieces: Pieces
     write: Outcome = Outcome.DONE
@@ -135,7 +134,7 @@ BOMBS: Final[Mapping[str, Bomb]] = {
 
 
 def main(plain: str, bomb: str) -> None:
-    """Run in a process of its own: all four calls with plain answers, then with the bomb."""
+    """Run in a process of its own: all four calls with plain responses, then with the bomb."""
     asyncio.run(_all_four(plain, timeout=PATIENCE))
     before = _peak()
     outcomes = asyncio.run(_all_four(bomb, timeout=DEADLINE))
@@ -157,10 +156,10 @@ async def _all_four(url: str, *, timeout: float) -> dict[str, list[str]]:  # noq
 
 
 def _ended(call: Callable[[], object]) -> list[str]:
-    """What a call raised, and what it is known of it."""
+    """Return the error of a call, and its outcome."""
     try:
         call()
-    except Exception as error:  # noqa: BLE001  # the test looks at it
+    except Exception as error:  # noqa: BLE001  # the test checks it
         return _said(error)
     return ["a result"]
 
@@ -169,7 +168,7 @@ async def _ended_async(call: Coroutine[Any, Any, object]) -> list[str]:
     """`_ended` on asyncio."""
     try:
         await call
-    except Exception as error:  # noqa: BLE001  # the test looks at it
+    except Exception as error:  # noqa: BLE001  # the test checks it
         return _said(error)
     return ["a result"]
 
@@ -190,7 +189,7 @@ def _peak() -> int:
 
 
 def healthy(connection: Connection) -> None:
-    """Answer reads and writes well."""
+    """Respond well to reads and writes."""
     while request := connection.read_request():
         connection.answer("200 OK", PLAIN if request.startswith(b"GET") else PLAIN_REFUND)
 
@@ -203,7 +202,7 @@ QUICK: Final = ("gzip of 1 GB", "JSON 200,000 deep")
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.ci) for name in BOMBS],
 )
 def test_a_bomb_is_an_error_like_any_other(name: str) -> None:
-    """A read brings no usable answer, a write is done or unknown; neither takes memory or time."""
+    """A read brings no usable response, a write is DONE or UNKNOWN, both in little memory and time."""
     program = "import sys; from tests.faults.test_bombs import main; main(*sys.argv[1:])"
     path = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides", "."))
     with RawServer(healthy) as plain, RawServer(BOMBS[name].play) as bomb:

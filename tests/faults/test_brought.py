@@ -47,7 +47,7 @@ NEVER_SENT: Final = (
 USUAL: Final = (
     "closed after the request",
     "silence",
-    "503 in the vendor's words",
+    "503 in the vendor's envelope",
     "302 Found to another host",
     "a bomb",
 )
@@ -77,12 +77,12 @@ def play(wanted: list[Case]) -> dict[Case, Observation]:
 
 
 def broken(observations: Iterable[Observation]) -> list[tuple[str, Observation]]:
-    """What does not hold that must."""
+    """Return the invariants that do not hold."""
     return [(name, seen) for seen in observations for name in HELD if OF_A_CALL[name](seen)]
 
 
 def test_usual_faults_break_nothing_that_must_hold() -> None:
-    """No double send, no secret, no exception of a library, nothing processed called NOT_SENT."""
+    """No duplicate, no secret, no exception of a library, nothing processed called NOT_SENT."""
     seen = play(cases(FAULTS[name] for name in USUAL))
     assert broken(seen.values()) == []
 
@@ -114,14 +114,14 @@ STOCK: Final[frozenset[Over]] = frozenset({"httpx", "httpx2", "http_client"})
 DIFFERENCES: Final = {
     "late calls": Difference("headers that drip", False, "past the deadline", STOCK),
     "responses of another call": Difference(
-        "reused: both answers in one piece", True, "response of another call", STOCK
+        "reused: both responses in one piece", True, "response of another call", STOCK
     ),
 }
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
 def test_the_table_of_differences_is_true(name: str) -> None:
-    """What the page says is not held over a transport is not, and is over the client's own."""
+    """The page names what does not hold over a transport, and does over the client's own."""
     row = DIFFERENCES[name]
     overs: tuple[Over, ...] = ("default", *BROUGHT)
     seen = play(cases([FAULTS[row.shown_by]], *overs, is_read=row.is_read))
@@ -131,7 +131,7 @@ def test_the_table_of_differences_is_true(name: str) -> None:
 
 def test_an_early_response_is_taken_for_the_response() -> None:
     """Over transports of httpx and httpx2; the client's own do not hear it (test_strays)."""
-    seen = play(cases([FAULTS["an answer that nobody asked for"]], *STOCK, is_read=True))
+    seen = play(cases([FAULTS["a response before the request"]], *STOCK, is_read=True))
     assert {each.outcome for each in seen.values()} == {Outcome.REJECTED}
 
 

@@ -1,7 +1,7 @@
 """No end of a call shows a secret, and none prints personal data: neither we nor what we stand on.
 
-In: canaries as credentials, as an address in the arguments and as an account in the answers. Out:
-for every end of a call, in a process that logs and warns as much as it can, where one was found.
+Canaries are credentials, an address in the arguments and an account in the responses. Every end
+is searched for them, in a process that logs and warns as much as it can.
 """
 
 import base64
@@ -47,12 +47,12 @@ REFUND_BODY: Final = {"refundId": "r1", "status": "pending", "refundAddress": AD
 
 
 def envelope(status: int, message: str = f"{IBAN} of {NAME} is refused") -> dict[str, object]:
-    """The vendor's error, which names somebody's account."""
+    """Return the vendor's error, which names an account."""
     return {"error": "refused", "message": message, "statusCode": status}
 
 
 def says(status: str, body: object, *headers: str) -> Play:
-    """Answer every request with this, JSON unless it is bytes."""
+    """Respond to every request with this, JSON unless it is bytes."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def play(connection: Connection) -> None:
@@ -63,14 +63,14 @@ def says(status: str, body: object, *headers: str) -> Play:
 
 
 def results(connection: Connection) -> None:
-    """Answer reads and writes well."""
+    """Respond well to reads and writes."""
     while request := connection.read_request():
         body = ORDER_BODY if request.startswith(b"GET") else REFUND_BODY
         connection.answer("200 OK", json.dumps(body).encode())
 
 
 def silence(connection: Connection) -> None:
-    """Receive, and never answer."""
+    """Receive, and never respond."""
     connection.read_request()
     connection.wait_until_stopped()
 
@@ -83,7 +83,7 @@ def ctrl_c(connection: Connection) -> None:
 
 
 def no_tls(connection: Connection) -> None:
-    """Answer the greeting of TLS with plain HTTP."""
+    """Respond to the greeting of TLS with plain HTTP."""
     connection.receive()
     connection.answer("400 Bad")
 
@@ -101,7 +101,7 @@ ECHO_HALF: Final = HALF % (ECHO.encode(), ECHO.encode())
 
 @attrs.frozen
 class End:
-    """How calls end: what the server plays, or how the client is made, and the errors of both."""
+    """An end of calls: the play of the server, or the settings of the client, and the errors."""
 
     read: str
     write: str
@@ -171,7 +171,7 @@ ANSWERED: Final[dict[str, End]] = {
         says("407 Who", b""),
         {"proxy": True, "base_url": "https://api.example"},
     ),
-    "a proxy that is gone": End(
+    "a proxy that resets": End(
         "NotSentError",
         "NotSentError",
         after_request(reset),
@@ -193,7 +193,7 @@ MADE: Final[dict[str, Settings]] = {
 }
 OTHERS: Final = {
     "refused": ("NotSentError", "NotSentError"),
-    "a certificate of nobody": ("NotSentError", "NotSentError"),
+    "a certificate that is not trusted": ("NotSentError", "NotSentError"),
     "interrupted": ("KeyboardInterrupt", "KeyboardInterrupt"),
     "cancelled": ("CancelledError", "CancelledError"),
     "closed client": ("NotSentError", "NotSentError"),
@@ -220,8 +220,8 @@ def main() -> None:
             run.both(name, _given(end, server))
     with run.named("refused"), refusing_port() as url:
         run.both("refused", {"base_url": url})
-    with run.named("a certificate of nobody"), tls_server(results) as server:
-        run.both("a certificate of nobody", {"base_url": server.url})
+    with run.named("a certificate that is not trusted"), tls_server(results) as server:
+        run.both("a certificate that is not trusted", {"base_url": server.url})
     with run.named("interrupted"), RawServer(ctrl_c) as server:
         run.sync("interrupted", {"base_url": server.url})
     received: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -244,7 +244,7 @@ def main() -> None:
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What that process found, said and left."""
+    """Return the findings, the output and the files of that process."""
     folder = tmp_path_factory.mktemp("canary")
     path = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides", "."))
     environ = {"PYTHONPATH": path, "PYTHONWARNINGS": "default", "SSLKEYLOGFILE": "keys.log"}
@@ -263,7 +263,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def _said(outcome: dict[str, Any], name: str) -> str:
-    """What stands in standard error of one end."""
+    """Return the part of standard error for one end."""
     said: str = outcome["stderr"].partition(MARK.format(name))[2].partition("== ")[0]
     return said
 

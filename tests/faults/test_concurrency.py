@@ -1,8 +1,7 @@
 """One client under threads, cancellations, event loops, forks, Ctrl-C and closing, for a long time.
 
-In: a peer in another process, which answers each call with its own id. Out: no error, no crossed
-answer, nothing left behind, and a client that goes on working. `tests/unit/test_pool.py` has most
-of these once; here they are repeated, at random moments that a seed draws.
+A peer in another process responds to each call with its own id. `tests/unit/test_pool.py` has most
+of these once; here they come again and again, at random moments that a seed draws.
 """
 
 import asyncio
@@ -46,19 +45,19 @@ def api() -> Iterator[Peer]:
 
 
 def descriptors() -> int:
-    """How many files and sockets are open; 0 where the system does not tell."""
+    """Count the open files and sockets; 0 where the system does not tell."""
     gc.collect()
     files = Path("/proc/self/fd")
     return len(list(files.iterdir())) if files.exists() else 0
 
 
 def read(client: chessa.Chessa, order_id: str) -> bool:
-    """Whether a read brings the order that it asked for."""
+    """Return whether a read brings the order that it asked for."""
     return client.orders.retrieve(order_id).id == order_id
 
 
 def write(client: chessa.Chessa, order_id: str) -> bool:
-    """Whether a write brings the refund of its own order."""
+    """Return whether a write brings the refund of its own order."""
     refund = client.orders.request_refund(order_id=order_id, address=ADDRESS)
     return refund.order_id == order_id
 
@@ -81,7 +80,7 @@ def in_threads(number: int, work: Callable[[int], object]) -> list[object]:
     def run(number: int) -> None:
         try:
             done.append(work(number))
-        except Exception as error:  # noqa: BLE001  # the test looks at it
+        except Exception as error:  # noqa: BLE001  # the test checks it
             done.append(error)
 
     threads = [threading.Thread(target=run, args=(each,), daemon=True) for each in range(number)]
@@ -95,14 +94,14 @@ def in_threads(number: int, work: Callable[[int], object]) -> list[object]:
 
 @pytest.mark.parametrize(("threads", "reads"), [(20, 50), pytest.param(50, 400, marks=ci)])
 def test_many_threads_share_one_client(api: Peer, threads: int, reads: int) -> None:
-    """No error and no crossed answer, and no more connections than threads."""
+    """No error and no crossed response, and no more connections than threads."""
     with chessa.Chessa(**CREDENTIALS, base_url=api.url) as client:
         done = in_threads(
             threads, lambda number: sum(read(client, f"{number}-{turn}") for turn in range(reads))
         )
         counts = api.counts()
     assert done == [reads] * threads
-    assert counts["reads"] == threads * reads, "no read was repeated"
+    assert counts["reads"] == threads * reads, "a read was retried"
     assert counts["open"] <= threads
 
 
@@ -139,7 +138,7 @@ def test_calls_cancelled_at_random_leave_a_working_client(api: Peer, seconds: fl
 
 @pytest.mark.parametrize("times", [3, pytest.param(100, marks=ci)])
 def test_one_client_goes_from_event_loop_to_event_loop(api: Peer, times: int) -> None:
-    """`asyncio.run` again and again with one client: reads and writes are right, nobody warns."""
+    """`asyncio.run` again and again with one client: all calls are right, without a warning."""
     client = chessa.AsyncChessa(**CREDENTIALS, base_url=api.url)
 
     async def main(turn: int) -> list[bool]:
@@ -170,7 +169,7 @@ def _forked(client: chessa.Chessa, name: str) -> int:
 
 
 def _status_of(child: int) -> int | None:
-    """How a child ended; None if it had to be killed."""
+    """Return the status of a child; None if it had to be killed."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -217,7 +216,7 @@ def test_forks_cross_no_answers(api: Peer, times: int) -> None:
 @needs_pthread_kill
 @pytest.mark.parametrize("times", [6, pytest.param(100, marks=ci)])
 def test_ctrl_c_again_and_again_leaves_a_working_client(api: Peer, times: int) -> None:
-    """Ctrl-C in a call that nobody answers comes out as itself; no place or socket is lost."""
+    """Ctrl-C in a call without a response comes out as itself; no place or socket is lost."""
     main = threading.get_ident()
     client = chessa.Chessa(**CREDENTIALS, base_url=api.url, timeout=PATIENCE, max_retries=0)
     with client, _python_handles_ctrl_c():
@@ -253,7 +252,7 @@ def _python_handles_ctrl_c() -> Iterator[None]:
 
 @pytest.mark.parametrize("times", [10, pytest.param(100, marks=ci)])
 def test_closing_among_calls_hangs_none_of_them(api: Peer, times: int) -> None:
-    """Whatever is under way when another thread closes: a result, or an error of ours, soon."""
+    """A call in flight when another thread closes brings a result, or an error of ours, soon."""
     draw = random.Random(SEED)
     for turn in range(times):
         client = chessa.Chessa(**CREDENTIALS, base_url=api.url, timeout=PATIENCE)

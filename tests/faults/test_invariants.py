@@ -1,6 +1,6 @@
 """The invariants themselves: a call that breaks one is counted under it, and a good one under none.
 
-In: observations that were made up. Out: figures.
+The observations are made up.
 """
 
 from typing import Any, Final
@@ -87,7 +87,7 @@ def test_every_invariant_is_broken_here() -> None:
 
 
 def test_a_refusal_of_the_api_did_nothing() -> None:
-    """A server that says no in the vendor's words received the request, and did not act."""
+    """A server that rejects in the vendor's envelope received the request, and did not act."""
     refused = attrs.evolve(WELL, **BROKEN["rejected and yet done"], acted=False)
     assert broken_by(refused) == []
 
@@ -103,6 +103,6 @@ def test_modes_that_differ_are_counted() -> None:
 
 
 def test_what_is_left_is_counted() -> None:
-    """Sockets and threads, of the whole run."""
+    """Sockets and threads of the run are counted."""
     table = figures([], Left(2, ("one",)))
     assert (table["sockets are left"], table["threads are left"]) == (2, 1)

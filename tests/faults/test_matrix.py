@@ -1,7 +1,7 @@
 """Every fault of the catalogue, met by a read and a write, sync and async.
 
-In: the catalogue. Out: for each call that no invariant is broken, and for the whole that nothing is
-left behind. Most of the time is waiting, so that several faults are played at once.
+No call breaks an invariant, and the run leaves nothing behind. Most of the time is waiting, so that
+several faults are played at once.
 """
 
 import random
@@ -21,7 +21,7 @@ from .matrix import CASES, Case, Left, Observation, counting_what_is_left, obser
 from .places import invented_names
 
 # A peer that resets before the handshake: wrap_socket of Python 3.11 raises, and leaves the socket
-# that it had made to the garbage collector. It is not lost, and nobody can get hold of it.
+# that it had made to the garbage collector. It is not lost, and cannot be reached.
 pytestmark = pytest.mark.filterwarnings(
     r"ignore:unclosed <ssl\.SSLSocket .*laddr=[^a-z]*>$:ResourceWarning"
 )

@@ -1,6 +1,6 @@
 """Random runs, short and long: faults on kept connections, in shared pools and between retries.
 
-In: a number of calls and a seed. Out: a table of zeros, and the same draws for the same seed.
+All figures must be 0, and the same seed must draw the same calls.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from .random_run import run
 
 
 def first_calls(seed: int, worker: int) -> Sequence[Drawn]:
-    """What a worker does first."""
+    """Return the first calls of a worker."""
     return list(itertools.islice(draw(seed, worker), 200))
 
 

@@ -1,7 +1,7 @@
 """Many calls on one client, and nothing that grows: descriptors, tasks, threads, memory.
 
-In: a peer in another process; CHESSA_SOAK_CALLS, the calls of the long form in each mode. Out: what
-this process holds after a warm-up and after all calls, to be compared; `-s` shows the figures.
+The long form makes CHESSA_SOAK_CALLS calls in each mode. The descriptors, tasks, threads and memory
+of this process are compared after a warm-up and after all calls; `-s` shows the figures.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ FORMS: Final = [
 
 @attrs.frozen
 class Held:
-    """What this process holds."""
+    """The resources that this process holds."""
 
     descriptors: int | None
     """None where the system does not tell."""
@@ -64,7 +64,7 @@ def _tasks() -> int:
 
 @attrs.frozen
 class Readings:
-    """What was held before there was a client, after the warm-up, after all calls, and closed."""
+    """The resources before there was a client, after the warm-up, after all calls, and closed."""
 
     before: Held
     warm: Held
@@ -84,7 +84,7 @@ class Readings:
             assert kept <= WORKERS, "one idle connection for each worker, at most"
             assert self.closed.descriptors == self.before.descriptors
         assert grown is None or grown < GROWTH
-        print(  # noqa: T201  # figures for whoever asks with -s
+        print(  # noqa: T201  # figures, shown with -s
             f"\n{calls} calls, {calls / self.seconds:.0f}/s: RSS {(grown or 0) / 1024:+.0f} kB, "
             f"{self.before} -> {self.warm} -> {self.used} -> {self.closed}"
         )
@@ -107,7 +107,7 @@ def check_counts(api: Peer, calls: int) -> None:
 
 
 def use(client: chessa.Chessa, worker: int, calls: int) -> int:
-    """Nine reads and a write, again and again; how many brought an answer to another call."""
+    """Nine reads and a write, again and again; return how many brought another's response."""
     crossed = 0
     for turn in range(calls):
         mine = order_id(worker, turn)

@@ -30,7 +30,7 @@ class TimeLimitError(Exception):
 
 
 def serve(requests: list[bytes], delay: float | None) -> Any:
-    """Start a server that answers each request after a delay, or never."""
+    """Start a server that responds to each request after a delay, or never."""
 
     def handle(sock: Any, _address: object) -> None:
         while data := sock.recv(65_536):

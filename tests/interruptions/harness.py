@@ -34,12 +34,12 @@ _TOLD: Final = {
     "was carried out": Outcome.DONE,
     "was sent, and whether it was made is": Outcome.UNKNOWN,
 }
-"""Words of a note, and the outcome that they tell."""
+"""Parts of a note, and the outcome that they tell."""
 
 
 @attrs.define
 class End:
-    """How a call ended: what it raised, if anything, and when."""
+    """The end of a call: its error, if any, and its time."""
 
     error: BaseException | None = None
     at: float = 0.0

@@ -32,7 +32,7 @@ PIECES: Final = 4
 
 
 class Records:
-    """What a slow journal was given, and how long it took."""
+    """The records that a slow journal was given, and how long it took."""
 
     def __init__(self, opening: float, closing: float) -> None:
         self._pauses = {"opened": opening, "closed": closing}

@@ -30,7 +30,7 @@ SOME: Final = 23
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FaultServer]:
-    """A server that answers well."""
+    """Run a server that responds well."""
     with FaultServer(answering) as running:
         yield running
 

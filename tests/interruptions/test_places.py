@@ -23,7 +23,7 @@ LIMITS: Final = (TimeoutError, OSError, InterruptedError)
 
 @pytest.fixture
 def server() -> Iterator[FaultServer]:
-    """A server that answers well."""
+    """Run a server that responds well."""
     with FaultServer(answering) as running:
         yield running
 
@@ -95,7 +95,7 @@ def test_in_an_awaited_journal(server: FaultServer, kind: type[OSError]) -> None
 
 
 def test_as_the_response_arrives(server: FaultServer) -> None:
-    """What asyncio reports with the end of a connection comes out, even if the response is here."""
+    """An error that asyncio reports as a connection ends comes out, even with a response."""
     arriving = strike(function("chessa._transport.asyncio_stream", "data_received"), 2)
     struck = made(ASYNC, server, arriving)
     assert struck.error is arriving.error

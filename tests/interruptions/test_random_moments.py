@@ -17,7 +17,7 @@ LONG = 20
 
 @pytest.fixture(scope="module")
 def pulse() -> Iterator[Pulse]:
-    """A sleeper beside the calls."""
+    """Run a sleeper next to the calls."""
     with Pulse() as beating:
         warm_up(beating)
         yield beating

@@ -29,7 +29,7 @@ LATE: Final = 0.25
 
 @pytest.fixture
 def pulse() -> Iterator[Pulse]:
-    """A sleeper beside the call."""
+    """Run a sleeper next to the call."""
     with Pulse() as beating:
         yield beating
 

@@ -1,7 +1,7 @@
 """The arguments of a method as the spec documents them: names, places, order, and values to try.
 
-In: an operation of the spec and the method's hints. Out: what the signature should be, and a
-strategy for sets of arguments that a caller may give.
+The spec and the method's hints give the signature as it should be, and a strategy for sets of
+arguments that a caller may give.
 """
 
 from collections.abc import Iterator, Mapping
@@ -108,7 +108,7 @@ def _values(argument: Argument, hint: Any) -> st.SearchStrategy[Any]:
 
 
 def _has_a_form(argument: Argument, value: Any) -> bool:
-    """Whether a value has a form in a path, a query or a header: not every text has."""
+    """Return whether a value has a form in a path, a query or a header: not every text has."""
     if isinstance(value, list):
         texts = [item for item in value if isinstance(item, str)]
         return bool(value) and not any(text == "" or set(text) & set(", |") for text in texts)

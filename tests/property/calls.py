@@ -1,8 +1,4 @@
-"""Calls through both clients at once: what each sends, and what it makes of an answer.
-
-In: a method's name, its arguments, an answer. Out: one result or error, after the sync and the
-async client were found to agree, and the request as it would go over the wire.
-"""
+"""Calls through both clients at once, which must send and return the same."""
 
 import asyncio
 from collections.abc import Mapping
@@ -33,7 +29,7 @@ class Sent:
 
 @attrs.frozen
 class Answer:
-    """An answer as it came over the wire."""
+    """A response as it came over the wire."""
 
     status: int
     body: bytes = b""
@@ -41,7 +37,7 @@ class Answer:
 
 
 class BothClients:
-    """A sync and an async client that are asked the same and answered the same."""
+    """A sync and an async client that make the same calls and get the same responses."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
@@ -103,7 +99,7 @@ class BothClients:
 
 
 def described(result: Any) -> Any:
-    """What two results have in common when they are one: all but the time that they took."""
+    """Return a result without the time that it took, to compare it."""
     if isinstance(result, chessa.ChessaError):
         return type(result), str(result), result.outcome, {**vars(result), "elapsed": None}
     return attrs.evolve(result, elapsed=0.0) if isinstance(result, chessa.RawResponse) else result

@@ -1,7 +1,6 @@
 """The effective spec as the property tests walk it: schemas, and the kinds of value they allow.
 
-In: `spec.json` of the package under test. Out: operations, and for every schema its `Kind`s.
-Nothing here looks at a generated class: what a class should be is what this room says.
+Nothing here reads a generated class: this module says what a class should be.
 """
 
 import re
@@ -61,7 +60,7 @@ class Kind:
     schema: Schema
 
 
-NULL: Final = Kind("null", {"enum": [None]})  # in words of 3.0 too, which has no type of it
+NULL: Final = Kind("null", {"enum": [None]})  # as 3.0 says it too, which has no type of it
 
 
 def node(documented: SpecOperation) -> Mapping[str, Any]:
@@ -88,7 +87,7 @@ def plain(schema: Any) -> Schema:
 
 
 def _merged(parts: list[Schema]) -> Schema:
-    """What several schemas say together, as far as kinds of values go."""
+    """Merge schemas as far as kinds of values go."""
     merged: dict[str, Any] = {}
     for part in filter(None, parts):
         inner = {**merged.get("properties", {})}
@@ -107,7 +106,7 @@ def _merged(parts: list[Schema]) -> Schema:
 
 
 def _allows_null(part: Schema) -> bool:
-    """Whether a part of an allOf lets null through: it says so, or says nothing of values."""
+    """Return whether a part of an allOf lets null through: it says so, or is silent."""
     return part.get("nullable", False) or all(_SILENT.fullmatch(key) for key in part)
 
 
@@ -140,7 +139,7 @@ def _kinds(schema: Schema) -> Iterator[Kind]:
 
 
 def _only_asks(variants: Any) -> bool:
-    """Whether variants only say which properties must be there."""
+    """Return whether variants only say which properties must be there."""
     return all(set(variant) <= {"required"} for variant in variants if isinstance(variant, Mapping))
 
 
@@ -221,7 +220,7 @@ def values(schema: Schema) -> Any:
 
 
 def parts(schema: Any, value: Any) -> Iterator[tuple[Any, Any]]:
-    """What an array or an object holds: each key or position, with the schema that it has."""
+    """Yield each key or position of an array or an object, with the schema that it has."""
     if isinstance(value, list):
         inner = next((items(kind.schema) for kind in kinds(schema) if kind.name == "array"), True)
         yield from ((position, inner) for position in range(len(value)))
@@ -233,7 +232,7 @@ def parts(schema: Any, value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def flag(schema: Any, name: str) -> bool:
-    """Whether a schema, what it refers to or what it is made of sets a flag."""
+    """Return whether a schema, its reference or one of its parts sets a flag."""
     if not isinstance(schema, Mapping):
         return False
     if "$ref" in schema and flag(SPEC.resolve(schema), name):

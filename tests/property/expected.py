@@ -1,6 +1,5 @@
-"""What a call must become, by the status and the body of its answer: the table of outcomes, again.
+"""The table of outcomes, again: the error of a call by the status and body of its response.
 
-In: whether the spec calls it a read, a status, a body. Out: the class of the error and its outcome.
 Written from the policy, apart from the client's own table.
 """
 
@@ -35,13 +34,13 @@ class Expected:
 
 
 def is_read(documented: SpecOperation) -> bool:
-    """Whether an operation may be repeated: it is a GET, or the spec says so."""
+    """Return whether an operation may be retried: it is a GET, or the spec says so."""
     is_safe = documented.method in ("GET", "HEAD", "OPTIONS")
     return is_safe or node(documented).get("x-safe-to-repeat") is True
 
 
 def of_error(documented: SpecOperation, status: int, body: bytes) -> Expected:
-    """What a status beside 2xx must become."""
+    """Return the error for a status that is not a 2xx."""
     by_status = _BY_STATUS.get(status, chessa.ApiError)
     if 500 <= status <= 599:
         by_status = chessa.ServerError
@@ -53,14 +52,14 @@ def of_error(documented: SpecOperation, status: int, body: bytes) -> Expected:
 
 
 def of_unusable_success(documented: SpecOperation) -> Expected:
-    """What a 2xx must become when its body cannot be read as the operation's success."""
+    """Return the error for a 2xx whose body cannot be read as the operation's success."""
     if is_read(documented):
         return Expected(chessa.ResponseError, Outcome.UNKNOWN)
     return Expected(chessa.OutcomeUnknownError, Outcome.DONE)
 
 
 def speaks_for_the_api(body: bytes, status: int) -> bool:
-    """Whether a body is the vendor's envelope, whole, with this very status."""
+    """Return whether a body is the complete envelope of the vendor, with this very status."""
     try:
         envelope = read(body)
     except ValueError:

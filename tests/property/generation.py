@@ -1,7 +1,6 @@
 """JSON values around the effective spec: valid ones, nearly valid ones, and any.
 
-In: schemas. Out: strategies, of numbers that have more digits than a float, and of objects that
-have more of their properties than chance would give them.
+Numbers have more digits than a float, and objects more of their properties than chance would give.
 """
 
 import os

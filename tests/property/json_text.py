@@ -16,7 +16,7 @@ def read(text: bytes | str) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are one: numbers by value, and never equal to a boolean."""
+    """Return whether two JSON values are one: numbers by value, and never equal to a boolean."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -1,7 +1,6 @@
 """The oracle: what a JSON value of a schema means in Python.
 
-In: a schema, a value on the wire, and what the package made of it. Out: in which places the two do
-not say the same. Written from the schemas alone; no codec of the package is asked.
+Written from the schemas alone; no codec of the package is called.
 """
 
 import datetime
@@ -47,7 +46,7 @@ def names(schema: Mapping[str, Any]) -> dict[str, str]:
 
 
 def has_all(cls: type[Model], schema: Mapping[str, Any]) -> bool:
-    """Whether a class has an attribute for every property of an object."""
+    """Return whether a class has an attribute for every property of an object."""
     return set(names(schema).values()) <= {attribute.name for attribute in attrs.fields(cls)}
 
 
@@ -76,7 +75,7 @@ def seconds(value: datetime.datetime) -> Fraction:
 
 
 def same_on_the_wire(schema: Any, one: Any, other: Any) -> bool:
-    """Whether two JSON values say the same: instants as instants, all else to the letter."""
+    """Return whether two JSON values say the same: instants as instants, all else to the letter."""
     if isinstance(one, str) and isinstance(other, str):
         is_instant = any(kind.name == "date-time" for kind in kinds(schema))
         return one == other or (is_instant and instant(one) == instant(other) is not None)
@@ -90,7 +89,7 @@ def same_on_the_wire(schema: Any, one: Any, other: Any) -> bool:
 
 
 def problems(schema: Any, wire: Any, value: Any, *, strict: bool = True) -> list[str]:
-    """Where a Python value does not mean the JSON value it was read from.
+    """List the places where a Python value does not mean the JSON value it was read from.
 
     Not `strict`: a value that the schema does not allow may have been kept as a misfit.
     """
@@ -139,12 +138,12 @@ def _is_meant(kind: Kind, wire: Any, value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it is an exact number; an int stands for an amount where it is handed in."""
+    """Return whether it is an exact number; an int stands for an amount in an argument."""
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 def _amount(wire: Any) -> Decimal | None:
-    """The number that a JSON value is or, in a text, holds: an answer may have it either way."""
+    """Return the number of a JSON value: a response may have it as a number or in a text."""
     if isinstance(wire, str):
         return Decimal(wire) if _NUMBER.fullmatch(wire) else None
     return Decimal(wire) if _is_number(wire) else None
@@ -206,7 +205,7 @@ def _of_object(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[s
 
 
 def _reads_as_absent(schema: Any, name: str, value: Model, wire: Any = None) -> bool:
-    """Whether a field reads as it does when it is absent; null is as good as absent."""
+    """Return whether a field reads as it does when it is absent; null is as good as absent."""
     got = getattr(value, name, _NOTHING)
     if wire is not None:
         return False
@@ -214,7 +213,7 @@ def _reads_as_absent(schema: Any, name: str, value: Model, wire: Any = None) -> 
 
 
 def _is_shared(value: Model, named: Mapping[str, str]) -> bool:
-    """Whether the class has fields that this schema does not know: others share it."""
+    """Return whether the class has fields that this schema does not know: others share it."""
     return len(attrs.fields(type(value))) > len(named)
 
 

@@ -1,7 +1,7 @@
 """Python values that type hints and schemas allow: what a caller may hand in.
 
-In: a schema and the hint of an argument or an attribute. Out: strategies for values of that hint
-whose form on the wire the schema's constraints allow.
+Strategies for values of the hint of an argument or attribute whose form on the wire the schema's
+constraints allow.
 """
 
 import datetime

@@ -1,7 +1,4 @@
-"""Statuses of answers: what a documented one stands for, and any other number.
-
-In: an operation of the spec. Out: strategies for statuses with what is documented for them.
-"""
+"""Statuses of responses: those that a documented one stands for, and any other number."""
 
 from typing import Any, Final
 
@@ -44,7 +41,7 @@ def documented_cases(documented: SpecOperation) -> list[Case]:
 
 
 def successes_documented(documented: SpecOperation) -> bool:
-    """Whether any 2xx is documented by name."""
+    """Return whether any 2xx is documented by name."""
     return any(status.startswith("2") for status in documented.answers)
 
 

@@ -1,7 +1,6 @@
-"""What the package offers: operations, methods, classes and their hints, as a program can ask them.
+"""The operations, methods, classes and hints of the package, as a program can read them.
 
-In: the generated package. Out: for every operation of the spec its `Operation`, for every class the
-schemas that it stands for. Only type hints and operations are read, nothing of how models work.
+Only type hints and operations are read, nothing of how models work.
 """
 
 import datetime
@@ -52,12 +51,12 @@ _OFFERED: Final = {(each.method, each.path): each for each in every_operation()}
 
 
 def is_offered(documented: SpecOperation) -> bool:
-    """Whether the package has an operation of the spec at all."""
+    """Return whether the package has an operation of the spec."""
     return (documented.method, documented.path) in _OFFERED
 
 
 def offered(documented: SpecOperation) -> Operation[Any]:
-    """What the package offers for an operation of the spec."""
+    """Return the package's operation for one of the spec."""
     return _OFFERED[documented.method, documented.path]
 
 
@@ -78,7 +77,7 @@ def method_hints(client: object, name: str) -> dict[str, Any]:
 
 
 def result_hint(operation: Operation[Any]) -> Any:
-    """What the method of an operation says that it returns."""
+    """Return the hint of the result of an operation's method."""
     return method_hints(_CLIENT, operation.name)["return"]
 
 
@@ -155,7 +154,7 @@ _PLAIN: Final[Mapping[str, type]] = {
 
 
 def places() -> list[Place]:
-    """Every object in an answer or a body of an operation, with the class that it is read into."""
+    """List every object in a response or a body, with the class that it is read into."""
     found: dict[tuple[type[Model], str], Place] = {}
     for documented in filter(is_offered, DOCUMENTED):
         for root in [*_answers(documented), *_bodies(documented)]:
@@ -170,7 +169,7 @@ def places() -> list[Place]:
 
 @attrs.frozen
 class _Root:
-    """Where a walk begins: a schema, and the hint of the value that it becomes."""
+    """The root of a walk: a schema, and the hint of the value that it becomes."""
 
     schema: Any
     hint: Any
@@ -235,7 +234,7 @@ def read_as(kind: Kind, hint: Any) -> Any:
 
 
 def as_wire(operation: Operation[Any], status: int, result: Any) -> Any:
-    """A whole answer as the JSON that it is written back to."""
+    """Return a complete response as the JSON that it is written back to."""
     if isinstance(result, Model):
         return read(result.to_json())
     codec = operation.responses.get(str(status)) or operation.responses[f"{status // 100}XX"]
@@ -243,7 +242,7 @@ def as_wire(operation: Operation[Any], status: int, result: Any) -> Any:
 
 
 def takes(kind: Kind, hint: Any) -> bool:
-    """Whether the hint of an argument has a part for a kind of value."""
+    """Return whether the hint of an argument has a part for a kind of value."""
     return read_as(kind, hint) is not None or fitting(kind, hint) is not None
 
 
@@ -251,7 +250,7 @@ def takes(kind: Kind, hint: Any) -> bool:
 
 
 def conforms(value: Any, hint: Any) -> bool:
-    """Whether a value is what a hint says, to its last attribute."""
+    """Return whether a value is what a hint says, to its last attribute."""
     return any(_is(value, part) for part in alternatives(hint))
 
 

@@ -1,8 +1,7 @@
 """Values of one schema, drawn by schemathesis.
 
-In: a schema of the effective spec, and which way its values go. Out: a strategy. schemathesis draws
-requests only, so the schema becomes the request body of a synthetic document; what it cannot know
-(decimal amounts, open enums, timestamps of every length) is registered with it.
+schemathesis draws requests only, so the schema becomes the request body of a synthetic document;
+formats that it cannot know (decimal amounts, open enums, timestamps) are registered with it.
 """
 
 import datetime
@@ -104,5 +103,5 @@ def _drawable(schema: Any, direction: Direction) -> Any:
 
 
 def goes(schema: Any, direction: Direction) -> bool:
-    """Whether a property is sent this way at all."""
+    """Return whether a property is sent this way."""
     return not flag(schema, _LEFT_OUT[direction])

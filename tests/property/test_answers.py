@@ -1,4 +1,4 @@
-"""Property 5: every documented answer gives the documented type or the mapped error; any other
+"""Property 5: every documented response gives the documented type or the mapped error; any other
 status, header and body gives a result or a `ChessaError` by the table, with the right outcome.
 """
 
@@ -173,7 +173,7 @@ def test_any_answer_gives_a_result_or_the_error_of_the_table(
 
 
 def is_valid(text: bytes, schema: Any) -> bool:
-    """Whether a body is JSON that a schema allows."""
+    """Return whether a body is JSON that a schema allows."""
     try:
         return SCHEMAS.allows(read(text), schema)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the package declares is what the spec documents: every operation, argument, field and value.
+"""The package declares all that the spec documents: every operation, argument, field and value.
 
 Enters: the effective spec, signatures and type hints. Leaves: nothing missing, nothing more, and
 every name and type as the rules of naming and the schemas say.
@@ -146,7 +146,7 @@ def test_an_enum_knows_the_listed_values(enum: Any, listed: set[Any]) -> None:
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_what_is_absent_is_not_made_up(place: Place) -> None:
-    """What a server leaves out is refused where required, None where optional, else an error."""
+    """An omitted field is refused where required, None where optional, else an error."""
 
     @PROFILE
     @given(valid(place.schema, place.direction))

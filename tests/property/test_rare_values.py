@@ -76,7 +76,7 @@ def leaves(kind: str) -> list[Any]:
 
 
 def read_with(place: Place, key: str, text: str) -> Any:
-    """A model with one field of this JSON text, and what is required beside it."""
+    """Read a model with one field of this JSON text, and the required ones."""
     members = {other: written(value).decode() for other, value in least(place).items()}
     members[key] = text
     whole = ",".join(f"{json.dumps(name)}:{member}" for name, member in members.items())
@@ -159,7 +159,7 @@ def neighbours(kind: str) -> list[Any]:
 
 
 def check_neighbours(place: Place, keys: list[str], texts: dict[str, Any]) -> None:
-    """Each of these texts beside itself, and beside each that comes next: all as if alone."""
+    """Check each of these texts next to itself, and next to its successor: all as if alone."""
     optional = [key for key in keys if key not in place.required]
     for first, second in zip(texts, [*texts][1:] + [*texts][:1], strict=True):
         for pair in ((first, first), (first, second), (second, first)):

@@ -33,7 +33,7 @@ REFUSED: Final = Answer(418)  # the request is what counts here, whatever become
 
 @pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
 def test_requests_are_what_the_spec_documents(documented: SpecOperation, both: BothClients) -> None:
-    """What goes out is valid, complete and means the arguments, in both modes alike."""
+    """A request is valid, complete and means the arguments, in both modes alike."""
     name = offered(documented).name
 
     @PROFILE
@@ -90,7 +90,7 @@ def check_parameter(argument: Argument, texts: list[str], value: Any) -> None:
 
 
 def check_headers(sent: Sent, parameters: set[str]) -> None:
-    """The credentials are in their headers, and no header goes out that nobody asked for."""
+    """The credentials are in their headers, and no other header is sent."""
     credentials = credential_headers()
     allowed = _HEADERS | parameters | set(credentials)
     allowed |= _OF_A_BODY if sent.method not in ("GET", "HEAD") else set()

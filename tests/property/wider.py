@@ -1,7 +1,7 @@
-"""The vendor's document, and beside it what the vendor does not use yet.
+"""The vendor's document, with features that the vendor does not use yet.
 
-In: the effective spec. Out: a document with every kind of parameter, body, schema and answer that a
-client can be generated for, so that the properties are known to see more than today's operations.
+It has every kind of parameter, body, schema and response that a client can be generated for, so
+that the properties are known to see more than today's operations.
 """
 
 from typing import Any, Final

@@ -38,7 +38,7 @@ class Call:
 
     @property
     def is_read(self) -> bool:
-        """Whether it changes nothing."""
+        """Return whether it changes nothing."""
         return self.method == "GET"
 
     def check(self, result: Any) -> None:

@@ -21,7 +21,7 @@ from .calls import MODES, NOT_FOUND, READ, WRITE, Call, Mode, check_authorized, 
 @pytest.fixture
 def _collected() -> Iterator[None]:
     yield
-    gc.collect()  # what a test leaves unclosed is no other test's
+    gc.collect()  # objects that a test leaves unclosed are not another test's
 
 
 def responding(status: str, body: bytes = b"", *headers: str) -> Play:
@@ -201,7 +201,7 @@ class OwnError(Exception):
 def test_an_error_of_a_hook_comes_out_as_itself(
     mode: Mode, call: Call, server: FaultServer, event: str
 ) -> None:
-    """What a hook raises that is not httpx's reaches the caller, at once."""
+    """An exception of a hook that is not httpx's reaches the caller, at once."""
 
     def fail(_: Any) -> None:
         raise OwnError

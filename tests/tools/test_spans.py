@@ -19,7 +19,7 @@ from .calls import READ, WRITE, Call, Mode, check_authorized, holds_credentials,
 
 @pytest.fixture
 def exporter() -> InMemorySpanExporter:
-    """What keeps the spans."""
+    """Return an exporter that keeps the spans."""
     return InMemorySpanExporter()
 
 

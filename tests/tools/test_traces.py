@@ -71,7 +71,7 @@ def test_a_trace_of_the_callers_leaves_the_evidence(mode: Mode, library: Any, ho
 
 @pytest.mark.parametrize("how", ["or", "replaced"])
 def test_a_trace_in_place_of_ours_leaves_no_evidence(mode: Mode, library: Any, how: str) -> None:
-    """Where the caller's trace takes the place of ours, a refused write counts as sent."""
+    """With the caller's trace in place of ours, a refused write counts as sent."""
     events: list[str] = []
     hooks = {"request": [traced(mode, events, how)]}
     with refusing_port() as url:
