@@ -393,7 +393,7 @@ def _hand_out(reading: Reading, value: Callable[[Any, str], Any], *, is_noted: b
 def _closed(kind: Any) -> list[Edit]:
     def close(reading: Reading) -> None:
         for name, key in reading.keys().items():
-            value = reading.fields.get(name)
+            value: Any = reading.fields.get(name)
             if isinstance(value, kind) and not value.is_known:
                 reading.misfits[key] = reading.data[key], "is not listed"
                 del reading.fields[name]
@@ -651,6 +651,59 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
             "a list loses its first row",
             "round_trip::what_answers_many_is_walked_through",
             lambda: [_rows(cls) for cls in Model.__subclasses__() if "__iter__" in vars(cls)],
+        ),
+        (
+            "a value is not decoded",
+            "round_trip::what_comes_is_read_and_goes_back",
+            lambda: _misread((list, Model), lambda raw, _: raw),
+        ),
+        (
+            "absent is read as null",
+            "any_json::a_bad_field_spoils_itself_only",
+            lambda: [
+                wrap(
+                    Model,
+                    "from_dict",
+                    lambda true, cls, data: true(
+                        cls,
+                        {**{a.metadata["key"]: None for a in attrs.fields(cls)}, **dict(data)},
+                    ),
+                )
+            ],
+        ),
+        (
+            "an unknown key is lost where a documented one is absent",
+            "round_trip::unknown_keys_are_kept",
+            lambda: _reading(
+                lambda reading: [
+                    reading.unknown.pop(key)
+                    for key in [*reading.unknown]
+                    if not {*reading.keys().values()} <= reading.data.keys()
+                ]
+            ),
+        ),
+        (
+            "an optional field is dropped",
+            "round_trip::what_comes_is_read_and_goes_back",
+            lambda: _reading(
+                lambda reading: [
+                    reading.fields.pop(each.name, None)
+                    for each in attrs.fields(reading.cls)
+                    if each.metadata["optional"]
+                ]
+            ),
+        ),
+        (
+            "a plain amount may hold a comma",
+            "rare_values::rare_amounts_side_by_side",
+            lambda: _accepting(
+                Decimal,
+                lambda raw: (
+                    Decimal(raw.replace(",", "."))
+                    if isinstance(raw, str) and re.fullmatch("[0-9]+,[0-9]+", raw)
+                    else UNSET
+                ),
+            ),
         ),
         # ---- Objects of the usual shape
         (

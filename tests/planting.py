@@ -86,14 +86,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     from tests.mistakes import MISTAKES  # once the paths of the packages are set
 
     every = [*session.items]
-    for name in session.config.getoption("plant"):
+    names: list[str] = session.config.getoption("plant") or []
+    for name in names:
         with MISTAKES[name].planted():
             found = _play(
                 [item for item in every if item.nodeid.startswith(MISTAKES[name].seen_by)]
             )
         reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         reporter.write_line(f"\n{name}: {found}")
-    return bool(session.config.getoption("plant")) or None
+    return bool(names) or None
 
 
 def _play(items: list[pytest.Item]) -> str:

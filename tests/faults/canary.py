@@ -13,7 +13,7 @@ import chessa
 from tests.modes import ASYNC, MODES, SYNC, Mode
 from tests.unit.raw_server import RawServer
 
-from .leaks import ADDRESS, CREDENTIALS, IBAN, LogWatch, in_error
+from .leaks import ADDRESS, CLIENT_ID, CREDENTIALS, IBAN, LogWatch, in_error
 
 ORDER: Final = "o-77"
 MARK: Final = "== {} ==\n"
@@ -40,7 +40,7 @@ class Run:
         """Return canaries for credentials, and hooks and a journal that keep what they are told."""
         hooks = chessa.Hooks(request=self.told.append, response=self.told.append)
         keep: Settings = {"hooks": hooks, "journal": self.told.append, "max_retries": 1}
-        return {**CREDENTIALS, **keep, **given}
+        return {**CREDENTIALS, "client_id": CLIENT_ID, **keep, **given}
 
     def search(self, name: str, call: str, error: BaseException | None, *shown: object) -> None:
         """Search everything that this end has left."""

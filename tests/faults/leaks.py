@@ -24,7 +24,10 @@ from chessa._credentials import Secret
 CLIENT_ID: Final = "id-/9c3e5a71+d8f2\"b4'\\%=q"
 CLIENT_SECRET: Final = "canary/5f1e8b+7d2a\"9'e\\%=z"
 PROXY_PASSWORD: Final = "hunter/2b71+f3a8\"c4'de\\%=7"
-CREDENTIALS: Final[dict[str, Any]] = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+CREDENTIALS: Final[dict[str, Any]] = {
+    "client_id": "id-5d6c2e9f",  # not a canary: some faults send the request back
+    "client_secret": CLIENT_SECRET,
+}
 ADDRESS: Final = "bc1qcanary5k0w508d6qejxtdg4y5r3zarvary0c5xw7k"
 IBAN: Final = "DE89370400440532013000"
 NAME: Final = "Ottilie.Wildermuth@example.org"

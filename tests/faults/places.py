@@ -110,49 +110,40 @@ def bare(play: Play) -> Iterator[Site]:
         yield _over_https(server)
 
 
-@contextlib.contextmanager
-def secured(play: Play) -> Iterator[Site]:
-    """Behind TLS that the client trusts."""
-    with FaultServer(_behind(_serving(), play)) as server:
-        yield _over_https(server)
+def _tls(
+    *,
+    trusted: bool = True,
+    mutual: bool = False,
+    lookup: Lookup | None = None,
+    domain: str = "chessa.example",
+) -> Place:
+    """Behind TLS, under a name if there is a look-up for it."""
+
+    @contextlib.contextmanager
+    def place(play: Play) -> Iterator[Site]:
+        context = _serving()
+        if mutual:
+            context.verify_mode = ssl.CERT_REQUIRED
+            AUTHORITY.configure_trust(context)
+        name = _name(lookup, domain) if lookup else contextlib.nullcontext("127.0.0.1")
+        with FaultServer(_behind(context, play)) as server, name as host:
+            yield _over_https(server, host, trusted=trusted)
+
+    return place
 
 
-@contextlib.contextmanager
-def untrusted(play: Play) -> Iterator[Site]:
-    """Behind TLS with a certificate of an authority that the client does not know."""
-    with FaultServer(_behind(_serving(), play)) as server:
-        yield _over_https(server, trusted=False)
-
-
-@contextlib.contextmanager
-def misnamed(play: Play) -> Iterator[Site]:
-    """Behind TLS with a certificate for other names than the client asked for."""
-    with (
-        FaultServer(_behind(_serving(), play)) as server,
-        _name(lambda _: ["127.0.0.1"], "other.example") as host,
-    ):
-        yield _over_https(server, host)
-
-
-@contextlib.contextmanager
-def mutual(play: Play) -> Iterator[Site]:
-    """Behind TLS that asks for a certificate of the client, which has none."""
-    context = _serving()
-    context.verify_mode = ssl.CERT_REQUIRED
-    AUTHORITY.configure_trust(context)
-    with FaultServer(_behind(context, play)) as server:
-        yield _over_https(server)
+secured: Final = _tls()
+untrusted: Final = _tls(trusted=False)
+"""With a certificate of an authority that the client does not know."""
+misnamed: Final = _tls(lookup=lambda _: ["127.0.0.1"], domain="other.example")
+"""With a certificate for other names than the client asked for."""
+mutual: Final = _tls(mutual=True)
+"""The server asks for a certificate of the client, which has none."""
 
 
 def named(lookup: Lookup) -> Place:
     """Behind TLS, under a name that is looked up like this."""
-
-    @contextlib.contextmanager
-    def place(play: Play) -> Iterator[Site]:
-        with FaultServer(_behind(_serving(), play)) as server, _name(lookup) as host:
-            yield _over_https(server, host)
-
-    return place
+    return _tls(lookup=lookup)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 A server of this process sends the bomb, and a fresh process meets it with one client.
 """
 
-import asyncio
 import functools
 import gzip
 import json
@@ -11,7 +10,7 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ import pytest
 
 import chessa
 from chessa import Outcome
+from tests.modes import MODES, Mode
 from tests.unit.raw_server import Connection, RawServer
 
 ROOT: Final = Path(__file__).parents[2]
@@ -135,42 +135,33 @@ BOMBS: Final[Mapping[str, Bomb]] = {
 
 def main(plain: str, bomb: str) -> None:
     """Run in a process of its own: all four calls with plain responses, then with the bomb."""
-    asyncio.run(_all_four(plain, timeout=PATIENCE))
+    _all_four(plain, PATIENCE)
     before = _peak()
-    outcomes = asyncio.run(_all_four(bomb, timeout=DEADLINE))
+    outcomes = _all_four(bomb, DEADLINE)
     growth = _peak() - before
     sys.stdout.write(json.dumps({"outcomes": outcomes, "growth": growth}))
 
 
-async def _all_four(url: str, *, timeout: float) -> dict[str, list[str]]:  # noqa: ASYNC109
-    settings: dict[str, Any] = {"base_url": url, "timeout": timeout, "max_retries": 0}
-    refund: dict[str, Any] = {"order_id": "o1", "address": "a1"}
+def _all_four(url: str, timeout: float) -> dict[str, list[str]]:
+    settings = {**CREDENTIALS, "base_url": url, "timeout": timeout, "max_retries": 0}
     outcomes: dict[str, list[str]] = {}
-    with chessa.Chessa(**CREDENTIALS, **settings) as client:
-        outcomes["read"] = _ended(lambda: client.orders.retrieve("o1"))
-        outcomes["write"] = _ended(lambda: client.orders.request_refund(**refund))
-    async with chessa.AsyncChessa(**CREDENTIALS, **settings) as other:
-        outcomes["async read"] = await _ended_async(other.orders.retrieve("o1"))
-        outcomes["async write"] = await _ended_async(other.orders.request_refund(**refund))
+    for mode in MODES:
+        mode.run(_both(mode, settings, outcomes))
     return outcomes
 
 
-def _ended(call: Callable[[], object]) -> list[str]:
-    """Return the error of a call, and its outcome."""
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001  # the test checks it
-        return _said(error)
-    return ["a result"]
-
-
-async def _ended_async(call: Coroutine[Any, Any, object]) -> list[str]:
-    """`_ended` on asyncio."""
-    try:
-        await call
-    except Exception as error:  # noqa: BLE001  # the test checks it
-        return _said(error)
-    return ["a result"]
+async def _both(mode: Mode, settings: dict[str, Any], outcomes: dict[str, list[str]]) -> None:
+    async with mode.opened(mode.client(**settings)) as client:
+        calls: dict[str, Callable[[], Any]] = {
+            "read": lambda: client.orders.retrieve("o1"),
+            "write": lambda: client.orders.request_refund(order_id="o1", address="a1"),
+        }
+        for name, call in calls.items():
+            outcomes[f"{mode.name} {name}"] = ["a result"]
+            try:
+                await mode.done(call())
+            except Exception as error:  # noqa: BLE001  # the test checks it
+                outcomes[f"{mode.name} {name}"] = _said(error)
 
 
 def _said(error: Exception) -> list[str]:
@@ -202,7 +193,7 @@ QUICK: Final = ("gzip of 1 GB", "JSON 200,000 deep")
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.ci) for name in BOMBS],
 )
 def test_a_bomb_is_an_error_like_any_other(name: str) -> None:
-    """A read brings no usable response, a write is DONE or UNKNOWN, both in little memory and time."""
+    """A read brings no usable response, a write is DONE or UNKNOWN, in little memory and time."""
     program = "import sys; from tests.faults.test_bombs import main; main(*sys.argv[1:])"
     path = os.pathsep.join(str(ROOT / part) for part in ("generated", "overrides", "."))
     with RawServer(healthy) as plain, RawServer(BOMBS[name].play) as bomb:

@@ -9,15 +9,15 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import pytest
 
-import chessa
 from tests.faults.peer import Peer, peer
+from tests.modes import MODES, Mode
 
 CREDENTIALS: Final[dict[str, Any]] = {"client_id": "id-5d6c2e9f", "client_secret": "s-0b71f3a8c4de"}
 ADDRESS: Final = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
@@ -96,92 +96,57 @@ def order_id(worker: int, turn: int) -> str:
 
 
 def check_counts(api: Peer, calls: int) -> None:
-    """Every call arrived once, and the connections were shared."""
-    reads = sum(turn % 10 != 9 for turn in range(calls // WORKERS)) * WORKERS
-    writes = calls // WORKERS * WORKERS - reads
-    warm_reads = WARM_UP * 9 // 10
+    """Check that every call arrived once, and that the connections were shared."""
+    turns = [turn for each in (calls, WARM_UP) for turn in range(each // WORKERS)]
+    reads = WORKERS * sum(turn % 10 != 9 for turn in turns)
     counts = api.wait_for(open=0)
-    assert counts["reads"] == reads + warm_reads
-    assert counts["writes"] == writes + WARM_UP - warm_reads
+    assert counts["reads"] == reads
+    assert counts["writes"] == WORKERS * len(turns) - reads
     assert counts["open"] == 0
 
 
-def use(client: chessa.Chessa, worker: int, calls: int) -> int:
-    """Nine reads and a write, again and again; return how many brought another's response."""
+async def use(mode: Mode, client: Any, worker: int, calls: int) -> int:
+    """Make nine reads and a write, again and again; count the responses to another call."""
     crossed = 0
     for turn in range(calls):
         mine = order_id(worker, turn)
         if turn % 10 == 9:
-            crossed += client.orders.request_refund(order_id=mine, address=ADDRESS).order_id != mine
+            call = client.orders.request_refund(order_id=mine, address=ADDRESS)
+            crossed += (await mode.done(call)).order_id != mine
         else:
-            crossed += client.orders.retrieve(mine).id != mine
+            crossed += (await mode.done(client.orders.retrieve(mine))).id != mine
     return crossed
 
 
-async def use_async(client: chessa.AsyncChessa, worker: int, calls: int) -> int:
-    """`use` on asyncio."""
-    crossed = 0
-    for turn in range(calls):
-        mine = order_id(worker, turn)
-        if turn % 10 == 9:
-            refund = await client.orders.request_refund(order_id=mine, address=ADDRESS)
-            crossed += refund.order_id != mine
-        else:
-            crossed += (await client.orders.retrieve(mine)).id != mine
-    return crossed
+async def use_all(mode: Mode, client: Any, calls: int) -> None:
+    """Share the calls out to tasks, or to threads."""
+    uses = [use(mode, client, number, calls // WORKERS) for number in range(WORKERS)]
+    if mode.is_async:
+        crossed = await asyncio.gather(*uses)
+    else:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            crossed = [*pool.map(mode.run, uses)]
+    assert crossed == [0] * WORKERS
 
 
-def in_threads(work: Callable[[int], int]) -> int:
-    """Do this on every worker's thread, and add up."""
-    done: list[int] = []
-    threads = [
-        threading.Thread(target=lambda number=number: done.append(work(number)))
-        for number in range(WORKERS)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(done) == WORKERS, "a call failed: pytest shows which"
-    return sum(done)
+async def readings(mode: Mode, api: Peer, calls: int) -> Readings:
+    """Make the calls of a warm-up, then all others."""
+    before = Held.now()
+    async with mode.opened(mode.client(**CREDENTIALS, base_url=api.url)) as client:
+        await use_all(mode, client, WARM_UP)
+        warm = Held.now()
+        begun = time.perf_counter()
+        await use_all(mode, client, calls)
+        seconds = time.perf_counter() - begun
+        used = Held.now()
+    await mode.done(asyncio.sleep(0) if mode.is_async else None)
+    return Readings(before, warm, used, Held.now(), seconds)
 
 
 @pytest.mark.parametrize("calls", FORMS)
-def test_threads_that_call_and_call_leave_nothing_behind(calls: int) -> None:
-    """After very many calls of `Chessa` no descriptor, thread or memory is held in addition."""
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_many_calls_leave_nothing_behind(mode: Mode, calls: int) -> None:
+    """After very many calls no descriptor, thread, task or memory is held in addition."""
     with peer() as api:
-        before = Held.now()
-        with chessa.Chessa(**CREDENTIALS, base_url=api.url) as client:
-            assert in_threads(lambda number: use(client, number, WARM_UP // WORKERS)) == 0
-            warm = Held.now()
-            begun = time.perf_counter()
-            assert in_threads(lambda number: use(client, number, calls // WORKERS)) == 0
-            seconds = time.perf_counter() - begun
-            used = Held.now()
-        check_counts(api, calls)
-        Readings(before, warm, used, Held.now(), seconds).check(calls)
-
-
-@pytest.mark.parametrize("calls", FORMS)
-def test_tasks_that_call_and_call_leave_nothing_behind(calls: int) -> None:
-    """After very many calls of `AsyncChessa` no descriptor, task or memory is held in addition."""
-
-    async def all_of(client: chessa.AsyncChessa, calls: int) -> None:
-        uses = [use_async(client, number, calls // WORKERS) for number in range(WORKERS)]
-        assert await asyncio.gather(*uses) == [0] * WORKERS
-
-    async def main(api: Peer) -> Readings:
-        before = Held.now()
-        async with chessa.AsyncChessa(**CREDENTIALS, base_url=api.url) as client:
-            await all_of(client, WARM_UP)
-            warm = Held.now()
-            begun = time.perf_counter()
-            await all_of(client, calls)
-            seconds = time.perf_counter() - begun
-            used = Held.now()
-        await asyncio.sleep(0)
-        return Readings(before, warm, used, Held.now(), seconds)
-
-    with peer() as api:
-        asyncio.run(main(api)).check(calls)
+        mode.run(readings(mode, api, calls)).check(calls)
         check_counts(api, calls)

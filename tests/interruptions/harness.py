@@ -68,11 +68,19 @@ class Observation:
     """Seconds between asking for it and raising it."""
     told: tuple[Outcome, ...]
     """By the notes."""
-    opened: int
-    closed: int
-    recorded: Outcome | str
+    records: list[JournalRecord] = attrs.field(repr=False)
     received: int
     """How often the server received the write completely."""
+
+    @property
+    def opened(self) -> int:
+        """Return the number of opening records."""
+        return len(self.records) - len(self.closed)
+
+    @property
+    def closed(self) -> list[Outcome | None]:
+        """Return the outcomes of the closing records; None for a result."""
+        return [record.outcome for record in self.records if record.event == "closed"]
 
 
 def observe(combination: Combination, number: int, pulse: Pulse) -> Observation:
@@ -196,10 +204,6 @@ def _observation(
     raised_at = strike.raised_at or end.at
     late = end.at - raised_at - min(journal.seconds["closed"], RECORD_SECONDS)
     late -= pulse.lag(raised_at, end.at) + TOLERANCE
-    closings = [record for record in journal.given if record.event == "closed"]
-    recorded: Outcome | str = "none"
-    if closings:
-        recorded = closings[-1].outcome or "result"
     is_cancelled = isinstance(end.came_out, asyncio.CancelledError)
     return Observation(
         label=combination.label,
@@ -213,9 +217,7 @@ def _observation(
         late=max(0.0, late) if end.error is not None and not strike.lost else 0.0,
         waited=raised_at - (strike.asked_at or raised_at),
         told=told(end.error),
-        opened=len(journal.given) - len(closings),
-        closed=len(closings),
-        recorded=recorded,
+        records=journal.given,
         received=sum(request.startswith(b"POST") for request in ledger),
     )
 
@@ -257,6 +259,24 @@ class Struck:
                 except BaseException as error:  # noqa: BLE001  # it is judged
                     self.error = error
 
+    def observed(self, received: int) -> Observation:
+        """Return what is to be said of it; lateness is not judged here."""
+        return Observation(
+            label=self.strike.where,
+            moment=0.0,
+            is_read=self.is_read,
+            is_hit=self.strike.error is not None,
+            where=self.strike.where,
+            came_out=type(self.error).__name__,
+            is_itself=self.error is self.strike.error,
+            lost=("the event loop",) if self.strike.is_lost else (),
+            late=0.0,
+            waited=0.0,
+            told=told(self.error),
+            records=self.records,
+            received=received,
+        )
+
     async def _keep(self, record: JournalRecord) -> None:
         self.records.append(record)
 
@@ -279,16 +299,15 @@ def problems(seen: Observation) -> list[str]:
         found.append("sent twice")
     if STUCK_LOOP in seen.lost:
         return found
-    if seen.closed < seen.opened:
-        found.append("closing record missing")
-    if seen.closed > 1:
-        found.append("closed twice")
-    claims = {*seen.told, *([seen.recorded] if seen.closed else [])}
+    is_not_begun = not seen.opened and seen.closed == [Outcome.NOT_SENT]
+    if len(seen.closed) != seen.opened and not is_not_begun:
+        found.append(f"{seen.opened} records opened, and closed as {seen.closed}")
+    claims = {*seen.told, *seen.closed}
     if Outcome.REJECTED in claims:
         found.append("REJECTED, by a server that rejects nothing")
     if Outcome.NOT_SENT in claims and seen.received:
         found.append("NOT_SENT, and received")
-    if claims & {Outcome.DONE, "result"} and not seen.received:
+    if claims & {Outcome.DONE, None} and not seen.received:
         found.append("carried out, and not received")
     if not seen.is_hit:
         return found

@@ -5,11 +5,10 @@ from typing import Final
 
 import pytest
 
-from chessa import Outcome
 from tests.faults.fault import FaultServer, answering
 from tests.modes import MODES, Mode
 
-from .harness import Struck, told
+from .harness import Struck, problems
 from .kinds import TimeLimitError
 from .tracing import LineStrike, of_client
 
@@ -35,33 +34,6 @@ def server() -> Iterator[FaultServer]:
         yield running
 
 
-def _wrong(server: FaultServer, made: Struck) -> list[str]:
-    """Return what is wrong with a call that was struck."""
-    strike, ended, records = made.strike, made.error, made.records
-    received = sum(made.order_id.encode() in each for each in server.ledger)
-    if strike.error is None:
-        return []
-    wrong: list[str] = []
-    if ended is not strike.error and not strike.is_lost:
-        wrong.append(f"swallowed: {type(ended).__name__} came out")
-    if made.is_read:
-        return wrong
-    closed = [record.outcome for record in records if record.event == "closed"]
-    is_not_begun = len(records) == 1 and closed == [Outcome.NOT_SENT]  # the opening one came to no
-    if len(closed) != len(records) - len(closed) and not is_not_begun:
-        wrong.append(f"{len(records) - len(closed)} records opened and {len(closed)} closed")
-    claims = {*told(ended), *closed}
-    if received > 1:
-        wrong.append("sent twice")
-    if Outcome.REJECTED in claims or (Outcome.NOT_SENT in claims and received):
-        wrong.append(f"told {claims}, and received {received} times")
-    if claims & {None, Outcome.DONE} and not received:
-        wrong.append(f"told {claims}, and not received")
-    if ended is strike.error and not told(ended) and records:
-        wrong.append("no note")
-    return wrong
-
-
 def _sweep(
     server: FaultServer, mode: Mode, error: str, *, is_read: bool, every: int, first: int
 ) -> list[str]:
@@ -75,7 +47,9 @@ def _sweep(
     found: list[str] = []
     for number in range(first, counting.strike.lines + 1, every):
         made = struck(number)
-        found += [f"line {number}, {each}: {made.strike.where}" for each in _wrong(server, made)]
+        received = sum(made.order_id.encode() in each for each in server.ledger)
+        seen = made.observed(0 if is_read else received)
+        found += [f"line {number}, {each}: {seen.where}" for each in problems(seen)]
     return found
 
 

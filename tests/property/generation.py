@@ -62,7 +62,7 @@ def _once(make: _Strategy) -> _Strategy:
     return remembered
 
 
-def valid(schema: Any, direction: Direction = "answer") -> st.SearchStrategy[Json]:
+def valid(schema: Any, direction: Direction = "response") -> st.SearchStrategy[Json]:
     """Values that a schema allows, with Decimal for every number that has a fraction."""
     return _valid(bare(schema), direction)
 

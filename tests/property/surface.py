@@ -183,7 +183,7 @@ def _answers(documented: SpecOperation) -> Iterator[_Root]:
         codec = operation.responses.get(status)
         if answer.schema is not None and codec is not None:
             hint = codec.find() if codec.find else result_hint(operation)
-            yield _Root(answer.schema, hint, f"{operation.name} {status}", "answer")
+            yield _Root(answer.schema, hint, f"{operation.name} {status}", "response")
 
 
 def _bodies(documented: SpecOperation) -> Iterator[_Root]:

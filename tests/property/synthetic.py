@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.property.effective import SPEC, flag
 
-Direction = Literal["request", "answer"]
-_LEFT_OUT: Final[Mapping[Direction, str]] = {"request": "readOnly", "answer": "writeOnly"}
+Direction = Literal["request", "response"]
+_LEFT_OUT: Final[Mapping[Direction, str]] = {"request": "readOnly", "response": "writeOnly"}
 _LONGEST: Final = 2  # of arrays: longer ones show nothing more, and cost
 _POWERS: Final = ("", "", "", "e5", "E+2", "e-7", "E400", "e-400")  # as far as amounts go
 _DAYS: Final = st.dates(datetime.date(1, 1, 2), datetime.date(9999, 12, 30))

@@ -1,8 +1,7 @@
-"""Property 3: whatever JSON a server sends, what comes out is what it says, or a `ChessaError`.
+"""Property 3: any JSON that a server sends becomes a result that means it, or a `ChessaError`.
 
-Enters: any JSON, and JSON that is nearly right, as the body of a success. Leaves: a result whose
-attributes conform to their hints and which gives the body back; or the error of an answer that
-could not be used, and that only when there is a reason.
+The attributes of a result conform to their hints, and the body is given back; an error needs a
+reason.
 """
 
 from typing import Any
@@ -44,7 +43,7 @@ CASES = [
 def test_any_body_of_a_success_is_read_or_refused(
     documented: SpecOperation, case: Case, both: BothClients
 ) -> None:
-    """A result that conforms and gives the body back, or the error of an unusable answer."""
+    """A result that conforms and gives the body back, or the error of an unusable response."""
     operation = offered(documented)
     hint = result_hint(operation)
 
@@ -57,7 +56,7 @@ def test_any_body_of_a_success_is_read_or_refused(
         if isinstance(got, chessa.ChessaError):
             expected = of_unusable_success(documented)
             assert (type(got), got.outcome) == (expected.error, expected.outcome)
-            assert not SCHEMAS.allows(sent, case.schema), "a valid answer was refused"
+            assert not SCHEMAS.allows(sent, case.schema), "a valid response was refused"
         else:
             assert conforms(got.parsed, hint)
             assert problems(case.schema, sent, got.envelope, strict=False) == []

@@ -1,8 +1,4 @@
-"""Property 2: whatever the hints and the schema allow is written as the schema documents.
-
-Enters: instances made by their constructors. Leaves: JSON that is valid under the schema and means
-what the attributes mean.
-"""
+"""Property 2: whatever the hints and the schema allow is written as the schema documents."""
 
 import pytest
 from hypothesis import given

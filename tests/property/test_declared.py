@@ -1,7 +1,7 @@
 """The package declares all that the spec documents: every operation, argument, field and value.
 
-Enters: the effective spec, signatures and type hints. Leaves: nothing missing, nothing more, and
-every name and type as the rules of naming and the schemas say.
+Nothing is missing, nothing is added, and every name and type follows the rules of naming and the
+schemas.
 """
 
 import inspect

@@ -1,7 +1,7 @@
 """Values that generation hardly meets, at every place where one could stand.
 
-Enters: timestamps with leap seconds, nine digits, lower-case letters; numbers with huge exponents
-and four thousand digits. Leaves: the value to the last digit, or a misfit; and the same JSON.
+Timestamps with leap seconds, nine digits or lower-case letters and numbers with huge exponents or
+four thousand digits are read to the last digit or are misfits, and are written back as they came.
 """
 
 import datetime

@@ -1,7 +1,6 @@
 """Property 4: every request that a method emits is valid for its operation, as it goes on the wire.
 
-Enters: arguments that hints and constraints allow. Leaves: method, path, query, headers and body
-that the spec documents and that say what the arguments say, once, and nothing else.
+Method, path, query, headers and body say what the arguments say, once, and nothing else.
 """
 
 import re

@@ -1,8 +1,4 @@
-"""Property 1: what the server sends is read as what it means, and written back as it came.
-
-Enters: JSON that a schema allows, for every object of every operation. Leaves: a model that means
-it to the last digit, and the same JSON.
-"""
+"""Property 1: JSON that a schema allows is read to the last digit, and written back as it came."""
 
 from typing import Any
 
@@ -20,7 +16,7 @@ PLACES = places()
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_what_comes_is_read_and_goes_back(place: Place) -> None:
-    """A valid object is read whole, attribute by attribute, and written as it was."""
+    """A valid object is read completely, attribute by attribute, and written as it was."""
 
     @PROFILE
     @given(valid(place.schema, place.direction))
@@ -37,7 +33,7 @@ def test_what_comes_is_read_and_goes_back(place: Place) -> None:
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_unknown_keys_are_kept(place: Place) -> None:
-    """Whatever else an object holds is beside the attributes, and goes back."""
+    """Other members of an object are kept next to the attributes, and written back."""
 
     @PROFILE
     @given(

@@ -188,7 +188,7 @@ def test_outside_a_cassette_nothing_is_recorded(
 def test_a_recorder_of_httpcore_sees_no_credentials(
     call: Call, server: FaultServer, monkeypatch: pytest.MonkeyPatch, pool: Any
 ) -> None:
-    """A recorder that replaces the method that sends in httpcore's pools, as vcrpy 8.0, sees none."""
+    """A recorder that replaces the method that sends in httpcore's pools (vcrpy 8.0) sees none."""
     seen: list[Any] = []
     mode = MODES[pool is httpcore.AsyncConnectionPool]
     name = "handle_async_request" if mode.is_async else "handle_request"

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import attrs
 import httpx2
 import pytest
 
@@ -15,14 +14,6 @@ from tests.unit.raw_server import refusing_port
 from .calls import NOT_FOUND, READ, WRITE, Call, Mode, check_authorized, holds_credentials, lose
 
 Perform = Callable[..., Any]
-
-
-@attrs.frozen
-class Way:
-    """A way in which an object of httpx2 is brought."""
-
-    name: str
-    perform: Perform = attrs.field(repr=False)
 
 
 def _over_a_factory(mode: Mode, call: Call, **settings: Any) -> Any:
@@ -44,23 +35,15 @@ def _over_a_client(mode: Mode, call: Call, **settings: Any) -> Any:
     return mode.perform_over(lambda: mode.http_client(httpx2), call, **settings)
 
 
-WAYS = (
-    Way("factory", _over_a_factory),
-    Way("instance", _over_an_instance),
-    Way("client", _over_a_client),
-)
+WAYS = pytest.mark.parametrize("perform", [_over_a_factory, _over_an_instance, _over_a_client])
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.name)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Each way in turn."""
-    found: Way = request.param
-    return found
-
-
-def test_a_call_reaches_the_server(mode: Mode, call: Call, way: Way, server: FaultServer) -> None:
+@WAYS
+def test_a_call_reaches_the_server(
+    mode: Mode, call: Call, perform: Perform, server: FaultServer
+) -> None:
     """The server receives the request once, with the credentials; the result is typed."""
-    call.check(way.perform(mode, call, base_url=server.url))
+    call.check(perform(mode, call, base_url=server.url))
     (request,) = server.received
     check_authorized(request)
 
@@ -94,27 +77,30 @@ def test_a_mock_transport_rejects(mode: Mode, call: Call) -> None:
     assert error.code == NOT_FOUND["error"]
 
 
-def test_a_refused_write_is_not_sent(mode: Mode, way: Way) -> None:
+@WAYS
+def test_a_refused_write_is_not_sent(mode: Mode, perform: Perform) -> None:
     """The evidence of a refused connection is that of httpx: the write is NOT_SENT."""
     with refusing_port() as url:
-        error = way.perform(mode, WRITE, base_url=url)
+        error = perform(mode, WRITE, base_url=url)
     assert type(error) is NotSentError
     assert error.outcome is Outcome.NOT_SENT
 
 
-def test_a_write_whose_response_is_lost_is_unknown(mode: Mode, way: Way) -> None:
+@WAYS
+def test_a_write_whose_response_is_lost_is_unknown(mode: Mode, perform: Perform) -> None:
     """A write that was sent and lost its response is UNKNOWN, and is sent once."""
     with FaultServer(lose) as server:
-        error = way.perform(mode, WRITE, base_url=server.url)
+        error = perform(mode, WRITE, base_url=server.url)
         assert len(server.received) == 1
     assert type(error) is OutcomeUnknownError
     assert error.outcome is Outcome.UNKNOWN
 
 
-def test_a_read_whose_response_is_lost_is_retried(mode: Mode, way: Way) -> None:
+@WAYS
+def test_a_read_whose_response_is_lost_is_retried(mode: Mode, perform: Perform) -> None:
     """A read that lost its response is tried again, and ends as a ResponseError."""
     with FaultServer(lose) as server:
-        error = way.perform(mode, READ, base_url=server.url)
+        error = perform(mode, READ, base_url=server.url)
         assert len(server.received) == 3
     assert type(error) is ResponseError
 
