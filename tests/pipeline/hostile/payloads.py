@@ -1,7 +1,7 @@
-"""What is put into a document: one row for each kind of hostile text, value or piece of YAML.
+"""Hostile strings, values and pieces of YAML: a table.
 
-In: nothing. Out: `PAYLOADS`. Whatever would run leaves a canary, a file or a builtin of one name;
-whatever would leave the output folder leaves a file of that name.
+Code that runs leaves a canary: a file or a builtin of one name. A path that leaves the output
+folder leaves a file of that name.
 """
 
 import json
@@ -10,20 +10,20 @@ from typing import Any, Final
 import attrs
 
 CANARY: Final = "chessa_canary"
-ABSOLUTE: Final = f"/tmp/{CANARY}_absolute"  # noqa: S108 - nothing may ever write it
+ABSOLUTE: Final = f"/tmp/{CANARY}_absolute"  # noqa: S108 - must never be written
 RUN: Final = f"__import__('os').system('touch {CANARY}')"
 MARK: Final = f'__import__("builtins").__dict__.update({CANARY}=1)'
 
 
 @attrs.frozen
 class Payload:
-    """Something to put into a document."""
+    """A hostile node of a document."""
 
     name: str
     raw: str
-    """As a node of YAML."""
+    """The node in YAML."""
     text: str | None = None
-    """What it is, where it is a text."""
+    """Its value if that is a string."""
 
 
 def _text(name: str, text: str) -> Payload:
@@ -35,7 +35,7 @@ def _value(name: str, value: Any) -> Payload:
 
 
 def _laughs() -> str:
-    """Nine levels of ten: a billion, where aliases are followed."""
+    """Return nine levels of ten aliases: a billion nodes when expanded."""
     levels = (f"&a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 10))
     return f'[&a0 ["{CANARY}"], {", ".join(levels)}]'
 
@@ -54,7 +54,7 @@ _ORDERS: Final = (
 
 PAYLOADS: Final[tuple[Payload, ...]] = (
     # ---- ends of strings, of comments and of docstrings
-    _text("a double quote", '"'),
+    _text("a quote", '"'),
     _text("triple quotes", '"""'),
     _text("single triple quotes", f"'''\n{RUN}\n'''"),
     _text("a call after a quote", f'"); {RUN}; ("'),
@@ -69,7 +69,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     _text("NUL", "a\x00b"),
     _text("an escape of the terminal", "\x1b[2J\x1b]0;x\x07"),
     _text("a C1 control", "a\x9b31m\x7f"),
-    # ---- what is not seen, or is seen as something else
+    # ---- invisible and confusable characters
     _text("a bidirectional override", "\u202etxt.exe\u202c"),
     _text("zero width", "a\u200bb\u200d\u2060"),
     _text("a byte order mark", "\ufeffa"),
@@ -96,7 +96,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     _text("a script as an address", "javascript:alert(1)"),
     _text("another host", "https://evil.example/spec.yaml#/x"),
     _text("an address with credentials", "https://user:secret@evil.example"),
-    # ---- names that mean something
+    # ---- names with a meaning in Python or in the runtime
     _text("a keyword", "class"),
     _text("a soft keyword", "match"),
     _text("a dunder method", "__init__"),

@@ -1,7 +1,7 @@
-"""Where it is put: a document that is sound, and one row for each place of it.
+"""Positions of a document that a payload is put into: a table, and the sound document around it.
 
-In: nothing. Out: `POSITIONS`. A row says what is set where; `HERE` stands for the payload, as a
-whole value, as a part of a text, or in a key.
+A row says what is set at which JSON pointer. `HERE` stands for the payload, as a complete value, as
+part of a string, or in a key.
 """
 
 from typing import Any, Final
@@ -19,7 +19,7 @@ _SCHEMA: Final = "/components/schemas/Thing"
 _SERVER: Final = "/servers/0"
 
 
-def _answer(schema: Document) -> Document:
+def _response(schema: Document) -> Document:
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
 
 
@@ -27,13 +27,13 @@ def _read(name: str, **rest: Any) -> Document:
     return {
         "operationId": name,
         "tags": ["things"],
-        "responses": {"200": _answer({"$ref": "#/components/schemas/Thing"})},
+        "responses": {"200": _response({"$ref": "#/components/schemas/Thing"})},
         **rest,
     }
 
 
 def sound() -> Document:
-    """A document in which nothing is hostile; a new one each time."""
+    """Return a new document without anything hostile."""
     return {
         "openapi": "3.0.3",
         "info": {"title": "Things", "version": "1", "description": "About things."},
@@ -89,54 +89,51 @@ def sound() -> Document:
 
 @attrs.frozen
 class Position:
-    """A place of the document."""
+    """A place in the document."""
 
     name: str
     sets: dict[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
-    """What is set, by JSON pointer."""
-    whole: str = "{document}"
-    """The text of the file, around the text of the document."""
+    """Values by JSON pointer."""
+    file: str = "{document}"
+    """The text of the file around the document."""
+    plain: str = "zebra"
+    """A harmless string that is accepted here if any is."""
 
 
 def _one(name: str, pointer: str, value: Any = HERE, **more: Any) -> Position:
     return Position(name, {pointer: value, **more})
 
 
-def _newer(name: str, pointer: str, value: Any) -> Position:
-    return Position(name, {"/openapi": "3.1.0", pointer: value})
+def _newer(name: str, schema: Document) -> Position:
+    return _new_property(name, schema, **{"/openapi": "3.1.0"})
 
 
 def _new_property(name: str, schema: Any, **more: Any) -> Position:
-    return _one(name, f"{_SCHEMA}/properties/odd", schema, **more)
+    return _one(name, f"{_SCHEMA}/properties/odd {name}", schema, **more)
 
 
 _QUERY: Final = f"{_GET}/parameters/0"
-_CASES: Final = {
-    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
-    "discriminator": {"propertyName": "says"},
-}
 
 
-def _kinds(says: str = "says", **mapping: str) -> Document:
-    """Kinds that a property tells apart."""
-    pet = {**_CASES, "discriminator": {"propertyName": says, "mapping": mapping or {}}}
+def _union(name: str, says: str = "says", **mapping: str) -> Position:
+    """A union of two schemas with a discriminator."""
+    both = [f"{name} {kind}".title().replace(" ", "") for kind in ("cat", "dog")]
+    pointers = [f"#/components/schemas/{kind}" for kind in both]
+    mapped = {key: value.replace("CAT", pointers[0]) for key, value in mapping.items()}
+    union = {
+        "oneOf": [{"$ref": pointer} for pointer in pointers],
+        "discriminator": {"propertyName": says, "mapping": {**mapped, "dog": pointers[1]}},
+    }
     kinds = {
-        name: {
+        f"/components/schemas/{kind}": {
             "type": "object",
             "required": [says],
-            "properties": {says: {"type": "string"}, name: {"type": "integer"}},
+            "properties": {says: _TEXT, kind: {"type": "integer"}},
         }
-        for name in ("Cat", "Dog")
+        for kind in both
     }
-    return {
-        "/components/schemas/Cat": kinds["Cat"],
-        "/components/schemas/Dog": kinds["Dog"],
-        f"{_SCHEMA}/properties/pet": pet,
-    }
+    return Position(name, {**kinds, f"{_SCHEMA}/properties/odd {name}": union})
 
-
-_CAT_AT: Final = "#/components/schemas/Cat"
-_DOG_AT: Final = "#/components/schemas/Dog"
 
 POSITIONS: Final[tuple[Position, ...]] = (
     # ---- the document
@@ -171,14 +168,15 @@ POSITIONS: Final[tuple[Position, ...]] = (
     _one("x-resource of a tag", "/tags/0/x-resource"),
     _one("tags of an operation", f"{_GET}/tags", [HERE, "things"]),
     # ---- paths and operations
-    _one("a whole path", f"/paths/{HERE}", {"get": _read("odd")}),
-    _one("a segment of a path", f"/paths/~1odd~1{HERE}", {"get": _read("odd")}),
+    Position("a path", {f"/paths/{HERE}": {"get": _read("a_path")}}, plain="/zebra"),
+    _one("a segment of a path", f"/paths/~1odd~1{HERE}", {"get": _read("a_segment")}),
     _one("path parameter", f"/paths/~1odd~1{{{HERE}}}",
-         {"get": _read("odd", parameters=[
+         {"get": _read("a_parameter", parameters=[
              {"name": HERE, "in": "path", "required": True, "schema": _TEXT}])}),
-    _one("a method", f"/paths/~1odd/{HERE}", _read("odd")),
+    _one("a method", f"/paths/~1odd/{HERE}", _read("a_method")),
     _one("operationId", f"{_GET}/operationId"),
-    _one("operationId with a resource", f"{_GET}/operationId", f"things.{HERE}"),
+    _one("operationId with a resource", f"{_GET}/operationId", f"things.{HERE}",
+         **{f"{_GET}/tags": ["things"]}),  # a payload with dots leaves the resource to the tag
     _one("summary", f"{_GET}/summary"),
     _one("description", f"{_GET}/description", HERE, **{f"{_GET}/summary": "Read."}),
     _one("deprecated", f"{_GET}/deprecated"),
@@ -199,16 +197,16 @@ POSITIONS: Final[tuple[Position, ...]] = (
     _one("shared parameter", "/components/parameters",
          {HERE: {"name": "p", "in": "query", "description": HERE, "schema": _TEXT}},
          **{f"{_GET}/parameters/0": {"$ref": f"#/components/parameters/{HERE}"}}),
-    # ---- bodies and answers
+    # ---- bodies and responses
     _one("media type of a request", f"{_POST}/requestBody/content/{HERE}", {"schema": {}}),
-    _one("media type of an answer", f"{_GET}/responses/200/content", {HERE: {"schema": _THING}}),
+    _one("media type of a response", f"{_GET}/responses/200/content", {HERE: {"schema": _THING}}),
     _one("parameter of a media type", f"{_GET}/responses/200/content",
          {f"application/json; charset={HERE}": {"schema": _THING}}),
     _one("status", f"{_GET}/responses/{HERE}", {"description": "Odd."}),
-    _one("description of an answer", f"{_GET}/responses/404", {"description": HERE}),
-    _one("header of an answer", f"{_GET}/responses/200/headers",
+    _one("description of a response", f"{_GET}/responses/404", {"description": HERE}),
+    _one("header of a response", f"{_GET}/responses/200/headers",
          {HERE: {"schema": _TEXT, "description": HERE}}),
-    _one("example of an answer", f"{_GET}/responses/400",
+    _one("example of a response", f"{_GET}/responses/400",
          {"description": "Bad.", "content": {"application/json": {
              "schema": {}, "example": {"error": HERE, "message": [HERE], "statusCode": 400}}}}),
     _one("named example of a body", f"{_POST}/requestBody/content/application~1json/examples",
@@ -222,7 +220,7 @@ POSITIONS: Final[tuple[Position, ...]] = (
          [["size", HERE]]),
     # ---- schemas
     _one("component", f"/components/schemas/{HERE}", {"type": "object", "properties": {"a": _TEXT}},
-         **{f"{_SCHEMA}/properties/odd": {"$ref": f"#/components/schemas/{HERE}"}}),
+         **{f"{_SCHEMA}/properties/odd component": {"$ref": f"#/components/schemas/{HERE}"}}),
     _new_property("title", {"type": "object", "title": HERE, "properties": {"a": _TEXT}}),
     _new_property("title of an enum", {"type": "string", "title": HERE, "enum": ["a", "b"]}),
     _one("description of a schema", f"{_SCHEMA}/description"),
@@ -234,25 +232,23 @@ POSITIONS: Final[tuple[Position, ...]] = (
                   {"type": "object", "properties": {HERE: {"properties": {HERE: _TEXT}}}}),
     _new_property("description of a property", {"type": "string", "description": HERE}),
     _new_property("x-python-name of a property", {"type": "string", "x-python-name": HERE}),
-    _new_property("enum value", {"type": "string", "title": "Odd", "enum": ["plain", HERE]}),
-    _new_property("enum value without a type", {"title": "Odd", "enum": [HERE]}),
-    _new_property("x-enum-varnames", {"title": "Odd", "type": "string", "enum": ["a", "b"],
+    _new_property("enum value", {"type": "string", "title": "Value", "enum": ["plain", HERE]}),
+    _new_property("enum value without a type", {"title": "Untyped", "enum": [HERE]}),
+    _new_property("x-enum-varnames", {"title": "Named", "type": "string", "enum": ["a", "b"],
                                       "x-enum-varnames": ["FIRST", HERE]}),
-    _new_property("x-open-enum", {"title": "Odd", "type": "string", "x-open-enum": [HERE, "b"]}),
-    _newer("const", f"{_SCHEMA}/properties/odd", {"const": HERE}),
+    _new_property("x-open-enum", {"title": "Open", "type": "string", "x-open-enum": [HERE, "b"]}),
+    _newer("const", {"const": HERE}),
     _new_property("default", {"type": "string", "default": HERE}),
     _new_property("pattern", {"type": "string", "pattern": HERE}),
     _new_property("format", {"type": "string", "format": HERE}),
     _new_property("type", {"type": HERE}),
-    _newer("types", f"{_SCHEMA}/properties/odd", {"type": ["string", HERE]}),
+    _newer("types", {"type": ["string", HERE]}),
     _new_property("bound", {"type": "integer", "minimum": HERE}),
     _new_property("example", {"type": "string", "example": HERE}),
     _new_property("example, deep", {"type": "object", "example": {HERE: [{"a": {"b": HERE}}]}}),
-    Position("discriminator", _kinds(HERE)),
-    Position("key of a mapping", {
-        **_kinds(), f"{_SCHEMA}/properties/pet/discriminator/mapping":
-            {HERE: _CAT_AT, "dog": _DOG_AT}}),
-    Position("value of a mapping", _kinds(cat=HERE, dog=_DOG_AT)),
+    _union("discriminator", HERE, cat="CAT"),
+    _union("key of a mapping", **{HERE: "CAT"}),
+    _union("value of a mapping", cat=HERE),
     _new_property("$ref", {"$ref": HERE}),
     _new_property("end of a $ref", {"$ref": f"#/components/schemas/{HERE}"}),
     _new_property("allOf", {"allOf": [_THING, HERE]}),
@@ -265,13 +261,13 @@ POSITIONS: Final[tuple[Position, ...]] = (
             "title": HERE, "type": "object", "properties": {"a": _TEXT}}}),
     _one("x-iterate", f"{_SCHEMA}/x-iterate"),
     _new_property("key of a schema", {"type": "string", HERE: "x"}),
-    _newer("$schema", f"{_SCHEMA}/properties/odd", {"$schema": HERE, "type": "string"}),
-    _newer("$id", f"{_SCHEMA}/properties/odd", {"$id": HERE, "$comment": HERE, "type": "string"}),
-    _newer("patternProperties", f"{_SCHEMA}/properties/odd",
+    _newer("$schema", {"$schema": HERE, "type": "string"}),
+    _newer("$id", {"$id": HERE, "$comment": HERE, "type": "string"}),
+    _newer("patternProperties",
            {"type": "object", "patternProperties": {HERE: _TEXT}}),
     # ---- the text of the file
-    Position("a comment", whole=f"# {HERE}\n{{document}}"),
-    Position("before the document", whole=f"{HERE}\n{{document}}"),
-    Position("after the document", whole=f"{{document}}\n{HERE}"),
-    Position("the whole file", whole=HERE),
+    Position("a comment", file=f"# {HERE}\n{{document}}", plain="# zebra"),
+    Position("before the document", file=f"{HERE}\n{{document}}", plain="# zebra"),
+    Position("after the document", file=f"{{document}}\n{HERE}", plain="# zebra"),
+    Position("the file", file=HERE, plain="# zebra"),
 )  # fmt: skip

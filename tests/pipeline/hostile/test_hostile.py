@@ -1,221 +1,219 @@
-"""Documents that mean harm: refused in clear words, or made into code that holds them as data.
+"""Hostile documents are refused clearly, or generated as if the payloads were harmless.
 
-In: the tables. Out: figures that must be zero, on a part of the positions; longer forms
-take every position and every payload, and `python -m tests.pipeline.hostile --all` every pair.
+A generated package and its pages have the syntax trees of the same document without payloads, once
+constants are blanked and names normalised; its requests and results are what the document says.
 """
 
-import json
+import re
 import subprocess
 import sys
+import tokenize
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-import regenerate
+from chessa_codegen import atomic, cli
 from chessa_codegen.errors import SpecError
-from chessa_codegen.regeneration import Job, Made
-from chessa_codegen.regeneration import regenerate as make
-from tests import commands
+from chessa_codegen.python import source
+from chessa_codegen.regeneration import Job, regenerate
 
-from . import figures, inspection
-from .cases import ALL, Case, sample
-from .payloads import CANARY, PAYLOADS, Payload
-from .positions import POSITIONS, sound
-from .proof import INVARIANTS, unclear
+from .documents import Pair, text, turn
+from .payloads import CANARY, PAYLOADS
+from .positions import POSITIONS
+from .prover import Prover, Tally, unclear
+from .skeleton import skeleton
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-_NAMED: Final = {position.name: position for position in POSITIONS}
-_BAD: Final = {payload.name: payload for payload in PAYLOADS}
+_POSITIONS: Final = {position.name: position for position in POSITIONS}
+_PAYLOADS: Final = {payload.name: payload for payload in PAYLOADS}
 
 
-def test_there_are_as_many_documents_as_are_promised() -> None:
-    """Two tables with no row twice: at least 45 places and 33 payloads, 1,500 documents."""
-    assert len({position.name for position in POSITIONS}) == len(POSITIONS) >= 45
-    assert len({payload.name for payload in PAYLOADS}) == len(PAYLOADS) >= 33
-    assert len({payload.raw for payload in PAYLOADS}) == len(PAYLOADS)
-    assert len(ALL) >= 1_500
-    assert {case.position for case in sample()} == {*POSITIONS}
-    assert {case.payload for case in sample()} == {*PAYLOADS}
-
-
-def test_every_place_is_there() -> None:
-    """Each position puts the payload into the text, and the document is sound without one."""
-    plain = Payload("plain", '"zebra"', "zebra")
-    for position in POSITIONS:
-        assert "zebra" in Case(position, plain).text(), position.name
+def pair(payload: str, position: str) -> Pair:
+    """Return a pair by its names."""
+    return Pair(_POSITIONS[position], _PAYLOADS[payload])
 
 
 @pytest.fixture(scope="module")
-def sampled() -> figures.Figures:
-    """The figures of every fourth position."""
-    return figures.figures(sample()[2::4])
+def prover(tmp_path_factory: pytest.TempPathFactory) -> Prover:
+    """Return a folder with a good package that documents are generated over."""
+    return Prover(tmp_path_factory.mktemp("hostile"))
 
 
-@pytest.mark.untraced
-@pytest.mark.parametrize("invariant", INVARIANTS)
-def test_no_document_breaks(invariant: str, sampled: figures.Figures) -> None:
-    """Nothing runs, nothing is written elsewhere, no tree breaks, what is made keeps its word."""
-    assert not sampled.broken[invariant], sampled.table()
+@pytest.fixture(autouse=True)
+def here(prover: Prover, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stay where what a payload writes is found, and harms nothing."""
+    monkeypatch.chdir(prover.root / "here")
 
 
-@pytest.mark.untraced
-def test_the_sample_looks_at_both_ends(sampled: figures.Figures) -> None:
-    """Many are refused, many are generated, and these are called."""
-    assert min(sampled.refused, sampled.generated) > sampled.documents // 4, sampled.table()
-    assert sampled.calls > 2 * sampled.generated, sampled.table()
-    assert sampled.twice
+def test_the_tables_hold_what_is_promised() -> None:
+    """At least 45 positions and 33 payloads, 1,500 pairs, each once."""
+    assert len(_POSITIONS) == len(POSITIONS) >= 45
+    assert len({payload.raw for payload in PAYLOADS}) == len(_PAYLOADS) == len(PAYLOADS) >= 33
+    assert len({(one.position, one.payload) for n in range(len(PAYLOADS)) for one in turn(n)}) == (
+        len(POSITIONS) * len(PAYLOADS)
+    )
+    for number, position in enumerate(POSITIONS):
+        plain = Pair(position, _PAYLOADS["self"]).without(number)
+        assert f"zebra{number}" in text([plain]), position.name
 
 
 @pytest.mark.untraced
 @pytest.mark.parametrize(
-    "turn", [pytest.param(0, marks=pytest.mark.ci), pytest.param(1, marks=pytest.mark.nightly)]
-)
-def test_more_documents_break_nothing(turn: int) -> None:
-    """Every position and every payload once, in other pairs in each turn."""
-    found = figures.figures(sample(turn))
-    assert found.documents == len(sample(turn))
-    assert not found.broken, found.table()
-
-
-# ---- That the eyes see: each kind of harm, planted -----------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
-    """A package of the sound document."""
-    folder = tmp_path_factory.mktemp("good")
-    source = folder / "spec.json"
-    source.write_text(json.dumps(sound()), encoding="utf-8")
-    job = Job(spec=source, overlay=None, output=folder, package="made", lock=folder / "lock.json")
-    return job.target, make(job)
-
-
-@pytest.mark.parametrize(
-    ("file", "line", "what"),
+    "number",
     [
-        ("models/thing.py", f"{CANARY}()", "says 'chessa_canary'"),
-        ("models/thing.py", "__import__('os')", "says '__import__'"),
-        ("models/kind.py", "# a word of the vendor's", "# a word"),
-        ("api/things/list_things.py", "1 + 1", "runs 1 + 1"),
-        ("api/things/__init__.py", "x = f'{1}'", "f-string"),
-        ("api/things/__init__.py", "x = (", "is not Python"),
-        ("fields.py", "", "is not as ever"),
+        0,
+        *(pytest.param(number, marks=pytest.mark.nightly) for number in range(1, len(PAYLOADS), 4)),
     ],
 )
-def test_what_is_planted_in_source_is_seen(
-    file: str, line: str, what: str, good: tuple[Path, Made]
-) -> None:
-    """A name, a comment, a statement that neither the templates nor the plan account for."""
-    folder, made = good
-    base = inspection.sound(folder, made.plan)
-    assert not [*inspection.strange(folder, made.plan, base)]
-    before = (folder / file).read_text(encoding="utf-8")
-    (folder / file).write_text(f"{before}\n{line}\n", encoding="utf-8")
+def test_no_payload_is_more_than_data(number: int, prover: Prover) -> None:
+    """Every position once in each turn; many pairs are refused, many generated."""
+    tally = Tally()
+    prover.prove(turn(number), tally)
+    assert tally.broken == []
+    assert tally.refused + tally.generated == len(POSITIONS)
+    assert min(tally.refused, tally.generated) > len(POSITIONS) // 4
+    assert tally.calls
+
+
+def test_a_hostile_document_makes_the_same_bytes_again(prover: Prover) -> None:
+    """Neither the time nor the previous package has a say."""
+    made = []
+    for payload in ("emoji", "self", "emoji"):
+        prover.write([pair(payload, "property"), pair(payload, "description of a schema")])
+        regenerate(prover.job)
+        made.append(atomic.files(prover.job.target))
+    assert made[0] == made[2] != made[1]
+
+
+# ---- Planted mistakes ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Return what makes a package and pages of the document without payloads."""
+    job = Prover(tmp_path_factory.mktemp("good")).job
+    assert _skeleton(job) == _skeleton(job)
+    return job
+
+
+def _skeleton(job: Job) -> Counter[str]:
+    return skeleton(job.target, set(), job.reference)
+
+
+_IN_SOURCE: Final = {
+    f"{CANARY}()": "out/made/models/thing.py",
+    "__import__('os')": "out/made/models/thing.py",
+    "# a word of the vendor's": "out/made/models/kind.py",
+    "1 + 1": "out/made/api/things/list_things.py",
+    "x = f'{1}'": "out/made/api/things/__init__.py",
+    "x = (": "out/made/api/things/__init__.py",
+    "pass": "out/made/types.py",
+}
+_ON_A_PAGE: Final = (
+    "<script>x</script>",
+    "a <b>word</b>",
+    "[click](/etc/passwd)",
+    "[click](https://evil.example)",
+    "```sh\nrm\n```",
+    "```python\nexec('x')\n```",
+)
+
+
+@pytest.mark.parametrize(
+    ("planted", "file"),
+    [*_IN_SOURCE.items(), *((words, "docs/reference/things.md") for words in _ON_A_PAGE)],
+)
+def test_what_is_planted_in_an_output_is_seen(planted: str, file: str, good: Job) -> None:
+    """A name, a comment, a statement, markup or a link that the document without has not."""
+    path = good.lock.parent / file
+    before, sound = path.read_text(encoding="utf-8"), _skeleton(good)
+    path.write_text(f"{before}\n\n{planted}\n", encoding="utf-8")
     try:
-        assert any(what in one for one in inspection.strange(folder, made.plan, base))
+        assert _skeleton(good) != sound
+    except (SyntaxError, tokenize.TokenError):
+        assert planted == "x = ("
     finally:
-        (folder / file).write_text(before, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("words", "what"),
-    [
-        ("<script>x</script>", "holds HTML"),
-        ("a <b>word</b>", "holds html_inline"),
-        ("[click](/etc/passwd)", "leads to /etc/passwd"),
-        ("[click](https://evil.example)", "leads to https://evil.example"),
-        ("```sh\nrm\n```", "holds a block of 'sh'"),
-        ("```python\nexec('x')\n```", "calls exec"),
-    ],
-)
-def test_what_is_planted_on_a_page_is_seen(words: str, what: str, tmp_path: Path) -> None:
-    """Markup, links and code that no page has by itself."""
-    page = tmp_path / "things.md"
-    page.write_text(f"<!-- ours -->\n\n{words}\n", encoding="utf-8")
-    assert any(what in one for one in inspection.strange_pages(tmp_path))
+        path.write_text(before, encoding="utf-8")
 
 
 def test_unclear_words_are_seen() -> None:
     """A refusal that says nothing, or more than anyone reads."""
-    assert [*unclear(SpecError("What.", "#", "Mend."))] == []
-    assert [*unclear(SpecError("What.", "", "Mend."))] == ["where is empty"]
-    long = SpecError("What.", "#", "Mend.", ("x" * 500,) * 5)
+    assert [*unclear(SpecError("What.", "#", "Fix."))] == []
+    assert [*unclear(SpecError("What.", "", "Fix."))] == ["where is empty"]
+    long = SpecError("What.", "#", "Fix.", ("x" * 500,) * 5)
     assert any("characters" in one for one in unclear(long))
 
 
-_PROGRAM: Final = """
-import sys
-from pathlib import Path
-from chessa_codegen import characters, errors
-from chessa_codegen.python import source as text
-from tests.pipeline.hostile import proof, test_hostile
-PLANTED
-prover = proof.Prover(Path(sys.argv[1]))
-case = test_hostile.case(sys.argv[2], sys.argv[3])
-print({name for name, _ in prover.prove(case).broken})
-prover.close()
-"""
+def _runs(_: str) -> str:
+    exec("import os; os.system('true')")  # noqa: S102 - the harm that must be heard
+    return "x"
 
 
-def case(payload: str, position: str) -> Case:
-    """A pair by its names."""
-    return Case(_NAMED[position], _BAD[payload])
-
-
-@pytest.mark.ci
-@pytest.mark.untraced
-@pytest.mark.parametrize(
-    ("planted", "payload", "position", "broken"),
-    [
-        # prose that is written as it is: it ends its docstring
-        ("text._escaped = str", "a statement between triple quotes", "description of a schema",
-         "ran at generation or import"),
-        # a pipeline that runs what it reads
-        ("text._escaped = lambda words: (exec('import os; os.system(\"true\")'), 'x')[1]",
-         "a soft keyword", "description of a schema", "ran at generation or import"),
-        # and one that writes where it should not
-        ("text._escaped = lambda words: (Path('../leak').write_text('x'), 'x')[1]",
-         "a soft keyword", "description of a schema", "wrote outside the output folder"),
-    ],
-)  # fmt: skip
-def test_a_pipeline_that_does_harm_is_caught(
-    planted: str, payload: str, position: str, broken: str, tmp_path: Path
-) -> None:
-    """Mistakes planted in the pipeline turn figures red."""
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM.replace("PLANTED", planted), str(tmp_path / "x"), payload,
-         position],
-        cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"}, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
-    assert broken in done.stdout, done.stdout + done.stderr
-
-
-# ---- The command line ----------------------------------------------------------------------------
+def _writes(_: str) -> str:
+    Path("../../leak").write_text("x", encoding="utf-8")
+    return "x"
 
 
 @pytest.mark.parametrize(
-    ("payload", "position"),
+    ("harm", "payload", "broken"),
     [
-        ("a heading", "a segment of a path"),
-        ("a tag that runs", "info.title"),
-        ("a newline, indented code", "parameter of a media type"),
-        ("an address with credentials", "server url"),
-        ("5,000 levels", "example, deep"),
-        ("half of a surrogate pair", "the whole file"),
+        (str, "a statement between triple quotes", "SpecError|SyntaxError|does|writes"),
+        (_runs, "a soft keyword", "does os.system"),
+        (_writes, "a soft keyword", "wrote|does open"),
     ],
 )
-def test_the_command_says_so_in_three_lines(payload: str, position: str, tmp_path: Path) -> None:
-    """Exit 2, what, where and how to mend it, and nothing else: no traceback, nothing written."""
-    source = tmp_path / "spec.yaml"
-    source.write_bytes(case(payload, position).content())
-    output = str(tmp_path / "out")
-    words = ["--spec", str(source), "--no-overlay", "--output", output, "--package", "made"]
-    done = commands.run(regenerate.main, *words)
-    assert (done.returncode, done.stdout) == (2, "")
-    first, where, mend = done.stderr.splitlines()
-    assert first.startswith("refused: ")
-    assert where.startswith("  where: ")
-    assert mend.startswith("  mend: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["spec.yaml"]
+def test_a_pipeline_that_does_harm_is_caught(
+    harm: Callable[[str], str],
+    payload: str,
+    broken: str,
+    prover: Prover,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prose written as it is, a pipeline that runs what it reads, one that writes elsewhere."""
+    monkeypatch.setattr(source, "_escaped", harm)
+    tally = Tally()
+    prover.prove([pair(payload, "description of a schema")], tally)
+    assert any(re.match(broken, one) for one in tally.broken), tally
+
+
+# ---- The command ---------------------------------------------------------------------------------
+
+_REFUSED: Final = {
+    "a heading": "a segment of a path",
+    "a tag that runs": "info.title",
+    "a newline, indented code": "parameter of a media type",
+    "an address with credentials": "server url",
+    "5,000 levels": "example, deep",
+    "half of a surrogate pair": "the file",
+}
+
+
+@pytest.mark.parametrize(("payload", "position"), _REFUSED.items())
+def test_a_refusal_is_three_lines(
+    payload: str, position: str, prover: Prover, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, what, where and how to fix it, and nothing else: no traceback."""
+    prover.write([pair(payload, position)])
+    assert cli.run(lambda: bool(regenerate(prover.job)), where="") == cli.REFUSED
+    _are_three_lines(*capsys.readouterr())
+
+
+def test_the_command_refuses_in_three_lines(prover: Prover, tmp_path: Path) -> None:
+    """Exit 2, and nothing is written."""
+    prover.write([pair("a tag that runs", "info.title")])
+    command = [sys.executable, str(ROOT / "scripts" / "regenerate.py"), "--no-overlay"]
+    options = ["--spec", str(prover.job.spec), "--output", str(tmp_path / "x"), "--package", "made"]
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    _are_three_lines(done.stdout, done.stderr)
+    assert not [*tmp_path.iterdir()]
+
+
+def _are_three_lines(out: str, err: str) -> None:
+    assert out == ""
+    assert re.fullmatch(r"refused: .+\n  where: .+\n  mend: .+\n", err)
