@@ -82,8 +82,7 @@ _REMEMBERING: Final = {
     "chessa_codegen.overlay.apply.apply": _applied,
     "chessa_codegen.regeneration.make_package": _make_package,
     "chessa_tracking.apply.assess.make_package": _make_package,
-    "chessa_tracking.api_diff.package.load": _once(reader.load, _content),
-    "chessa_tracking.api_diff.package.read": _once(reader.read, lambda _, path: _content(path)),
+    "chessa_tracking.api_diff.package.read": _once(reader.read, _content),
 }
 
 

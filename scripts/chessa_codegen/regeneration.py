@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_codegen import atomic, collecting, lock
+from chessa_codegen import atomic, lock
 from chessa_codegen.docs import examples
 from chessa_codegen.docs import pages as reference
 from chessa_codegen.document import canonical, loader
@@ -128,7 +128,6 @@ def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any
     return canonical.ordered(named)
 
 
-@collecting.paused()
 def make(job: Job, workshop: Path) -> Made:
     """Make the package in a temporary folder."""
     vendor = canonical.ordered(loader.read(job.spec))

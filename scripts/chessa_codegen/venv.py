@@ -13,7 +13,6 @@ from typing import Final
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _NEEDED: Final = (
     "attr",
-    "griffe",
     "jsonpath_rfc9535",
     "jsonschema",
     "openapi_python_client",

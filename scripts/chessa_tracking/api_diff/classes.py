@@ -12,7 +12,7 @@ import attrs
 
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.api_diff.hints import Turn, named, renamed, turn
-from chessa_tracking.api_diff.surface import Attribute, Class, Found, Surface, found, typed
+from chessa_tracking.api_diff.surface import Attribute, Class, Surface, SurfaceChange, typed
 from chessa_tracking.diff.changes import Level
 
 
@@ -116,38 +116,38 @@ def compare_classes(
     new: Mapping[str, Class],
     names: Mapping[str, str],
     used: Mapping[str, Use],
-) -> Iterator[Found]:
+) -> Iterator[SurfaceChange]:
     """All that changed in the classes; the hints of the old ones are in the new names."""
     for name, one in old.items():
         heir = new.get(names.get(name, name))
         if heir is None:
-            yield found(one.path, Level.MAJOR, f"{code(one.path)} is gone")
+            yield SurfaceChange(one.path, Level.MAJOR, f"{code(one.path)} is gone")
             continue
         if name in names:
             text = f"{code(one.path)} is now called {code(heir.path)}"
-            yield found(one.path, Level.MAJOR, text)
+            yield SurfaceChange(one.path, Level.MAJOR, text)
         yield from _compare(one, heir, used[name])
     for name, one in new.items():
         if name not in old and name not in names.values():
-            yield found(one.path, Level.MINOR, f"{code(one.path)} is new")
+            yield SurfaceChange(one.path, Level.MINOR, f"{code(one.path)} is new")
 
 
-def _compare(old: Class, new: Class, use: Use) -> Iterator[Found]:
+def _compare(old: Class, new: Class, use: Use) -> Iterator[SurfaceChange]:
     if old.kind != new.kind:
         text = f"{code(new.path)} is now {_an(new.kind)}, was {_an(old.kind)}"
-        yield found(new.path, Level.MAJOR, text)
+        yield SurfaceChange(new.path, Level.MAJOR, text)
         return
     yield from _attributes(old, new, use)
     yield from _members(old, new)
     if old.item and not new.item:
         text = f"{code(new.path)} can no longer be iterated over"
-        yield found(new.path, Level.MAJOR, text, "__iter__", "__len__", "__contains__")
+        yield SurfaceChange(new.path, Level.MAJOR, text)
     elif new.item and not old.item:
         text = f"{code(new.path)} can be iterated over"
-        yield found(new.path, Level.MINOR, text, "__iter__")
+        yield SurfaceChange(new.path, Level.MINOR, text)
     elif turn(old.item or "None", new.item or "None") is not Turn.SAME:
         text = f"{code(new.path)} iterates over {typed(new.item)}, was {typed(old.item)}"
-        yield found(new.path, Level.MAJOR, text, "__iter__")
+        yield SurfaceChange(new.path, Level.MAJOR, text)
 
 
 def _an(kind: str) -> str:
@@ -157,60 +157,60 @@ def _an(kind: str) -> str:
 # --- attributes
 
 
-def _attributes(old: Class, new: Class, use: Use) -> Iterator[Found]:
+def _attributes(old: Class, new: Class, use: Use) -> Iterator[SurfaceChange]:
     gained = {n: one for n, one in new.attributes.items() if n not in old.attributes}
     for name, one in old.attributes.items():
         heir = new.attributes.get(name) or _heir(one, gained)
         path = f"{new.path}.{name}"
         if heir is None:
             text = f"{code(new.path)} lost the attribute {code(name)}"
-            yield found(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text)
             continue
         if heir.name != name:
             del gained[heir.name]
             text = f"{code(path)} is now called {code(f'{new.path}.{heir.name}')}"
-            yield found(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text)
         yield from _attribute(new, one, heir, use)
     for name, one in gained.items():
         path = f"{new.path}.{name}"
         if one.way == "required" and Use.PASSED in use:
-            yield found(path, Level.MAJOR, f"{code(new.path)} now requires {code(name)}")
+            yield SurfaceChange(path, Level.MAJOR, f"{code(new.path)} now requires {code(name)}")
         else:
             text = f"{code(new.path)} gained the attribute {code(name)}"
-            yield found(path, Level.MINOR, text)
+            yield SurfaceChange(path, Level.MINOR, text)
 
 
 def _heir(one: Attribute, gained: Mapping[str, Attribute]) -> Attribute | None:
     return next((other for other in gained.values() if other.key == one.key), None)
 
 
-def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterator[Found]:
+def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterator[SurfaceChange]:
     path = f"{owner.path}.{new.name}"
     way = turn(old.hint, new.hint)
     if way is not Turn.SAME:
         level = Level.MAJOR if _UNION[way] & use else Level.MINOR
         text = f"{code(path)} is {typed(new.hint)}, was {typed(old.hint)}"
-        yield found(path, level, text, "type")
+        yield SurfaceChange(path, level, text)
     if Use.PASSED in use and (old.way == "required") != (new.way == "required"):
         is_now = new.way == "required"
         verb = "now requires" if is_now else "no longer requires"
         level = Level.MAJOR if is_now else Level.MINOR
-        yield found(path, level, f"{code(owner.path)} {verb} {code(new.name)}", "way")
+        yield SurfaceChange(path, level, f"{code(owner.path)} {verb} {code(new.name)}")
     sure = (_SURE.get(old.way, "none"), _SURE.get(new.way, "none"))
     if Use.READ in use and sure in _MISSING:
         level, words = _MISSING[sure]
         if level is Level.MAJOR or way is Turn.SAME:
-            yield found(path, level, words.format(code(path)), "way")
+            yield SurfaceChange(path, level, words.format(code(path)))
     elif Use.PASSED not in use and old.way != new.way:
         verb = "cannot" if new.way == "required" else "can"
         text = f"{code(owner.path)} {verb} be made without {code(new.name)}"
-        yield found(path, Level.MINOR, text, "way")
+        yield SurfaceChange(path, Level.MINOR, text)
 
 
 # --- enums
 
 
-def _members(old: Class, new: Class) -> Iterator[Found]:
+def _members(old: Class, new: Class) -> Iterator[SurfaceChange]:
     gained = {n: value for n, value in new.members.items() if n not in old.members}
     for name, value in old.members.items():
         path, now = f"{new.path}.{name}", new.members.get(name)
@@ -218,16 +218,16 @@ def _members(old: Class, new: Class) -> Iterator[Found]:
         if now is None and heir is not None:
             del gained[heir]
             text = f"{code(path)} is now called {code(f'{new.path}.{heir}')}"
-            yield found(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text)
         elif now is None:
             text = f"{code(new.path)} lost the value {_value(value)} ({code(name)})"
-            yield found(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text)
         elif now != value:
             text = f"{code(path)} is {_value(now)}, was {_value(value)}"
-            yield found(path, Level.MAJOR, text, "value")
+            yield SurfaceChange(path, Level.MAJOR, text)
     for name, value in gained.items():
         text = f"{code(new.path)} gained the value {_value(value)} ({code(name)})"
-        yield found(f"{new.path}.{name}", Level.MINOR, text)
+        yield SurfaceChange(f"{new.path}.{name}", Level.MINOR, text)
 
 
 def _value(value: str | int) -> str:
@@ -267,4 +267,5 @@ def in_new_names(surface: Surface, names: Mapping[str, str]) -> Surface:
             )
             for name, one in surface.classes.items()
         },
+        members=surface.members,
     )

@@ -6,20 +6,18 @@ sentences for callers.
 
 from collections.abc import Iterator, Mapping
 
-import attrs
-
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.api_diff.hints import Turn, turn
-from chessa_tracking.api_diff.surface import Argument, Face, Found, Method, found, listed, typed
+from chessa_tracking.api_diff.surface import Argument, Face, Method, SurfaceChange, listed, typed
 from chessa_tracking.diff.changes import Level
 
 
-def compare_faces(old: Face, new: Face) -> Iterator[Found]:
+def compare_faces(old: Face, new: Face) -> Iterator[SurfaceChange]:
     """All that changed between two forms of one face."""
     moved = dict(_renamed_resources(old, new))
     for resource, heir in moved.items():
         text = f"{code(resource)} is now called {code(heir)}"
-        yield found(resource, Level.MAJOR, text)
+        yield SurfaceChange(resource, Level.MAJOR, text)
     pairs = _pairs(old, new, moved)
     known = {one.call: one for _, one in sorted(_methods(old).items())}
     for before, after in pairs:
@@ -63,7 +61,7 @@ def _pairs(old: Face, new: Face, moved: Mapping[str, str]) -> list[tuple[Method,
 
 def _alone(
     face: Face, other: Face, paired: set[str], moved: set[str], level: Level, verb: str
-) -> Iterator[Found]:
+) -> Iterator[SurfaceChange]:
     """What stands on one side only: whole resources in one sentence, methods in one each."""
     for resource, methods in sorted(face.items()):
         alone = [one for one in methods.values() if one.name not in paired]
@@ -71,11 +69,11 @@ def _alone(
             continue
         if resource in other:
             for one in alone:
-                yield found(one.name, level, f"{code(one.name)} {verb}")
+                yield SurfaceChange(one.name, level, f"{code(one.name)} {verb}")
         else:
             names = listed([one.own_name for one in alone])
             held = f", with {names}" if names else ""
-            yield found(resource, level, f"{code(resource)} {verb}{held}")
+            yield SurfaceChange(resource, level, f"{code(resource)} {verb}{held}")
 
 
 # --- one method
@@ -83,15 +81,15 @@ def _alone(
 
 def _compare(
     old: Method, new: Method, moved: Mapping[str, str], known: Mapping[tuple[str, str], Method]
-) -> Iterator[Found]:
+) -> Iterator[SurfaceChange]:
     name = code(new.name)
     expected = f"{moved.get(old.resource, old.resource)}.{old.own_name}"
     if new.name != expected:
-        yield found(old.name, Level.MAJOR, f"{code(old.name)} is now called {name}")
+        yield SurfaceChange(old.name, Level.MAJOR, f"{code(old.name)} is now called {name}")
     other = known.get(new.call)
     if old.call != new.call and other is not None and other.name != old.name:
         text = f"{name} now does what {code(other.name)} did"
-        yield found(new.name, Level.MAJOR, text, "call")
+        yield SurfaceChange(new.name, Level.MAJOR, text)
     names = _same_arguments(old, new)
     yield from _arguments(old, new, names)
     yield from _exclusive(old, new, names)
@@ -118,37 +116,31 @@ def _same_arguments(old: Method, new: Method) -> dict[str, str]:
     return names
 
 
-def _arguments(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[Found]:
+def _arguments(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[SurfaceChange]:
     before = {one.name: one for one in old.arguments}
     after = {one.name: one for one in new.arguments}
     name = code(new.name)
-    shifted = set() if (reordered := _reordered(old, new, names)) else _shifted(old, new, names)
-    if reordered:
+    if reordered := _reordered(old, new, names):
         text = f"{name} takes its arguments in another order: {listed(reordered)}"
-        yield found(new.name, Level.MAJOR, text, *reordered, *names)
+        yield SurfaceChange(new.name, Level.MAJOR, text)
     for one in old.arguments:
         if one.name not in names:
             text = f"{name} lost the argument {code(one.name)}"
-            yield found(new.name, Level.MAJOR, text, one.name, *_also(one, shifted))
+            yield SurfaceChange(new.name, Level.MAJOR, text)
         elif one.name != names[one.name]:
             text = f"{name} takes {code(names[one.name])} in place of {code(one.name)}"
-            yield found(new.name, Level.MAJOR, text, one.name, names[one.name])
+            yield SurfaceChange(new.name, Level.MAJOR, text)
     for one in new.arguments:
         if one.name in names.values():
             continue
         if one.required:
             text = f"{name} now requires {code(one.name)}"
-            yield found(new.name, Level.MAJOR, text, one.name, *_also(one, shifted))
+            yield SurfaceChange(new.name, Level.MAJOR, text)
         else:
             text = f"{name} gained the optional argument {code(one.name)}"
-            yield found(new.name, Level.MINOR, text, one.name)
+            yield SurfaceChange(new.name, Level.MINOR, text)
     for was, now in names.items():
-        for change in _argument(new, before[was], after[now]):
-            yield attrs.evolve(change, about=change.about | _also(before[was], shifted))
-
-
-def _also(one: Argument, shifted: set[str]) -> frozenset[str]:
-    return frozenset(shifted if one.by_position else ())
+        yield from _argument(new, before[was], after[now])
 
 
 def _positions(method: Method) -> list[str]:
@@ -163,90 +155,87 @@ def _reordered(old: Method, new: Method, names: Mapping[str, str]) -> list[str]:
     return now if [name for name in was if name in now] != stayed else []
 
 
-def _shifted(old: Method, new: Method, names: Mapping[str, str]) -> set[str]:
-    """The arguments that have another position because of one beside them."""
-    was, now = _positions(old), _positions(new)
-    pairs = [(name, names[name]) for name in was if names.get(name) in now]
-    return {old_name for old_name, name in pairs if was.index(old_name) != now.index(name)}
-
-
-def _argument(method: Method, old: Argument, new: Argument) -> Iterator[Found]:
+def _argument(method: Method, old: Argument, new: Argument) -> Iterator[SurfaceChange]:
     name, argument = code(method.name), code(new.name)
-    about = (old.name, new.name)
     if new.required and not old.required:
-        yield found(method.name, Level.MAJOR, f"{name} now requires {argument}", *about)
+        yield SurfaceChange(method.name, Level.MAJOR, f"{name} now requires {argument}")
     elif old.required and not new.required:
-        yield found(method.name, Level.MINOR, f"{name} no longer requires {argument}", *about)
+        yield SurfaceChange(method.name, Level.MINOR, f"{name} no longer requires {argument}")
+    elif old.default != new.default:
+        text = (
+            f"{name} takes {typed(new.default)} for {argument} by default, was {typed(old.default)}"
+        )
+        yield SurfaceChange(method.name, Level.MAJOR, text)
     if old.by_position and not new.by_position:
-        yield found(method.name, Level.MAJOR, f"{name} takes {argument} by name only", *about)
+        yield SurfaceChange(method.name, Level.MAJOR, f"{name} takes {argument} by name only")
     elif new.by_position and not old.by_position:
-        yield found(method.name, Level.MINOR, f"{name} takes {argument} by position too", *about)
+        yield SurfaceChange(method.name, Level.MINOR, f"{name} takes {argument} by position too")
     way = turn(old.hint, new.hint)
     if way is not Turn.SAME:
         level = Level.MINOR if way is Turn.WIDER else Level.MAJOR
         text = f"{name} takes {argument} as {typed(new.hint)}, was {typed(old.hint)}"
-        yield found(method.name, level, text, *about)
+        yield SurfaceChange(method.name, level, text)
 
 
-def _exclusive(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[Found]:
+def _exclusive(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[SurfaceChange]:
     before = {frozenset(names.get(name, name) for name in group) for group in old.exclusive}
     there = {one.name for one in new.arguments}
     for group in sorted(map(sorted, new.exclusive - before)):
         text = f"{code(new.name)} takes only one of {listed(group)}"
-        yield found(new.name, Level.MAJOR, text, *group)
+        yield SurfaceChange(new.name, Level.MAJOR, text)
     for group in sorted(map(sorted, before - new.exclusive)):
         if there.issuperset(group) and not any(set(group) <= one for one in new.exclusive):
             text = f"{code(new.name)} takes {listed(group)} together"
-            yield found(new.name, Level.MINOR, text, *group)
+            yield SurfaceChange(new.name, Level.MINOR, text)
 
 
-def _types(old: Method, new: Method) -> Iterator[Found]:
+def _types(old: Method, new: Method) -> Iterator[SurfaceChange]:
     name = code(new.name)
     way = turn(old.result, new.result)
     if way is not Turn.SAME:
         level = Level.MINOR if way is Turn.NARROWER else Level.MAJOR
         text = f"{name} returns {typed(new.result)}, was {typed(old.result)}"
-        yield found(new.name, level, text, "result")
+        yield SurfaceChange(new.name, level, text)
     elif old.envelope != new.envelope:
         was, now = old.envelope or old.result, new.envelope or new.result
         whole = turn(was, now)
         if whole is not Turn.SAME:
             level = Level.MINOR if whole is Turn.NARROWER else Level.MAJOR
             text = f"the whole answer of {name} is {typed(now)}, was {typed(was)}"
-            yield found(new.name, level, text, "envelope")
+            yield SurfaceChange(new.name, level, text)
 
 
-def _errors(old: Method, new: Method) -> Iterator[Found]:
+def _errors(old: Method, new: Method) -> Iterator[SurfaceChange]:
     name = code(new.name)
     for status in sorted({*old.errors, *new.errors}):
         was, now = old.errors.get(status), new.errors.get(status)
         if now is None:
             text = f"{name} no longer documents the error {code(status)}"
-            yield found(new.name, Level.MAJOR, text, f"error {status}")
+            yield SurfaceChange(new.name, Level.MAJOR, text)
         elif was is None:
             text = f"{name} documents the error {code(status)}"
-            yield found(new.name, Level.MINOR, text, f"error {status}")
+            yield SurfaceChange(new.name, Level.MINOR, text)
         elif was != now:
             yield from _error_body(new, status, was, now)
 
 
-def _error_body(method: Method, status: str, was: str, now: str) -> Iterator[Found]:
+def _error_body(method: Method, status: str, was: str, now: str) -> Iterator[SurfaceChange]:
     way = Turn.NARROWER if not was else Turn.OTHER if not now else turn(was, now)
     if way is not Turn.SAME:
         level = Level.MINOR if way is Turn.NARROWER else Level.MAJOR
         bodies = [typed(body) if body else "nothing" for body in (now, was)]
         text = f"{code(method.name)} answers {code(status)} with {bodies[0]}, was {bodies[1]}"
-        yield found(method.name, level, text, f"error {status}")
+        yield SurfaceChange(method.name, level, text)
 
 
-def _manner(old: Method, new: Method) -> Iterator[Found]:
+def _manner(old: Method, new: Method) -> Iterator[SurfaceChange]:
     name = code(new.name)
     if old.is_read != new.is_read:
         told = "a read: it may be repeated" if new.is_read else "a write: it is never repeated"
-        yield found(new.name, Level.MAJOR, f"{name} is now {told}", "is_read")
+        yield SurfaceChange(new.name, Level.MAJOR, f"{name} is now {told}")
     if old.deprecated != new.deprecated:
         told = "is deprecated by the vendor" if new.deprecated else "is no longer deprecated"
-        yield found(new.name, Level.MINOR, f"{name} {told}", "deprecated")
+        yield SurfaceChange(new.name, Level.MINOR, f"{name} {told}")
     if old.awaited != new.awaited:
         told = "must be awaited" if new.awaited else "must not be awaited"
-        yield found(new.name, Level.MAJOR, f"{name} {told}", "awaited")
+        yield SurfaceChange(new.name, Level.MAJOR, f"{name} {told}")

@@ -1,7 +1,6 @@
-"""What a new version of the generated package means for those who call it.
+"""Compare two generated packages as their callers see them.
 
-In: the folders of two generated packages. Out: a list of `SurfaceChange`, the most serious first,
-whose sentences go into the changelog as they are. Nothing of the packages is imported or run.
+The sentences go into the changelog as they are.
 """
 
 from collections.abc import Iterable
@@ -10,47 +9,36 @@ from pathlib import Path
 import attrs
 
 from chessa_codegen.docs.markdown import code
-from chessa_tracking.api_diff import griffe
 from chessa_tracking.api_diff.classes import compare_classes, in_new_names, new_names, uses
 from chessa_tracking.api_diff.methods import compare_faces
-from chessa_tracking.api_diff.reader import load, read
-from chessa_tracking.api_diff.surface import FACES, Found, Surface
+from chessa_tracking.api_diff.reader import read
+from chessa_tracking.api_diff.surface import FACES, Surface, SurfaceChange
 from chessa_tracking.diff.changes import Level
 
 
-@attrs.frozen(order=True)
-class SurfaceChange:
-    """A change that Python callers can notice."""
-
-    name: str
-    """What changed: `orders.create`, `models.Order`, `models.Order.status`."""
-    level: Level
-    text: str
-
-
 def compare_packages(old: Path, new: Path) -> list[SurfaceChange]:
-    """Compare two generated packages, such as `generated/chessa_api` before and after."""
-    old, new = old.resolve(), new.resolve()
-    packages = load(old), load(new)
-    seen = _walk(read(packages[0], old), read(packages[1], new))
-    seen += griffe.missed(*packages, seen)
-    changes = {SurfaceChange(one.name, one.level, one.text) for one in seen}
-    return sorted(changes, key=lambda one: (-one.level, one.name, one.text))
+    """Return the changes from one package to another, the most serious first."""
+    seen = _walk(read(old), read(new))
+    return sorted({*seen}, key=lambda one: (-one.level, one.name, one.text))
 
 
-def _walk(old: Surface, new: Surface) -> list[Found]:
-    """Our own comparison: classes, and each of the faces."""
+def _walk(old: Surface, new: Surface) -> list[SurfaceChange]:
     names = new_names(old.classes, new.classes)
     used = uses(old)
     old = in_new_names(old, names)
     seen = list(compare_classes(old.classes, new.classes, names, used))
     by_face = {face: list(compare_faces(old.faces[face], new.faces[face])) for face in FACES}
+    seen += [
+        SurfaceChange(name, Level.MAJOR, f"{code(f'{name}.{lost}')} is gone")
+        for name in old.members.keys() & new.members.keys()
+        for lost in old.members[name] - new.members[name] - {*old.faces["Resources"]}
+    ]
     return seen + list(_joined(by_face))
 
 
-def _joined(by_face: dict[str, list[Found]]) -> Iterable[Found]:
+def _joined(by_face: dict[str, list[SurfaceChange]]) -> Iterable[SurfaceChange]:
     """One change where all the faces have it; where some do, it says which."""
-    faces: dict[Found, list[str]] = {}
+    faces: dict[SurfaceChange, list[str]] = {}
     for face, changes in by_face.items():
         for one in dict.fromkeys(changes):
             faces.setdefault(one, []).append(face)

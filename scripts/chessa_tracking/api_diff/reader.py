@@ -1,16 +1,10 @@
-"""A generated package read as its callers see it.
-
-In: the folder of a package. Out: a `Surface`, and the package as griffe loaded it. Nothing of the
-package is imported or run: griffe parses, and values are read from the syntax.
-"""
+"""Read the Python surface of a generated package from its source; nothing of it is imported."""
 
 import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-
-import griffe
 
 from chessa_codegen.errors import SpecError
 from chessa_tracking.api_diff import hints as types
@@ -24,173 +18,146 @@ from chessa_tracking.api_diff.surface import (
     Surface,
 )
 
-PUBLIC: Final = ("api", "client", "models")
-"""The modules that the vendor's document makes; the others are the pipeline's own."""
-
 _DEPRECATED: Final = "Deprecated by the vendor."
 _KINDS: Final = {
     "Model": "model",
     "OpenEnum": "enum of strings",
     "OpenIntEnum": "enum of integers",
 }
-_POSITIONAL: Final = griffe.ParameterKind.positional_or_keyword
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Fields = Mapping[str, ast.expr]
 
 
-def load(folder: Path) -> griffe.Module:
-    """Parse a package, all of it."""
+def read(folder: Path) -> Surface:
+    """Return what callers of a package can reach."""
     try:
-        package = griffe.load(
-            folder.name,
-            try_relative_path=False,
-            search_paths=[folder.parent],
-            allow_inspection=False,
-            resolve_aliases=True,
-            resolve_external=False,
-        )
-    except (ImportError, griffe.GriffeError) as error:
-        raise _unknown(folder, f"cannot be read: {error}") from None
-    if not isinstance(package, griffe.Module):
-        raise _unknown(folder, "is no package")
-    _check_whole(package, folder)
-    return package
-
-
-def read(package: griffe.Module, folder: Path) -> Surface:
-    """What callers of a loaded package can reach."""
-    try:
-        operations = dict(_operations(package))
+        modules = {
+            path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_bytes())
+            for path in [
+                folder / "client.py",
+                *folder.glob("api/**/*.py"),
+                *folder.glob("models/*.py"),
+            ]
+        }
+        operations = dict(_operations(modules))
+        holders = _classes(*(tree for name, tree in modules.items() if name.startswith("api/")))
+        client = _classes(modules["client"])
         return Surface(
-            faces={name: _face(package, name, operations) for name in FACES},
-            classes={one.name: one for one in _classes(package)},
+            faces={name: _face(client[name], holders, operations) for name in FACES},
+            classes={one.name: one for one in _models(modules)},
+            members={
+                name: frozenset(_members(holder)) for name, holder in {**holders, **client}.items()
+            },
         )
-    except (KeyError, AttributeError, ValueError, SyntaxError, griffe.GriffeError) as error:
-        raise _unknown(folder, f"is not laid out as the pipeline does it: {error!r}") from None
+    except (OSError, KeyError, AttributeError, ValueError, SyntaxError) as error:
+        raise SpecError(
+            f"The package is not laid out as the pipeline does it: {error!r}.",
+            str(folder),
+            "Regenerate it: python scripts/regenerate.py",
+        ) from None
 
 
-def _unknown(folder: Path, problem: str) -> SpecError:
-    return SpecError(
-        f"The package {problem}.", str(folder), "Regenerate it: python scripts/regenerate.py"
-    )
+def _classes(*trees: ast.AST) -> dict[str, ast.ClassDef]:
+    """Find the classes of modules by name."""
+    bodies = (node for tree in trees for node in ast.walk(tree))
+    return {one.name: one for one in bodies if isinstance(one, ast.ClassDef)}
 
 
-def _check_whole(package: griffe.Module, folder: Path) -> None:
-    """A file that griffe could not parse would be missed without a word."""
-    for name in PUBLIC:
-        for path in [*folder.glob(f"{name}.py"), *sorted((folder / name).rglob("*.py"))]:
-            parts = path.relative_to(folder).with_suffix("").parts
-            place = parts[:-1] if parts[-1] == "__init__" else parts
-            try:
-                package[place]
-            except KeyError:
-                raise _unknown(path, "has a file that cannot be parsed") from None
+def _functions(holder: ast.ClassDef) -> dict[str, _Function]:
+    return {
+        one.name: one
+        for one in holder.body
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def _members(holder: ast.ClassDef) -> Iterator[str]:
+    """Name what every package has in a class beside its methods: bases and properties."""
+    yield from map(ast.unparse, holder.bases)
+    for name, function in _functions(holder).items():
+        if function.decorator_list and not name.startswith("_"):
+            yield name
 
 
 # --- operations
 
 
-def _operations(package: griffe.Module) -> Iterator[tuple[str, Mapping[str, ast.expr]]]:
-    """The constants that say what the spec knows of an operation, by its name."""
-    for resource in modules(package["api"]):
-        for module in modules(resource):
-            for constant in _attributes(module).values():
-                if str(constant.annotation).startswith("Operation"):
-                    fields = _keywords(types.parsed(constant.value))
+def _operations(modules: Mapping[str, ast.Module]) -> Iterator[tuple[str, _Fields]]:
+    """Find the constants that say what the spec knows of an operation, by its name."""
+    for name, tree in modules.items():
+        for constant in tree.body if name.startswith("api/") else ():
+            match constant:
+                case ast.AnnAssign(
+                    annotation=ast.Subscript(value=ast.Name(id="Operation")),
+                    value=ast.Call(keywords=keywords),
+                ):
+                    fields = {one.arg: one.value for one in keywords if one.arg is not None}
                     yield ast.literal_eval(fields["name"]), fields
-
-
-def modules(holder: griffe.Object) -> list[griffe.Module]:
-    """Those that lie in a package: to ask an import what it is would lead through all models."""
-    return [one for one in holder.members.values() if isinstance(one, griffe.Module)]
-
-
-def _keywords(call: ast.expr) -> dict[str, ast.expr]:
-    if not isinstance(call, ast.Call):
-        raise ValueError(ast.unparse(call))
-    return {one.arg: one.value for one in call.keywords if one.arg is not None}
 
 
 # --- resources and methods
 
 
 def _face(
-    package: griffe.Module, name: str, operations: Mapping[str, Mapping[str, ast.expr]]
+    holder: ast.ClassDef, holders: Mapping[str, ast.ClassDef], operations: Mapping[str, _Fields]
 ) -> Face:
-    """One class that holds the resources: its methods, by resource and name."""
+    """Return the methods of a class that holds the resources, by resource and name."""
     face: dict[str, dict[str, Method]] = {}
-    client = package["client"]
-    for resource, holder in _attributes(client[name]).items():
-        if not holder.is_public or resource == "with_raw_response":
-            continue
-        target = client[str(holder.annotation)].final_target
-        face[resource] = {
-            method: _method(resource, method, function, operations[f"{resource}.{method}"])
-            for method, function in _functions(target)
-        }
+    for resource, function in _functions(holder).items():
+        if not resource.startswith("_") and resource != "with_raw_response" and function.returns:
+            face[resource] = {
+                method: _method(resource, method, one, operations[f"{resource}.{method}"])
+                for method, one in _methods(ast.unparse(function.returns), holders)
+            }
     return face
 
 
-def _attributes(holder: griffe.Object) -> dict[str, griffe.Attribute]:
-    """Those that stand in the class itself: what it inherits is the pipeline's own."""
-    return {n: one for n, one in holder.members.items() if isinstance(one, griffe.Attribute)}
+def _methods(name: str, holders: Mapping[str, ast.ClassDef]) -> Iterator[tuple[str, _Function]]:
+    """Find the methods of a class; for `…WithRawResponse` those that it wraps."""
+    functions = _functions(holders[name])
+    for method, function in functions.items():
+        if not method.startswith("_") and not function.decorator_list:
+            yield method, function
+    origin = name.removesuffix("WithRawResponse")
+    for statement in functions["__init__"].body if origin != name else ():
+        match statement:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=method)],
+                value=ast.Call(args=[ast.Attribute(attr=wrapped)]),
+            ):
+                yield method, _functions(holders[origin])[wrapped]
 
 
-def _own_functions(holder: griffe.Object) -> dict[str, griffe.Function]:
-    return {n: one for n, one in holder.members.items() if isinstance(one, griffe.Function)}
-
-
-def _functions(holder: griffe.Class) -> Iterator[tuple[str, griffe.Function]]:
-    """The methods of a class; of `…WithRawResponse` those that it wraps."""
-    for name, function in _own_functions(holder).items():
-        if not name.startswith("_"):
-            yield name, function
-    for name, attribute in _attributes(holder).items():
-        if "instance-attribute" in attribute.labels and attribute.is_public:
-            wrapped = types.parsed(attribute.value)
-            match wrapped:
-                case ast.Call(args=[ast.Attribute(attr=method)]):
-                    origin = holder.name.removesuffix("WithRawResponse")
-                    yield name, _own_functions(holder.module[origin])[method]
-                case _:
-                    raise ValueError(ast.unparse(wrapped))
-
-
-def _method(
-    resource: str, name: str, function: griffe.Function, fields: Mapping[str, ast.expr]
-) -> Method:
+def _method(resource: str, name: str, function: _Function, fields: _Fields) -> Method:
     path: str = ast.literal_eval(fields["path"])
     slots = re.findall(r"\{([^{}]*)\}", path)
     wires = dict(_wires(fields))
     statuses = dict(_statuses(fields))
     successes = {s for s in statuses if s.startswith("2")} or {"default"}
     failures = {s for s in statuses if s not in successes}
-    result = str(function.returns).replace("builtins.", "")
+    result = _unparsed(function.returns).replace("builtins.", "")
     envelope = types.union(body for s, body in statuses.items() if s in successes and body)
-    text = function.docstring.value if function.docstring else ""
     return Method(
         resource=resource,
         own_name=name,
         call=(ast.literal_eval(fields["method"]), re.sub(r"\{[^{}]*\}", "{}", path)),
-        arguments=tuple(
-            _argument(one, wires[one.name], slots)
-            for one in function.parameters
-            if one.name != "self"
-        ),
+        arguments=tuple(_arguments(function.args, wires, slots)),
         result=result,
         envelope=envelope if "unwrap" in fields else "",
         errors={status: statuses[status] for status in sorted(failures)},
         exclusive=frozenset(map(frozenset, _value(fields, "exclusive", ()))),
         is_read=_value(fields, "is_read", False),
-        deprecated=_DEPRECATED in text.splitlines(),
-        awaited="async" in function.labels,
+        deprecated=_DEPRECATED in (ast.get_docstring(function) or "").splitlines(),
+        awaited=isinstance(function, ast.AsyncFunctionDef),
     )
 
 
-def _value(fields: Mapping[str, ast.expr], name: str, default: Any) -> Any:
+def _value(fields: _Fields, name: str, default: Any) -> Any:
     return ast.literal_eval(fields[name]) if name in fields else default
 
 
-def _wires(fields: Mapping[str, ast.expr]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """For each argument, where on the wire it goes."""
+def _wires(fields: _Fields) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield for each argument its location and key on the wire."""
     match fields.get("arguments"):
         case ast.Tuple(elts=calls):
             for call in calls:
@@ -199,80 +166,72 @@ def _wires(fields: Mapping[str, ast.expr]) -> Iterator[tuple[str, tuple[str, str
                     yield name, (location, key)
 
 
-def _statuses(fields: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
+def _statuses(fields: _Fields) -> Iterator[tuple[str, str]]:
     match fields["responses"]:
         case ast.Dict(keys=keys, values=codecs):
             for key, codec in zip(keys, codecs, strict=True):
                 yield ast.literal_eval(key or ast.Constant("")), types.of_codec(codec)
 
 
-def _argument(parameter: griffe.Parameter, wire: tuple[str, str], slots: list[str]) -> Argument:
-    location, key = wire
-    return Argument(
-        name=parameter.name,
-        hint=types.without(str(parameter.annotation), "Unset"),
-        required=parameter.default is None,
-        by_position=parameter.kind is _POSITIONAL,
-        wire=wire,
-        slot=slots.index(key) if location == "path" and key in slots else None,
-    )
+def _arguments(
+    given: ast.arguments, wires: Mapping[str, tuple[str, str]], slots: list[str]
+) -> Iterator[Argument]:
+    by_position: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
+    by_position += given.defaults
+    pairs = [*zip(given.args, by_position, strict=True)][1:]
+    for one, default in (*pairs, *zip(given.kwonlyargs, given.kw_defaults, strict=True)):
+        location, key = wires[one.arg]
+        yield Argument(
+            name=one.arg,
+            hint=types.without(_unparsed(one.annotation), "Unset"),
+            default=_unparsed(default),
+            by_position=one in given.args,
+            wire=(location, key),
+            slot=slots.index(key) if location == "path" and key in slots else None,
+        )
+
+
+def _unparsed(node: ast.expr | None) -> str:
+    return ast.unparse(node) if node else ""
 
 
 # --- classes
 
 
-def _classes(package: griffe.Module) -> Iterator[Class]:
-    models = package["models"]
-    for exported in models.exports or ():
-        name = str(exported)
-        source = models[name].final_target
-        kind = next((_KINDS[str(base)] for base in source.bases if str(base) in _KINDS), "class")
-        attributes = {n: a for n, a in _attributes(source).items() if a.is_public}
-        walk = _own_functions(source).get("__iter__")
-        if kind == "model":
-            yield Class(
-                name=name,
-                kind=kind,
-                attributes={n: _attribute(n, one) for n, one in attributes.items()},
-                item=_item(walk) if walk else "",
-            )
-        else:
-            members = {n: _known(one) for n, one in attributes.items()}
-            yield Class(name=name, kind=kind, members=members)
+def _models(modules: Mapping[str, ast.Module]) -> Iterator[Class]:
+    exported = next(
+        ast.literal_eval(one.value)
+        for one in modules["models/__init__"].body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "__all__"
+    )
+    holders = _classes(*(tree for name, tree in modules.items() if name.startswith("models/")))
+    for name in exported:
+        source = holders[name]
+        bases = {ast.unparse(base) for base in source.bases}
+        kind = next((kind for base, kind in _KINDS.items() if base in bases), "class")
+        attributes: dict[str, Attribute] = {}
+        members: dict[str, str | int] = {}
+        for statement in source.body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=key), value=ast.Call() as call) if (
+                    not key.startswith("_")
+                ):
+                    attributes[key] = _attribute(key, ast.unparse(statement.annotation), call)
+                case ast.Assign(targets=[ast.Name(id=key)], value=ast.Call(args=[value])) if (
+                    not key.startswith("_")
+                ):
+                    members[key] = ast.literal_eval(value)
+        walk = _functions(source).get("__iter__")
+        item = re.fullmatch(r"Iterator\[(.*)\]", _unparsed(walk.returns)) if walk else None
+        yield Class(name, kind, attributes, members, item[1] if item else "")
 
 
-def _attribute(name: str, source: griffe.Attribute) -> Attribute:
-    match types.parsed(source.value):
+def _attribute(name: str, hint: str, call: ast.Call) -> Attribute:
+    match call:
         case ast.Call(
-            func=ast.Attribute(attr="field"), keywords=[ast.keyword(value=ast.Call() as call)]
+            func=ast.Attribute(attr="field"), keywords=[ast.keyword(value=ast.Call() as inner)]
         ):
-            pass
-        case ast.Call() as call:
-            pass
-        case other:
-            raise ValueError(ast.unparse(other))
+            call = inner
     if not isinstance(call.func, ast.Attribute):
         raise ValueError(ast.unparse(call))
-    return Attribute(
-        name=name,
-        key=ast.literal_eval(call.args[0]),
-        hint=str(source.annotation),
-        way=call.func.attr,
-    )
-
-
-def _item(walk: griffe.Function) -> str:
-    match types.parsed(walk.returns):
-        case ast.Subscript(slice=item):
-            return ast.unparse(item)
-        case other:
-            raise ValueError(ast.unparse(other))
-
-
-def _known(source: griffe.Attribute) -> str | int:
-    match types.parsed(source.value):
-        case ast.Call(args=[value]):
-            known: str | int = ast.literal_eval(value)
-            return known
-        case other:
-            raise ValueError(ast.unparse(other))
+    return Attribute(name, ast.literal_eval(call.args[0]), hint, call.func.attr)

@@ -20,9 +20,6 @@ FACES: Final = {
 }
 """The classes of a package that hold its resources, and what callers know them as."""
 
-ITSELF: Final = ""
-"""In `Found.about`: that the thing is there at all."""
-
 
 @attrs.frozen
 class Argument:
@@ -31,12 +28,18 @@ class Argument:
     name: str
     hint: str
     """Without the `Unset` of an optional one."""
-    required: bool
+    default: str
+    """The expression; "" for an argument that is required."""
     by_position: bool
     wire: tuple[str, str]
     """Location and key."""
     slot: int | None
     """Which of the parameters of the path it is."""
+
+    @property
+    def required(self) -> bool:
+        """Whether callers must pass it."""
+        return not self.default
 
 
 @attrs.frozen
@@ -102,21 +105,18 @@ class Surface:
 
     faces: Mapping[str, Face]
     classes: Mapping[str, Class]
+    members: Mapping[str, frozenset[str]]
+    """By class of a resource or client: bases and properties, which templates write."""
 
 
-@attrs.frozen
-class Found:
-    """A change, and what of the thing it speaks about: itself, its `result`, some arguments."""
+@attrs.frozen(order=True)
+class SurfaceChange:
+    """A change that Python callers can notice."""
 
     name: str
+    """`orders.create`, `models.Order`, `models.Order.status`."""
     level: Level
     text: str
-    about: frozenset[str]
-
-
-def found(name: str, level: Level, text: str, *about: str) -> Found:
-    """A change; without more words it is about the thing itself."""
-    return Found(name, level, text, frozenset(about or (ITSELF,)))
 
 
 def listed(names: list[str]) -> str:

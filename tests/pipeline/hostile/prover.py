@@ -219,7 +219,8 @@ def _call(package: Package, held: Document, operation: OperationPlan) -> Iterato
     elif _JSON in media:
         properties = held["components"]["schemas"]["Thing"]["properties"]
         valued = {key: _value(schema) for key, schema in properties.items()}
-        answer = {key: value for key, value in valued.items() if value is not None}
+        answer = dict.fromkeys(held["components"]["schemas"]["Thing"]["required"], "a text")
+        answer |= {key: value for key, value in valued.items() if value is not None}
         for everything in (True, False):
             chosen = [one for one in operation.arguments if one.required or everything]
             values = {one: _value(wanted[one.location, one.key]) for one in chosen}
