@@ -29,13 +29,11 @@ _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _SECONDS: Final = 300
 
 
-def prove(made: Made, examples: int = 5) -> tuple[int, str]:
-    """Run them; the number that passed, and what went wrong, or ""."""
+def prove(made: Made, examples: int) -> str:
+    """Run them; return what went wrong, or ""."""
     pairs = [
         [each.name, f"{each.method} {_PARAMETER.sub('{}', each.path)}"] for each in made.operations
     ]
-    if not pairs:
-        return 0, ""
     paths: list[Path] = [made.folder, ROOT / "overrides", ROOT / "scripts", ROOT]
     settings = {
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
@@ -54,6 +52,5 @@ def prove(made: Made, examples: int = 5) -> tuple[int, str]:
         timeout=_SECONDS,
         check=False,
     )
-    passed = re.search(r"(\d+) passed", done.stdout)
-    said = "" if done.returncode == 0 else (done.stdout + done.stderr)[-3000:]
-    return int(passed[1]) if passed else 0, said
+    passed = done.returncode == 0 and re.search(r"[1-9]\d* passed", done.stdout)
+    return "" if passed else (done.stdout + done.stderr)[-3000:]

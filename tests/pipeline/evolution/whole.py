@@ -5,10 +5,7 @@ Enters: a case. Leaves: what was found of it, and what of that is not as the cas
 
 import contextlib
 import tempfile
-import time
 from pathlib import Path
-
-import attrs
 
 from tests.memory import remembered
 from tests.pipeline.evolution.base import Bases
@@ -37,19 +34,6 @@ def problems(case: Case, looked: Looked) -> list[str]:
     ]
 
 
-@attrs.frozen
-class Result:
-    """How a case ended."""
-
-    case: Case
-    problems: tuple[str, ...]
-    called: int = 0
-    """Programs, each sync and async."""
-    proven: int = 0
-    """Property tests."""
-    seconds: float = 0.0
-
-
 class Stage:
     """What all cases share: bases, the process that calls, what mypy knows."""
 
@@ -65,19 +49,15 @@ class Stage:
         """End the process that calls."""
         self._open.close()
 
-    def run(self, case: Case, *, as_installed: bool = True, examples: int = 0) -> Result:
-        """Take a case all the way; property tests if there shall be examples."""
-        begun = time.monotonic()
+    def run(self, case: Case, *, as_installed: bool = True, examples: int = 0) -> list[str]:
+        """Take a case all the way, with property tests for a number of examples; its problems."""
         folder = Path(tempfile.mkdtemp(prefix=f"{case.name}-", dir=self._folder))
         looked = look(case, self.bases[case.base], folder)
-        found = problems(case, looked)
         made = make(case, looked, folder, as_installed=as_installed)
-        found += [f"no call of {name}" for name in made.uncalled]
-        found += filter(None, [self.types.check(made.folder, made.programs)])
-        found += filter(None, [self.caller.run(made.folder, made.programs)])
-        proven = 0
-        if examples:
-            proven, said = prove(made, examples)
-            found += filter(None, [said])
-        seconds = time.monotonic() - begun
-        return Result(case, tuple(found), len(made.programs), proven, seconds)
+        found = [*problems(case, looked), *(f"no call of {name}" for name in made.uncalled)]
+        found += [
+            self.types.check(made.folder, made.programs),
+            self.caller.run(made.folder, made.programs),
+            prove(made, examples) if examples else "",
+        ]
+        return [one for one in found if one]
