@@ -218,10 +218,10 @@ def _targets(job: Job) -> list[tuple[Path, _IsOurs]]:
 def _check_targets(job: Job) -> None:
     where, what = job.lock, ""
     if job.lock.is_dir() or job.lock.is_symlink():
-        what = f"{job.lock.name} is there, and is no file."
+        what = f"{job.lock.name} exists and is not a file."
     for target, is_ours in _targets(job):
         if target.is_symlink() or (target.exists() and not target.is_dir()):
-            where, what = target, f"{target.name} is there, and is no folder."
+            where, what = target, f"{target.name} exists and is not a folder."
         elif target.is_dir() and not is_ours(target):
             where = target
             what = f"The folder {target.name} holds something that was not generated here."

@@ -1,8 +1,4 @@
-"""Packages made of small documents, and calls of their operations without a network.
-
-Enters: an OpenAPI document as a dict. Leaves: the imported package, what its methods would send,
-and what they make of an answer.
-"""
+"""Make packages of small documents, and call their operations without a network."""
 
 import asyncio
 import importlib
@@ -40,7 +36,7 @@ def document(
 
 
 def operation(operation_id: str, tag: str = "things", **rest: Any) -> Document:
-    """An operation of a tag; without `responses` it answers 200 with nothing."""
+    """Return an operation of a tag; without `responses` it has an empty 200."""
     return {"operationId": operation_id, "tags": [tag], "responses": OK, **rest}
 
 
@@ -72,7 +68,7 @@ def make(folder: Path, spec: Document, overlay: Document | None = None) -> "Pack
 
 @attrs.frozen
 class Sent:
-    """What a call would put on the wire."""
+    """A request that a call would send."""
 
     method: str
     path: str
@@ -130,7 +126,7 @@ class Package:
 
 
 class _Performer:
-    """Answers every operation with one answer."""
+    """Performs every operation with one response."""
 
     def __init__(self, package: Package, status: int, answer: str | None) -> None:
         self._package = package

@@ -56,7 +56,7 @@ def test_the_demonstration_walks_an_order_to_its_refund(project: Path) -> None:
 
 @pytest.mark.ci
 def test_a_demonstration_that_cannot_regenerate_says_why(project: Path) -> None:
-    """What regeneration says is what the newcomer sees; nothing else is shown as done."""
+    """The newcomer sees the output of regeneration; nothing else is shown as done."""
     (project / "spec" / "openapi.yaml").write_text("openapi: 2\n", encoding="utf-8")
     done = run(project)
     assert done.returncode == 1

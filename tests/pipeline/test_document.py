@@ -35,7 +35,7 @@ def test_dumps_json_refuses_nan() -> None:
 
 
 def test_written_document_reads_the_same(tmp_path: Path) -> None:
-    """What was read and written as JSON reads as the same tree."""
+    """A document that was read and written as JSON reads as the same tree."""
     source, written = tmp_path / "spec.yaml", tmp_path / "spec.json"
     source.write_text("a: [058, '058', 1.5, ~, x, {b: 😀}]\nc: |\n  d\n", encoding="utf-8")
     tree = loader.read(source)

@@ -1,4 +1,4 @@
-"""Where calls go and in which headers the credentials are sent, as documents say it."""
+"""The address of calls and the headers of the credentials follow the document."""
 
 import importlib
 from pathlib import Path
@@ -189,7 +189,7 @@ def test_an_operation_of_a_document_without_servers_may_name_none() -> None:
     ],
 )
 def test_servers_that_say_the_same_pass(servers: Any) -> None:
-    """What takes the calls at the document's address is called there."""
+    """A server at the document's address receives the calls."""
     item = {"get": operation("read", servers=servers), "servers": servers}
     assert planned(api(item=item)).base_url == HOST
 
@@ -333,7 +333,7 @@ def test_security_that_what_is_sent_does_not_meet_is_refused(security: Any, aske
 
 
 def test_without_credentials_operations_ask_for_what_they_like() -> None:
-    """Who performs the calls of such a package knows what to send."""
+    """The performer of such a package knows what to send."""
     item = {"get": operation("read", security=[{"token": []}])}
     assert planned(api(item=item, security=[])).credential_headers == {}
 

@@ -66,7 +66,7 @@ PROGRAM = """
     from chessa import AsyncChessa, Chessa, NotFoundError, UnprocessableEntityError, models
 
     assert chessa_api.__file__.startswith(sys.argv[1]), chessa_api.__file__
-    seen, answers = [], []
+    seen, replies = [], []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -74,11 +74,11 @@ PROGRAM = """
         def do_POST(self):
             body = self.rfile.read(int(self.headers["content-length"] or 0))
             seen.append((self.path, self.headers["x-client-secret"], body))
-            status, answer = answers.pop(0)
+            status, reply = replies.pop(0)
             self.send_response(status)
-            self.send_header("content-length", str(len(answer)))
+            self.send_header("content-length", str(len(reply)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(reply)
 
         do_GET = do_POST
 
@@ -93,7 +93,7 @@ PROGRAM = """
     ORDER = b'{"order": {"id": "1", "status": "paused", "riskScore": 0.10, "createdAt": "x"}}'
 
     def check(call):
-        answers.append((201, b'{"id": "r1", "rewardAmount": 12345678901234567.89,'
+        replies.append((201, b'{"id": "r1", "rewardAmount": 12345678901234567.89,'
                              b' "createdAt": "2025-03-18T06:05:27.754Z", "new": 1}'))
         referral = call(lambda c: c.referrals.create_referral(
             email="ada@example.com", reward_amount=Decimal("12345678901234567.89")))
@@ -102,18 +102,18 @@ PROGRAM = """
         assert referral.reward_amount == Decimal("12345678901234567.89")
         assert referral.created_at.tzinfo is not None, "the overlay's formats reach new schemas"
         assert referral.additional_properties == {"new": 1}
-        answers.append((422, b'{"error": "self_referral", "message": ["no"], "statusCode": 422}'))
+        replies.append((422, b'{"error": "self_referral", "message": ["no"], "statusCode": 422}'))
         try:
             call(lambda c: c.referrals.create_referral(email="x"))
         except UnprocessableEntityError as error:
             assert error.code == "self_referral" and error.operation == "referrals.create_referral"
         else:
             raise AssertionError("not raised")
-        answers.append((200, ORDER))
+        replies.append((200, ORDER))
         order = call(lambda c: c.orders.retrieve("1"))
         assert order.risk_score == Decimal("0.10")
         assert order.status is models.OrderStatus.PAUSED and order.status.is_known
-        answers.append((404, b'{"error": "not_found", "message": "no", "statusCode": 404}'))
+        replies.append((404, b'{"error": "not_found", "message": "no", "statusCode": 404}'))
         try:
             call(lambda c: c.orders.retrieve("2"))
         except NotFoundError as error:

@@ -28,7 +28,7 @@ def named(chosen: list[Any]) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """What all cases share."""
+    """Return the state that all cases share."""
     stage = Stage(tmp_path_factory.mktemp("evolution"))
     yield stage
     stage.close()

@@ -28,7 +28,7 @@ def test_a_growing_document_grows_evenly() -> None:
 
 @pytest.mark.nightly
 def test_the_figures_are_printed() -> None:
-    """A line for each size, with what regenerating, the diff and the surface cost beside it."""
+    """A line for each size has the cost of regenerating, of the diff and of the surface."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "benchmarks" / "growth.py"), "10", "30"],
         capture_output=True,

@@ -15,7 +15,7 @@ CONSTANT: Document = {"type": "string", "enum": ["a"]}
 
 
 def with_property(folder: Path, schema: Any, version: str = "3.0.3") -> Package:
-    """A package whose one answer has a property `x` of this schema."""
+    """Make a package whose one response has a property `x` of this schema."""
     whole = {"type": "object", "title": "Row", "properties": {"x": schema}}
     paths = {"/a": {"get": operation("a", responses=answers(whole))}}
     return make(folder, document(paths, version=version))
@@ -60,7 +60,7 @@ PARTS: list[tuple[str, list[Any], str, str, Any]] = [
 def test_parts_of_an_all_of(
     parts: list[Any], hinted: str, text: str, value: Any, tmp_path: Path
 ) -> None:
-    """What all parts say holds of a value; the type is the narrowest that they leave."""
+    """All parts hold of a value; the type is the narrowest that they leave."""
     package = with_property(tmp_path, {"allOf": parts})
     assert hint(package) == hinted
     assert package.call("things.a", answer=f'{{"x": {text}}}').x == value
@@ -139,7 +139,7 @@ def test_objects_of_one_title_agree_on_a_property(
 
 
 def test_constants_of_one_property_become_its_type(tmp_path: Path) -> None:
-    """Where one object says `const: a` and another of its title `const: b`, it is a string."""
+    """If one object says `const: a` and another of its title `const: b`, it is a string."""
     paths = {
         f"/{name}": {
             "get": operation(
@@ -158,7 +158,7 @@ def test_constants_of_one_property_become_its_type(tmp_path: Path) -> None:
 
 
 def test_kinds_beside_type_object(tmp_path: Path) -> None:
-    """`type: object` beside a oneOf of references says no more than these do."""
+    """`type: object` next to a oneOf of references adds nothing to these."""
     schemas = {
         "Cat": {"type": "object", "properties": {"purrs": {"type": "boolean"}}},
         "Dog": {"type": "object", "required": ["barks"], "properties": {"barks": NUMBER}},
@@ -218,7 +218,7 @@ def test_names_that_modules_have_make_way(tmp_path: Path) -> None:
 
 
 def test_extensions_beside_paths_and_answers_are_passed_over(tmp_path: Path) -> None:
-    """Keys that begin with x- are nobody's path, method or status."""
+    """Keys that begin with x- are neither paths, methods nor statuses."""
     responses = {**answers(TEXT), "x-note": {"description": "Not a status."}}
     paths: Document = {"/a": {"get": operation("a", responses=responses)}, "x-note": "Not a path."}
     package = make(tmp_path, document(paths, version="3.1.0"))
@@ -226,7 +226,7 @@ def test_extensions_beside_paths_and_answers_are_passed_over(tmp_path: Path) -> 
 
 
 def test_arguments_of_one_name_are_numbered(tmp_path: Path) -> None:
-    """Where a suffix is not enough to keep two arguments apart, the second has a number."""
+    """If a suffix does not keep two arguments apart, the second has a number."""
     parameters = [
         {"name": name, "in": place, "schema": TEXT}
         for name, place in (("q", "query"), ("Q", "query"), ("q_query", "query"))

@@ -107,7 +107,7 @@ STYLES: list[tuple[Document, list[str]]] = [
 
 
 def test_lists_in_a_query(tmp_path: Path) -> None:
-    """A list is repeated or joined, as the parameter's style says."""
+    """A list is sent as several parameters or joined, as the parameter's style says."""
     schema = {"type": "array", "items": {"type": "string"}}
     given = [parameter(f"q{n}", "query", schema, **style) for n, (style, _) in enumerate(STYLES)]
     package = one(tmp_path, "/things", "get", parameters=given)
@@ -178,7 +178,7 @@ def test_colliding_names_make_way(tmp_path: Path) -> None:
 
 
 def test_arguments_may_have_any_name(tmp_path: Path) -> None:
-    """Keywords and our own words are usable as the names of arguments."""
+    """Keywords and names of the runtime are usable as the names of arguments."""
     words = ("from", "class", "self", "cls", "operation", "arguments", "list", "models", "UNSET")
     paths = {
         f"/{number}/{{{name}}}": {
@@ -250,7 +250,7 @@ def test_optional_and_required_bodies(tmp_path: Path) -> None:
 
 
 def test_an_optional_body_that_must_hold_something(tmp_path: Path) -> None:
-    """What the schema of an optional body requires is asked for: without it a call is refused."""
+    """A required member of an optional body is required: without it a call is rejected."""
     schema = {
         "type": "object",
         "required": ["id"],
@@ -301,7 +301,7 @@ def test_a_body_shared_by_reference(tmp_path: Path) -> None:
     assert package.sent[-1].body == '{"id":"1"}'
 
 
-# ---- Answers ------------------------------------------------------------------------------------
+# ---- Responses ----------------------------------------------------------------------------------
 
 
 def test_several_successes(tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_answers_without_content(tmp_path: Path) -> None:
 
 
 def test_content_or_nothing(tmp_path: Path) -> None:
-    """Where one success has content and the other none, the method may return None."""
+    """If one success has content and the other none, the method may return None."""
     responses = {**answers({"type": "string"}), "204": {"description": "Nothing yet"}}
     package = one(tmp_path, "/t", "get", responses=responses)
     assert package.call("things.act", answer='"a"') == "a"
@@ -355,7 +355,7 @@ def test_errors_are_documented_in_the_docstring(tmp_path: Path) -> None:
 
 
 def test_unwrapping(tmp_path: Path) -> None:
-    """`x-unwrap` returns one property of the answer; without it the answer cannot be read."""
+    """`x-unwrap` returns one property of the response; a response without it fails to decode."""
     envelope = {"title": "Envelope", "properties": {"thing": BASE, "more": {"type": "string"}}}
     package = one(tmp_path, "/t", "get", responses=answers(envelope), **{"x-unwrap": "thing"})
     assert package.call("things.act", answer='{"thing": {"id": "1"}, "new": 2}').id == "1"
@@ -415,7 +415,7 @@ def test_shared_path_items_and_responses(tmp_path: Path) -> None:
 
 
 def test_an_html_page_beside_json_is_left_out(tmp_path: Path) -> None:
-    """Where an answer has a JSON form, the others are not asked for; errors may have any form."""
+    """If a response has a JSON form, the others are not asked for; errors may have any form."""
     responses: Document = {
         "200": {
             "description": "OK",

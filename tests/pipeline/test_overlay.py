@@ -166,7 +166,7 @@ RESULTS: dict[str, tuple[Tree, list[Tree], Tree]] = {
         [remove("$..responses['500']")],
         {"a": {"responses": {"200": 1}}, "b": {"c": {"responses": {}}}},
     ),
-    "remove: false is no action": (
+    "remove: false is not an action": (
         {"a": {"b": 1}},
         [{"target": "$.a", "remove": False}],
         {"a": {"b": 1}},

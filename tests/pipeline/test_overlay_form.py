@@ -1,6 +1,6 @@
-"""The form of an overlay document: what is read, and what is refused with which words.
+"""The form of an overlay document: what is read, and what is refused with which message.
 
-Tables first: an overlay or an action, the place that is named, and words of the refusal.
+Tables first: an overlay or an action, the place that is named, and text of the refusal.
 """
 
 import pickle
@@ -30,7 +30,7 @@ def test_form_of_an_overlay() -> None:
     assert result.actions == (apply.Action(0, "$", has_update=True),)
 
 
-# Overlay document, where, words of the refusal.
+# Overlay document, where, text of the refusal.
 MALFORMED: dict[str, tuple[Any, str, str]] = {
     "not an object": ([], "the top level", "An array stands where an object is needed"),
     "no version": ({"info": INFO, "actions": ACTIONS}, "the top level", "'overlay' is missing"),
@@ -105,12 +105,12 @@ def test_malformed_overlay(name: str) -> None:
     assert words in str(caught.value)
 
 
-# An action, where (after "actions[1]"), words of the refusal.
+# An action, where (after "actions[1]"), text of the refusal.
 MALFORMED_ACTIONS: dict[str, tuple[Any, str, str]] = {
     "null": (None, "", "Null stands where an object is needed"),
     "no target": ({"remove": True}, "", "'target' is missing"),
     "target is a number": ({"target": 1}, ".target", "not a string"),
-    "target is no query": ({"target": "paths"}, ".target", "not an RFC 9535 JSONPath query"),
+    "target is not a query": ({"target": "paths"}, ".target", "not an RFC 9535 JSONPath query"),
     "empty target": ({"target": ""}, ".target", "not an RFC 9535 JSONPath query"),
     "a dash without quotes": ({"target": "$.x-name"}, ".target", "names that hold '-'"),
     "another dialect": ({"target": "$.a[(@.length-1)]"}, ".target", "RFC 9535"),

@@ -1,6 +1,6 @@
 """Overlays that cannot be applied, and overlays that have become stale (strict application).
 
-Tables first: a document, an action, and words of the refusal.
+Tables first: a document, an action, and text of the refusal.
 """
 
 import copy
@@ -35,7 +35,7 @@ def remove(target: str) -> Tree:
     return {"target": target, "remove": True}
 
 
-# Document, action, words of the refusal: what cannot be done to a document.
+# Document, action, text of the refusal: what cannot be done to a document.
 REFUSALS: dict[str, tuple[Tree, Tree, tuple[str, ...]]] = {
     "array over object": (
         {"a": {"b": {}}},
@@ -118,7 +118,7 @@ REFUSALS: dict[str, tuple[Tree, Tree, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_refusal(name: str) -> None:
-    """What does not fit the document is refused, with the action, the place and a way out."""
+    """An action that does not fit the document is refused, with its place and a way out."""
     document, action, words = REFUSALS[name]
     before = copy.deepcopy(document)
     with pytest.raises(OverlayError) as caught:

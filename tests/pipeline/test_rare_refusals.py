@@ -20,7 +20,7 @@ def newer(spec: Document) -> Document:
 
 
 def titled(*schemas: Any) -> Document:
-    """A document whose operations answer objects with one property each, of one title."""
+    """Return a document whose operations return objects with one property each, of one title."""
     return newer(
         document(
             {
@@ -40,10 +40,10 @@ def titled(*schemas: Any) -> Document:
     )
 
 
-# What it is; the document; words of the message; the place that it names.
+# What it is; the document; text of the message; the place that it names.
 REFUSED: list[tuple[str, Any, str, str]] = [
     ("kinds said twice", answering({"oneOf": [TEXT], "anyOf": [NUMBER]}),
-     "oneOf and anyOf stand beside each other", "/schema"),
+     "oneOf and anyOf stand next to each other", "/schema"),
     ("a schema that nothing fits", newer(answering({"properties": {"a": False}, "type": "object"})),
      "accepts nothing", "/properties/a"),
     ("a part that nothing fits", newer(answering({"allOf": [TEXT, False]})),
@@ -60,7 +60,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
      "$dynamicRef is not supported", "/schema"),
     ("an enum of nothing", newer(answering({"type": "string", "enum": []})),
      "This enum has no value", "/schema"),
-    ("an object beside an enum of its name",
+    ("an object next to an enum of its name",
      titled({"type": "string", "enum": ["a"], "title": "Row"}, TEXT), "would be one class", "~11"),
     ("objects of one title that disagree", titled(TEXT, NUMBER),
      "Row.x is int here and str at", "/properties/x"),
@@ -71,7 +71,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
      "Row.x is int here and str | None", "/properties/x"),
     ("objects of one title, constants of other types", titled({"const": "a"}, {"const": 1}),
      "Row.x is ", "/properties/x"),
-    ("an enum beside an object of its name",
+    ("an enum next to an object of its name",
      titled(TEXT, {"type": "string", "enum": ["a"], "title": "Row"}), "would be one class", "~11"),
     ("classes of one file",
      titled(*({"type": "object", "title": t, "properties": {"x": TEXT}} for t in ("AB", "Ab"))),
@@ -88,11 +88,11 @@ REFUSED: list[tuple[str, Any, str, str]] = [
                               "schemas": {"A": TEXT}}}, "it has no 'name'",
      "#/components/parameters/P"),
     ("a status in other digits", get(responses={"2\u0660\u0660": {"description": ""}}),
-     "is no status", "responses"),
+     "is not a status", "responses"),
     ("groups of a body that is a list",
      document({"/a": {"post": operation("a", requestBody=content(
          {"type": "array", "items": TEXT, "x-mutually-exclusive": [["a", "b"]]}))}}),
-     "this body is taken as a whole", "~1a/post"),
+     "this body is one argument", "~1a/post"),
     ("a path that names a parameter twice",
      document({"/a/{x}/b/{x}": {"get": operation("a", parameters=[
          {"name": "x", "in": "path", "required": True, "schema": TEXT}])}}),
@@ -103,14 +103,14 @@ REFUSED: list[tuple[str, Any, str, str]] = [
      "#/components/schemas/A B"),
     ("a header of an odd name", get(parameters=[{"name": "X A", "in": "header", "schema": TEXT}]),
      "header name holds", "parameters/0/name"),
-    ("a parameter that is no parameter",
+    ("a parameter that is not a parameter",
      {**get(parameters=[{"$ref": "#/components/parameters/P"}]),
       "components": {"parameters": {"P": {"$ref": "#/components/parameters/Q"},
                                     "Q": {"$ref": "#/components/schemas/A"}},
                      "schemas": {"A": TEXT}}}, "something of another kind", "parameters"),
-    ("security that nobody defined", get(security=[{"key": []}]),
+    ("security that is not defined", get(security=[{"key": []}]),
      "The security scheme 'key' is not defined", "/security"),
-    ("groups that are no lists", answering({"type": "object", "x-mutually-exclusive": "a"}),
+    ("groups that are not lists", answering({"type": "object", "x-mutually-exclusive": "a"}),
      "x-mutually-exclusive is not a list of lists", "x-mutually-exclusive"),
     ("a type that is a number", answering({"properties": {"a": {"items": {"type": 5}}}}),
      "not valid OpenAPI", "#/paths"),
@@ -151,7 +151,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ],
 )
 def test_plain_servers_are_let_in(url: str) -> None:
-    """Addresses of http and https, whole or relative, with variables or without."""
+    """Addresses of http and https, absolute or relative, with variables or without."""
     safety.check_document(
         {**get(), "servers": [{"url": url, "variables": {"v": {"default": "1"}}}]}
     )
@@ -171,7 +171,7 @@ def test_a_refusal_shows_all_that_it_quotes() -> None:
 def test_an_error_of_the_pipeline_itself_is_shown_as_plainly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What no step has foreseen ends in the same three lines, whatever its words are."""
+    """An unexpected error ends in the same three lines, whatever its text."""
 
     def fail(*_: object) -> None:
         raise ValueError("\x1b[2J\n  where: #/there")
@@ -188,7 +188,7 @@ def test_an_error_of_the_pipeline_itself_is_shown_as_plainly(
 def test_a_rare_mistake_is_refused(
     spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One message that says what, where and how to mend it; exit 2; nothing written."""
+    """One message says what, where and how to fix it; exit 2; nothing written."""
     lines = refusal_of(capsys, tmp_path, spec)
     assert what in "\n".join(lines[:-2])
     assert where in lines[-2]

@@ -1,6 +1,6 @@
-"""Reading documents that nobody vouches for.
+"""Reading documents that are not trusted.
 
-Tables first: the bytes of a file, and the tree it gives or the line and words of its refusal.
+Tables first: the bytes of a file, and the tree it gives or the line and text of its refusal.
 """
 
 import copy
@@ -39,7 +39,7 @@ TREES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         {"a": None, "b": None, "c": None, "d": None, "e": ""},
     ),
     "booleans": ("a: true\nb: False\nc: TRUE\n", {"a": True, "b": False, "c": True}),
-    "words that YAML 1.1 took for booleans": (
+    "scalars that YAML 1.1 took for booleans": (
         "a: yes\nb: no\non: off\ny: n\n",
         {"a": "yes", "b": "no", "on": "off", "y": "n"},
     ),
@@ -116,7 +116,7 @@ def test_json_reads_as_yaml(text: str, tmp_path: Path) -> None:
     assert repr(read(tmp_path, text)) == repr(read(tmp_path, f"{text} # no JSON"))
 
 
-# Text of a file, the line that is named (0: none), and words of the refusal.
+# Text of a file, the line that is named (0: none), and text of the refusal.
 REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "empty": ("", 0, ("file is empty",)),
     "only comments": ("# nothing\n\n", 0, ("file is empty",)),
@@ -183,7 +183,7 @@ REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_refusal(name: str, tmp_path: Path) -> None:
-    """What is no plain, finite tree is refused with its line, what is wrong, and a way out."""
+    """Anything but a plain, finite tree is refused with its line, the reason, and a way out."""
     content, line, words = REFUSALS[name]
     with pytest.raises(SpecError) as caught:
         read(tmp_path, content)
@@ -213,7 +213,7 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_directory(tmp_path: Path) -> None:
-    """A directory is no document."""
+    """A directory is not a document."""
     with pytest.raises(SpecError, match="directory"):
         loader.read(tmp_path)
 

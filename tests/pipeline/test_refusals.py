@@ -1,6 +1,6 @@
 """Documents that cannot be used: each is refused in one message, and the tree stays as it was.
 
-The message says what is wrong, where, and how to mend it; the exit status is 2.
+The message says what is wrong, where, and how to fix it; the exit status is 2.
 """
 
 import json
@@ -24,7 +24,7 @@ def get(**rest: Any) -> Document:
 
 
 def answering(schema: Any, schemas: Document | None = None) -> Document:
-    """A document whose one operation answers this schema."""
+    """Return a document whose one operation returns this schema."""
     return document({"/things": {"get": operation("read", responses=answers(schema))}}, schemas)
 
 
@@ -45,7 +45,7 @@ def circle(keyword: str) -> Document:
     )
 
 
-# What it is; the document; words of the message; the place that it names.
+# What it is; the document; text of the message; the place that it names.
 REFUSED: list[tuple[str, Any, str, str]] = [
     ("no OpenAPI", {"hello": "world"}, "says openapi: None", "#/openapi"),
     ("Swagger 2", {"swagger": "2.0"}, "says swagger: 2.0", "#/openapi"),
@@ -58,7 +58,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("a status that is none", get(responses={"20O": {"description": ""}}), "20O", "responses"),
     ("a status of six hundreds", get(responses={"600": {"description": ""}}), "600", "responses"),
     (
-        "a path parameter that nobody declared",
+        "a path parameter that is not declared",
         document({"/things/{id}": {"get": operation("read")}}),
         "id",
         "#/paths",
@@ -202,9 +202,9 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "/schema",
     ),
     (
-        "a path item with more beside its reference",
+        "a path item with more than its reference",
         document({"/a": {"$ref": "#/paths/~1b", "post": operation("a")}, "/b": {}}),
-        "$ref and more beside it",
+        "siblings of its $ref",
         "#/paths/~1a",
     ),
     (
@@ -283,7 +283,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "#/paths",
     ),
     ("a control character", get(summary="a\u0007"), "U+0007", ""),
-    ("a scheme that nobody defined", {**get(), "security": [{"key": []}]}, "'key' is not defined",
+    ("a scheme that is not defined", {**get(), "security": [{"key": []}]}, "'key' is not defined",
      "#/security"),
     (
         "an unwrapped property that is not there",
@@ -300,7 +300,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("an extension of another type", get(**{"x-safe-to-repeat": "yes"}), "not true or false",
      "x-safe-to-repeat"),
     (
-        "an exclusion of nobody",
+        "an exclusion of nothing",
         posting(**content({"properties": {"a": TEXT}, "x-mutually-exclusive": [["a", "z"]]})),
         "x-mutually-exclusive names 'z'",
         "requestBody",
@@ -362,7 +362,7 @@ def refusal_of(capsys: pytest.CaptureFixture[str], folder: Path, spec: Any) -> l
 def test_a_document_is_refused(
     spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What, where and how to mend, in three lines; nothing is written."""
+    """Three lines say what, where and how to fix it; nothing is written."""
     lines = refusal_of(capsys, tmp_path, spec)
     assert what in lines[0]
     assert where in lines[-2]
@@ -450,7 +450,7 @@ def test_no_reference_leads_out_of_the_document(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Wherever a document hides a file or an address, nothing is read and nobody is called."""
+    """Wherever a document hides a file or an address, nothing is read and no host is called."""
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a connection was opened")
@@ -471,7 +471,7 @@ def test_no_reference_leads_out_of_the_document(
 
 
 def test_a_pipe_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What may never end is not opened."""
+    """A file that may never end is not opened."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     assert "no regular file" in refusal(capsys, tmp_path, pipe, "--no-overlay")[0]

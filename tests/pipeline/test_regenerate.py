@@ -119,7 +119,7 @@ def change(path: Path, text: str | None) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> regeneration.Made:
-    """What the project's document makes, not to be edited."""
+    """Return the package of the project's document, not to be edited."""
     return regeneration.make(job(ROOT), tmp_path_factory.mktemp("made"))
 
 
@@ -140,7 +140,7 @@ def test_drift_is_seen(
 
 
 def test_drift_is_printed_and_mended(copy: Path) -> None:
-    """--check names all that differs, writes nothing and exits with 1; regenerating mends it."""
+    """--check names all that differs, writes nothing and exits with 1; regenerating fixes it."""
     for name, text, _ in DRIFT:
         change(copy / "generated" / name, text)
     before = tree(copy)
@@ -164,7 +164,7 @@ def test_drift_is_printed_and_mended(copy: Path) -> None:
     ],
 )
 def test_a_changed_input_is_drift(copy: Path, name: str, old: str, new: str) -> None:
-    """A change of the spec, the overlay or the configuration shows, be it in words only."""
+    """A change of the spec, the overlay or the configuration shows, be it in prose only."""
     text = (copy / name).read_text(encoding="utf-8")
     assert old in text
     change(copy / name, text.replace(old, new))
@@ -264,7 +264,7 @@ def test_what_lies_in_the_current_folder_is_not_run(copy: Path, tmp_path: Path) 
 
 @pytest.mark.ci
 def test_a_reader_that_is_gone_is_no_crash(copy: Path) -> None:
-    """Where nobody reads, from the first word on, the command ends without a word of its own."""
+    """If the reader closes the pipe, the command ends without a message."""
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
@@ -299,7 +299,7 @@ def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
 
 
 def test_what_changed_is_said(copy: Path) -> None:
-    """A run names the files that it made, changed or took away, and names that nobody pinned."""
+    """A run names the files that it made, changed or deleted, and the names that are not pinned."""
     spec = copy / "spec" / "openapi.yaml"
     document_ = loader.read(spec)
     responses = {"200": {"description": "OK"}}
@@ -322,7 +322,7 @@ def test_what_changed_is_said(copy: Path) -> None:
 
 
 def test_only_a_package_that_is_ours_is_replaced(copy: Path) -> None:
-    """A folder that lost its modules is made anew; one of somebody else's is not touched."""
+    """A folder that lost its modules is made anew; a foreign one is not touched."""
     package = copy / "generated" / "chessa_api"
     for path in package.glob("*.py"):
         path.unlink()
@@ -340,7 +340,7 @@ def test_only_a_package_that_is_ours_is_replaced(copy: Path) -> None:
 
 @pytest.mark.parametrize("is_link", [False, True])
 def test_only_a_reference_that_is_ours_is_replaced(copy: Path, is_link: bool) -> None:
-    """Somebody else's folder of that name stays, and the package as it was with it."""
+    """A foreign folder of that name stays, and so does the package as it was."""
     pages = copy / "docs" / "reference"
     shutil.rmtree(pages)
     if is_link:
@@ -457,7 +457,7 @@ def test_another_document_goes_where_it_is_asked(copy: Path, tmp_path: Path) -> 
 def started(copy: Path) -> Iterator[Any]:
     """Starts the command of a copy, and sees to it that none of it stays."""
     running: list[subprocess.Popen[bytes]] = []
-    # A shell starts what runs in its background deaf to Ctrl-C, and so would its children be.
+    # A shell starts what runs in its background with Ctrl-C ignored, and so would its children be.
     of_ours = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start() -> subprocess.Popen[bytes]:
@@ -477,7 +477,7 @@ def started(copy: Path) -> Iterator[Any]:
 
 
 def interrupted(copy: Path, started: Any, number: int) -> tuple["subprocess.Popen[bytes]", bytes]:
-    """The command, sent a signal once it has begun to write; and its words."""
+    """Send the command a signal once it has begun to write; return its output."""
     process: subprocess.Popen[bytes] = started()
     workshop = list[Path]()
     give_up = time.monotonic() + 30
@@ -527,7 +527,7 @@ def test_a_failure_while_swapping_changes_nothing(
 
 @pytest.mark.parametrize("is_swapped", [False, True])
 def test_a_swap_that_was_cut_off_is_finished(copy: Path, is_swapped: bool) -> None:
-    """Between the two renames, or before the old folder was cleared away: the next run mends it."""
+    """A kill between the two renames, or before the old folder was cleared, is made good."""
     generated = copy / "generated"
     (generated / ".regenerate-99999999-dead").mkdir()
     (copy / "spec" / ".lock.json.draft").write_text("{", encoding="utf-8")
@@ -547,7 +547,7 @@ def test_a_swap_that_was_cut_off_is_finished(copy: Path, is_swapped: bool) -> No
 def test_a_kill_at_any_moment_is_mended_by_the_next_run(
     copy: Path, started: Any, delay: float
 ) -> None:
-    """Killed without a word, the next run ends with the whole package and nothing beside it."""
+    """After a kill, the next run ends with the complete package and nothing else."""
     process = started()
     time.sleep(delay)
     process.kill()

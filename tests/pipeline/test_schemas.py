@@ -123,13 +123,13 @@ CASES = [
          {"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}},
          "models.Cat | models.Dog", '{"kind": "Dog", "purrs": true}',
          {"kind": "Dog", "purrs": True}, "[]"),
-    Case("nullable beside what only validates",
+    Case("nullable next to what only validates",
          {"type": "object", "nullable": True, "properties": {"a": {"type": "string"}},
           "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
          "models.ThingX | None", "null", None, "1"),
-    Case("anything beside a string", {"anyOf": [{"type": "string"}, {"nullable": True}]},
+    Case("anything next to a string", {"anyOf": [{"type": "string"}, {"nullable": True}]},
          "Any", "5", 5),
-    _31("anything and null beside a string", {"anyOf": [{"type": "string"}, {}, {"type": "null"}]},
+    _31("anything and null next to a string", {"anyOf": [{"type": "string"}, {}, {"type": "null"}]},
         "Any", "[5]", [5]),
     Case("an integer that is a number, too",
          {"allOf": [{"type": "number"}, {"type": "integer", "minimum": 1}]}, "int", "5", 5, "5.5"),
@@ -189,7 +189,7 @@ CASES = [
 
 
 def package_of(folder: Path, case: Case) -> Package:
-    """A package whose one operation answers a thing with this property."""
+    """Make a package whose one operation returns a thing with this property."""
     thing = {"type": "object", "properties": {"x": case.schema}}
     paths = {"/things": {"get": operation("getThing", responses=answers(thing, "200"))}}
     schemas = {**NAMED, "Thing": thing}
@@ -371,7 +371,7 @@ def test_composition_may_lead_back_to_itself(parent: Document, tmp_path: Path) -
 
 
 def test_references_with_siblings_may_lead_back(tmp_path: Path) -> None:
-    """The same in 3.1, where a reference may have more beside it."""
+    """The same in 3.1, where a reference may have siblings."""
     parent = {"$ref": "#/components/schemas/Item", "required": ["name"]}
     schemas = {"Item": of("", name=TEXT, parent=parent)}
     responses = answers({"$ref": "#/components/schemas/Item"})
@@ -393,7 +393,7 @@ def test_composition_is_merged_once(tmp_path: Path) -> None:
 
 
 def test_dicts_of_the_json_module_are_taken(tmp_path: Path) -> None:
-    """Floats of somebody else's JSON become exact where anything goes, and go back as numbers."""
+    """Floats of a foreign JSON become exact where anything goes, and go back as numbers."""
     package = package_of(tmp_path, Case("", {"type": "object"}, "", "", None))
     data = json.loads('{"x": {"a": 1.5, "b": [0.1]}, "new": {"c": 2.25}}')
     got = package.model("Thing").from_dict(data)
@@ -402,7 +402,7 @@ def test_dicts_of_the_json_module_are_taken(tmp_path: Path) -> None:
 
 
 def test_a_discriminator_may_map_other_words(tmp_path: Path) -> None:
-    """What the discriminator says is looked up in its mapping, by reference or by name."""
+    """The value of the discriminator is found in its mapping, by reference or by name."""
     mapping = {"meow": "#/components/schemas/Cat", "woof": "Dog"}
     schema = {"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind", "mapping": mapping}}
     package = package_of(tmp_path, Case("", schema, "", "", None))
@@ -425,7 +425,7 @@ def test_a_discriminator_may_map_other_words(tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_may_be_anything(schema: Any, text: str, hint: str, tmp_path: Path) -> None:
-    """Arrays, scalars, maps, unions and null at the top of an answer are results."""
+    """Arrays, scalars, maps, unions and null at the top of a response are results."""
     paths = {"/things": {"get": operation("read", responses=answers(schema))}}
     package = make(tmp_path, document(paths, NAMED))
     assert plain(package.call("things.read", answer=text)) == package.loads(text)
@@ -435,7 +435,7 @@ def test_an_answer_may_be_anything(schema: Any, text: str, hint: str, tmp_path: 
 
 
 def test_names_of_properties_never_break_a_model(tmp_path: Path) -> None:
-    """Names of ours, of Python's and of nobody's become attributes, and go back as they came."""
+    """Names of ours, of Python's and of neither become attributes, and go back as they came."""
     names = [
         "d", "cls", "self", "to_dict", "from_dict", "field_dict", "additional_properties",
         "additional_keys", "cast", "misfits", "models", "fields", "wire", "attrs", "datetime",
@@ -492,7 +492,7 @@ def test_flags_are_found_behind_what_a_property_is_made_of(how: str, tmp_path: P
 
 
 def test_what_only_the_server_sets_is_not_sent(tmp_path: Path) -> None:
-    """readOnly leaves the arguments; writeOnly is never missed in an answer."""
+    """readOnly leaves the arguments; writeOnly is never missed in a response."""
     schema = {
         "type": "object",
         "required": ["id", "secret"],

@@ -1,4 +1,4 @@
-"""The tools behind regeneration, other than they should be: each stops the run, in words.
+"""The tools behind regeneration, other than they should be: each stops the run with a message.
 
 Another version of the generator or of ruff, a package that came out wrong, a folder half swapped.
 """
@@ -38,7 +38,7 @@ SPEC = document({"/a": {"get": operation("a", responses=answers({"type": "string
 def test_another_version_of_a_tool_stops_the_run(
     name: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What shapes the code is pinned: the message names both versions and what to run."""
+    """The tools that shape the code are pinned: the message names both versions and what to run."""
     version = metadata.version
     monkeypatch.setattr(metadata, "version", lambda n: "9.9" if n == name else version(n))
     with pytest.raises(SpecError, match=words) as caught:
@@ -50,7 +50,7 @@ def test_another_version_of_a_tool_stops_the_run(
 def test_what_the_generator_cannot_express_stops_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A warning of the generator's, in parsing or in building, is an error with its words."""
+    """A warning of the generator's, in parsing or in building, is an error with its text."""
     warning = GeneratorError(header="Warned", detail="of a\n  part")
     words = "openapi-python-client cannot express the document: Warned of a part"
     with monkeypatch.context() as patch:
@@ -83,7 +83,7 @@ def test_a_configuration_of_the_generator_that_is_none(tmp_path: Path) -> None:
 
 
 def test_code_that_ruff_cannot_read_stops_the_run(tmp_path: Path) -> None:
-    """What is not Python is not let in; the message holds ruff's own words."""
+    """Output that is not Python is rejected; the message holds the text of ruff."""
     (tmp_path / "broken.py").write_text("def broken(:\n", encoding="utf-8")
     with pytest.raises(SpecError, match="ruff format failed on the generated code") as caught:
         formatting.format_package(tmp_path)
@@ -157,7 +157,7 @@ def test_what_fails_while_swapped_is_swapped_back(error: BaseException, tmp_path
 
 
 def test_a_swap_that_cannot_begin_leaves_all_in_place(tmp_path: Path) -> None:
-    """Where the new folder cannot be moved, the old one is put back."""
+    """If the new folder cannot be moved, the old one is put back."""
     new, target = folders(tmp_path)
     (new / "file").unlink()
     new.rmdir()
@@ -234,7 +234,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[list[str]]]:
 
 
 def test_without_its_packages_a_script_starts_over(bare: Callable[[int], list[list[str]]]) -> None:
-    """Bootstrap makes .venv, and the same command runs in it, words and all."""
+    """Bootstrap makes .venv, and the same command runs in it, arguments and all."""
     ran = bare(0)
     with pytest.raises(StartedError):
         venv.enter()
@@ -281,7 +281,7 @@ def test_the_command_writes_to_any_stream(tmp_path: Path) -> None:
 def test_a_lock_that_is_no_file_is_not_replaced(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where something else has the lock's name nothing is written, and it is named."""
+    """If something else has the lock's name nothing is written, and it is named."""
     spec, lock = tmp_path / "spec.json", tmp_path / "made.lock.json"
     spec.write_text(json.dumps(SPEC), encoding="utf-8")
     if kind == "folder":
@@ -290,6 +290,6 @@ def test_a_lock_that_is_no_file_is_not_replaced(
         lock.symlink_to(spec)
     words = ["--spec", str(spec), "--no-overlay", "--output", str(tmp_path), "--package", "made"]
     assert regenerate.main(words) == 2
-    assert "made.lock.json is there, and is no file" in capsys.readouterr().err
+    assert "made.lock.json exists and is not a file" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.lock.json", "spec.json"]
     assert json.loads(spec.read_text("utf-8")) == SPEC

@@ -1,4 +1,4 @@
-"""A document that has something of everything, and edits of documents, for the tests beside it."""
+"""A document that has something of everything, and edits of documents."""
 
 import copy
 from collections.abc import Callable

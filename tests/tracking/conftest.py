@@ -1,4 +1,4 @@
-"""What the tests of following the vendor share: the vendored document, and a site on loopback."""
+"""Fixtures of following the vendor: the vendored document, and a site on loopback."""
 
 import copy
 import shutil
@@ -77,25 +77,25 @@ def with_note(pages: Path, vendored: dict[str, Any]) -> Path:
 
 @attrs.define
 class Site:
-    """A site over https on loopback: answers by path, and what was asked for."""
+    """A site over https on loopback: responses by path, and the paths that were requested."""
 
     url: str
     client: httpx.Client
     answers: dict[str, tuple[int, dict[str, str], bytes]] = attrs.field(factory=dict)
     asked: list[str] = attrs.field(factory=list)
     endless: set[str] = attrs.field(factory=set)
-    """Paths whose answers do not say how long they are."""
+    """Paths whose responses have no length."""
     dripping: set[str] = attrs.field(factory=set)
-    """Paths that are answered a byte at a time."""
+    """Paths whose responses come a byte at a time."""
     stopped: threading.Event = attrs.field(factory=threading.Event)
 
     def put(self, path: str, text: str = "", status: int = 200, **headers: str) -> None:
-        """Answer a path."""
+        """Set the response of a path."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers[path] = (status, named, text.encode())
 
     def put_folder(self, folder: Path) -> None:
-        """Answer with the files of a rendered folder, links turned to this site."""
+        """Serve the files of a rendered folder, links turned to this site."""
         for path in folder.rglob("*"):
             if path.is_file():
                 text = path.read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A site that answers 404 until it is told more."""
+    """Return a site that sends 404 for every path that is not set."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

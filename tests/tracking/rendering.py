@@ -1,7 +1,7 @@
 """The vendor's documentation, rendered from a document as the vendor renders it.
 
-In: a document. Out: a folder with an index and a page for each operation: prose, then a fence of
-four backticks headed `yaml METHOD /path`, which repeats the header of the API.
+The result is a folder with an index and a page for each operation: prose, then a fence of
+four backticks headed `yaml METHOD /path`, with the header of the API.
 """
 
 import copy

@@ -142,8 +142,8 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
     "method removed": (
         lambda s: s["paths"]["/orders"].pop("get") and s["components"]["schemas"].pop("OrderList"),
         [
-            ("models.OrderList", MAJOR, "`models.OrderList` is gone"),
-            ("orders.list", MAJOR, "`orders.list` is gone"),
+            ("models.OrderList", MAJOR, "`models.OrderList` was removed"),
+            ("orders.list", MAJOR, "`orders.list` was removed"),
         ],
     ),
     "method added": (
@@ -168,8 +168,8 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
     "resource removed": (
         lambda s: s["paths"].pop("/users") and s["components"]["schemas"].pop("User"),
         [
-            ("models.User", MAJOR, "`models.User` is gone"),
-            ("users", MAJOR, "`users` is gone, with `me`"),
+            ("models.User", MAJOR, "`models.User` was removed"),
+            ("users", MAJOR, "`users` was removed, with `me`"),
         ],
     ),
     "resource added": (
@@ -248,7 +248,7 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
     ),
     "a write became a read": (
         retitle("/orders", "post", **{"x-safe-to-repeat": True}),
-        [("orders.create", MAJOR, "`orders.create` is now a read: it may be repeated")],
+        [("orders.create", MAJOR, "`orders.create` is now a read: it may be retried")],
     ),
     "deprecated": (
         retitle("/orders", "post", deprecated=True),

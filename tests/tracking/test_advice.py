@@ -37,7 +37,7 @@ def actions(*given: Document) -> apply.Overlay:
 
 
 def advice(action: Document, new: Document) -> list[str]:
-    """What is said of an action when the document becomes another."""
+    """Return the advice on an action when the document becomes another."""
     given = actions(action)
     return [
         each.why
@@ -126,7 +126,7 @@ def test_what_no_longer_fits() -> None:
 
 
 def test_a_new_operation_that_says_more() -> None:
-    """What only ever was added, and now meets words of the vendor's in a new place, is told."""
+    """An action that only added, and now meets a text of the vendor in a new place, is told."""
     new = copy.deepcopy(BASE)
     new["paths"]["/b"] = {"get": {"responses": {"404": {"description": "Theirs"}}}}
     assert advice(ADD_404, new) == [

@@ -56,7 +56,7 @@ def test_it_fails_on_a_verdict_as_high_as_asked(files: tuple[Path, Path]) -> Non
     ("key", "value"), [("openapi", "2.0"), ("paths", {"/a{b": {}}), ("x-a", "\x00")]
 )
 def test_what_is_not_safe_is_refused(files: tuple[Path, Path], key: str, value: Any) -> None:
-    """An unknown version, and what the gate does not let in: exit 2, with which and how to mend."""
+    """An unknown version or an unsafe document: exit 2, with which and how to fix it."""
     old, new = files
     new.write_text(json.dumps(BASE | {key: value}))
     done = run(old, new)
@@ -76,7 +76,7 @@ def test_a_reference_to_nothing_and_no_file_are_refused(files: tuple[Path, Path]
 
 
 def test_a_closed_pipe_is_no_traceback(files: tuple[Path, Path]) -> None:
-    """Whoever reads has read enough."""
+    """The reader has closed the pipe."""
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, str(SCRIPT), *map(str, files)]

@@ -20,7 +20,7 @@ def test_a_component_of_both_directions_is_told_once_in_each() -> None:
 
 
 def test_prose_of_a_component_of_both_directions_is_told_once() -> None:
-    """Words have no direction."""
+    """Prose has no direction."""
     (change,) = compare(BASE, edited(put("words", *THING, "properties", "name", "description")))
     assert (change.rule, change.operation) == ("documentation-changed", "GET /things (and 1 other)")
 

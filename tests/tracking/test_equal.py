@@ -1,4 +1,4 @@
-"""What means the same is no change, however it is written."""
+"""Another spelling of the same meaning is not a change."""
 
 import copy
 import json

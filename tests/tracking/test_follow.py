@@ -139,7 +139,7 @@ def test_a_question_becomes_an_issue(place: Place, status: int) -> None:
 
 
 def test_nothing_new_is_no_noise(place: Place) -> None:
-    """Without a change nobody is told."""
+    """Without a change nothing is announced."""
     place.found(0)
     done = place.propose()
     assert done.returncode == 0
@@ -185,7 +185,7 @@ while [ "$1" != --report ]; do shift; done; echo The report. >"$2"
 
 
 def test_a_status_that_is_none(place: Place) -> None:
-    """What was not found is not proposed."""
+    """An update that was not found is not proposed."""
     place.found(0)
     (place.tree / "dist" / "follow" / "status").write_text("x\n")
     assert place.propose().returncode == 1

@@ -19,7 +19,7 @@ REFUND = ("post", "/v1/orders/refund")
 
 
 def states(gathered: Gathered) -> dict[str, str]:
-    """What became of each page, by the last part of its address."""
+    """Return the state of each page, by the last part of its address."""
     return {page.address.rpartition("/")[2]: page.state for page in gathered.pages}
 
 
@@ -66,7 +66,7 @@ def test_a_whole_document(vendored: Document, tmp_path: Path, name: str) -> None
 
 
 def test_a_document_that_the_index_links(pages: Path, vendored: Document) -> None:
-    """A whole document is preferred to the pages, and no page is read then."""
+    """A complete document is preferred to the pages, and no page is read then."""
     index = (pages / "llms.txt").read_text()
     link = f"\n## OpenAPI Specs\n\n- [openapi]({rendering.SITE}/openapi.json)\n"
     rendering.write(pages / "llms.txt", index + link)
@@ -122,7 +122,7 @@ def test_three_backticks_are_an_example(tmp_path: Path) -> None:
     "text", ["a: !!python/object:os.system x", "a: &b [1]\nc: *b", "a: 1\na: 2", "a: \x00"]
 )
 def test_unsafe_yaml_is_refused(pages: Path, text: str) -> None:
-    """What is no safe YAML stops the whole update: it is no page that merely failed."""
+    """Unsafe YAML stops the complete update: it is not a page that merely failed."""
     name = rendering.page_name(*REFUND)
     rendering.write(pages / name, f"````yaml POST /v1/orders/refund\n{text}\n````\n")
     with pytest.raises(SpecError) as caught:
@@ -143,7 +143,7 @@ def test_unsafe_yaml_is_refused(pages: Path, text: str) -> None:
     ],
 )
 def test_what_is_no_source(named: str) -> None:
-    """Only https and what is there on the disk is read; credentials in a URL are not repeated."""
+    """Only https and existing files are read; messages leave out the credentials of a URL."""
     with pytest.raises(SpecError) as caught:
         open_source(named)
     assert "secret" not in str(caught.value)
@@ -185,7 +185,7 @@ def test_a_site(site: Site, pages: Path) -> None:
 
 
 def test_a_site_by_its_front_page(site: Site, pages: Path) -> None:
-    """A page for people leads to the index beside it."""
+    """A page for people leads to the index next to it."""
     site.put_folder(pages)
     site.put("/", "<!doctype html><p>Docs</p>")
     assert len(gather(site.source("/")).slices) == 16
@@ -238,7 +238,7 @@ def test_pages_that_fail(site: Site, pages: Path) -> None:
 
 
 def test_a_site_that_cannot_be_read(site: Site) -> None:
-    """When the start itself fails, the update is refused with the reason."""
+    """If the start itself fails, the update is refused with the reason."""
     with pytest.raises(SpecError, match="HTTP 404"):
         gather(site.source("/llms.txt"))
     site.put("/llms.txt", "[a](/a.md)")
@@ -314,7 +314,7 @@ def test_links_to_documents_are_counted(site: Site, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_page_without_an_end(site: Site, pages: Path) -> None:
-    """What does not say how long it is may be cut: it is a page that failed."""
+    """A response without a length may be cut: it is a page that failed."""
     site.put_folder(pages)
     name = f"/{rendering.page_name(*REFUND)}"
     site.put(name, "x", connection="close")

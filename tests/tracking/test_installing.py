@@ -105,7 +105,7 @@ def forked(work: Callable[[], object]) -> int:
 
 
 def test_killed_at_every_step(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whenever it is killed, the next run finds the tree as it was, or makes it as it shall be."""
+    """Whenever it is killed, the next run finds the tree as it was, or as it must become."""
     steps = {"left": 0}
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -71,7 +71,7 @@ def test_what_is_asked_comes_with_the_judgement(vendored: Document) -> None:
 
 
 def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
-    """A server's words, a new operation, a removed one and a renamed parameter of a path."""
+    """A server's prose, a new operation, a removed one and a renamed parameter of a path."""
     new = edited(
         vendored,
         (("servers",), [{"url": "https://api.chessa.ai", "description": "Live"}]),

@@ -21,7 +21,7 @@ REFUND = ("post", "/v1/orders/refund")
 
 
 def gathered(document: Document, **rest: Any) -> Gathered:
-    """What would be gathered of a document's pages."""
+    """Return the gathered form of a document's pages."""
     slices = tuple(
         Slice(f"{method} {path}", method, path, rendering.slice_of(document, method, path))
         for method, path in rendering.operations(document)
@@ -33,7 +33,7 @@ def gathered(document: Document, **rest: Any) -> Gathered:
 
 
 def edited(found: Gathered, place: int, **edits: Any) -> Gathered:
-    """What was gathered, with other values at the top of one slice."""
+    """Return the gathered form, with other values at the top of one slice."""
     slices = list(found.slices)
     slices[place] = attrs.evolve(
         slices[place], document={**copy.deepcopy(dict(slices[place].document)), **edits}
@@ -56,7 +56,7 @@ def test_the_order_of_pages_means_nothing(vendored: Document) -> None:
 
 
 def test_an_operation_that_changed(vendored: Document) -> None:
-    """It is taken from its page whole, and says which page that is; the others stay."""
+    """It is taken from its page completely, and says which page that is; the others stay."""
     new = copy.deepcopy(vendored)
     new["paths"]["/v1/orders"]["get"]["summary"] = "Get them"
     document = merge(vendored, gathered(new), NO_DECISIONS).document
@@ -95,7 +95,7 @@ def test_headers_that_disagree(vendored: Document, key: str, value: Any) -> None
 
 
 def test_a_header_that_one_page_lacks(vendored: Document) -> None:
-    """What one page does not say at all is a conflict, too."""
+    """An operation that one page leaves out is a conflict, too."""
     found = gathered(vendored)
     lacking = {key: value for key, value in found.slices[1].document.items() if key != "servers"}
     slices = (found.slices[0], attrs.evolve(found.slices[1], document=lacking), *found.slices[2:])
@@ -179,7 +179,7 @@ def test_a_page_that_vanished(vendored: Document) -> None:
 
 
 def test_a_page_that_is_known(vendored: Document) -> None:
-    """When it is known which page an operation came from, that page is named, with what it is."""
+    """If the page of an operation is known, that page is named, with what it is."""
     found = gathered(without(vendored, "get", "/v1/orders"))
     url = vendored["paths"]["/v1/orders"]["get"]["x-source"]["page"]
     for page, reason in (
@@ -245,7 +245,7 @@ def test_one_page_leaves_the_rest_alone(vendored: Document) -> None:
 
 
 def test_components_of_what_stays(vendored: Document) -> None:
-    """What a kept operation refers to stays with it, and what only others referred to goes."""
+    """A kept operation keeps what it refers to; what only others referred to goes."""
     schemas: Document = {
         "Kept": {"type": "array", "items": {"$ref": "#/components/schemas/Inner"}},
         "Inner": {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Kept"}}},
@@ -270,7 +270,7 @@ def test_a_renamed_parameter_of_a_path(vendored: Document) -> None:
 
 
 def test_a_whole_document_is_taken_whole(vendored: Document) -> None:
-    """What a whole document does not have, the vendor does not have."""
+    """An operation that a complete document lacks, the vendor lacks."""
     new = without(vendored, *REFUND)
     merged = merge(vendored, Gathered((), new), NO_DECISIONS)
     assert merged == Merged(merged.document)

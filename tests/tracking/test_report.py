@@ -1,4 +1,4 @@
-"""Reports: both verdicts with their reasons, and words of the vendor's that are only words."""
+"""Reports have both verdicts with their reasons, and prose of the vendor that is only prose."""
 
 import json
 from collections.abc import Callable

@@ -86,7 +86,7 @@ def test_whatever_it_holds_is_read_again(value: Any) -> None:
 
 
 def test_no_text_is_mistaken_by_older_readers() -> None:
-    """What YAML 1.1 takes for a truth value or a number stands in quotes."""
+    """Strings that YAML 1.1 takes for a truth value or a number stand in quotes."""
     for word in ("yes", "No", "on", "OFF", "y", "12:30:45", "1_000", "0o14", "2025-01-01"):
         text = text_of({"openapi": "3.0.3", "info": {"description": word}})
         assert f"description: '{word}'\n" in text

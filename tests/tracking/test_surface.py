@@ -24,7 +24,7 @@ REAL: Final = ROOT / "generated" / "chessa_api"
 
 
 def made(folder: Path, spec: Document) -> Path:
-    """A package of a document, which nobody imports."""
+    """Make a package of a document, without importing it."""
     folder.mkdir(parents=True)
     source = folder / "spec.json"
     source.write_text(json.dumps(spec), encoding="utf-8")
@@ -74,7 +74,7 @@ MUTATIONS: Final = {
         "api/orders/__init__.py",
         r"\n +self\.create = returns_raw\(raw\.create\)",
         "",
-        "`orders.create` is gone (only in `Chessa.with_raw_response`)",
+        "`orders.create` was removed (only in `Chessa.with_raw_response`)",
     ),
     "another default": (
         "api/orders/__init__.py",
@@ -82,29 +82,29 @@ MUTATIONS: Final = {
         "view: str | Unset = None",
         "`orders.retrieve` takes `None` for `view` by default, was `UNSET`",
     ),
-    "a method of the class is gone": (
+    "a method of the class is missing": (
         "api/orders/__init__.py",
         r"    @property\n    def with_raw_response\(self\) -> OrdersWithRawResponse:\n.*\n.*\n",
         "",
-        "`Orders.with_raw_response` is gone",
+        "`Orders.with_raw_response` was removed",
     ),
-    "a base class is gone": (
+    "a base class is missing": (
         "api/orders/__init__.py",
         r"class Orders\(Resource\)",
         "class Orders",
-        "`Orders.Resource` is gone",
+        "`Orders.Resource` was removed",
     ),
-    "an attribute is gone": (
+    "an attribute is missing": (
         "models/order.py",
         r"    total: .*\n",
         "",
         "`models.Order` lost the attribute `total`",
     ),
-    "a value is gone": ("models/status.py", r"    DONE = .*\n", "", "lost the value `done`"),
+    "a value is missing": ("models/status.py", r"    DONE = .*\n", "", "lost the value `done`"),
 }
 
 
-MADE_BY_TEMPLATES: Final = ("a method of the class is gone", "a base class is gone")
+MADE_BY_TEMPLATES: Final = ("a method of the class is missing", "a base class is missing")
 """What every package has, and no document can add."""
 
 
@@ -121,7 +121,7 @@ def mutated(base: Path, folder: Path, title: str) -> Path:
 
 @pytest.mark.parametrize("title", MUTATIONS)
 def test_no_drift_of_the_source_is_silent(title: str, base: Path, tmp_path: Path) -> None:
-    """What is taken from or put into the public source is told, wherever it is."""
+    """An edit of the public source is told, wherever it is."""
     other = mutated(base, tmp_path, title)
     assert any(MUTATIONS[title][3] in one.text for one in compare_packages(base, other))
     assert title in MADE_BY_TEMPLATES or compare_packages(other, base)

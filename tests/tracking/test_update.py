@@ -37,7 +37,7 @@ FRAGMENT = "changelog.d/+vendor-0.1.1.new.md"
 
 
 def test_nothing_to_do(tree: Path, pages: Path) -> None:
-    """Pages that say what is vendored are no change: exit 0, and not a byte is touched."""
+    """Pages that equal the vendored document change nothing: exit 0, and not a byte is touched."""
     before = everything(tree)
     done = run(tree, pages, "--json")
     assert done.returncode == 0, done.stderr
@@ -51,7 +51,7 @@ def test_nothing_to_do(tree: Path, pages: Path) -> None:
 
 
 def test_the_vendors_own_page(tree: Path, vendored: Document, tmp_path: Path) -> None:
-    """One page by itself, as the vendor shows it, is no change."""
+    """One page by itself, as the vendor shows it, is not a change."""
     method, path = REFUND
     page = tmp_path / "request-refund.md"
     rendering.write(page, rendering.page(vendored, method, path))
@@ -128,7 +128,7 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
 
 @pytest.mark.ci
 def test_what_is_left_for_a_person(tree: Path, pages: Path, vendored: Document) -> None:
-    """A method that has the vendor's name is told, so that somebody pins it."""
+    """A method that has the vendor's name is told, so that a maintainer pins it."""
     method, path = "get", "/v1/referrals"
     vendored["paths"][path] = {
         method: {
@@ -234,7 +234,7 @@ def _leave_pending(tree: Path, before: dict[str, bytes], after: dict[str, bytes]
 
 @pytest.mark.ci
 def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
-    """Whenever the command is killed, the tree is whole after the next run."""
+    """Whenever the command is killed, the tree is complete after the next run."""
     rendering.write(tree / "tests" / "property" / "test_it.py", "def test_it(): pass\n")
     before = everything(tree)
     started = time.monotonic()
@@ -259,6 +259,6 @@ def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
 
 
 def test_what_the_documents_say_is_not_changed_by_reading(vendored: Document) -> None:
-    """Looking changes neither document."""
+    """Planning changes neither document."""
     kept = copy.deepcopy(vendored)
     assert loader.read(ROOT / "spec" / "openapi.yaml") == kept == vendored

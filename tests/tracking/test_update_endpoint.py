@@ -1,4 +1,4 @@
-"""An accepted new server or header name changes the client, and no other one is let in."""
+"""An accepted new server or header name changes the client, and no other one does."""
 
 import json
 import subprocess
@@ -61,7 +61,7 @@ def published(tree: Path, edited: Document) -> Path:
 
 
 def accept(tree: Path, edited: Document, *accepted: str) -> None:
-    """Carry out an update that somebody said yes to, without the property tests."""
+    """Carry out an update that was accepted, without the property tests."""
     source = open_source(str(published(tree, edited)))
     found = update.look(tree, source, Decisions(), frozenset(accepted))
     assert not found.questions, found.questions
@@ -96,7 +96,7 @@ def test_an_accepted_server_takes_the_calls(
 
 
 def test_a_version_that_moves_into_the_server_is_sent_once(tree: Path, vendored: Document) -> None:
-    """Where the paths lose their version, the server's own is not taken off."""
+    """If the paths lose their version, the server's own is not taken off."""
     short = {path.removeprefix("/v1"): item for path, item in vendored["paths"].items()}
     vendored.update(servers=[{"url": "https://api.chessa.ai/v1"}], paths=short)
     text = (tree / "spec" / "overlay.yaml").read_text(encoding="utf-8")
@@ -169,7 +169,7 @@ def test_a_way_of_the_vendors_is_not_hidden_by_ours(tree: Path, vendored: Docume
 def test_what_no_client_could_call_is_refused(
     tree: Path, vendored: Document, edit: Any, words: str
 ) -> None:
-    """Also where somebody accepts the server; the tree stays as it was."""
+    """Also if the server is accepted; the tree stays as it was."""
     edit(vendored)
     before = everything(tree)
     done = run(tree, published(tree, vendored), "--accept-server")

@@ -44,7 +44,7 @@ def no_proof(_: Path) -> None:
 
 
 def carried_out(tree: Path, pages: Path) -> update.Update:
-    """Look, and carry it out without the property tests."""
+    """Plan an update, and carry it out without the property tests."""
     found = update.look(tree, open_source(str(pages)), Decisions())
     update.carry_out(tree, found, no_proof)
     return found

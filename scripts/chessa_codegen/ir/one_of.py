@@ -35,7 +35,7 @@ class Alternatives:
             return self._shape_of(schema, where, name)
         if len(given) > 1:
             raise SpecError(
-                "oneOf and anyOf stand beside each other.",
+                "oneOf and anyOf stand next to each other.",
                 place(where),
                 "Join the two into one oneOf.",
             )

@@ -76,7 +76,7 @@ class Operations:
             beside = set(raw_item) - {"$ref", "summary", "description"}
             if "$ref" in raw_item and any(not key.startswith("x-") for key in beside):
                 raise SpecError(
-                    "A path item has a $ref and more beside it, which OpenAPI leaves open.",
+                    "A path item has siblings of its $ref, which OpenAPI leaves open.",
                     place(("paths", path)),
                     "Write the path item out, or keep the $ref alone.",
                 )
@@ -164,7 +164,7 @@ class Operations:
                 continue
             at: Where = (*where, "responses", status)
             if not re.fullmatch(r"[1-5]([0-9]{2}|XX)|default", status):
-                raise SpecError(f"{status} is no status.", place(at), "Use 200, 2XX or default.")
+                raise SpecError(f"{status} is not a status.", place(at), "Use 200, 2XX or default.")
             response, at = resolved(self._document, raw_response, at)
             succeeds = status.startswith("2") or (status == "default" and default_succeeds)
             found = json_schema(response, at, refuse_others=succeeds) if answers else None

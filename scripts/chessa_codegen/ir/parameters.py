@@ -198,7 +198,7 @@ class Arguments:
         whole, at = resolved(self._document, schema, where)
         if isinstance(whole, Mapping) and "x-mutually-exclusive" in whole:
             raise SpecError(
-                "x-mutually-exclusive names properties, but this body is taken as a whole.",
+                "x-mutually-exclusive names properties, but this body is one argument.",
                 place(at),
                 "Remove it: it goes with a body that is one plain object.",
             )

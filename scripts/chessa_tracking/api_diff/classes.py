@@ -1,7 +1,6 @@
-"""Classes of two packages, compared: models with their attributes, enums with their values.
+"""Compare the classes of two packages: models with their attributes, enums with their values.
 
-In: the classes of both, and for what the old ones are used. Out: what changed, in sentences for
-callers. The same change weighs otherwise in what callers pass than in what they read.
+A change weighs otherwise in what callers pass than in what they read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from chessa_tracking.diff.changes import Level
 
 
 class Use(Flag):
-    """Who makes the objects of a class: callers, the server, or both."""
+    """The makers of the objects of a class: callers, the server, or both."""
 
     PASSED = auto()
     READ = auto()
@@ -121,7 +120,7 @@ def compare_classes(
     for name, one in old.items():
         heir = new.get(names.get(name, name))
         if heir is None:
-            yield SurfaceChange(one.path, Level.MAJOR, f"{code(one.path)} is gone")
+            yield SurfaceChange(one.path, Level.MAJOR, f"{code(one.path)} was removed")
             continue
         if name in names:
             text = f"{code(one.path)} is now called {code(heir.path)}"

@@ -1,8 +1,4 @@
-"""Type hints, compared: is one narrower than another?
-
-In: hints of generated code, as text. Out: how they differ, which classes they name, and the hint
-that a codec expression stands for.
-"""
+"""Compare type hints of generated code as text, and derive the hint of a codec expression."""
 
 import ast
 import re
@@ -32,7 +28,7 @@ _HOLDERS: Final = {
 
 
 class Turn(Enum):
-    """How a type differs from what it was."""
+    """The difference of a type from what it was."""
 
     SAME = "same"
     NARROWER = "narrower"
@@ -51,7 +47,7 @@ def turn(old: str, new: str) -> Turn:
 
 
 def _fits(inner: ast.expr, outer: ast.expr) -> bool:
-    """Whether every value of one type is of the other: by names, `Any` being one of them."""
+    """Tell if every value of one type is of the other, by names; `Any` is one of them."""
     return all(any(_is(one, kind) for kind in _kinds(outer)) for one in _kinds(inner))
 
 
@@ -117,7 +113,7 @@ def of_codec(codec: ast.expr) -> str:
             return union(map(of_codec, [*said, *others]))
         case _:
             raise SpecError(
-                f"{ast.unparse(codec)} is no codec that the pipeline writes.",
+                f"{ast.unparse(codec)} is not a codec that the pipeline writes.",
                 "the generated package",
                 "Regenerate it: python scripts/regenerate.py",
             )

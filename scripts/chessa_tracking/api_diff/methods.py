@@ -1,7 +1,6 @@
-"""Methods of two packages, compared: resources, arguments, results and documented errors.
+"""Compare the methods of two packages: resources, arguments, results and documented errors.
 
-In: the same face of two surfaces, the old one in the new names of classes. Out: what changed, in
-sentences for callers.
+The hints of the old one are in the new names of classes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ def compare_faces(old: Face, new: Face) -> Iterator[SurfaceChange]:
     paired_old = {before.name for before, _ in pairs}
     paired_new = {after.name for _, after in pairs}
     heirs = set(moved.values())
-    yield from _alone(old, new, paired_old, set(moved), Level.MAJOR, "is gone")
+    yield from _alone(old, new, paired_old, set(moved), Level.MAJOR, "was removed")
     yield from _alone(new, old, paired_new, heirs, Level.MINOR, "is new")
 
 
@@ -44,7 +43,7 @@ def _renamed_resources(old: Face, new: Face) -> Iterator[tuple[str, str]]:
 
 
 def _pairs(old: Face, new: Face, moved: Mapping[str, str]) -> list[tuple[Method, Method]]:
-    """Which method is which: by name, and where that is gone by the call that it makes."""
+    """Pair methods by name, and otherwise by the call that they make."""
     before, after = _methods(old), _methods(new)
     names = {
         name: f"{moved.get(one.resource, one.resource)}.{one.own_name}"
@@ -62,7 +61,7 @@ def _pairs(old: Face, new: Face, moved: Mapping[str, str]) -> list[tuple[Method,
 def _alone(
     face: Face, other: Face, paired: set[str], moved: set[str], level: Level, verb: str
 ) -> Iterator[SurfaceChange]:
-    """What stands on one side only: whole resources in one sentence, methods in one each."""
+    """Yield what only one side has: a resource in one sentence, other methods in one each."""
     for resource, methods in sorted(face.items()):
         alone = [one for one in methods.values() if one.name not in paired]
         if resource in moved:
@@ -201,7 +200,7 @@ def _types(old: Method, new: Method) -> Iterator[SurfaceChange]:
         whole = turn(was, now)
         if whole is not Turn.SAME:
             level = Level.MINOR if whole is Turn.NARROWER else Level.MAJOR
-            text = f"the whole answer of {name} is {typed(now)}, was {typed(was)}"
+            text = f"the complete response of {name} is {typed(now)}, was {typed(was)}"
             yield SurfaceChange(new.name, level, text)
 
 
@@ -231,10 +230,10 @@ def _error_body(method: Method, status: str, was: str, now: str) -> Iterator[Sur
 def _manner(old: Method, new: Method) -> Iterator[SurfaceChange]:
     name = code(new.name)
     if old.is_read != new.is_read:
-        told = "a read: it may be repeated" if new.is_read else "a write: it is never repeated"
+        told = "a read: it may be retried" if new.is_read else "a write: it is never retried"
         yield SurfaceChange(new.name, Level.MAJOR, f"{name} is now {told}")
     if old.deprecated != new.deprecated:
-        told = "is deprecated by the vendor" if new.deprecated else "is no longer deprecated"
+        told = "is deprecated by the vendor" if new.deprecated else "is not deprecated any more"
         yield SurfaceChange(new.name, Level.MINOR, f"{name} {told}")
     if old.awaited != new.awaited:
         told = "must be awaited" if new.awaited else "must not be awaited"

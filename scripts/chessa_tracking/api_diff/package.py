@@ -29,7 +29,7 @@ def _walk(old: Surface, new: Surface) -> list[SurfaceChange]:
     seen = list(compare_classes(old.classes, new.classes, names, used))
     by_face = {face: list(compare_faces(old.faces[face], new.faces[face])) for face in FACES}
     seen += [
-        SurfaceChange(name, Level.MAJOR, f"{code(f'{name}.{lost}')} is gone")
+        SurfaceChange(name, Level.MAJOR, f"{code(f'{name}.{lost}')} was removed")
         for name in old.members.keys() & new.members.keys()
         for lost in old.members[name] - new.members[name] - {*old.faces["Resources"]}
     ]

@@ -72,7 +72,7 @@ def _functions(holder: ast.ClassDef) -> dict[str, _Function]:
 
 
 def _members(holder: ast.ClassDef) -> Iterator[str]:
-    """Name what every package has in a class beside its methods: bases and properties."""
+    """Name what every package has in a class besides its methods: bases and properties."""
     yield from map(ast.unparse, holder.bases)
     for name, function in _functions(holder).items():
         if function.decorator_list and not name.startswith("_"):

@@ -1,7 +1,6 @@
-"""The Python surface as data: what callers of a generated package can name, pass and read.
+"""The Python surface as data: names, arguments and results of a generated package.
 
-In: nothing. Out: records that `reader` fills and the comparisons walk through. Type hints
-are text in the words of generated code: `models.Order | None`.
+Type hints are text as generated code writes them: `models.Order | None`.
 """
 
 from collections.abc import Mapping
@@ -38,7 +37,7 @@ class Argument:
 
     @property
     def required(self) -> bool:
-        """Whether callers must pass it."""
+        """Tell if callers must pass it."""
         return not self.default
 
 
@@ -53,7 +52,7 @@ class Method:
     arguments: tuple[Argument, ...]
     result: str
     envelope: str
-    """The whole answer, of which `result` may be a part; "" where they are one."""
+    """The complete response, of which `result` may be a part; "" where they are one."""
     errors: Mapping[str, str]
     """By status, what the body holds; "" where there is none."""
     exclusive: frozenset[frozenset[str]]
@@ -63,7 +62,7 @@ class Method:
 
     @property
     def name(self) -> str:
-        """How callers write it: `orders.create`."""
+        """The name that callers write: `orders.create`."""
         return f"{self.resource}.{self.own_name}"
 
 
@@ -75,7 +74,7 @@ class Attribute:
     key: str
     hint: str
     way: str
-    """How sure it is: a function of the generated `fields` module."""
+    """Its presence: a function of the generated `wire` module."""
 
 
 @attrs.frozen
@@ -91,7 +90,7 @@ class Class:
 
     @property
     def path(self) -> str:
-        """How callers write it."""
+        """The name that callers write."""
         return f"models.{self.name}"
 
 
@@ -126,5 +125,5 @@ def listed(names: list[str]) -> str:
 
 
 def typed(hint: str) -> str:
-    """A hint in a sentence: it is in the words of generated code, and opens nothing."""
+    """A hint in a sentence: it has no Markdown to escape."""
     return f"`{hint}`"

@@ -1,8 +1,4 @@
-"""What the vendor's edits start from: the vendored document, or a richer one made of it.
-
-Enters: the name of a base and a folder. Leaves: a tree as the project's, with the package that
-callers have, and the pages that the vendor shows of it.
-"""
+"""Documents that a vendor's edits start from: the vendored one, or a richer one made of it."""
 
 import functools
 import json
@@ -44,7 +40,7 @@ class Base:
 
     @functools.cached_property
     def slices(self) -> Mapping[Operation, str]:
-        """What the page of each operation says, to be compared."""
+        """Return the page of each operation, to be compared."""
         return {each: _slice(self.document, *each) for each in rendering.operations(self.document)}
 
     @functools.cached_property

@@ -1,8 +1,7 @@
-"""Calls of changed operations through the real client, each case in a process of its own.
+"""Call changed operations through the real client, each case in a process of its own.
 
-Enters, by `Caller.run`: where a new package lies, and programs such as the reference shows.
-Leaves: nothing, or what went wrong. One process imports what others wrote and forks for each case,
-so that a case costs its own imports only; neither package of ours is imported before the fork.
+One process imports the third parties and forks for each case, so that a case costs its own imports
+only; neither package of ours is imported before the fork.
 """
 
 import ast
@@ -119,7 +118,7 @@ def _in_a_child(package: str, programs: list[str]) -> str:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             _call(package, programs)
-        except BaseException:  # noqa: BLE001 - whatever it is, it is the answer
+        except BaseException:  # noqa: BLE001 - any error is the result
             said = traceback.format_exc()
         with os.fdopen(writer, "w") as out:
             out.write(said)

@@ -1,8 +1,4 @@
-"""The cases: one small file each, read.
-
-Enters: `cases/*.yaml`. Leaves: for each what the vendor edits, the rules and the verdict that this
-must get, what a Python caller reads of it, what a maintainer is asked and answers.
-"""
+"""Read the cases: one small file each."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +33,7 @@ class Case:
     slip: Slip | None = None
     """It is corrected after it was asked for."""
     unseen: tuple[str, ...] = ()
-    """Operations whose pages are gone, though the vendor has them."""
+    """Operations without a page, though the vendor has them."""
     rules: tuple[str, ...]
     """Each as often as it is reported."""
     verdict: str

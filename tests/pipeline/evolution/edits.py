@@ -1,8 +1,8 @@
 """Edits of a document, as data.
 
-Enters: a document and edits such as `{set: POST /v1/orders/refund body /properties/tag, to: …}`.
-Leaves: the edited document. A place is `METHOD /path`, then `body` or `answer STATUS` for the
-schema of one, then a JSON pointer; or a JSON pointer alone.
+An edit is such as `{set: POST /v1/orders/refund body /properties/tag, to: …}`. A place is
+`METHOD /path`, then `body` or `answer STATUS` for the schema of one, then a JSON pointer; or a JSON
+pointer alone.
 
     set: place, to: value                  what stands there, or is new, at the end of what holds it
     remove: place
@@ -40,7 +40,7 @@ def place(text: str) -> list[str]:
     """The keys that lead to a place."""
     found = _PLACE.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text} is no place")
+        raise ValueError(f"{text} is not a place")
     keys: list[str] = []
     if found["method"]:
         keys = ["paths", found["path"], found["method"].lower()]
@@ -53,7 +53,7 @@ def place(text: str) -> list[str]:
 
 
 def _holder(document: Document, keys: Sequence[str]) -> tuple[Any, Key]:
-    """What holds the last of the keys, and that key as it holds it."""
+    """Return the container of the last key, and that key as it is held."""
     held: Any = document
     for key in keys[:-1]:
         held = held[_key(held, key)]

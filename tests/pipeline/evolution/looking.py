@@ -1,7 +1,4 @@
-"""A case, looked at as a maintainer does: what is asked first, and what is left after the answers.
-
-Enters: a case, its base, a folder to work in. Leaves: the update, and the overlay that it needs.
-"""
+"""Plan the update of a case as a maintainer does: decide what is asked, then plan again."""
 
 import json
 from collections.abc import Iterator
@@ -27,12 +24,12 @@ from tests.tracking import rendering
 
 @attrs.frozen
 class Looked:
-    """What an update says of a case."""
+    """The outcome of an update for a case."""
 
     asked: tuple[str, ...]
-    """The kinds of the questions before anybody answered."""
+    """The kinds of the questions before any decision."""
     update: Update
-    """After the answers."""
+    """After the decisions."""
     root: Path
     """The tree, with the overlay as the maintainer left it."""
     changed: tuple[Operation, ...]
@@ -55,7 +52,7 @@ class Looked:
 
 
 def look(case: Case, base: Base, folder: Path) -> Looked:
-    """Look at a case, answer what is asked, and look again if the answers change anything."""
+    """Plan the update, decide what is asked, and plan again if that changes anything."""
     whole = _after(case, base)
     pages = _render(base, whole, folder / "pages")
     root = _tree(case, base, folder / "tree")
@@ -73,7 +70,7 @@ def look(case: Case, base: Base, folder: Path) -> Looked:
 
 
 def rules_of(case: Case, base: Base, folder: Path) -> list[str]:
-    """The rules of a case alone, after the answers, without a package: a look without its cost."""
+    """Return the rules of a case after the decisions, without making a package."""
     pages = _render(base, _after(case, base), folder / "pages")
     gathered = gather.gather(open_source(str(pages)))
     merged = merge(base.document, gathered, _answers(case))

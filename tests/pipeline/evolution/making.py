@@ -1,8 +1,4 @@
-"""A case that was looked at, made: the package, and the programs that call what changed.
-
-Enters: what an update says of a case. Leaves: the package in a folder of its own, made without a
-hand edit, and programs for the changed operations.
-"""
+"""Make the package of a case without a hand edit, and the programs that call what changed."""
 
 import json
 from pathlib import Path

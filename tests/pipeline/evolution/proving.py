@@ -1,7 +1,4 @@
-"""The property tests of the operations that changed, on a package in a folder of its own.
-
-Enters: where the package lies, and the operations. Leaves: how many tests passed, or what failed.
-"""
+"""Run the property tests of the changed operations on a package in a folder of its own."""
 
 import json
 import os

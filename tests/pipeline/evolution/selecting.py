@@ -18,6 +18,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_about(test: str, name: str, label: str) -> bool:
-    """By the words in brackets: `[Order of orders.create 200]`, `[POST /v1/orders 200]`."""
+    """Match the text in brackets: `[Order of orders.create 200]`, `[POST /v1/orders 200]`."""
     words = test.partition("[")[2].removesuffix("]")
     return f"{words} ".startswith(f"{label} ") or f" {name} " in f" {words} "

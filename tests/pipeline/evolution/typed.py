@@ -1,8 +1,6 @@
-"""Type checks of many packages, cheaply: each replaces the last at one place.
+"""Type-check many packages cheaply: each replaces the last in one folder.
 
-Enters, by `Types.check`: where a package lies, and the programs that call it. Leaves: what mypy
-says, or "". Only what changed is looked at again; both packages and the calls are checked, for the
-client's own code must fit the new package as it is.
+The client is checked with the new package and the calls, for it must fit them as it is.
 """
 
 import shutil

@@ -1,7 +1,4 @@
-"""One case, all the way: looked at, made, type-checked, called, proven.
-
-Enters: a case. Leaves: what was found of it, and what of that is not as the case says.
-"""
+"""Run a case all the way: plan, make, type-check, call, prove."""
 
 import contextlib
 import tempfile
@@ -18,11 +15,11 @@ from tests.pipeline.evolution.typed import Types
 
 
 def problems(case: Case, looked: Looked) -> list[str]:
-    """What an update says otherwise than the case does."""
+    """Compare an update with the expectations of its case."""
     left = tuple(question.text for question in looked.update.questions)
     pairs = (
         ("questions", case.questions, looked.asked),
-        ("questions after the answers", (), left),
+        ("questions after the decisions", (), left),
         ("rules", sorted(case.rules), looked.rules),
         ("verdict", case.verdict, looked.verdict),
         ("sentences", list(case.sees), looked.sees),
@@ -35,7 +32,7 @@ def problems(case: Case, looked: Looked) -> list[str]:
 
 
 class Stage:
-    """What all cases share: bases, the process that calls, what mypy knows."""
+    """State that all cases share: bases, the process that calls, the cache of mypy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

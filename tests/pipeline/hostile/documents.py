@@ -26,12 +26,8 @@ class Pair:
     def without(self, number: int) -> "Pair":
         """Return the pair with a harmless word in place of a string."""
         word = f"{self.position.plain}{number}"
-        is_text = self.payload.text is not None
-        return (
-            attrs.evolve(self, payload=Payload("plain", json.dumps(word), word))
-            if is_text
-            else self
-        )
+        harmless = Payload("plain", json.dumps(word), word)
+        return attrs.evolve(self, payload=harmless) if self.payload.text else self
 
 
 def turn(number: int) -> list[Pair]:
