@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from chessa_codegen.errors import SpecError
-from chessa_tracking.api_diff.package import SurfaceChange
+from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.apply import release
 from chessa_tracking.diff.changes import Change, Level
 from tests.tracking.conftest import ROOT

@@ -10,7 +10,8 @@ import pytest
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import Job, regenerate
-from chessa_tracking.api_diff.package import SurfaceChange, compare_packages
+from chessa_tracking.api_diff.package import compare_packages
+from chessa_tracking.api_diff.surface import SurfaceChange
 from tests.marks import every
 from tests.pipeline.made import Document
 from tests.tracking.surface_cases import (

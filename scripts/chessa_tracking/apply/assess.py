@@ -27,7 +27,8 @@ from chessa_codegen.regeneration import (
     operations_of,
 )
 from chessa_codegen.validate import endpoint, safety
-from chessa_tracking.api_diff.package import SurfaceChange, compare_packages
+from chessa_tracking.api_diff.package import compare_packages
+from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.apply import endpoint_review
 from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
 from chessa_tracking.diff.changes import Change, Level, verdict

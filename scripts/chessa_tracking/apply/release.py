@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chessa_codegen.errors import SpecError
-from chessa_tracking.api_diff.package import SurfaceChange
+from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.diff.changes import Change, Level
 from chessa_tracking.report.diff import in_markdown
 

@@ -17,11 +17,11 @@ _PROSE: Final = frozenset({"text", "softbreak", "hardbreak", "code_inline"})
 
 def names(plan: Plan) -> set[str]:
     """Return the names that a plan gave, of classes, methods, attributes, arguments and modules."""
-    found = {one.name for one in (*plan.models, *plan.enums, *plan.resources)}
+    found = {one.name for one in (*plan.models, *plan.enums)}
     found |= {field.name for model in plan.models for field in model.fields}
     found |= {name for enum in plan.enums for name, _ in source.constants(enum)}
     for resource in plan.resources:
-        found.add(resource.class_name)
+        found |= {resource.name, resource.class_name}
         for operation in resource.operations:
             found |= {operation.method_name, operation.method_name.upper()}
             found |= {argument.name for argument in operation.arguments}
@@ -54,10 +54,9 @@ def skeleton(folder: Path, known: set[str], pages: Path | None = None) -> Counte
     return found
 
 
-def _place(target: str, pages: Path) -> str:
+def _place(target: str, pages: Path | None) -> str:
     page, _, _ = target.partition("#")
-    is_ours = not page or (pages / page).exists()
-    return "a page" if is_ours else target
+    return "a page" if not page or (pages and (pages / page).exists()) else target
 
 
 def _shapes(written: str, known: set[str]) -> list[str]:
