@@ -1,7 +1,6 @@
-"""Generated decoders: the straight-line code of a model comes to what the codecs of its fields say.
+"""Generated decoders: the straight-line code of a model equals the codecs of its fields.
 
-Enters: a model with fields of every kind, and values of every kind in each. Leaves: attributes and
-misfits, each what `decode` makes of its value alone.
+Each attribute and misfit of a model with fields of every kind is what `decode` makes of its value.
 """
 
 import datetime
@@ -60,7 +59,7 @@ OTHERS: Final[tuple[Any, ...]] = (
 
 
 def nullable(schema: Document) -> Document:
-    """The schema, with null beside it."""
+    """The schema, with null as an alternative."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -126,7 +125,7 @@ def check(package: Package, model: str, data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_field_is_read_as_its_codec_does(name: str, package: Package, values: list[Any]) -> None:
-    """Alone in its object or beside all others, whatever its value is; and it spoils no other."""
+    """Alone in its object or with all others, whatever its value is; and it spoils no other."""
     usual = {
         each: USUAL[each.removeprefix("nullable_").removeprefix("optional_")] for each in NAMES
     }
@@ -144,7 +143,7 @@ def test_amounts_are_read_as_if_alone(package: Package, texts: list[str]) -> Non
 def test_amounts_that_are_looked_at_together_are_read_alone(
     package: Package, values: list[Any]
 ) -> None:
-    """Beside any other, plain or not, each is what `decode` makes of it: commas deceive nobody."""
+    """With any other, plain or not, each is what `decode` makes of it, commas included."""
     for first in values:
         for second in values:
             check(package, "Amounts", {"a": first, "b": second, "c": "7.10", "d": "0"})
@@ -181,7 +180,7 @@ def test_instants_are_read_as_decode_does(package: Package, text: str) -> None:
 def test_the_usual_forms_need_no_codec(
     amount: str, time: str, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the vendor sends is read on the spot, into plain values."""
+    """Values of the vendor are read on the spot, into plain values."""
     cls = package.model("Plain")
     monkeypatch.setattr(cls, "_decode_field", pytest.fail)
     usual = {"string": "", "color": "red", "free": None, "nothing": None, "constant": "x"}
@@ -197,7 +196,7 @@ def test_the_usual_forms_need_no_codec(
 def test_an_object_is_read_once_at_every_level(
     spoiled: str, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What spoils an object is no reason to read again the objects in it, and those in them."""
+    """A misfit in an object does not decode the objects in it, and those in them, again."""
     cls = package.model("Node")
     data: dict[str, Any] = {"inner": {}, "spoiled": spoiled}
     for _ in range(30):
@@ -210,7 +209,7 @@ def test_an_object_is_read_once_at_every_level(
 
 
 def test_names_are_no_code(package: Package) -> None:
-    """What a document calls a field stands in the decoder as a text."""
+    """The name of a field in the document stands in the decoder as a string."""
     got = package.model("Kinds").from_dict({ODD_KEY: ODD_KEY})
     assert got.to_dict() == {ODD_KEY: ODD_KEY}
     assert not got.additional_properties

@@ -54,7 +54,7 @@ REFUND = ("paths", "/v1/orders/refund")
 def test_whatever_moves_requests_is_asked(
     vendored: Document, what: str, edits: list[tuple[tuple[str, ...], Any]]
 ) -> None:
-    """Another server or security, be it doubled, emptied or of a new operation, is asked."""
+    """Another server or security, be it twice, emptied or of a new operation, is asked."""
     new = edited(vendored, *edits)
     assert endpoint_review.changes(vendored, new, what)
     other = {"server": "security", "security": "server"}[what]

@@ -74,7 +74,7 @@ class Attribute:
     key: str
     hint: str
     way: str
-    """Its presence: a function of the generated `wire` module."""
+    """Its presence: a function of the generated `fields` module."""
 
 
 @attrs.frozen

@@ -1,6 +1,6 @@
-"""A plugin of pytest: of the property tests, those of a few operations.
+"""A plugin of pytest that keeps the property tests of a few operations.
 
-Enters: `CHESSA_EVOLUTION_OPERATIONS`, JSON pairs such as `["orders.create", "POST /v1/orders"]`.
+`CHESSA_EVOLUTION_OPERATIONS` has JSON pairs such as `["orders.create", "POST /v1/orders"]`.
 """
 
 import json

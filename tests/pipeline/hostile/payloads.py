@@ -133,7 +133,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     Payload("a billion laughs", _laughs()),
     Payload("an alias of itself", "&a [*a]"),
     Payload("a merge key", "{<<: {a: 1}}"),
-    Payload("a doubled key", '{"a": 1, "a": 2}'),
+    Payload("a key twice", '{"a": 1, "a": 2}'),
     Payload("5,000 levels", "[" * 5_000 + "]" * 5_000),
     Payload("not a number", ".nan"),
     Payload("an escape beyond Unicode", '"\\UFFFFFFFF"'),
