@@ -17,7 +17,7 @@ _PROSE: Final = frozenset({"text", "softbreak", "hardbreak", "code_inline"})
 
 def names(plan: Plan) -> set[str]:
     """Return the names that a plan gave, of classes, methods, attributes, arguments and modules."""
-    found = {one.name for one in (*plan.models, *plan.enums)}
+    found = {model.name for model in plan.models} | {enum.name for enum in plan.enums}
     found |= {field.name for model in plan.models for field in model.fields}
     found |= {name for enum in plan.enums for name, _ in source.constants(enum)}
     for resource in plan.resources:
