@@ -30,8 +30,8 @@ INSTANTS: Final[dict[str, datetime.datetime | None]] = {
     "2025-03-18T06:05:27-00:00": datetime.datetime(2025, 3, 18, 6, 5, 27, 0, UTC),
     "2025-03-18T06:05:27.754+05:30": datetime.datetime(2025, 3, 18, 0, 35, 27, 754000, UTC),
     "2024-02-29T23:59:59.999Z": datetime.datetime(2024, 2, 29, 23, 59, 59, 999000, UTC),
-    "0001-01-01T00:00:00Z": datetime.datetime(1, 1, 1, 0, 0, 0, 0, UTC),
     "9999-12-31T23:59:59.999Z": datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, UTC),
+    "0001-01-01T00:00:00Z": datetime.datetime(1, 1, 1, 0, 0, 0, 0, UTC),
     "2016-12-31T23:59:60Z": None,  # a leap second: Python has no name for it
     "0000-01-01T00:00:00Z": None,  # before Python's first year
     "2025-02-29T00:00:00Z": None,
