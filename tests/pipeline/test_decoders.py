@@ -114,13 +114,12 @@ def check(package: Package, model: str, data: dict[str, Any]) -> None:
     got = cls.from_dict(data)
     assert type(got) is cls
     for key, field in cls._described().fields.items():
-        decoded = field.codec.decode(data[key]) if key in data else None
-        if isinstance(decoded, misfit):
-            assert got._misfits[key] == (data[key], decoded.reason)
-        else:
-            assert key not in got._misfits
-            assert got._is_set(field.name) == (key in data)
-            assert key not in data or plain(getattr(got, field.name)) == plain(decoded), data[key]
+        decoded = field.codec.decode(data[key]) if key in data else misfit("is absent")
+        assert got._is_set(field.name) != isinstance(decoded, misfit)
+        if got._is_set(field.name):
+            assert plain(getattr(got, field.name)) == plain(decoded), data[key]
+        noted = isinstance(decoded, misfit) and key in data
+        assert got._misfits.get(key) == ((data[key], decoded.reason) if noted else None)
 
 
 @pytest.mark.parametrize("name", NAMES)
