@@ -17,7 +17,7 @@ from .document import Spec, is_object
 # The library's classes are made at run time: no type checker knows them.
 oas: Any = openapi_schema_validator
 Json = Mapping[str, Any]
-Direction = Literal["request", "answer"]
+Direction = Literal["request", "response"]
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_MESSAGE: Final = 300
 
@@ -46,11 +46,11 @@ class Schemas:
             formats = _formats(oas.oas30_format_checker)
             self._validators = {
                 "request": _made(oas.OAS30WriteValidator, spec, formats),
-                "answer": _made(oas.OAS30ReadValidator, spec, formats),
+                "response": _made(oas.OAS30ReadValidator, spec, formats),
             }
         elif version.startswith("3.1"):
             both = _made(oas.OAS31Validator, spec, _formats(oas.oas31_format_checker))
-            self._validators = {"request": both, "answer": both}
+            self._validators = {"request": both, "response": both}
         else:
             raise ValueError(f"OpenAPI {version} is not supported: 3.0 and 3.1 are")
 
@@ -63,7 +63,7 @@ class Schemas:
             return [f"{place}: the number cannot be checked"]
         return list(dict.fromkeys(_sentence(place, error) for error in errors))
 
-    def allows(self, value: Any, schema: Json, direction: Direction = "answer") -> bool:
+    def allows(self, value: Any, schema: Json, direction: Direction = "response") -> bool:
         """Return whether a value is valid."""
         return not self.problems(value, schema, direction, "")
 

@@ -138,4 +138,4 @@ def check_response(schemas: Schemas, operation: SpecOperation, status: int, body
         is_odd = body is not None and status < 400
         first_problem(["it has a body, where none is documented"] if is_odd else [], what)
     else:
-        first_problem(schemas.problems(body, documented.schema, "answer", "body"), what)
+        first_problem(schemas.problems(body, documented.schema, "response", "body"), what)
