@@ -17,8 +17,9 @@ action did; a malformed overlay, or an action that cannot be applied, raises Ove
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 from jsonpath_rfc9535 import JSONPathError, JSONPathNode
@@ -37,6 +38,10 @@ __all__ = [
     "apply_strictly",
     "parse",
 ]
+
+
+_TITLED: Final = re.compile(r"\$\.\.\[\?@\.title == '([^'\\]*)'(?: && [^|\]]*)?\]")
+"""A query for nodes of one title, whatever else it asks of them."""
 
 
 @frozen
@@ -65,8 +70,30 @@ def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
     if is_too_deep(document):
         raise too_deep("the document")
     result: dict[str, Any] = copied(document)
-    effects = tuple(_effect(result, action) for action in overlay.actions)
-    return Outcome(result, effects)
+    effects: list[Effect] = []
+    titles = _titles(result)
+    for action in overlay.actions:
+        titled = _TITLED.match(action.target)
+        if titled and titled[1] not in titles:  # a query costs ten times what the titles do
+            effects.append(Effect(action, 0, changed=False))
+            continue
+        effects.append(_effect(result, action))
+        titles = _titles(result) if effects[-1].changed else titles
+    return Outcome(result, tuple(effects))
+
+
+def _titles(value: Any) -> set[Any]:
+    """Return the titles of all nodes."""
+    found: set[Any] = set()
+    todo = [value]
+    while todo:
+        node = todo.pop()
+        if is_mapping(node):
+            found |= {node["title"]} if isinstance(node.get("title"), str) else set()
+            todo += node.values()
+        elif is_sequence(node):
+            todo += node
+    return found
 
 
 def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
@@ -108,7 +135,7 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
         return Effect(action, len(nodes), bool(nodes))
     merge = _Merge(action)
     changed = [merge.update(node) for node in nodes] if action.has_update else []
-    if is_too_deep(document):
+    if any(changed) and is_too_deep(document):
         raise too_deep(action.where)
     return Effect(action, len(nodes), any(changed), merge.added, merge.met)
 

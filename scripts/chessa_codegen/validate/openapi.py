@@ -62,8 +62,13 @@ def _dialect_3_1() -> Validator:
         _published("openapi-schema-validator", f"openapi_schema_validator/schemas/oas3.1/{file}")
         for file in ("metaschema.json", "vocabularies/base")
     )
-    registry = SPECIFICATIONS.with_contents([(one["$id"], one) for one in (base, words)])
-    return Draft202012Validator(base, registry=registry, format_checker=_NO_FORMATS)
+    return Draft202012Validator(base, registry=_crawled(base, words), format_checker=_NO_FORMATS)
+
+
+def _crawled(*schemas: Any) -> Any:
+    """Return a registry that has found every anchor; else each look-up of one searches again."""
+    found = SPECIFICATIONS.with_contents([(one.get("$id", one.get("id")), one) for one in schemas])
+    return found.crawl()
 
 
 _VERSIONS: Final = {
@@ -103,7 +108,8 @@ def validate(document: Mapping[str, Any]) -> None:
 
 def _check_structure(document: Mapping[str, Any], version: _Version) -> None:
     schema = version.structure()
-    wrong = best_match(validator_for(schema)(schema).iter_errors(document))
+    validator = validator_for(schema)(schema, registry=_crawled(schema))
+    wrong = best_match(validator.iter_errors(document))
     if wrong is not None:
         raise _invalid(_most_telling(wrong), ())
     distinct: dict[str, tuple[Where, Any]] = {}
