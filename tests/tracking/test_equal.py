@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chessa_codegen.document.loader import read
 from chessa_tracking.diff.changes import Level, verdict
 from chessa_tracking.diff.openapi import compare
@@ -75,3 +77,120 @@ def test_what_is_written_otherwise_and_means_the_same_is_a_patch() -> None:
         changes = compare(BASE, edited(edit))
         assert verdict(changes) is Level.PATCH, changes
         assert {change.rule for change in changes} == {"equivalent-change"}
+
+
+REF: dict[str, Any] = {"$ref": "#/components/schemas/Base"}
+TEXT: dict[str, Any] = {"type": "string"}
+
+
+def parts(*names: tuple[str, ...]) -> dict[str, Any]:
+    """Return an allOf of objects with these properties."""
+    return {
+        "allOf": [{"type": "object", "properties": dict.fromkeys(each, TEXT)} for each in names]
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (parts(("a", "b"), ("c",)), parts(("a",), ("b", "c"))),
+        (parts(("a", "b")), {"type": "object", "properties": {"a": TEXT, "b": TEXT}}),
+        ({"oneOf": [REF]}, REF),
+        ({"anyOf": [TEXT]}, TEXT),
+        ({"allOf": [REF]}, REF),
+        (REF, BASE["components"]["schemas"]["Base"]),
+        ({"anyOf": [TEXT, REF]}, {"oneOf": [TEXT, REF]}),
+        ({"anyOf": [TEXT, {"type": "number"}]}, {"type": ["number", "string"]}),
+        ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+        ({"type": ["string", "null"]}, {"anyOf": [TEXT, {"type": "null"}]}),
+        ({"oneOf": [REF, {"enum": [None]}]}, {"allOf": [REF], "nullable": True}),
+        ({"oneOf": [TEXT, REF, {"const": None}]}, {"anyOf": [TEXT, REF], "nullable": True}),
+        ({"enum": ["a", None], "type": ["string", "null"]}, {"enum": ["a"], "nullable": True}),
+        ({"type": "number", "maximum": 5, "exclusiveMaximum": True}, {"exclusiveMaximum": 5}),
+        (TEXT, TEXT | {"minLength": 0, "deprecated": False, "xml": {"name": "x"}}),
+    ],
+)
+def test_schemas_that_mean_the_same_are_a_patch(one: Any, other: Any) -> None:
+    """In a request and in a response, in either order."""
+    types = [each.get("type") for each in (one, other)]
+    if "exclusiveMaximum" in other or ("enum" in other and types[1] is None):
+        other = other | {"type": "number" if "exclusiveMaximum" in other else "string"}
+    for place in (ANSWER, THING):
+        for before, after in ((one, other), (other, one)):
+            old, new = (edited(put(each, *place, "properties", "p")) for each in (before, after))
+            assert verdict(compare(old, new)) <= Level.PATCH, compare(old, new)
+
+
+CALLBACK = (*POST, "callbacks", "done", "{$request.body#/url}", "post")
+HOOK = ("webhooks", "hook", "post", "requestBody", "content", "application/json", "schema")
+HOOKS: dict[str, Any] = {
+    "hook": {"post": {"requestBody": {"content": {"application/json": {"schema": parts(("a",))}}}}}
+}
+
+
+def renamed(was: str, now: str, *keys: str) -> Any:
+    """Return an edit that renames a key."""
+
+    def edit(document: Any) -> None:
+        for key in keys:
+            document = document[key]
+        document[now] = document.pop(was)
+
+    return edit
+
+
+def spelled_otherwise(document: Any) -> None:
+    """Rename a path parameter so that its name in Python stays."""
+    put("thing_id", *POST, "parameters", 0, "name")(document)
+    renamed("/things/{thingId}", "/things/{thing_id}", "paths")(document)
+
+
+@pytest.mark.parametrize(
+    ("edit", "level"),
+    [
+        (put("Touch", *POST, "operationId"), Level.PATCH),
+        (put(["things"], *POST, "tags"), Level.PATCH),
+        (
+            renamed(
+                "application/json",
+                "Application/JSON; charset=utf-8",
+                *(*POST, "requestBody", "content"),
+            ),
+            Level.PATCH,
+        ),
+        (put("https://API.example.com:443/", "servers", 0, "url"), Level.PATCH),
+        (spelled_otherwise, Level.PATCH),
+        (put(1, "unknown"), Level.PATCH),
+        (put({"Dev Essentials": 1}, "components", "x-categories"), Level.PATCH),
+        (put({"x" * 200: {"value": 1}}, "components", "examples"), Level.PATCH),
+        (put({"l": {"operationId": "a"}}, *POST, "responses", "200", "links"), Level.PATCH),
+        (put("words", *CALLBACK, "summary"), Level.PATCH),
+        (put("words", *HOOK[:3], "description"), Level.PATCH),
+        (put(parts(("a", "b")), *HOOK), Level.MINOR),
+        (put({"type": "string"}, *HOOK), Level.MAJOR),
+        (put(True, *POST, "responses", "200", "headers", "X-Id", "deprecated"), Level.MINOR),
+        (
+            put({"delete": {"responses": {}}}, "paths", "/things/{id}"),
+            Level.MINOR,
+        ),
+    ],
+)
+def test_a_document_that_differs_in_little(edit: Any, level: Level) -> None:
+    """Names that Python does not see, webhooks, links, and paths of one shape."""
+    old = edited(put(HOOKS, "webhooks"))
+    assert verdict(compare(old, edited(edit, base=old))) is level
+
+
+def test_a_path_may_begin_in_the_server() -> None:
+    """Calls go where they went: no operation is removed, and none is new."""
+    old = edited(put("https://api.example.com/v1", "servers", 0, "url"))
+    new = edited(lambda d: d.update(paths={f"/v1{key}": one for key, one in d["paths"].items()}))
+    assert verdict(compare(old, new)) is Level.PATCH
+
+
+def test_a_schema_that_becomes_one_of_several_is_a_kind_that_is_new() -> None:
+    """Its own properties are not removed."""
+    old = edited(put(REF, *ANSWER, "properties", "p"))
+    union = {"oneOf": [REF, {"$ref": "#/components/schemas/Thing"}]}
+    (change,) = compare(old, edited(put(union, *ANSWER, "properties", "p")))
+    assert change.rule == "response-property-one-of-added"

@@ -1,9 +1,10 @@
-"""The ledger of a comparison: what was found in which unit, and which operations use it.
+"""Collect the changes of a comparison, each once, with the operations that it touches.
 
 A unit is an operation, or a pair of components in one direction. A component that many operations
 use is compared once; its changes name the first of them and the number of others.
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -13,10 +14,10 @@ import attrs
 from chessa_codegen.document.loader import pointer
 from chessa_codegen.document.refs import Where
 from chessa_tracking.diff.changes import RULES, Change, Level
-from chessa_tracking.diff.node import Likeness, Side
+from chessa_tracking.diff.node import Likeness, Node
 
 _MOST_PARTNERS: Final = 16
-"""With how many others a component is compared: more is no honest document, and would not end."""
+"""With how many others a component is compared; more would not end, and never happens."""
 
 
 @attrs.define(eq=False)
@@ -28,13 +29,11 @@ class _Unit:
     """A bit for each operation."""
 
 
-class Ledger:
-    """Collects what is found, and gives it out, each change once."""
+class ChangeSet:
+    """The changes of a comparison."""
 
     def __init__(self) -> None:
         self.likeness = Likeness()
-        self.pairs: set[tuple[Where, Where]] = set()
-        """Places that were compared with each other."""
         self.count = 0
         self._document = _Unit()
         self._unit = self._document
@@ -44,25 +43,36 @@ class Ledger:
         self._todo: deque[tuple[_Unit, Callable[[], None]]] = deque()
 
     def report(self, rule: str, where: Where, text: str, level: Level | None = None) -> None:
-        """Write down a change in the unit that is being compared."""
+        """Add a change to the unit that is being compared."""
         sentence = f"{text[:1].upper()}{text[1:]}."
-        self._unit.found.append(
-            (rule, pointer(where), sentence, RULES[rule] if level is None else level)
-        )
+        found = rule, pointer(where), sentence, RULES[rule] if level is None else level
+        self._unit.found.append(found)
         self.count += 1
 
+    @contextlib.contextmanager
+    def accounted(self, old: Node, new: Node, name: str) -> Iterator[None]:
+        """Report two nodes as equivalent if they differ and nothing within was reported."""
+        count = self.count
+        yield
+        if self.count == count and not self.likeness.same(old, new, but_compared=True):
+            text = f"{name} is written otherwise and means the same"
+            self.report("equivalent-change", new.where, text)
+
     def operation(self, label: str, job: Callable[[], None]) -> None:
-        """Compare an operation, or a path, and all that it uses for the first time."""
-        unit = _Unit(label)
-        self._operations.append(unit)
+        """Compare an operation, or a path, and all that it is the first to use.
+
+        Without a label it is a part of the document.
+        """
+        unit = _Unit(label) if label else self._document
+        self._operations += [unit] if label else []
         self._todo.append((unit, job))
         while self._todo:
             self._unit, job = self._todo.popleft()
             job()
         self._unit = self._document
 
-    def use(self, old: Side, new: Side, direction: str, job: Callable[[], None]) -> bool:
-        """Have a pair of components compared, now or before; False where there are too many."""
+    def use(self, old: Node, new: Node, direction: str, job: Callable[[], None]) -> bool:
+        """Have a pair of components compared, now or before; False if there are too many."""
         key = old.where, new.where, direction
         unit = self._units.get(key)
         if unit is None:
@@ -71,13 +81,13 @@ class Ledger:
                 return False
             self._partners[old.where, direction] = number + 1
             unit = self._units[key] = _Unit()
-            self.pairs.add((old.where, new.where))
+            self.likeness.compared.add((old.where, new.where))
             self._todo.append((unit, job))
         self._unit.uses.add(unit)
         return True
 
     def changes(self) -> list[Change]:
-        """All changes, the most serious first."""
+        """Return all changes, the most severe first."""
         self._count_users()
         merged: dict[tuple[str, str, str, Level], int] = {}
         for unit in (self._document, *self._operations, *self._units.values()):
@@ -101,14 +111,8 @@ class Ledger:
                     todo.append(used)
 
     def _labelled(self, users: int) -> str:
-        names = list(self._labels(users))
-        if len(names) < 2:
-            return "".join(names)
-        others = len(names) - 1
-        return f"{names[0]} (and {others} other{'s' * (others > 1)})"
-
-    def _labels(self, users: int) -> Iterator[str]:
-        while users:
-            lowest = users & -users
-            yield self._operations[lowest.bit_length() - 1].label
-            users ^= lowest
+        if not users:
+            return ""
+        first = self._operations[(users & -users).bit_length() - 1].label
+        others = users.bit_count() - 1
+        return f"{first} (and {others} other{'s' * (others > 1)})" if others else first

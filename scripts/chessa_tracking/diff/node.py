@@ -1,11 +1,7 @@
-"""Both sides of a comparison: nodes that know their place, and when two of them are the same.
-
-In: nodes of two documents. Out: what stands in them, references followed, whatever their form; and
-whether two trees are the same JSON, or say the same once references are followed.
-"""
+"""Located nodes of two documents, and whether two of them mean the same JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -15,64 +11,90 @@ from chessa_codegen.document import refs
 from chessa_codegen.document.loader import is_mapping, is_sequence
 from chessa_codegen.document.refs import Where
 
+Pair = tuple[Where, Where]
+
 
 class _Absent:
-    """What a key holds that is not there."""
+    """The value of a key that a mapping does not have."""
 
     def __repr__(self) -> str:
         return "ABSENT"
 
 
 ABSENT: Final = _Absent()
-PROSE: Final = frozenset({"description", "summary", "externalDocs", "$comment"})
-EXAMPLES: Final = frozenset({"example", "examples"})
+_UNORDERED: Final = frozenset({"required", "enum", "type", "x-open-enum", "parameters", "tags"})
 _LONGEST: Final = 60
 
 
-@attrs.frozen(eq=False)
-class Side:
-    """A node of one document, and where it stands."""
+class Document(dict[str, Any]):
+    """A document that remembers what its references point to."""
 
-    document: Mapping[str, Any]
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        super().__init__(root)
+        self.targets: dict[str, Node] = {}
+
+
+@attrs.frozen(eq=False)
+class Node:
+    """A node of one document, and its place."""
+
+    document: Document
     value: Any
     where: Where
+    parts: "Mapping[str, Node] | None" = None
+    """Members that stand elsewhere than under their key."""
 
     def get(self, key: str) -> Any:
         return self.value.get(key, ABSENT) if is_mapping(self.value) else ABSENT
 
-    def says(self, key: str) -> bool:
-        """Whether a flag is set."""
-        return self.get(key) is True
+    def child(self, key: str) -> "Node":
+        """Return the member under a key; it holds `ABSENT` if there is none."""
+        found = (self.parts or {}).get(key)
+        return found or Node(self.document, self.get(key), (*self.where, key))
 
-    def into(self, *keys: str | int) -> "Side":
-        value = self.value
-        for key in keys:
-            value = value[key]
-        return Side(self.document, value, (*self.where, *keys))
+    def members(self) -> "dict[str, Node]":
+        """Return the members of a mapping, and nothing for any other value."""
+        return {key: self.child(key) for key in self.value} if is_mapping(self.value) else {}
 
-    def mapping(self, key: str) -> "dict[str, Side]":
-        """The members of the mapping under a key; none where it is anything else."""
-        found = self.get(key)
-        return {name: self.into(key, name) for name in found} if is_mapping(found) else {}
+    def items(self) -> "list[Node]":
+        """Return the items of a list, and nothing for any other value."""
+        value = self.value if is_sequence(self.value) else []
+        return [Node(self.document, item, (*self.where, i)) for i, item in enumerate(value)]
 
-    def sequence(self, key: str) -> "list[Side]":
-        """The items of the list under a key; none where it is anything else."""
-        found = self.get(key)
-        return [self.into(key, i) for i in range(len(found))] if is_sequence(found) else []
+    def holding(self, parts: "Mapping[str, Node]") -> "Node":
+        """Return a node in this place that has other members."""
+        value = {key: part.value for key, part in parts.items()}
+        return Node(self.document, value, self.where, parts)
+
+    def of(self, value: Any, *keys: str) -> "Node":
+        """Return a value that this node implies."""
+        return Node(self.document, value, (*self.where, *keys))
 
     def refers(self) -> bool:
         return isinstance(self.get("$ref"), str)
 
-    def followed(self) -> "Side":
-        """Itself, or what it refers to."""
+    def followed(self) -> "Node":
+        """Return the target of a reference, or the node itself."""
         if not self.refers():
             return self
-        value, where = refs.resolve(self.document, self.value["$ref"], self.where)
-        return Side(self.document, value, where)
+        targets, reference = self.document.targets, self.value["$ref"]
+        if reference not in targets:
+            found = refs.resolve(self.document, reference, self.where)
+            targets[reference] = Node(self.document, *found)
+        return targets[reference]
+
+    def beside(self) -> "Node":
+        """Return what stands next to a reference."""
+        return self.of({key: value for key, value in self.value.items() if key != "$ref"})
+
+
+def is_class(where: Where) -> bool:
+    """Tell whether a component stands here that names a class."""
+    return len(where) == 3 and where[:2] == ("components", "schemas")
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two trees are the same JSON: the order of keys is nothing, true is not 1."""
+    """Tell whether two values are the same JSON: keys have no order, true is not 1."""
     if is_mapping(one) and is_mapping(other):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if is_sequence(one) and is_sequence(other):
@@ -83,56 +105,97 @@ def same(one: Any, other: Any) -> bool:
 
 
 def canonical(value: Any) -> str:
-    """One text for all trees that are the same: to find them by."""
+    """Return one text for all values that are the same JSON."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
 class Likeness:
-    """Tells whether two nodes say the same once references are followed; remembers what did."""
+    """Tell whether two nodes are the same with references followed; remember it."""
 
     def __init__(self) -> None:
-        self._known: set[tuple[Where, Where]] = set()
-        """Targets of references that say the same."""
+        self.compared: set[Pair] = set()
+        """Targets of references whose differences are reported where they stand."""
+        self.visited: set[Where] = set()
+        """Components of either document that something was compared with."""
+        self._known: dict[Pair, bool] = {}
 
-    def same(self, old: Side, new: Side) -> bool:
-        """Whether two nodes say the same. Circles do until something in them does not."""
-        assumed: set[tuple[Where, Where]] = set()
-        todo = [(old, new)]
+    def same(self, old: Node, new: Node, *, but_compared: bool = False) -> bool:
+        """Tell whether two nodes are the same, or are but for pairs that are compared apart.
+
+        A circle of references is the same until something in it is not.
+        """
+        within: dict[Pair, Pair | None] = {}
+        todo: list[tuple[Node, Node, Pair | None]] = [(old, new, None)]
         while todo:
-            one, other = todo.pop()
-            if one.refers() and other.refers():
-                if not same(_beside(one.value), _beside(other.value)):
-                    return False
+            one, other, holder = todo.pop()
+            if one.refers() or other.refers():
+                if not _refer_alike(one, other):
+                    return self._differ(within, holder)
                 one, other = one.followed(), other.followed()
                 pair = one.where, other.where
-                if pair in self._known or pair in assumed:
+                self.visited.update(pair)
+                if but_compared and pair in self.compared:
                     continue
-                assumed.add(pair)
-            if is_mapping(one.value) and is_mapping(other.value):
-                if one.value.keys() != other.value.keys():
-                    return False
-                todo += [(one.into(key), other.into(key)) for key in one.value]
-            elif is_sequence(one.value) and is_sequence(other.value):
-                if len(one.value) != len(other.value):
-                    return False
-                todo += [(one.into(i), other.into(i)) for i in range(len(one.value))]
-            elif not same(one.value, other.value):
-                return False
-        self._known |= assumed
+                if pair in within or self._known.get(pair):
+                    continue
+                if not but_compared and pair in self._known:
+                    return self._differ(within, holder)
+                within[pair], holder = holder, pair
+            parts = _parts(one, other)
+            if parts is None:
+                return self._differ(within, holder)
+            todo += [(*both, holder) for both in parts]
+        if not but_compared:
+            self._known.update(dict.fromkeys(within, True))
         return True
 
+    def _differ(self, within: dict[Pair, Pair | None], holder: Pair | None) -> bool:
+        while holder in within:
+            self._known[holder] = False
+            holder = within[holder]
+        return False
 
-def _beside(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: member for key, member in value.items() if key != "$ref"}
+
+def _refer_alike(old: Node, new: Node) -> bool:
+    """Tell whether two nodes, one of which refers, may be the same: classes keep their names."""
+    if not (old.refers() and new.refers()):
+        return not (old if old.refers() else new).beside().value
+    one, other = old.followed().where, new.followed().where
+    renamed = one != other and is_class(one) and is_class(other)
+    return not renamed and same(old.beside().value, new.beside().value)
+
+
+def _parts(old: Node, new: Node) -> list[tuple[Node, Node]] | None:
+    """Return the pairs of parts that must be the same, or None if the nodes differ here."""
+    if is_mapping(old.value) and is_mapping(new.value):
+        if old.value.keys() != new.value.keys():
+            return None
+        return [(old.child(key), new.child(key)) for key in old.value]
+    if is_sequence(old.value) and is_sequence(new.value):
+        if len(old.value) != len(new.value):
+            return None
+        return list(zip(_in_order(old), _in_order(new), strict=True))
+    return [] if same(old.value, new.value) else None
+
+
+def _in_order(node: Node) -> Iterator[Node]:
+    """Yield the items of a list, those of a list without order sorted; the first tag leads."""
+    items = node.items()
+    key = node.where[-1] if node.where else ""
+    if key in _UNORDERED:
+        led = 1 if key == "tags" else 0
+        yield from items[:led]
+        items = sorted(items[led:], key=lambda item: canonical(item.followed().value))
+    yield from items
 
 
 def quoted(name: object) -> str:
-    """A name of the vendor's, in a sentence: short and visible."""
+    """Return a name of the vendor's for a sentence: short and visible."""
     return f"'{_short(str(name))}'"
 
 
 def shown(value: Any) -> str:
-    """A value of the vendor's, in a sentence: short and visible."""
+    """Return a value of the vendor's for a sentence: short and visible."""
     return _short(json.dumps(value, ensure_ascii=False, default=str))
 
 

@@ -1,55 +1,53 @@
-"""Which kind of a union became which: the same first, then those of one name, then of one type.
-
-In: the kinds before and after. Out: pairs, and what is left on either side.
-"""
+"""Pair the kinds of a union: the same first, then those of one name, then of one type."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 
-from chessa_tracking.diff.node import Side, canonical
+from chessa_tracking.diff.node import Node, canonical
 
-_Key = Callable[[Side], Hashable]
+_Key = Callable[[Node], Hashable]
+Pairs = list[tuple[Node, Node]]
 
 
-def match(
-    old: list[Side], new: list[Side]
-) -> tuple[list[tuple[Side, Side]], list[Side], list[Side]]:
-    """Pairs of kinds, and those that found no other."""
-    pairs: list[tuple[Side, Side]] = []
-    for key in (_itself, _whole, _name, _type):
-        found = defaultdict[Hashable, list[Side]](list)
-        for side in reversed(new):
-            if (value := key(side)) is not None:
-                found[value].append(side)
-        taken: list[Side] = []
-        rest: list[Side] = []
-        for side in old:
-            value = key(side)
+def match(old: list[Node], new: list[Node]) -> tuple[Pairs, list[Node], list[Node]]:
+    """Return pairs of kinds, and those of either side that found no other."""
+    pairs: Pairs = []
+    for key in (_itself, _content, _name, _type):
+        found = defaultdict[Hashable, list[Node]](list)
+        for node in reversed(new):
+            if (value := key(node)) is not None:
+                found[value].append(node)
+        rest: list[Node] = []
+        for node in old:
+            value = key(node)
             if value is not None and found[value]:
-                other = found[value].pop()
-                pairs.append((side, other))
-                taken.append(other)
+                pairs.append((node, found[value].pop()))
             else:
-                rest.append(side)
-        gone = set(map(id, taken))
-        old, new = rest, [side for side in new if id(side) not in gone]
+                rest.append(node)
+        taken = {id(other) for _, other in pairs}
+        old, new = rest, [node for node in new if id(node) not in taken]
     if len(old) == len(new) == 1 and not (old[0].refers() and new[0].refers()):
         return [*pairs, (old[0], new[0])], [], []
     return pairs, old, new
 
 
-def _itself(side: Side) -> Hashable:
-    return canonical(side.value)
+def is_one_of(node: Node, kinds: list[Node]) -> bool:
+    """Tell whether a schema is one of the kinds of a union."""
+    return any(_itself(node) == _itself(kind) or _content(node) == _content(kind) for kind in kinds)
 
 
-def _whole(side: Side) -> Hashable:
-    return canonical(side.followed().value)
+def _itself(node: Node) -> Hashable:
+    return canonical(node.value)
 
 
-def _name(side: Side) -> Hashable:
-    title = side.get("title")
+def _content(node: Node) -> Hashable:
+    return canonical(node.followed().value)
+
+
+def _name(node: Node) -> Hashable:
+    title = node.get("title")
     return title if isinstance(title, str) else None
 
 
-def _type(side: Side) -> Hashable:
-    return None if side.refers() else canonical(side.get("type"))
+def _type(node: Node) -> Hashable:
+    return None if node.refers() else canonical(node.get("type"))

@@ -1,166 +1,333 @@
-"""Schemas as their keywords: wrappers undone, each keyword with its place.
+"""Schemas as they read: wrappers undone, the parts of an allOf joined, null in one spelling.
 
-In: a schema. Out: what it says beside what it wraps. `$ref` with prose beside it, `allOf` of one
-schema and `anyOf` of one schema and null wrap another and add little to it.
+Two schemas that mean the same to Python callers have the same view, however they are written:
+`$ref` or inline, `allOf` or `oneOf` of one schema, `oneOf` or `anyOf`, `nullable` or null as type.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
 from chessa_codegen.document.loader import is_mapping, is_sequence
 from chessa_codegen.document.refs import Where
-from chessa_tracking.diff.node import ABSENT, EXAMPLES, PROSE, Side
+from chessa_tracking.diff import pairing
+from chessa_tracking.diff.changes import LITTLE, Direction
+from chessa_tracking.diff.node import Node, canonical, is_class, same
 
-UNIONS: Final = {"oneOf": "one-of", "anyOf": "any-of", "allOf": "all-of"}
-_BESIDE: Final = (
-    PROSE | EXAMPLES | {"title", "default", "deprecated", "nullable", "readOnly", "writeOnly"}
-)
+_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly", "uniqueItems"), (False,)),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "nullable"), (False,)),
+    **dict.fromkeys(("additionalProperties", "items"), (True, {})),
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), (0,)),
+    **dict.fromkeys(("properties", "patternProperties"), ({},)),
+    **dict.fromkeys(("required", "allOf"), ([],)),
+}
+"""Values that a keyword has when it is left out."""
+_DEEPEST: Final = 40
+"""So many wrappers are undone, one within another; deeper ones are compared as written."""
+_PYTHON_TYPES: Final = frozenset({"date", "date-time", "decimal"})
+"""Formats of which the package makes a type of its own."""
+_WIDER_FORMATS: Final = {("int32", "int64"), ("float", "double")}
 
 
-@attrs.frozen(eq=False)
-class Keywords:
-    """What a schema says, keyword by keyword."""
+@attrs.define(eq=False)
+class Schema:
+    """A schema as it reads."""
 
-    side: Side
-    own: dict[str, Side]
-    inner: Side | None = None
-    """What it wraps."""
-    wrapper: str = ""
-    """The keyword that wraps, a reference being none."""
+    node: Node
+    parts: dict[str, Node]
+    """All keywords that are not named below, each with its place."""
+    types: frozenset[str] = frozenset()
     nullable: bool = False
-    unions: dict[str, list[Side]] = attrs.field(factory=dict)
+    properties: dict[str, Node] = attrs.field(factory=dict)
+    required: frozenset[str] = frozenset()
+    kinds: list[Node] = attrs.field(factory=list)
+    """The schemas of a union, null left out."""
+    union: str = ""
+    own: "Schema | None" = None
+    """The same without what it wraps, if it wraps one schema."""
+    wrapped: Node | None = None
+    is_little: bool = False
+    """It adds little to what it wraps."""
+    sources: set[Where] = attrs.field(factory=set)
+    """Places of all schemas that are joined in it."""
+
+    @property
+    def component(self) -> Node | None:
+        """The component that it stands for."""
+        target = self.wrapped.followed() if self.wrapped and self.is_little else None
+        return target if target and is_class(target.where) else None
 
     def get(self, key: str) -> Any:
-        found = self.own.get(key)
-        return ABSENT if found is None else found.value
+        return self.parts[key].value if key in self.parts else None
 
-    def says(self, key: str) -> bool:
-        return self.get(key) is True
-
-    def at(self, key: str) -> Where:
-        """Where a keyword stands, or would."""
-        return self.own[key].where if key in self.own else (*self.side.where, key)
-
-    def as_side(self, key: str) -> Side:
-        return self.own[key]
-
-    def mapping(self, key: str) -> dict[str, Side]:
-        side = self.own.get(key)
-        return {} if side is None or not is_mapping(side.value) else _members(side)
+    def taken(self, key: str, form: type[list[Any]] | type[dict[str, Any]]) -> Any:
+        """Take the value of a keyword out of the parts if it has this form; else return none."""
+        value = self.get(key)
+        if not isinstance(value, form) or not all(isinstance(item, str) for item in value):
+            return form()
+        return self.parts.pop(key).value
 
 
-def _members(side: Side) -> dict[str, Side]:
-    return {name: side.into(name) for name in side.value}
+def is_schema(node: Node) -> bool:
+    """Tell whether a node has the form of a schema."""
+    return isinstance(node.value, (dict, bool))
 
 
-def plain(side: Side) -> Side:
-    """A schema as a mapping: true is anything, false is nothing."""
-    if isinstance(side.value, bool):
-        return attrs.evolve(side, value={} if side.value else {"not": {}})
-    return side
-
-
-def read(side: Side) -> Keywords:
-    """The keywords of a schema; what it wraps apart."""
-    side = plain(side)
-    value: Mapping[str, Any] = side.value if is_mapping(side.value) else {}
-    own = {key: side.into(key) for key in value}
-    if side.refers():
-        del own["$ref"]
-        target = side.followed()
-        if _is_little(own):
-            return Keywords(side, own, target, nullable=_null(own))
-        unions = _unions(side)
-        unions["allOf"] = [
-            *unions.get("allOf", []),
-            Side(side.document, {"$ref": value["$ref"]}, side.where),
-        ]
-        return Keywords(side, own, nullable=_null(own), unions=unions)
-    for key in UNIONS:
-        kinds = [kind for kind in side.sequence(key) if key == "allOf" or not is_null(kind.value)]
-        rest = {name: one for name, one in own.items() if name != key}
-        nulls = len(side.sequence(key)) - len(kinds)
-        if len(kinds) == 1 and (key == "allOf" or nulls) and _is_little(rest):
-            return Keywords(side, rest, kinds[0], key, bool(nulls) or _null(rest))
-    null = _null(own) or any(
-        is_null(kind.value) for key in ("oneOf", "anyOf") for kind in side.sequence(key)
-    )
-    return Keywords(side, own, nullable=null, unions=_unions(side))
-
-
-def flat(keywords: Keywords) -> Keywords:
-    """A schema with what it wraps put in its place."""
-    seen: set[Where] = set()
-    while keywords.inner is not None and keywords.inner.where not in seen:
-        seen.add(keywords.inner.where)
-        inner = read(keywords.inner)
-        keywords = Keywords(
-            keywords.side,
-            inner.own | keywords.own,
-            inner.inner,
-            inner.wrapper,
-            inner.nullable or keywords.nullable,
-            inner.unions,
+def view(node: Node, within: frozenset[Where] = frozenset()) -> Schema:
+    """Return a schema as it reads; a circle of wrappers ends where it closes."""
+    if isinstance(node.value, bool):
+        node = attrs.evolve(node, value={} if node.value else {"not": {}})
+    found = Schema(node, node.members(), sources={node.where})
+    if len(within) > _DEEPEST:
+        return found
+    for key, defaults in _DEFAULTS.items():
+        if key in found.parts and any(same(found.get(key), value) for value in defaults):
+            del found.parts[key]
+    wrapped = [node.followed()] if node.refers() and found.parts.pop("$ref") else []
+    wrapped += _schemas(found, "allOf")
+    _read_types(found)
+    found.required = frozenset(found.taken("required", list))
+    properties = node.child("properties")
+    found.properties = properties.members() if found.taken("properties", dict) else {}
+    for bound in ("Maximum", "Minimum"):  # 3.0 writes the exclusive one as a flag
+        if found.get(f"exclusive{bound}") is True and bound.lower() in found.parts:
+            found.parts[f"exclusive{bound}"] = found.parts.pop(bound.lower())
+    wrapped += _read_union(found)
+    inner = within | {node.where}
+    views = [view(each, inner) for each in wrapped if each.where not in inner]
+    if len(views) == 1:
+        found.is_little = _is_little(found, views[0])
+        found.own = attrs.evolve(
+            found,
+            parts=dict(found.parts),
+            properties=dict(found.properties),
+            types=frozenset() if found.is_little else found.types,
+            sources=set(),
         )
-    return attrs.evolve(keywords, inner=None)
+        found.wrapped = wrapped[0]
+    found.nullable |= bool(views) and all(each.nullable for each in views)
+    for each in views:
+        _join(found, each)
+    return found
 
 
-def is_null(value: Any) -> bool:
-    """Whether a schema is of null and nothing else."""
-    if not is_mapping(value):
-        return False
+def _is_little(schema: Schema, part: Schema) -> bool:
+    """Tell whether a schema adds little to the one that it wraps."""
     return (
+        all(key in LITTLE or key.startswith("x-") for key in schema.parts)
+        and not (schema.properties or schema.required or schema.kinds)
+        and schema.types in (frozenset(), part.types)
+    )
+
+
+def _schemas(schema: Schema, key: str) -> list[Node]:
+    """Take the schemas under a keyword out of the parts, if all have the form of schemas."""
+    items = schema.parts[key].items() if key in schema.parts else []
+    if not items or not all(map(is_schema, items)):
+        return []
+    del schema.parts[key]
+    return items
+
+
+def _read_types(schema: Schema) -> None:
+    names = schema.get("type")
+    names = [names] if isinstance(names, str) else names
+    if is_sequence(names) and names and all(isinstance(name, str) for name in names):
+        del schema.parts["type"]
+        schema.types = frozenset(names) - {"null"} or frozenset(names)
+        schema.nullable = "null" in names and len(set(names)) > 1
+    if schema.get("nullable") is True:
+        del schema.parts["nullable"]
+        schema.nullable = True
+    lists = [node for key in ("enum", "x-open-enum") if (node := schema.parts.get(key))]
+    if lists and all(is_sequence(node.value) for node in lists):
+        values = {canonical(item.value): item for node in lists for item in node.items()}
+        schema.nullable |= "null" in values and len(values) > 1
+        if len(values) > 1:
+            values.pop("null", None)
+        schema.parts["enum"] = schema.node.child("enum").holding(values)
+
+
+def _read_union(schema: Schema) -> list[Node]:
+    """Read the kinds of a union; return the only one, if there is but one."""
+    for key in ("oneOf", "anyOf"):
+        items = [] if schema.kinds else _schemas(schema, key)
+        kinds = [item for item in items if not _is_null(item.followed().value)]
+        schema.nullable |= 0 < len(kinds) < len(items)
+        if len(kinds) == 1:
+            return kinds
+        if items and not kinds:
+            schema.types = frozenset({"null"})
+        elif kinds:
+            schema.kinds, schema.union = kinds, key
+    return []
+
+
+def _is_null(value: Any) -> bool:
+    """Tell whether a schema is of null and nothing else."""
+    return is_mapping(value) and (
         value.get("type") in ("null", ["null"])
         or value.get("enum") == [None]
         or ("const" in value and value["const"] is None)
     )
 
 
-def nulls(side: Side) -> list[Any]:
-    """The kinds of a union that are null and nothing else."""
-    kinds = [kind.value for key in ("oneOf", "anyOf") for kind in side.sequence(key)]
-    return [kind for kind in kinds if is_null(kind)]
+def _is_type(value: Any) -> bool:
+    return is_mapping(value) and value.keys() == {"type"} and isinstance(value["type"], str)
 
 
-def is_annotation(side: Side) -> bool:
-    """Whether a schema only speaks of values, and narrows them not."""
-    return is_mapping(side.value) and _is_little(dict.fromkeys(side.value, side))
-
-
-def types(keywords: Keywords) -> frozenset[str]:
-    """The types but null; told by other keywords where none is named."""
-    said = keywords.get("type")
-    named = [said] if isinstance(said, str) else said if is_sequence(said) else []
-    found = frozenset(one for one in named if isinstance(one, str))
-    if not found and said is ABSENT:
-        if keywords.own.keys() & {"properties", "additionalProperties"}:
-            return frozenset({"object"})
-        if "items" in keywords.own:
-            return frozenset({"array"})
-        values = keywords.get("enum")
-        if is_sequence(values) and values and all(isinstance(one, str) for one in values):
-            return frozenset({"string"})
-    return found - {"null"}
-
-
-def _is_little(own: Mapping[str, Side]) -> bool:
-    return all(key in _BESIDE or key.startswith("x-") for key in own)
-
-
-def _null(own: Mapping[str, Side]) -> bool:
-    said = own["type"].value if "type" in own else None
-    return (
-        ("nullable" in own and own["nullable"].value is True)
-        or said == "null"
-        or (is_sequence(said) and "null" in said)
+def _join(schema: Schema, part: Schema) -> None:
+    """Add a part of an allOf to a schema; what both write otherwise is a clash."""
+    schema.sources |= part.sources
+    schema.required |= part.required
+    clashes: dict[str, Node] = {}
+    for key, node in part.parts.items():
+        if not same(schema.parts.setdefault(key, node).value, node.value) and key not in LITTLE:
+            clashes[f"{key} {canonical(node.value)}"] = node
+    for name, node in part.properties.items():
+        held = schema.properties.setdefault(name, node)
+        if held is not node and not same(held.value, node.value):
+            both = {"allOf": [held.value, node.value]}
+            schema.properties[name] = attrs.evolve(held, value=both)
+    if schema.types and part.types and schema.types != part.types:
+        clashes[f"type {sorted(part.types)}"] = part.node
+    if schema.kinds and part.kinds:
+        texts = sorted(canonical(kind.value) for kind in part.kinds)
+        clashes[f"{part.union} {texts}"] = part.node
+    schema.types = schema.types or part.types
+    schema.kinds, schema.union = (
+        (schema if schema.kinds else part).kinds,
+        (schema.union or part.union),
     )
+    if clashes:
+        held = schema.parts.get("clashes", schema.node.of({}, "allOf"))
+        schema.parts["clashes"] = held.holding({**held.members(), **clashes})
 
 
-def _unions(side: Side) -> dict[str, list[Side]]:
-    return {
-        key: [kind for kind in side.sequence(key) if key == "allOf" or not is_null(kind.value)]
-        for key in UNIONS
-        if side.get(key) is not ABSENT
-    }
+# ---- Two schemas --------------------------------------------------------------------------------
+
+
+def aligned(old: Schema, new: Schema, direction: Direction) -> tuple[Node, Node]:
+    """Return both schemas as nodes with members of the same names: properties, kinds, types."""
+    old, new = _as_unions(old, new)
+    one, other = _parts(old, direction), _parts(new, direction)
+    pairs, left, right = pairing.match(old.kinds, new.kinds)
+    named = [(str(i), pair) for i, pair in enumerate(pairs)]
+    union = (new.union or old.union) or "kinds"
+    one[union] = old.node.holding(
+        {name: pair[0] for name, pair in named} | {f"-{i}": node for i, node in enumerate(left)}
+    )
+    other[union] = new.node.holding(
+        {name: pair[1] for name, pair in named} | {f"+{i}": node for i, node in enumerate(right)}
+    )
+    if "closed" in {*one} ^ {*other}:
+        one.pop("additionalProperties", None)
+        other.pop("additionalProperties", None)
+    for mine, theirs in ((one, other), (other, one)):
+        held, given = mine["properties"].members(), theirs["properties"].members()
+        bare = [name for name in given if "schema" not in given[name].value and name not in held]
+        held |= {name: given[name].holding({}) for name in bare if name not in mine["hidden"].value}
+        given = {name: node for name, node in given.items() if name in held or name not in bare}
+        mine["properties"] = old.node.holding(held)
+        theirs["properties"] = old.node.holding(given)
+    if direction == "response":
+        shown = one["hidden"].value.keys() & other["properties"].value.keys() & new.required
+        one["shown"] = old.node.holding({})
+        other["shown"] = new.node.holding({name: other["properties"].child(name) for name in shown})
+    what = _type_change(old, new, direction)
+    if what:
+        key = "type" if types_of(old) != types_of(new) else "format"
+        one[what], other[what] = (each.node.of(_typed(each), key) for each in (old, new))
+    titles = [each["title"] for each in (one, other) if "title" in each]
+    if any(map(_makes_class, (old, new))) and not any(is_class(t.where[:-1]) for t in titles):
+        for each in (one, other):
+            each |= {"class title": each.pop("title")} if "title" in each else {}
+    return old.node.holding(one), new.node.holding(other)
+
+
+def _as_unions(old: Schema, new: Schema) -> tuple[Schema, Schema]:
+    """Return both; one schema that becomes a kind of a union is a union of one."""
+    sides = [old, new]
+    for i, (lone, union) in enumerate(((old, new), (new, old))):
+        node = lone.wrapped or lone.node
+        types = [kind.value.get("type") for kind in union.kinds if _is_type(kind.value)]
+        if types and len(types) == len(union.kinds) and lone.types == frozenset(types):
+            sides[1 - i] = attrs.evolve(union, kinds=[], types=lone.types)
+        elif union.kinds and not lone.kinds and pairing.is_one_of(node, union.kinds):
+            bare = lone.own or Schema(lone.node, {}, nullable=lone.nullable)
+            sides[i] = attrs.evolve(bare, kinds=[node], union=union.union)
+    return sides[0], sides[1]
+
+
+def _parts(schema: Schema, direction: Direction) -> dict[str, Node]:
+    """Return the members of a schema for a walk."""
+    node, parts = schema.node, dict(schema.parts)
+    if schema.nullable:
+        parts["nullable"] = node.of(True)
+    if isinstance(schema.get("format"), str):
+        del parts["format"]
+    if schema.get("additionalProperties") is False:
+        parts["closed"] = parts.pop("additionalProperties").of(True)
+    flag = "readOnly" if direction == "request" else "writeOnly"
+    found: dict[str, dict[str, Node]] = {"properties": {}, "hidden": {}}
+    for name in dict.fromkeys((*schema.properties, *sorted(schema.required))):
+        held = schema.properties.get(name)
+        at = held or node.of({}, "properties", name)
+        members = {"schema": held} if held else {}
+        if name in schema.required:
+            members["required"] = at.of(True)
+        is_hidden = held and (held.get(flag) is True or held.followed().get(flag) is True)
+        found["hidden" if is_hidden else "properties"][name] = at.holding(members)
+    return parts | {key: node.holding(members) for key, members in found.items()}
+
+
+def types_of(schema: Schema) -> frozenset[str]:
+    """Return the types, told by other keywords where none is named."""
+    if schema.types or "type" in schema.parts:
+        return schema.types
+    if schema.properties or "additionalProperties" in schema.parts:
+        return frozenset({"object"})
+    if "items" in schema.parts:
+        return frozenset({"array"})
+    values = schema.get("enum") or ()
+    return frozenset({"string"} if values and all(each[:1] == '"' for each in values) else ())
+
+
+def _typed(schema: Schema) -> str:
+    text = " or ".join(sorted(types_of(schema))) or "anything"
+    form = schema.get("format")
+    return f"{text} ({form})" if isinstance(form, str) else text
+
+
+def _type_change(old: Schema, new: Schema, direction: Direction) -> str | None:
+    before, after = types_of(old), types_of(new)
+    was, now = (form if isinstance(form := each.get("format"), str) else "" for each in (old, new))
+    if before == after:
+        if was == now:
+            return None
+        if "string" in before and {was, now} & _PYTHON_TYPES:
+            return "type-changed"
+        if direction == "response":
+            return "type-compatible"
+        return "type-generalized" if not now or (was, now) in _WIDER_FORMATS else "type-changed"
+    several = len(before) > 1 or len(after) > 1
+    if _is_wider(before, after):
+        return "list-of-types-widened" if several and after else "type-generalized"
+    if _is_wider(after, before):
+        if several and before:
+            return "list-of-types-narrowed"
+        return "type-specialized"
+    return "type-changed"
+
+
+def _is_wider(one: frozenset[str], other: frozenset[str]) -> bool:
+    if not other or not one:
+        return not other
+    return one < other or (one, other) == (frozenset({"integer"}), frozenset({"number"}))
+
+
+def _makes_class(schema: Schema) -> bool:
+    return bool(
+        "object" in types_of(schema) or schema.kinds or "enum" in schema.parts or schema.is_little
+    )

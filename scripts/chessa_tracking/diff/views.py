@@ -1,0 +1,224 @@
+"""Nodes as the walk compares them: lists by name, defaults left out, one spelling of each name."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from chessa_codegen.document.loader import METHODS, is_mapping, is_sequence
+from chessa_tracking.diff.node import ABSENT, Node, quoted, same
+
+Members = dict[str, Node] | None
+"""None of a node that does not have the form of its kind."""
+
+_FLAGS: Final = ("required", "deprecated")
+_STYLES: Final = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+_SERIALIZATION: Final = ("style", "explode", "allowReserved", "allowEmptyValue")
+_CHARSET: Final = re.compile(r"\s*;\s*charset\s*=\s*\"?utf-?8\"?\s*", re.IGNORECASE)
+_PORTS: Final = {"http": ":80", "https": ":443"}
+_NAMES: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def of(kind: str, old: Node, new: Node) -> tuple[Members, Members]:
+    """Return the members of two nodes of a kind."""
+    view = _VIEWS.get(kind, _members)
+    before, after = view(old), view(new)
+    if kind == "info" and before and after:
+        versions = [_numbers(each.get("version")) for each in (before, after)]
+        if all(versions) and versions[0] != versions[1]:
+            moved = "increased" if versions[1] > versions[0] else "decreased"
+            before[moved], after[moved] = before.pop("version"), after.pop("version")
+    return before, after
+
+
+def _members(node: Node) -> Members:
+    if node.value is not ABSENT and not is_mapping(node.value):
+        return None
+    return {
+        key: one
+        for key, one in node.members().items()
+        if not (key in _FLAGS and one.value is False)
+    }
+
+
+def _numbers(version: Node | None) -> list[int]:
+    return [int(part) for part in re.findall("[0-9]{1,9}", str(version.value if version else ""))]
+
+
+def _named(nodes: Iterable[Node], names: Iterable[Any]) -> Members:
+    """Return nodes by their names, if all have one of their own."""
+    found = list(zip(names, nodes, strict=True))
+    if not all(isinstance(name, str) for name, _ in found):
+        return None
+    named = {str(name): node for name, node in found}
+    return named if len(named) == len(found) else None
+
+
+def _tags(node: Node) -> Members:
+    return _named(node.items(), [tag.get("name") for tag in node.items()])
+
+
+def _inherited(node: Node) -> Any:
+    """Return the list of a node, or that of the document."""
+    return node.document.get(str(node.where[-1]), []) if node.value is ABSENT else node.value
+
+
+def _servers(node: Node) -> Members:
+    """Return the server that calls go to, and the others by their addresses."""
+    found = _inherited(node)
+    found = [{"url": "/"}] if same(found, []) else found
+    if not is_sequence(found) or not all(map(is_mapping, found)):
+        return None
+    served = Node(node.document, found, node.where).items()
+    served = [
+        each.holding(each.members() | {"url": each.of(address(url), "url")})
+        for each in served
+        if isinstance(url := each.get("url"), str)
+    ]
+    others = _named(served[1:], [each.get("url") for each in served[1:]])
+    if len(served) != len(found) or others is None or served[0].get("url") in others:
+        return None
+    return {"default": served[0], "others": node.holding(others)}
+
+
+def address(url: str) -> str:
+    """Return one spelling of an address: a slash at its end means nothing, nor does `:443`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    scheme = parts.scheme.lower()
+    host = (parts.netloc if "{" in url else parts.netloc.lower()).removesuffix(
+        _PORTS.get(scheme, "\0")
+    )
+    path = parts.path.rstrip("/")
+    return parts._replace(scheme=scheme, netloc=host, path=path).geturl() or "/"
+
+
+def split(url: str) -> tuple[str, str]:
+    """Return the origin of an address and its path."""
+    found = re.fullmatch("((?:[a-z][a-z+.-]*://[^/?#]*)?)([^?#]*)", address(url))
+    return (found[1], found[2].rstrip("/")) if found else (url, "")
+
+
+def _security(node: Node) -> Members:
+    """Return the alternatives of a list by their schemes, with the scopes of each."""
+    found = _inherited(node)
+    if not is_sequence(found) or not all(
+        is_mapping(each) and all(map(is_sequence, each.values())) for each in found
+    ):
+        return None
+    alternatives = [
+        node.holding({
+            scheme: node.of({str(scope): "" for scope in scopes})
+            for scheme, scopes in each.items()
+        })
+        for each in found
+    ]  # fmt: skip
+    names = [" with ".join(sorted(map(quoted, each))) or "no credentials" for each in found]
+    return _named(alternatives, names)
+
+
+def operation(item: Node, method: str, path: str) -> Node:
+    """Return an operation with all its parameters, and its first tag apart."""
+    node = item.child(method)
+    members = _members(node) or {}
+    found = [*item.child("parameters").items(), *node.child("parameters").items()]
+    members["parameters"] = _parameters(node, found, _NAMES.findall(path))
+    for each in (item.child("parameters"), node.child("parameters")):
+        keys = Counter(_key(one) for one in each.items())
+        if not (is_sequence(each.value) or each.value is ABSENT) or (
+            keys and (None in keys or max(keys.values()) > 1)
+        ):
+            members["parameters"] = each
+    tags = node.child("tags")
+    if is_sequence(tags.value) and all(isinstance(tag, str) for tag in tags.value):
+        rest = {tag: tags.of("") for tag in tags.value[1:]}
+        members["tags"] = tags.holding(rest)
+        members |= {"first tag": tags.of(tags.value[0])} if tags.value else {}
+    return node.holding(members)
+
+
+def _key(node: Node) -> tuple[str, str] | None:
+    name, place = (node.followed().get(key) for key in ("name", "in"))
+    if not (isinstance(name, str) and isinstance(place, str)):
+        return None
+    return (name.lower() if place == "header" else name), place
+
+
+def _parameters(node: Node, found: list[Node], names: list[str]) -> Node:
+    """Return parameters by place and name, those of the path by their position in it."""
+    kinds: dict[str, dict[str, Node]] = {"path": {}, "other": {}}
+    for each in found:
+        name, place = _key(each) or ("", "")
+        if place == "path":
+            position = str(names.index(name)) if name in names else name
+            kinds["path"][position] = each
+        else:
+            kinds["other"][f"{place} {name}"] = each
+    at = node.child("parameters")
+    return at.holding({kind: at.holding(members) for kind, members in kinds.items()})
+
+
+def _parameter(node: Node) -> Members:
+    members = _members(node)
+    if not members:
+        return members
+    place, style = (node.get(key) for key in ("in", "style"))
+    style = _STYLES.get(str(place)) if style is ABSENT else style
+    explode = node.get("explode")
+    explode = style == "form" if explode is ABSENT else explode
+    flags = [node.get(key) is True for key in _SERIALIZATION[2:]]
+    for key in ("in", *_SERIALIZATION, *(() if place == "path" else ("name",))):
+        members.pop(key, None)
+    if place == "path" and isinstance(pin := node.get("x-python-name"), str):
+        members["name"] = node.of(pin, "name")
+    return members | {"serialization": node.of([style, explode, *flags])}
+
+
+def _responses(node: Node) -> Members:
+    members = _members(node)
+    if members is None or node.value is ABSENT:
+        return None
+    kinds: dict[str, dict[str, Node]] = {"success": {}, "non-success": {}}
+    for status in [status for status in members if not status.startswith("x-")]:
+        kind = "success" if status.startswith("2") else "non-success"
+        kinds[kind][status] = members.pop(status)
+    return members | {kind: node.holding(each) for kind, each in kinds.items()}
+
+
+def _renamed(spelling: Callable[[str], str]) -> Callable[[Node], Members]:
+    """Return a view that spells names in one way, unless two would be one."""
+
+    def view(node: Node) -> Members:
+        members = _members(node)
+        found = {spelling(key): one for key, one in (members or {}).items()}
+        return found if members is not None and len(found) == len(members) else members
+
+    return view
+
+
+def _media_type(name: str) -> str:
+    return _CHARSET.sub("", name).strip().lower()
+
+
+def _item(node: Node) -> Members:
+    members = _members(node)
+    for method in METHODS:
+        if members and is_mapping(node.get(method)):
+            members[method] = operation(node, method, "")
+    return members
+
+
+_VIEWS: Final[dict[str, Callable[[Node], Members]]] = {
+    "tags": _tags,
+    "servers": _servers,
+    "api-security": _security,
+    "api-global-security": _security,
+    "parameter": _parameter,
+    "responses": _responses,
+    "headers": _renamed(str.lower),
+    **dict.fromkeys(("request media", "response media", "parameter media"), _renamed(_media_type)),
+    "item": _item,
+}
