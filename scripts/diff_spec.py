@@ -6,11 +6,15 @@ Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with 
 """
 
 import argparse
+import gc
+import json
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+if __name__ == "__main__":
+    gc.disable()  # one short run, with documents and packages that live to its end
 
 from chessa_codegen import venv
 
@@ -25,7 +29,7 @@ from chessa_codegen.validate.openapi import check_version  # noqa: E402
 from chessa_codegen.validate.safety import check_document  # noqa: E402
 from chessa_tracking.apply.assess import judge  # noqa: E402
 from chessa_tracking.diff.changes import Level  # noqa: E402
-from chessa_tracking.report.diff import as_json, as_markdown, as_text  # noqa: E402
+from chessa_tracking.report.diff import as_json, as_markdown, as_text, refusal  # noqa: E402
 
 _LEVELS: Final = {level.word: level for level in (Level.MAJOR, Level.MINOR)}
 _FORMATS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
@@ -39,7 +43,14 @@ def main(words: list[str] | None = None) -> int:
         lambda: _compare(options),
         where=f"{options.old} and {options.new}",
         whole="nothing was written",
+        refuse=lambda error: _refuse(options, error),
     )
+
+
+def _refuse(options: argparse.Namespace, error: SpecError) -> None:
+    cli.refuse(error)
+    if options.format == "json":
+        print(json.dumps(refusal(error), indent=2))
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -65,6 +65,16 @@ def test_what_is_not_safe_is_refused(files: tuple[Path, Path], key: str, value: 
     assert "mend:" in done.stderr
 
 
+def test_a_refusal_has_no_verdict(files: tuple[Path, Path]) -> None:
+    """As JSON it says what was refused, and where."""
+    old, new = files
+    new.write_text(json.dumps(BASE | {"openapi": "2.0"}))
+    done = run(old, new, "--format", "json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"], found["changes"]) == (2, None, [])
+    assert "2.0" in found["refused"]["what"]
+
+
 def test_a_reference_to_nothing_and_no_file_are_refused(files: tuple[Path, Path]) -> None:
     """Exit 2, and no traceback."""
     old, new = files

@@ -81,3 +81,25 @@ def test_the_text_has_the_most_serious_first_and_few_of_many_patches() -> None:
     assert "python:  major  (1 major)" in text
     assert "(no changes)" in as_text([])
     assert "python:" not in as_text([])
+
+
+def test_a_page_for_a_pull_request_is_short() -> None:
+    """Less than 200 lines whatever the size, the same in forty responses as one row."""
+    many = [
+        Change(f"GET /{n}", f"/{n}", rule, level, f"The body lost the optional property 'p{n}'.")
+        for n in range(500)
+        for rule, level in (("other-change", Level.MAJOR), ("example-changed", Level.PATCH))
+    ]
+    surface = [Seen(f"orders.m{n}", Level.MAJOR, f"`orders.m{n}` is removed") for n in range(300)]
+    text = as_markdown(many, surface)
+    assert len(text.splitlines()) < 200
+    assert text.index("### Major") < text.index("### Patch")
+    assert "… and 410 more" in text
+    assert len(json.loads(as_json(many))["changes"]) == 1000
+    same = [
+        Change(f"GET /{n}", f"/{n}", "other-change", Level.MAJOR, f"The response '{n}' lost 'p'.")
+        for n in range(40)
+    ]
+    for make in (as_text, as_markdown):
+        assert "The same in 39 more places." in make(same)
+        assert make(same).count("lost") == 1

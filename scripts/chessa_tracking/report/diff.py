@@ -1,18 +1,22 @@
-"""What a comparison found, as text: for a terminal, for programs, and for a pull request.
+"""Write the changes of a comparison as text: for a terminal, for programs, for a pull request.
 
-In: changes of the spec, and of the Python surface where that was compared. Out: text. Names and
-paths of the vendor's are not trusted: no terminal obeys them, and in Markdown they are words.
+The same change in several places is one row with a count; programs get every one. Names and paths
+of the vendor are not trusted: no terminal obeys them, and in Markdown they are plain text.
 """
 
 import json
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final, Protocol
 
+import attrs
+
 from chessa_codegen.characters import visible
 from chessa_codegen.docs import markdown
+from chessa_codegen.errors import SpecError
 from chessa_tracking.diff.changes import Change, Level, verdict
 
 
@@ -28,7 +32,7 @@ class SurfaceChange(Protocol):
 
 
 Surface = Sequence[SurfaceChange] | None
-"""None where the surface was not compared."""
+"""None if the surface was not compared."""
 
 _MEANING: Final = {
     Level.MAJOR: "Python callers may break",
@@ -38,21 +42,26 @@ _MEANING: Final = {
 }
 _WIDTH: Final = 100
 _MOST_OF_A_RULE: Final = 5
-"""So many patches of one rule are shown in a page for people."""
+"""So many patches of one rule are shown to a person."""
+_MOST_ROWS: Final = {"spec": 90, "python": 40}
+"""So many rows fit on the page of a pull request."""
+_HOLDER: Final = re.compile(
+    r"the (schema|response|header|body|operation)( '[^']*')?", re.IGNORECASE
+)
 
 
 def overall(changes: Iterable[Change], surface: Surface = None) -> Level:
-    """The higher of both verdicts."""
+    """Return the higher of both verdicts."""
     return max(verdict(changes), verdict(surface or ()))
 
 
 def as_json(changes: Sequence[Change], surface: Surface = None) -> str:
-    """One object, for programs."""
+    """Return one JSON object for programs, with every change."""
     return json.dumps(as_object(changes, surface), indent=2)  # ASCII: a terminal obeys nothing
 
 
 def as_object(changes: Sequence[Change], surface: Surface = None) -> dict[str, Any]:
-    """The same, to be part of more."""
+    """Return the object that `as_json` writes."""
     return {
         "verdict": overall(changes, surface).word,
         "changes": [
@@ -72,28 +81,81 @@ def as_object(changes: Sequence[Change], surface: Surface = None) -> dict[str, A
     }
 
 
-# ---- For a terminal -----------------------------------------------------------------------------
+def refusal(error: SpecError) -> dict[str, Any]:
+    """Return the same object for a document that was refused: it has no verdict."""
+    return {
+        "verdict": None,
+        "changes": [],
+        "surface": [],
+        "refused": {
+            "what": " ".join((error.what, *error.details)),
+            "where": error.where,
+            "mend": error.mend,
+        },
+    }
+
+
+# ---- For people ---------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Row:
+    """A change, and how many others are the same but for their place."""
+
+    change: Change
+    places: int = 1
+
+    @property
+    def text(self) -> str:
+        more = f" The same in {self.places - 1} more places." if self.places > 2 else ""
+        return self.change.text + (" The same in another place." if self.places == 2 else more)
+
+
+def _rows(changes: Iterable[Change]) -> list[_Row]:
+    """Return the most severe changes first, the same in several places as one row."""
+    groups: dict[tuple[Level, str, str], list[Change]] = {}
+    ordered = sorted(changes, key=lambda each: (-each.level, each.operation, each.pointer, each))
+    for each in ordered:
+        groups.setdefault((each.level, each.rule, _HOLDER.sub("", each.text)), []).append(each)
+    return [_Row(group[0], len(group)) for group in groups.values()]
+
+
+def _some(rows: list[_Row]) -> tuple[list[_Row], list[tuple[str, int]]]:
+    """Return all rows but the many patches of one rule; and how many of which are left out."""
+    counts = Counter[str]()
+    shown: list[_Row] = []
+    for row in rows:
+        counts[row.change.rule] += 1
+        if row.change.level is not Level.PATCH or counts[row.change.rule] <= _MOST_OF_A_RULE:
+            shown.append(row)
+    patches = {row.change.rule for row in rows if row.change.level is Level.PATCH}
+    left = [(rule, number - _MOST_OF_A_RULE) for rule, number in counts.items() if rule in patches]
+    return shown, [(rule, number) for rule, number in left if number > 0]
 
 
 def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
-    """Grouped by level, the most serious first."""
+    """Return a report for a terminal: by level, the most severe first."""
     lines: list[str] = []
     if surface:
         lines += ["PYTHON: what callers see", ""]
-        for each in sorted(surface, key=lambda one: (-one.level, one.name)):
+        for each in _most_severe(surface):
             lines += _wrapped(f"{each.level.word:<6} {visible(each.text)}", "  ", " " * 9)
         lines.append("")
-    for level, group in _by_level(changes):
+    for level, group in groupby(_rows(changes), key=lambda row: row.change.level):
         lines += [f"{level.word.upper()}: {_MEANING[level]}", ""]
-        for operation, rows in groupby(group, key=lambda change: change.operation):
-            shown, more = _some(list(rows))
+        shown, more = _some(list(group))
+        for operation, rows in groupby(shown, key=lambda row: row.change.operation):
             lines.append(f"  {visible(operation) or 'The document'}")
-            for change in shown:
-                lines += _wrapped(visible(change.text), "    ")
-                lines.append(f"      {change.rule}  {visible(change.pointer)}")
-            lines += [f"    … and {number} more: {rule}" for rule, number in more]
+            for row in rows:
+                lines += _wrapped(visible(row.text), "    ")
+                lines.append(f"      {row.change.rule}  {visible(row.change.pointer)}")
             lines.append("")
+        lines += [f"  … and {number} more: {rule}\n" for rule, number in more]
     return "\n".join([*lines, *_verdicts(changes, surface)])
+
+
+def _most_severe(surface: Iterable[SurfaceChange]) -> list[SurfaceChange]:
+    return sorted(surface, key=lambda one: (-one.level, one.name))
 
 
 def _wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
@@ -124,68 +186,62 @@ def _counted(found: Sequence[Change] | Sequence[SurfaceChange]) -> str:
     return f"({', '.join(f'{number} {level.word}' for level, number in counts if number)})"
 
 
-def _by_level(changes: Sequence[Change]) -> list[tuple[Level, list[Change]]]:
-    ordered = sorted(changes, key=lambda each: (-each.level, each.operation, each.pointer, each))
-    return [(level, list(rows)) for level, rows in groupby(ordered, key=lambda each: each.level)]
-
-
-def _some(changes: list[Change]) -> tuple[list[Change], list[tuple[str, int]]]:
-    """All but the many patches of one rule; and how many of which are left out."""
-    shown: list[Change] = []
-    counts: dict[str, int] = {}
-    for change in changes:
-        counts[change.rule] = counts.get(change.rule, 0) + 1
-        if change.level is not Level.PATCH or counts[change.rule] <= _MOST_OF_A_RULE:
-            shown.append(change)
-    left = {
-        change.rule: counts[change.rule] - _MOST_OF_A_RULE
-        for change in changes
-        if change.level is Level.PATCH
-    }
-    return shown, [(rule, number) for rule, number in left.items() if number > 0]
-
-
 # ---- For a pull request -------------------------------------------------------------------------
 
 
 def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
-    """The text of a pull request."""
+    """Return the text of a pull request: less than 200 lines, the most severe first."""
     level = overall(changes, surface)
     lines = [f"**Verdict: {level.word}**: {_MEANING[level]}.", ""]
     lines.append(f"- Spec: {verdict(changes).word} {_counted(changes)}")
     if surface is not None:
         lines.append(f"- Python: {verdict(surface).word} {_counted(surface)}")
     if surface:
-        ordered = sorted(surface, key=lambda one: (-one.level, one.name))
-        rows = [[one.level.word, _with_code(one.text)] for one in ordered]
+        ordered = _most_severe(surface)
+        most = _MOST_ROWS["python"]
+        rows = [[one.level.word, _with_code(one.text)] for one in ordered[:most]]
+        rows += [["", f"… and {len(ordered) - most} more"]] * (len(ordered) > most)
         lines += ["", "### What Python callers see", ""]
         lines += markdown.table(("Level", "What changed"), rows)
-    for each, group in _by_level(changes):
-        shown, more = _some(group)
-        rows = [
-            [
-                in_markdown(change.operation) or "the document",
-                in_markdown(change.text),
-                f"`{change.rule}`",
-            ]
-            for change in shown
-        ]
-        rows += [["", f"… and {number} more", f"`{rule}`"] for rule, number in more]
+    room = _MOST_ROWS["spec"]
+    for each, group in groupby(_rows(changes), key=lambda row: row.change.level):
+        found = list(group)
+        shown, more = _some(found)
         lines += ["", f"### {each.word.capitalize()}: {_MEANING[each]}", ""]
-        lines += markdown.table(("Operation", "What changed", "Rule"), rows)
+        lines += markdown.table(
+            ("Operation", "What changed", "Rule"),
+            [
+                [
+                    in_markdown(row.change.operation) or "the document",
+                    in_markdown(row.text),
+                    f"`{row.change.rule}`",
+                ]
+                for row in shown[:room]
+            ]
+            + _left_out(shown[room:], more),
+        )
+        room = max(0, room - len(shown))
     return "\n".join(lines)
+
+
+def _left_out(rows: list[_Row], more: list[tuple[str, int]]) -> list[list[str]]:
+    """Return one row that says what a table leaves out."""
+    counts = Counter(row.change.rule for row in rows) + Counter(dict(more))
+    rules = ", ".join(f"`{rule}` ({number})" for rule, number in counts.most_common(8))
+    rules += ", …" if len(counts) > 8 else ""
+    return [["", f"… and {counts.total()} more; the JSON report has all", rules]] if counts else []
 
 
 _LINKS: Final = {
     "#": "&#35;",  # refers to no issue; before the others, which make some
-    "@": "&#64;",  # mentions nobody
+    "@": "&#64;",  # mentions no account
     "://": "&#58;//",  # becomes no link
     "www.": "www&#46;",
 }
 
 
 def in_markdown(words: str) -> str:
-    """Words of the vendor's that are nothing but words, wherever they are shown."""
+    """Return text of the vendor that is nothing but text, wherever it is shown."""
     text = markdown.text(words)
     for sign, entity in _LINKS.items():
         text = text.replace(sign, entity)
@@ -193,7 +249,7 @@ def in_markdown(words: str) -> str:
 
 
 def _with_code(sentence: str) -> str:
-    """A sentence of ours with the names that it quotes as code."""
+    """Return a sentence of ours with the names that it quotes as code."""
     parts = re.split("(`[^`]+`)", sentence)
     return "".join(
         markdown.code(part[1:-1]) if place % 2 else _spaced(part)
@@ -202,6 +258,6 @@ def _with_code(sentence: str) -> str:
 
 
 def _spaced(words: str) -> str:
-    """Words between two names, with the spaces that part them."""
+    """Escape the text between two names, with the spaces that part them."""
     before, after = (" " * each for each in (words[:1].isspace(), words[-1:].isspace()))
     return f"{before}{in_markdown(words)}{after}" if words.strip() else words

@@ -1,7 +1,7 @@
-"""The report of an update: one text for the terminal and the pull request, one object for programs.
+"""Report an update: one text for the terminal and the pull request, one object for programs.
 
-In: an update. Out: what needs a decision first, then what it means for Python callers, then what
-changed in the spec. All words of the vendor are data, and are escaped for where they are shown.
+It has first the decisions that are needed, then the changes for Python callers, then those of the
+spec. All text of the vendor is data, and is escaped where it is shown.
 """
 
 import itertools
@@ -15,11 +15,13 @@ from chessa_tracking.apply.update import Update
 from chessa_tracking.report import diff
 
 _WIDTH: Final = 96
+_MOST: Final = 10
+"""So many questions are on the page of a pull request."""
 _LONGEST: Final = 60_000  # of 65,536 that the host of the pull request takes
 
 
 def as_object(update: Update) -> dict[str, Any]:
-    """For programs."""
+    """Return the report for programs."""
     judgement = update.judgement
     return {
         "verdict": judgement.verdict.word,
@@ -64,27 +66,20 @@ def as_object(update: Update) -> dict[str, Any]:
 
 
 def refusal(error: SpecError) -> dict[str, Any]:
-    """The same object where the source was refused: nobody knows what changed, which is major."""
+    """Return the same object for a source that was refused: it has no verdict."""
     return {
-        "verdict": "major",
         "pages": [],
         "missing": [],
         "conflicts": [],
-        "changes": [],
         "overlay": [],
-        "surface": [],
         "questions": [],
         "version": {"from": None, "to": None},
-        "refused": {
-            "what": " ".join((error.what, *error.details)),
-            "where": error.where,
-            "mend": error.mend,
-        },
+        **diff.refusal(error),
     }
 
 
 def refusal_as_markdown(error: SpecError) -> str:
-    """For an issue."""
+    """Return a refusal for an issue."""
     lines = [
         f"- {name}: {diff.in_markdown(text)}"
         for name, text in (
@@ -97,7 +92,7 @@ def refusal_as_markdown(error: SpecError) -> str:
 
 
 def as_text(update: Update) -> str:
-    """For the terminal."""
+    """Return the report for the terminal."""
     return "\n".join(_text_lines(update)) + "\n"
 
 
@@ -122,7 +117,7 @@ def _text_lines(update: Update) -> Iterator[str]:
 def _summary(update: Update) -> str:
     states = [page.state for page in update.pages]
     if "document" in states:
-        read = "one whole document"
+        read = "one complete document"
     else:
         shown = sum(len(page.operations) for page in update.pages)
         failed = states.count("failed")
@@ -147,23 +142,29 @@ def _wrapped(head: str, text: str) -> list[str]:
 
 
 def as_markdown(update: Update) -> str:
-    """For a pull request."""
+    """Return the report for a pull request: less than 200 lines."""
     judgement = update.judgement
     lines = [f"Read from {diff.in_markdown(_summary(update))}.", ""]
     if questions := update.questions:
         lines += ["## Needs a decision", ""]
-        for answer, grouped in itertools.groupby(questions, lambda each: each.answer):
+        for answer, grouped in itertools.groupby(questions[:_MOST], lambda each: each.answer):
             lines += [f"- {diff.in_markdown(question.text)}" for question in grouped]
             lines += ["", f"  → {diff.in_markdown(answer)}", ""]
-    lines += [f"- {diff.in_markdown(kept.text)}" for kept in update.merged.kept]
+        lines += _more(len(questions))
+    kept = update.merged.kept
+    lines += [f"- {diff.in_markdown(each.text)}" for each in kept[:_MOST]] + _more(len(kept))
     lines.append(diff.as_markdown(judgement.changes, judgement.surface))
     if update.next_version != update.version:
         lines += ["", f"Version: {update.version} → **{update.next_version}**"]
     return _bounded("\n".join(lines) + "\n")
 
 
+def _more(number: int) -> list[str]:
+    return [f"… and {number - _MOST} more.", ""] if number > _MOST else []
+
+
 def _bounded(text: str) -> str:
-    """No longer than a pull request may be; whole lines."""
+    """Cut the text, at the end of a line, to the length that a pull request takes."""
     if len(text) <= _LONGEST:
         return text
     kept = text[:_LONGEST].rpartition("\n")[0]
