@@ -1,58 +1,50 @@
-"""The cases: what each is called, compares, and runs in.
-
-Out: the table that the command goes through.
-"""
+"""The table of cases: what each compares, by which functions, and in which environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-PEERS: Final = "peers"
-"""benchmarks/.venv: chessa's run-time dependencies, and those it is compared with."""
-TOOLS: Final = "tools"
-""".venv: what chessa is developed with."""
-HERE: Final = "here"
-"""The Python that runs the command: for tests of the command."""
-
 
 @dataclass(frozen=True)
 class Case:
-    """One case. It has a module with `measure`, and runs each of its parts in its own process."""
+    """Functions that each measure in a process of their own."""
 
-    says: str
-    module: str
-    parts: tuple[str, ...] = ("",)
-    environment: str = PEERS
+    summary: str
+    functions: tuple[str, ...]
+    environment: str = "peers"
+    """A key of `environments.ENVIRONMENTS`."""
     seconds: float = 900.0
-    """How long a part may take; then it is ended, and counts as crashed."""
+    """The time limit of a function; one that exceeds it is stopped and counts as crashed."""
 
 
+_IN: Final = "benchmarks.cases"
 CASES: Final[Mapping[str, Case]] = {
-    "sync-read": Case("a read on a kept connection, wall and CPU", "benchmarks.cases.sync_read"),
-    "in-memory": Case("the same over httpx.MockTransport", "benchmarks.cases.in_memory"),
+    "sync-read": Case("a read on a kept connection, wall and CPU", (f"{_IN}.calls:sync_read",)),
+    "in-memory": Case("the same over httpx.MockTransport", (f"{_IN}.calls:in_memory",)),
     "async-reads": Case(
-        "200 reads in flight, and throughput over 1 to 400", "benchmarks.cases.async_reads"
+        "200 reads in flight, and throughput over 1 to 400", (f"{_IN}.flight:reads",)
     ),
-    "writes": Case("200 writes in flight, each on its connection", "benchmarks.cases.writes"),
-    "one-write": Case("one write after the other", "benchmarks.cases.one_write"),
-    "decode": Case("10,000 orders of 25 fields, into models", "benchmarks.cases.decode"),
-    "memory": Case("what 10,000 decoded orders keep", "benchmarks.cases.memory"),
-    "import": Case("importing, in fresh processes", "benchmarks.cases.importing"),
-    "first-call": Case("import and first call, in fresh processes", "benchmarks.cases.first_call"),
+    "writes": Case("200 writes in flight, each on its connection", (f"{_IN}.flight:writes",)),
+    "one-write": Case("one write after the other", (f"{_IN}.calls:one_write",)),
+    "decode": Case("10,000 orders of 25 fields, into models", (f"{_IN}.models:decode",)),
+    "memory": Case("memory that 10,000 decoded orders keep", (f"{_IN}.models:memory",)),
+    "import": Case("importing, in fresh processes", (f"{_IN}.programs:importing",)),
+    "first-call": Case(
+        "import and first call, in fresh processes", (f"{_IN}.programs:first_call",)
+    ),
     "regenerate": Case(
-        "scripts/regenerate.py beside openapi-python-client alone",
-        "benchmarks.cases.regenerate",
-        environment=TOOLS,
+        "scripts/regenerate.py next to openapi-python-client alone",
+        (f"{_IN}.pipeline:regenerating",),
+        environment="tools",
     ),
     "growth": Case(
         "regenerating 10, 100 and 1,000 operations",
-        "benchmarks.cases.growth",
-        environment=TOOLS,
+        (f"{_IN}.pipeline:growth",),
+        environment="tools",
         seconds=1800.0,
     ),
     "soak": Case(
         "memory and descriptors over 100,000 calls",
-        "benchmarks.cases.soak",
-        parts=("sync", "async"),
+        (f"{_IN}.soak:in_threads", f"{_IN}.soak:in_tasks"),
     ),
 }

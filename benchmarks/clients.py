@@ -1,202 +1,153 @@
-"""The contenders of a blocking call: chessa, and what others would write in its place.
+"""One call of each contender: chessa, and the code that replaces it.
 
-In: a URL, or a mock transport. Out: for each, a function that makes one call and reads of its
-result what any caller would: the status and an amount. All are given the same credentials, and each
-has one client that is kept.
+Each uses a client that is kept and the same credentials, and returns of its result the status and
+an amount, as any caller reads them.
 """
 
 import contextlib
 import http.client
 import importlib
 import json
-import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 
 import chessa
 
-from .payload import ADDRESS, CREDENTIALS, ORDER_ID
+from .payload import CREDENTIALS, ORDER_ID
+from .run import Work
 
-Call = Callable[[], object]
-GENERATOR_SKIPPED: Final = os.environ.get("BENCHMARKS_SKIPPED", "")
-"""Why there is no client of openapi-generator, if there is none."""
-OURS: Final = "chessa"
-DIRECT: Final = "chessa, DirectTransport"
-_PATH: Final = f"/v1/orders/{ORDER_ID}"
-_TIMEOUT: Final = 60.0
+AsyncWork = Callable[[], Awaitable[object]]
+Operation = tuple[Callable[[Any], Any], Callable[[Any], object]]
+"""How a client, blocking or not, is called; and how its result is read."""
+READ: Final = f"/v1/orders/{ORDER_ID}"
+WRITE: Final = "/v1/orders/refund"
+BODY: Final = {"orderId": ORDER_ID, "address": "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"}
+OPTIONS: Final[dict[str, Any]] = {
+    "client_id": CREDENTIALS["x-client-id"],
+    "client_secret": CREDENTIALS["x-client-secret"],
+}
+_REQUEST: Final = "\r\n".join(
+    [
+        f"GET {READ} HTTP/1.1",
+        "host: 127.0.0.1",
+        "accept: */*",
+        *(f"{name}: {value}" for name, value in CREDENTIALS.items()),
+        "",
+        "",
+    ]
+).encode()
+PATIENCE: Final = 120.0
+"""Seconds for an asynchronous call: hundreds wait for a pool, and none of them may time out."""
 
 
-def our_client(
-    url: str, handler: Callable[[httpx.Request], httpx.Response] | None, transport: Any = None
-) -> Any:
-    """A `Chessa`, on a mock transport where there is a handler."""
-    if handler is not None:
-        transport = httpx.MockTransport(handler)
-    return chessa.Chessa(
-        client_id=CREDENTIALS["x-client-id"],
-        client_secret=CREDENTIALS["x-client-secret"],
-        base_url=url,
-        transport=transport,
-    )
+def our_client(url: str, transport: Any = None) -> chessa.Chessa:
+    """Return a `Chessa`."""
+    return chessa.Chessa(base_url=url, transport=transport, **OPTIONS)
 
 
-def chessa_read(client: chessa.Chessa) -> Call:
-    """`orders.retrieve`."""
+def our_async_client(url: str, transport: Any = None) -> chessa.AsyncChessa:
+    """Return an `AsyncChessa`."""
+    return chessa.AsyncChessa(base_url=url, transport=transport, timeout=PATIENCE, **OPTIONS)
 
-    def call() -> object:
-        order = client.orders.retrieve(ORDER_ID)
-        return order.status, order.destination_amount
+
+def _of_model(order: Any) -> object:
+    return order.status, order.destination_amount
+
+
+def _of_json(order: Any) -> object:
+    return order["status"], order["destinationAmount"]
+
+
+def _of_refund(refund: Any) -> object:
+    return refund["status"], refund["cryptoAmount"]
+
+
+CHESSA_READ: Final[Operation] = (lambda client: client.orders.retrieve(ORDER_ID), _of_model)
+CHESSA_WRITE: Final[Operation] = (
+    lambda client: client.orders.request_refund(order_id=ORDER_ID, address=BODY["address"]),
+    lambda refund: (refund.status, refund.crypto_amount),
+)
+HTTPX_READ: Final[Operation] = (
+    lambda client: client.get(READ),
+    lambda response: _of_json(response.raise_for_status().json()["order"]),
+)
+HTTPX_WRITE: Final[Operation] = (
+    lambda client: client.post(WRITE, json=BODY),
+    lambda response: _of_refund(response.raise_for_status().json()),
+)
+
+
+def blocking(operation: Operation, client: Any) -> Work:
+    """Return one call of a client."""
+    request, read = operation
+    return lambda: read(request(client))
+
+
+def awaited(operation: Operation, client: Any) -> AsyncWork:
+    """Return one call of an asynchronous client."""
+    request, read = operation
+
+    async def call() -> object:
+        return read(await request(client))
 
     return call
 
 
-def httpx_read(client: httpx.Client) -> Call:
-    """As it is written by hand."""
+def aiohttp_read(session: aiohttp.ClientSession) -> AsyncWork:
+    """Return a read with hand-written aiohttp."""
 
-    def call() -> object:
-        response = client.get(_PATH)
-        response.raise_for_status()
-        order = response.json()["order"]
-        return order["status"], order["destinationAmount"]
+    async def call() -> object:
+        async with session.get(READ) as response:
+            response.raise_for_status()
+            return _of_json((await response.json())["order"])
 
     return call
 
 
-def stock_read(url: str, transport: httpx.BaseTransport | None = None) -> Call:
-    """The client that openapi-python-client generates of our spec."""
+def stock_read(url: str, **httpx_options: Any) -> Work:
+    """Return a read by the client that openapi-python-client generates from our spec."""
     module = importlib.import_module("stock_client.client")
     operation = importlib.import_module("stock_client.api.order_endpoints.orders_retrieve")
-    extra = {} if transport is None else {"transport": transport}
-    client = module.Client(base_url=url, headers=dict(CREDENTIALS), httpx_args=extra)
-
-    def call() -> object:
-        order = operation.sync(ORDER_ID, client=client).order
-        return order.status, order.destination_amount
-
-    return call
+    client = module.Client(base_url=url, headers=dict(CREDENTIALS), httpx_args=httpx_options)
+    return lambda: _of_model(operation.sync(ORDER_ID, client=client).order)
 
 
-def generator_read(url: str) -> Call | None:
-    """The client that openapi-generator generates of our spec; None where it was not made."""
-    if GENERATOR_SKIPPED:
-        return None
+def generator_read(url: str) -> Work:
+    """Return a read by the client that openapi-generator generates from our spec."""
     package = importlib.import_module("generator_client")
-    settings = package.Configuration(
-        host=url,
-        api_key={
-            "clientId": CREDENTIALS["x-client-id"],
-            "clientSecret": CREDENTIALS["x-client-secret"],
-        },
-    )
-    api = package.OrderEndpointsApi(package.ApiClient(settings))
-
-    def call() -> object:
-        order = api.orders_retrieve(ORDER_ID).order
-        return order.status, order.destination_amount
-
-    return call
+    keys = {
+        "clientId": CREDENTIALS["x-client-id"],
+        "clientSecret": CREDENTIALS["x-client-secret"],
+    }
+    client = package.ApiClient(package.Configuration(host=url, api_key=keys))
+    api = package.OrderEndpointsApi(client)
+    return lambda: _of_model(api.orders_retrieve(ORDER_ID).order)
 
 
-def http_client_read(url: str) -> tuple[Call, Callable[[], None]]:
-    """`http.client` on one connection; and what closes it."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT)
-
-    def call() -> object:
-        connection.request("GET", _PATH, headers=CREDENTIALS)
-        order = json.loads(connection.getresponse().read())["order"]
-        return order["status"], order["destinationAmount"]
-
-    return call, connection.close
+def http_client_read(connection: http.client.HTTPConnection) -> object:
+    """Read an order with `http.client`."""
+    connection.request("GET", READ, headers=CREDENTIALS)
+    return _of_json(json.loads(connection.getresponse().read())["order"])
 
 
-def socket_read(url: str) -> tuple[Call, Callable[[], None]]:
-    """The floor: bytes out, bytes in, and the length and the JSON read; and what closes it."""
-    parts = urlsplit(url)
-    connection = socket.create_connection((str(parts.hostname), parts.port or 80), _TIMEOUT)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    headers = {"host": parts.netloc, "accept": "*/*", **CREDENTIALS}
-    lines = [f"GET {_PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    request = "\r\n".join([*lines, "", ""]).encode()
-
-    def call() -> object:
-        connection.sendall(request)
-        received = connection.recv(65536)
-        head = received.index(b"\r\n\r\n") + 4
-        start = received.index(b"content-length: ") + 16
-        whole = head + int(received[start : received.index(b"\r\n", start)])
-        while len(received) < whole:
-            received += connection.recv(65536)
-        order = json.loads(received[head:])["order"]
-        return order["status"], order["destinationAmount"]
-
-    return call, connection.close
+def socket_read(connection: socket.socket) -> object:
+    """Read an order from a socket, the least that can be done: the length and the JSON are read."""
+    connection.sendall(_REQUEST)
+    received = connection.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    start = head.index(b"content-length: ") + 16
+    length = int(head[start : head.index(b"\r\n", start)])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return _of_json(json.loads(body)["order"])
 
 
-@contextlib.contextmanager
-def readers(url: str) -> Iterator[dict[str, Call]]:
-    """Everybody who reads over a socket, connections kept."""
-    with contextlib.ExitStack() as stack:
-        ours = stack.enter_context(our_client(url, None))
-        direct = stack.enter_context(our_client(url, None, chessa.DirectTransport))
-        theirs = stack.enter_context(httpx.Client(base_url=url, headers=CREDENTIALS))
-        plain, close_plain = http_client_read(url)
-        stack.callback(close_plain)
-        floor, close_floor = socket_read(url)
-        stack.callback(close_floor)
-        calls = {
-            OURS: chessa_read(ours),
-            DIRECT: chessa_read(direct),
-            "httpx": httpx_read(theirs),
-            "openapi-python-client": stock_read(url),
-            "http.client": plain,
-            "raw socket": floor,
-        }
-        generated = generator_read(url)
-        if generated is not None:
-            calls["openapi-generator"] = generated
-        yield calls
-
-
-def chessa_write(client: chessa.Chessa) -> Call:
-    """`orders.request_refund`, on a connection of its own."""
-
-    def call() -> object:
-        refund = client.orders.request_refund(order_id=ORDER_ID, address=ADDRESS)
-        return refund.status, refund.crypto_amount
-
-    return call
-
-
-def httpx_write(client: httpx.Client) -> Call:
-    """As it is written by hand, on a connection that is kept."""
-
-    def call() -> object:
-        body = {"orderId": ORDER_ID, "address": ADDRESS}
-        response = client.post("/v1/orders/refund", json=body)
-        response.raise_for_status()
-        refund = response.json()
-        return refund["status"], refund["cryptoAmount"]
-
-    return call
-
-
-def http_client_write(url: str) -> Call:
-    """`http.client`, on a connection of its own."""
-    netloc = urlsplit(url).netloc
+def http_client_write(netloc: str) -> object:
+    """Request a refund with `http.client`, on a connection of its own."""
     headers = {**CREDENTIALS, "content-type": "application/json"}
-
-    def call() -> object:
-        connection = http.client.HTTPConnection(netloc, timeout=_TIMEOUT)
-        try:
-            body = json.dumps({"orderId": ORDER_ID, "address": ADDRESS}).encode()
-            connection.request("POST", "/v1/orders/refund", body, headers)
-            refund = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
-        return refund["status"], refund["cryptoAmount"]
-
-    return call
+    with contextlib.closing(http.client.HTTPConnection(netloc, timeout=PATIENCE)) as connection:
+        connection.request("POST", WRITE, json.dumps(BODY).encode(), headers)
+        return _of_refund(json.loads(connection.getresponse().read()))

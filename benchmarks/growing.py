@@ -1,12 +1,7 @@
-"""A document of any number of operations, made as vendors make them.
-
-Enters: how many operations. Leaves: a document: resources of five operations, with parameters in
-paths and queries, bodies, nested answers, schemas that are shared and schemas of their own. And
-the same document with one operation in ten changed.
-"""
+"""A document of any number of operations, in the manner of vendors: resources of five operations,
+with parameters, bodies, nested responses, and schemas of their own next to shared ones."""
 
 import copy
-from collections.abc import Iterator
 from typing import Any, Final
 
 Document = dict[str, Any]
@@ -28,36 +23,81 @@ _SHARED: Final[Document] = {
         "properties": {"error": _TEXT, "message": _TEXT, "statusCode": {"type": "integer"}},
     },
 }
-_KINDS: Final = ("list", "create", "get", "update", "delete")
+_KINDS: Final = {
+    "list": "get",
+    "create": "post",
+    "get": "get",
+    "update": "patch",
+    "delete": "delete",
+}
+"""The operations of a resource, and their methods."""
 
 
 def document(operations: int) -> Document:
-    """A document with this many operations."""
-    whole: Document = {
+    """Return a document with this many operations."""
+    paths: Document = {}
+    schemas: Document = copy.deepcopy(_SHARED)
+    tags = []
+    for number in range(operations):
+        name, kind = f"Thing{number // len(_KINDS)}", list(_KINDS)[number % len(_KINDS)]
+        if name not in schemas:
+            schemas[name] = _schema(name)
+            tags.append({"name": f"{name} Endpoints"})
+        path = f"/v1/{name.lower()}s"
+        if kind in ("get", "update", "delete"):
+            path += f"/{{{name.lower()}Id}}"
+        paths.setdefault(path, {})[_KINDS[kind]] = _operation(name, kind, path)
+    return {
         "openapi": "3.0.3",
         "info": {"title": "Growing", "version": "1.0.0"},
         "servers": [{"url": "https://api.example.com"}],
-        "tags": [],
-        "paths": {},
-        "components": {"schemas": copy.deepcopy(_SHARED)},
+        "tags": tags,
+        "paths": paths,
+        "components": {"schemas": schemas},
     }
-    for number in range(operations):
-        _add(whole, f"Thing{number // len(_KINDS)}", _KINDS[number % len(_KINDS)])
-    return whole
 
 
-def changed(whole: Document) -> Document:
-    """The document after a change of one operation in ten: a parameter and an error are new."""
-    result: Document = copy.deepcopy(whole)
-    for number, operation in enumerate(_operations(result)):
-        if number % 10 == 0:
-            operation.setdefault("parameters", []).append(_parameter("trace", "query", _TEXT))
-            operation["responses"]["409"] = {"description": "Not now"}
-    return result
+def changed(before: Document) -> Document:
+    """Return the document with a new parameter and a new error in one operation of ten."""
+    after: Document = copy.deepcopy(before)
+    operations = [operation for item in after["paths"].values() for operation in item.values()]
+    for operation in operations[::10]:
+        operation["parameters"].append(_parameter("trace", "query", _TEXT))
+        operation["responses"]["409"] = {"description": "Not now"}
+    return after
 
 
-def _operations(whole: Document) -> Iterator[Document]:
-    return (operation for item in whole["paths"].values() for operation in item.values())
+def _operation(name: str, kind: str, path: str) -> Document:
+    item, parameters = _ref(name), []
+    if path.endswith("}"):
+        parameters.append(_parameter(f"{name.lower()}Id", "path", _TEXT))
+    if kind == "list":
+        parameters.append(
+            _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 100})
+        )
+        parameters.append(_parameter("state", "query", {"type": "string"}))
+        item = {
+            "title": f"{name}List",
+            "type": "object",
+            "required": ["rows"],
+            "properties": {"rows": {"type": "array", "items": item}, "page": _ref("Page")},
+        }
+    operation: Document = {
+        "tags": [f"{name} Endpoints"],
+        "summary": f"{kind.title()} {name}",
+        "operationId": f"{kind}{name}",
+        "parameters": parameters,
+        "responses": {"404": {"description": "Not found", **_content(_ref("Problem"))}},
+    }
+    success = {"204": {"description": "Deleted"}}
+    if kind != "delete":
+        success = {"200": {"description": "Success", **_content(item)}}
+    operation["responses"].update(success)
+    if kind in ("create", "update"):
+        properties = {"label": _TEXT, "price": _ref("Money"), "startsAt": _MOMENT, "note": _TEXT}
+        body = {"type": "object", "required": ["label"], "properties": properties}
+        operation["requestBody"] = {"required": True, **_content(body)}
+    return operation
 
 
 def _ref(name: str) -> Document:
@@ -72,70 +112,21 @@ def _content(schema: Document) -> Document:
     return {"content": {"application/json": {"schema": schema}}}
 
 
-def _add(whole: Document, name: str, kind: str) -> None:
-    """Add an operation of a resource, and the resource with its first."""
-    small = name.lower()
-    whole["components"]["schemas"].setdefault(name, _schema(name))
-    if kind == _KINDS[0]:
-        whole["tags"].append({"name": f"{name} Endpoints"})
-    on_one = kind in ("get", "update", "delete")
-    path = f"/v1/{small}s" + (f"/{{{small}Id}}" if on_one else "")
-    operation: Document = {
-        "tags": [f"{name} Endpoints"],
-        "summary": f"{kind.title()} {name}",
-        "operationId": f"{kind}{name}",
-        "parameters": [_parameter(f"{small}Id", "path", _TEXT)] if on_one else [],
-        "responses": {"404": {"description": "There is none", **_content(_ref("Problem"))}},
-    }
-    _ADD[kind](operation, name)
-    method = {"list": "get", "create": "post", "update": "patch"}.get(kind, kind)
-    whole["paths"].setdefault(path, {})[method] = operation
-
-
-def _list(operation: Document, name: str) -> None:
-    operation["parameters"] += [
-        _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 100}),
-        _parameter("state", "query", {"type": "string"}),
-    ]
-    rows = {"type": "array", "items": _ref(name)}
-    answer = {
-        "title": f"{name}List",
-        "type": "object",
-        "required": ["rows"],
-        "properties": {"rows": rows, "page": _ref("Page")},
-    }
-    operation["responses"]["200"] = {"description": "Rows", **_content(answer)}
-
-
-def _write(operation: Document, name: str) -> None:
-    body = {
-        "type": "object",
-        "required": ["label"],
-        "properties": {"label": _TEXT, "price": _ref("Money"), "startsAt": _MOMENT, "note": _TEXT},
-    }
-    operation["requestBody"] = {"required": True, **_content(body)}
-    _read(operation, name)
-
-
-def _read(operation: Document, name: str) -> None:
-    operation["responses"]["200"] = {"description": "It", **_content(_ref(name))}
-
-
-def _delete(operation: Document, _: str) -> None:
-    operation["responses"]["204"] = {"description": "Gone"}
-
-
-_ADD: Final = {
-    "list": _list,
-    "create": _write,
-    "get": _read,
-    "update": _write,
-    "delete": _delete,
-}
-
-
 def _schema(name: str) -> Document:
-    """The schema of a resource: scalars, an enum, what is nested, what is shared."""
+    """Return the schema of a resource: scalars, an enum, nested and shared schemas."""
+    line = {
+        "title": f"{name}Line",
+        "type": "object",
+        "properties": {"text": _TEXT, "cost": _ref("Money")},
+    }
+    details = {
+        "title": f"{name}Details",
+        "type": "object",
+        "properties": {
+            "lines": {"type": "array", "items": line},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    }
     return {
         "type": "object",
         "required": ["id", "state"],
@@ -145,20 +136,6 @@ def _schema(name: str) -> Document:
             "label": {**_TEXT, "nullable": True},
             "price": _ref("Money"),
             "createdAt": _MOMENT,
-            "details": {
-                "title": f"{name}Details",
-                "type": "object",
-                "properties": {
-                    "lines": {
-                        "type": "array",
-                        "items": {
-                            "title": f"{name}Line",
-                            "type": "object",
-                            "properties": {"text": _TEXT, "cost": _ref("Money")},
-                        },
-                    },
-                    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-                },
-            },
+            "details": details,
         },
     }

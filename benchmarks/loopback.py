@@ -1,77 +1,52 @@
-"""The server's end of a case: starts it, asks it for its counts, and sees it end.
-
-In: nothing. Out: its URL, and how many connections and requests it has seen.
-"""
+"""The loopback server of a case, in a process of its own, and its counts."""
 
 import contextlib
-import http.client
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import IO
 
 from .payload import ROOT
 
 
 @dataclass(frozen=True)
 class Loopback:
-    """A server that runs."""
+    """A running server."""
 
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    url: str
+    _input: IO[str]
+    _output: IO[str]
 
     def counts(self) -> tuple[int, int]:
-        """Connections and requests so far, without the one that asks."""
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            asking.request("GET", "/counts")
-            found = json.loads(asking.getresponse().read())
-        finally:
-            asking.close()
-        return found["connections"], found["requests"]
+        """Return the number of connections and of requests so far."""
+        self._input.write("\n")
+        connections, requests = map(int, self._output.readline().split())
+        return connections, requests
 
     def check(self, name: str, work: Callable[[], object], requests: int, *, fresh: bool) -> None:
-        """Do a contender's work, and see that it is what it should be: so many requests, each on
-        a connection of its own, or all on connections that are kept."""
-        before = self.counts()
+        """Do the work of a contender. Raise unless it sends so many requests, each on a connection
+        of its own if `fresh`, and else all on connections that are kept."""
+        connections, before = self.counts()
         work()
-        after = self.counts()
-        check_connections(name, before, after, requests, fresh=fresh)
-
-
-def check_connections(
-    name: str, before: tuple[int, int], after: tuple[int, int], requests: int, *, fresh: bool
-) -> None:
-    """Raise where what the server saw is not what is measured."""
-    opened = after[0] - before[0] - 1  # asking takes one
-    sent = after[1] - before[1]
-    if sent != requests or (opened != requests if fresh else opened > 1):
-        raise RuntimeError(f"{name}: {sent} requests on {opened} connections, of {requests}")
+        opened, sent = self.counts()
+        opened, sent = opened - connections, sent - before
+        if sent != requests or (opened != requests if fresh else opened > 1):
+            raise RuntimeError(f"{name}: {sent} requests on {opened} connections, of {requests}")
 
 
 @contextlib.contextmanager
 def loopback() -> Iterator[Loopback]:
-    """A server for as long as the block lasts."""
-    server = subprocess.Popen(
+    """Run a server until the block ends."""
+    with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server"],
+        bufsize=1,  # lines
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert server.stdin is not None  # noqa: S101  # for the types
-    assert server.stdout is not None  # noqa: S101
-    try:
-        yield Loopback(int(server.stdout.readline()))
-    finally:
-        server.stdin.close()
-        server.stdout.close()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    ) as server:
+        assert server.stdin is not None  # noqa: S101  # for the types
+        assert server.stdout is not None  # noqa: S101
+        url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        yield Loopback(url, server.stdin, server.stdout)

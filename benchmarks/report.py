@@ -1,157 +1,153 @@
-"""Reports: a table for people, as text and as Markdown, and one JSON document for programs.
-
-In: results, and what is to be reached. Out: text.
-"""
+"""Rows of a table for figures, their text and Markdown, and the results that are saved."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import platform
+import re
+from collections.abc import Sequence, Set
+from pathlib import Path
 from typing import Any, Final
 
-from .figures import DIFFERENCE, Figure, Limit
-from .running import Results
+from .environments import LOCK
+from .payload import ROOT
+from .plots import plots
 
+RESULTS: Final = ROOT / "benchmarks" / "results.json"
 HEADS: Final = (
     "case",
     "what",
-    "against",
+    "compared with",
     "ours",
     "theirs",
     "ratio",
-    "min – max",
+    "from – to",
     "to reach",
     "",
 )
-_NUMBERS: Final = frozenset({"ours", "theirs", "ratio", "min – max", "to reach"})
-MET: Final = {True: "met", False: "not met", None: ""}
+_NUMBERS: Final = frozenset(HEADS[3:8])
+_VERDICTS: Final = {True: "met", False: "not met", None: ""}
+_PEERS: Final = (
+    "aiohttp",
+    "attrs",
+    "httpcore",
+    "httpx",
+    "openapi-generator-cli",
+    "openapi-python-client",
+    "pydantic",
+    "urllib3",
+)
+Document = dict[str, Any]
+Row = tuple[str, ...]
 
 
-def is_met(figure: Figure, limit: Limit | None) -> bool | None:
-    """None where nothing is to be reached, or nothing was measured."""
-    if limit is None or figure.spread is None:
-        return None
-    return limit.is_met(figure.spread.median)
-
-
-def rows(results: Results, targets: Mapping[tuple[str, str, str], Limit]) -> list[tuple[str, ...]]:
-    """A line of the table for every figure, and one for each case that crashed."""
-    lines = [
-        _row(figure, targets.get(figure.key))
-        for found in results.findings.values()
-        for figure in found.figures
+def rows(document: Document) -> list[Row]:
+    """Return a row for each figure, and for each case that crashed."""
+    crashed = [
+        (name, *[""] * (len(HEADS) - 2), f"crashed: {reason}")
+        for name, reason in document["crashed"].items()
     ]
-    blank = ("",) * 7
-    return lines + [(name, *blank, f"crashed: {how}") for name, how in results.crashed.items()]
+    return [*map(row, document["figures"]), *crashed]
 
 
-def _row(figure: Figure, limit: Limit | None) -> tuple[str, ...]:
-    names = (figure.case, figure.name, figure.peer)
-    reach = "" if limit is None else f"{'≥' if limit.is_floor else '≤'} {limit.value:g}"
-    if figure.spread is None or figure.ours is None or figure.theirs is None:
-        return (*names, "", "", "", "", reach, f"skipped: {figure.skipped}")
-    spread = figure.spread
-    is_difference = figure.kind == DIFFERENCE
-    form: Callable[[float], str] = _signed if is_difference else _plain
-    unit = f" {figure.unit}" if is_difference else ""
+def row(figure: dict[str, Any]) -> Row:
+    """Return the cells of a figure."""
+    names = figure["case"], figure["name"], figure["peer"]
+    reach = "".join(
+        f"{'≥' if kind == 'at_least' else '≤'} {value:g}"
+        for kind, value in (figure["to_reach"] or {}).items()
+    )
+    if figure["skipped"]:
+        return (*names, "", "", "", "", reach, f"skipped: {figure['skipped']}")
+    unit = figure["unit"]
+    form = "{:.2f}" if "ratio" in figure else f"{{:+.1f}} {unit}".rstrip()
+    spread = figure.get("ratio") or figure["difference"]
     return (
         *names,
-        f"{_short(figure.ours)} {figure.unit}".rstrip(),
-        f"{_short(figure.theirs)} {figure.unit}".rstrip(),
-        form(spread.median) + unit,
-        f"{form(spread.min)} – {form(spread.max)}",
-        reach + unit if reach else "",
-        MET[is_met(figure, limit)],
+        f"{_short(figure['ours'])} {unit}".rstrip(),
+        f"{_short(figure['theirs'])} {unit}".rstrip(),
+        form.format(spread["median"]),
+        f"{form.format(spread['min'])} – {form.format(spread['max'])}",
+        reach,
+        _VERDICTS[figure["met"]],
     )
-
-
-def _plain(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}"
 
 
 def _short(value: float) -> str:
-    """Three digits that say something."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    """Return three significant digits."""
+    return f"{value:,.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
 
 
-def table(lines: Sequence[tuple[str, ...]]) -> str:
-    """Text in columns."""
-    widths = [max(map(len, column)) for column in zip(HEADS, *lines, strict=True)]
+def text(table: Sequence[Row]) -> str:
+    """Return columns."""
+    lines = [HEADS, *table]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            _aligned(cell, width, head)
+            f"{cell:{'>' if head in _NUMBERS else '<'}{width}}"
             for cell, width, head in zip(line, widths, HEADS, strict=True)
         ).rstrip()
-        for line in (HEADS, *lines)
+        for line in lines
     )
 
 
-def _aligned(cell: str, width: int, head: str) -> str:
-    return cell.rjust(width) if head in _NUMBERS else cell.ljust(width)
+def markdown(table: Sequence[Row], heads: Row = HEADS) -> str:
+    """Return a table of Markdown."""
+    rule = "".join("---:|" if head in _NUMBERS else "---|" for head in heads)
+    head, *lines = (f"| {' | '.join(line)} |" for line in (heads, *table))
+    return "\n".join([head.replace("|  |", "| |"), f"|{rule}", *lines])
 
 
-def markdown(lines: Sequence[tuple[str, ...]]) -> str:
-    """The same as a table of Markdown."""
-    rule = tuple("---:" if head in _NUMBERS else "---" for head in HEADS)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (HEADS, rule, *lines))
+def as_json(document: Document) -> str:
+    """Return a document as it is printed and saved."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def document(
-    results: Results,
-    targets: Mapping[tuple[str, str, str], Limit],
-    *,
-    command: str,
-    machine: Mapping[str, object],
-) -> dict[str, Any]:
-    """All of it as one JSON value."""
-    found = results.findings
+def machine() -> Document:
+    """Return the kind of machine, without names and paths, and the versions of the peers."""
+    info = Path("/proc/cpuinfo")
+    cpu = re.search(
+        r"^model name\s*: (.+)$", info.read_text("utf-8") if info.is_file() else "", re.M
+    )
+    system = platform.system()
+    if Path("/etc/os-release").is_file():
+        system = platform.freedesktop_os_release()["PRETTY_NAME"]
     return {
-        "command": command,
-        "machine": dict(machine),
-        "figures": [
-            _as_json(figure, targets.get(figure.key))
-            for each in found.values()
-            for figure in each.figures
-        ],
-        "series": {
-            name: {
-                "places": series.places,
-                "lines": {line: list(map(_exact, of)) for line, of in series.lines.items()},
-            }
-            for each in found.values()
-            for name, series in each.series.items()
-        },
-        "crashed": results.crashed,
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "cores": os.cpu_count(),
+        "os": f"{system} {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "versions": pinned(LOCK.read_text("utf-8")),
     }
 
 
-def text_of(value: Mapping[str, Any]) -> str:
-    """JSON as it is printed and saved."""
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+def pinned(lock: str) -> dict[str, str]:
+    """Return the versions of the peers that a lock pins."""
+    found = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", lock, re.M))
+    return {name: found[name] for name in _PEERS if name in found}
 
 
-def _as_json(figure: Figure, limit: Limit | None) -> dict[str, Any]:
-    spread = figure.spread
-    values = None if spread is None else {name: _exact(each) for name, each in vars(spread).items()}
+def save(document: Document, ran: Set[str], order: Sequence[str]) -> None:
+    """Write benchmarks/results.json, and the plots in docs/."""
+    before = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else None
+    merged = merge(before, document, ran, order)
+    RESULTS.write_text(as_json(merged), encoding="utf-8")
+    for name, image in plots(merged).items():
+        (ROOT / "docs" / name).write_text(image, encoding="utf-8")
+
+
+def merge(before: Document | None, now: Document, ran: Set[str], order: Sequence[str]) -> Document:
+    """Add the cases of an earlier run on the same kind of machine that did not run now."""
+    if before is None or before["machine"] != now["machine"]:
+        return now
+    kept = [figure for figure in before["figures"] if figure["case"] not in ran]
+    if not kept:
+        return now
+    crashed = {name: reason for name, reason in before["crashed"].items() if name not in ran}
+    commands = dict.fromkeys([*before["command"].split("; "), now["command"]])
     return {
-        "case": figure.case,
-        "name": figure.name,
-        "unit": figure.unit,
-        "ours": _exact(figure.ours),
-        "peer": figure.peer,
-        "theirs": _exact(figure.theirs),
-        figure.kind: values,
-        "rounds": figure.rounds,
-        "to_reach": None if limit is None else limit.as_json,
-        "met": is_met(figure, limit),
-        "skipped": figure.skipped or None,
+        **now,
+        "command": "; ".join(commands),
+        "figures": sorted(kept + now["figures"], key=lambda figure: order.index(figure["case"])),
+        "series": {**before["series"], **now["series"]},
+        "crashed": {**crashed, **now["crashed"]},
     }
-
-
-def _exact(value: float | None) -> float | None:
-    """Six digits: more is noise, and makes a saved file differ for nothing."""
-    return None if value is None else float(f"{value:.6g}")

@@ -1,8 +1,24 @@
-"""What is to be reached, by the median of a figure. Figures not named here are for the record."""
+"""Targets for the median of a figure. Figures not named here are for the record."""
 
 from typing import Final
 
-from .figures import Limit, at_least, at_most
+Limit = dict[str, float]
+
+
+def at_most(value: float) -> Limit:
+    """Return an upper limit, which is itself allowed."""
+    return {"at_most": value}
+
+
+def at_least(value: float) -> Limit:
+    """Return a lower limit, which is itself allowed."""
+    return {"at_least": value}
+
+
+def is_met(limit: Limit, median: float) -> bool:
+    """Return whether a median is within a limit."""
+    return limit.get("at_most", median) >= median >= limit.get("at_least", median)
+
 
 TARGETS: Final[dict[tuple[str, str, str], Limit]] = {
     ("sync-read", "wall", "httpx"): at_most(0.85),

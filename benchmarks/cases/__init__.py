@@ -1,1 +1,1 @@
-"""A module for each case. Enters: a `Setting`. Leaves: what `measure` found, as `Findings`."""
+"""Functions that measure a case into a `Run`. `benchmarks.catalogue` is the table of them."""

@@ -1,122 +1,104 @@
 """Very many calls on one client, and what it holds afterwards: memory and descriptors.
 
-Nine reads and a write, again and again, from four threads or twenty tasks; `sync` and `async` are
-parts, each in a process of its own. Differences, of after all calls and after a warm-up.
+Nine reads to a write, from four threads or twenty tasks. Differences, of after all calls and after
+a warm-up.
 """
 
 import asyncio
 import gc
 import os
-import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from .. import clients, flight
-from ..figures import Figure, Findings, difference, skipped
+from .. import clients
 from ..loopback import loopback
-from ..setting import Setting
+from ..run import Run
 
-NAME: Final = "soak"
 THREADS: Final = 4
 TASKS: Final = 20
 WARM_UP: Final = 4_000
-_PEER: Final = "after the warm-up"
-_MIB: Final = 1024 * 1024
-_SETTLING: Final = 0.1
-"""Seconds in which the event loop closes what the last calls have left."""
-_FILES: Final = Path("/proc/self/fd")
 _STATM: Final = Path("/proc/self/statm")
+_AFTER: Final = "after the warm-up"
 
 
-@dataclass(frozen=True)
-class Held:
-    """What this process holds."""
+def in_threads(run: Run) -> None:
+    """Soak a `Chessa`."""
 
-    descriptors: int
-    memory: int
-    """Bytes that are resident."""
+    def some(client: Any, calls: int) -> None:
+        read = clients.blocking(clients.CHESSA_READ, client)
+        write = clients.blocking(clients.CHESSA_WRITE, client)
+        for number in range(calls):
+            (read if number % 10 else write)()
 
-    @classmethod
-    def now(cls) -> "Held":
-        gc.collect()
-        pages = int(_STATM.read_text("utf-8").split()[1])
-        return cls(len(list(_FILES.iterdir())), pages * os.sysconf("SC_PAGE_SIZE"))
+    def work(client: Any, calls: int) -> None:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(some, [client] * THREADS, [calls // THREADS] * THREADS))
 
-
-def measure(setting: Setting) -> Findings:
-    """One of the two parts."""
-    calls = setting.of(100_000, 5_000)
-    if not (_FILES.is_dir() and _STATM.is_file()):
-        key = (NAME, f"memory, {setting.part}", _PEER)
-        return Findings([skipped(key, "this system does not tell")])
-    with loopback() as server:
-        if setting.part == "sync":
-            held = _sync(server.url, calls)
-        else:
-            held = asyncio.run(_async(server.url, calls))
-    return Findings(_figures(setting.part, *held))
+    _soak(run, "sync", clients.our_client, work, lambda client: client.close())
 
 
-def _figures(part: str, before: Held, warm: Held, used: Held, closed: Held) -> list[Figure]:
+def in_tasks(run: Run) -> None:
+    """Soak an `AsyncChessa`."""
+
+    async def some(client: Any, calls: int) -> None:
+        read = clients.awaited(clients.CHESSA_READ, client)
+        write = clients.awaited(clients.CHESSA_WRITE, client)
+        for number in range(calls):
+            await (read if number % 10 else write)()
+
+    async def all_of(client: Any, calls: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(TASKS):
+                group.create_task(some(client, calls // TASKS))
+        await asyncio.sleep(0.1)  # in which the event loop closes what the last calls have left
+
+    async def close(client: Any) -> None:
+        await client.aclose()
+        await asyncio.sleep(0.1)
+
+    with asyncio.Runner() as runner:
+        runner.run(asyncio.sleep(0))
+        _soak(
+            run,
+            "async",
+            clients.our_async_client,
+            lambda client, calls: runner.run(all_of(client, calls)),
+            lambda client: runner.run(close(client)),
+        )
+
+
+def _soak(
+    run: Run,
+    part: str,
+    open_client: Callable[[str], Any],
+    work: Callable[[Any, int], None],
+    close: Callable[[Any], None],
+) -> None:
     files, memory = f"descriptors, {part}", f"memory, {part}"
-    return [
-        _more((NAME, files, _PEER), "", used.descriptors, warm.descriptors),
-        _more((NAME, f"{files}, closed", "before"), "", closed.descriptors, before.descriptors),
-        _more((NAME, memory, _PEER), "MiB", used.memory / _MIB, warm.memory / _MIB),
-    ]
+    if not _STATM.is_file():
+        return run.skip(memory, _AFTER, "this system has no /proc")
+    with loopback() as server:
+        before = _held()
+        client = open_client(server.url)
+        work(client, WARM_UP)
+        warm = _held()
+        work(client, run.of(100_000, 5_000))
+        used = _held()
+        close(client)
+        closed = _held()
+    for name, peer, unit, now, then in (
+        (files, _AFTER, "", used[0], warm[0]),
+        (f"{files}, closed", "before", "", closed[0], before[0]),
+        (memory, _AFTER, "MiB", used[1], warm[1]),
+    ):
+        run.compare(name, peer, unit, [now], [then], kind="difference")
+    return None
 
 
-def _more(key: tuple[str, str, str], unit: str, now: float, then: float) -> Figure:
-    return difference(key, unit, [now], [then])
-
-
-def _sync(url: str, calls: int) -> tuple[Held, Held, Held, Held]:
-    before = Held.now()
-    with clients.our_client(url, None) as client:
-        work = [clients.chessa_read(client)] * 9 + [clients.chessa_write(client)]
-        _in_threads(work, WARM_UP)
-        warm = Held.now()
-        _in_threads(work, calls)
-        used = Held.now()
-    return before, warm, used, Held.now()
-
-
-def _in_threads(work: list[clients.Call], calls: int) -> None:
-    done: list[int] = []
-
-    def one() -> None:
-        for turn in range(calls // THREADS):
-            work[turn % len(work)]()
-        done.append(1)
-
-    threads = [threading.Thread(target=one) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if len(done) != THREADS:
-        raise RuntimeError("a call failed")
-
-
-async def _async(url: str, calls: int) -> tuple[Held, Held, Held, Held]:
-    before = Held.now()
-    async with flight.our_client(url) as client:
-        work = [flight.chessa_read(client)] * 9 + [flight.chessa_write(client)]
-        await _in_tasks(work, WARM_UP)
-        warm = Held.now()
-        await _in_tasks(work, calls)
-        used = Held.now()
-    await asyncio.sleep(_SETTLING)
-    return before, warm, used, Held.now()
-
-
-async def _in_tasks(work: list[flight.AsyncCall], calls: int) -> None:
-    async def one() -> None:
-        for turn in range(calls // TASKS):
-            await work[turn % len(work)]()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(TASKS):
-            group.create_task(one())
-    await asyncio.sleep(_SETTLING)
+def _held() -> tuple[float, float]:
+    """Return the descriptors of this process, and its resident memory in MiB."""
+    gc.collect()
+    pages = int(_STATM.read_text("utf-8").split()[1])
+    return len(list(Path("/proc/self/fd").iterdir())), pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -1,21 +1,16 @@
-"""Cases for tests of the command: one that measures at once, and one that crashes.
+"""Functions for tests of the command: one that measures at once, and one that crashes."""
 
-In: a setting; its part says which. Out: findings, or none.
-"""
-
-from benchmarks.figures import Findings, Series, ratio, skipped
-from benchmarks.setting import Setting
+from benchmarks.run import Run
 
 
-def measure(setting: Setting) -> Findings:
-    """A figure with a target, one for the record, and one that is skipped; or a crash."""
-    if setting.part == "crashing":
-        raise RuntimeError("it crashed, as it should")
-    return Findings(
-        [
-            ratio(("sync-read", "wall", "httpx"), "µs", [1.0, 2.0, 3.0], [2.0, 2.0, 2.0]),
-            ratio(("sync-read", "wall", "raw socket"), "µs", [1.0], [0.5]),
-            skipped(("sync-read", "wall", "openapi-generator"), "no Java"),
-        ],
-        {"curve": Series([1.0, 10.0], {"a line": [2.0, 3.0]})},
-    )
+def measure(run: Run) -> None:
+    """Add a figure with a target, one for the record, one that is skipped, and a series."""
+    run.compare("wall", "httpx", "µs", [1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
+    run.compare("wall", "raw socket", "µs", [1.0], [0.5])
+    run.skip("wall", "openapi-generator", "no Java")
+    run.series["curve"] = {"places": [1.0, 10.0], "lines": {"a line": [2.0, 3.0]}}
+
+
+def crash(_: Run) -> None:
+    """Raise."""
+    raise RuntimeError("it crashed, as it should")

@@ -1,41 +1,47 @@
-"""The command: what it lists, refuses and prints, and what becomes of a case that crashes."""
+"""The command: the cases it lists, refuses and prints, and one that crashes."""
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import saving
+from benchmarks import report
 from benchmarks.__main__ import main
-from benchmarks.catalogue import CASES, HERE, Case
+from benchmarks.catalogue import CASES, Case
 
 STUBS = {
-    "crashing": Case("ends badly", "tests.benchmarks.stubs", ("crashing",), HERE, 60),
-    "quiet": Case("measures at once", "tests.benchmarks.stubs", ("",), HERE, 60),
+    "crashing": Case("ends badly", ("tests.benchmarks.stubs:crash",), "here"),
+    "sync-read": Case("measures at once", ("tests.benchmarks.stubs:measure",), "here"),
 }
 
 
 def test_every_case_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Name and one line each; nothing is measured."""
+    """`--list` prints name and summary of each case, and measures nothing."""
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(CASES)
     assert all(len(line.split()) > 3 for line in lines)
 
 
-def test_every_case_has_a_module() -> None:
-    """The file is there."""
+def test_every_case_has_its_functions() -> None:
+    """Each function of the catalogue is in its module."""
     root = Path(__file__).parents[2]
     for case in CASES.values():
-        assert (root / f"{case.module.replace('.', '/')}.py").is_file()
+        for function in case.functions:
+            module, name = function.split(":")
+            tree = ast.parse((root / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+            assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("words", [["nothing"], ["--fast"], ["--json", "--markdown"]])
-def test_wrong_arguments_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2, and a word on stderr; nothing on stdout."""
+@pytest.mark.parametrize("arguments", [["nothing"], ["--fast"], ["--json", "--markdown"]])
+def test_wrong_arguments_are_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong arguments are exit status 2 and a message on stderr, with nothing on stdout."""
     with pytest.raises(SystemExit) as caught:
-        main(words)
+        main(arguments)
     assert caught.value.code == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -43,7 +49,7 @@ def test_wrong_arguments_are_refused(words: list[str], capsys: pytest.CaptureFix
 
 
 def test_a_crash_does_not_stop_the_others(capfd: pytest.CaptureFixture[str]) -> None:
-    """Exit 1; the other case has its figures, and the crash is told in both forms."""
+    """A crash is exit status 1 and in both forms; the other case has its figures."""
     assert main([], STUBS) == 1
     captured = capfd.readouterr()
     table, _, text = captured.out.partition("\n\n")
@@ -56,15 +62,16 @@ def test_a_crash_does_not_stop_the_others(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_one_case_in_one_form(capfd: pytest.CaptureFixture[str]) -> None:
-    """`--json` prints nothing else; a figure that misses its target is no failure."""
-    assert main(["quiet", "--json", "--quick"], STUBS) == 0
+    """`--json` prints nothing else; a figure that misses its target does not fail."""
+    assert main(["sync-read", "--json", "--quick"], STUBS) == 0
     document = json.loads(capfd.readouterr().out)
-    assert document["command"] == "python -m benchmarks quiet --json --quick"
+    assert document["command"] == "python -m benchmarks sync-read --json --quick"
     assert document["figures"][0]["met"] is False
+    assert document["series"] == {"curve": {"places": [1.0, 10.0], "lines": {"a line": [2.0, 3.0]}}}
     assert {"cpu", "cores", "os", "python", "versions"} == set(document["machine"])
 
 
-def test_what_did_not_run_again_is_kept() -> None:
+def test_a_case_that_does_not_run_again_is_kept() -> None:
     """A saved case stays until it runs again, on the same kind of machine."""
 
     def made(machine: str, *cases: str, command: str = "one") -> dict[str, Any]:
@@ -73,14 +80,14 @@ def test_what_did_not_run_again_is_kept() -> None:
         return {"machine": machine, "command": command, "figures": figures, **common}
 
     before = made("m", "a", "b", "c")
-    whole = saving.merged(before, made("m", "b", command="two"), {"b"}, ["a", "b", "c"])
-    assert [(each["case"], each["by"]) for each in whole["figures"]] == [
+    merged = report.merge(before, made("m", "b", command="two"), {"b"}, ["a", "b", "c"])
+    assert [(each["case"], each["by"]) for each in merged["figures"]] == [
         ("a", "one"),
         ("b", "two"),
         ("c", "one"),
     ]
-    assert whole["command"] == "one; two"
-    assert whole["series"] == {"one": 1, "two": 1}
+    assert merged["command"] == "one; two"
+    assert merged["series"] == {"one": 1, "two": 1}
     other = made("n", "b", command="two")
-    assert saving.merged(before, other, {"b"}, ["a", "b", "c"]) == other
-    assert saving.merged(None, other, {"b"}, ["a", "b", "c"]) == other
+    assert report.merge(before, other, {"b"}, ["a", "b", "c"]) == other
+    assert report.merge(None, other, {"b"}, ["a", "b", "c"]) == other
