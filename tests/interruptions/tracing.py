@@ -20,6 +20,11 @@ def of_client(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0] in CLIENT
 
 
+def of_modules(*names: str) -> Select:
+    """Select the functions of modules."""
+    return lambda frame: frame.f_globals.get("__name__") in names
+
+
 def function(module: str, name: str) -> Select:
     """Select one function."""
     return lambda frame: frame.f_code.co_name == name and frame.f_globals.get("__name__") == module

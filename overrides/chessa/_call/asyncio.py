@@ -1,6 +1,7 @@
 """The driver of a call on asyncio: what `sync` is to a blocking one."""
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -139,7 +140,7 @@ async def drive_async(
 
 async def _close(gate: "Gate", ended: BaseException | None) -> None:
     record = gate.close(ended)
-    cause = await write_async(gate.journal, record, gate.seconds(ended), gate.handed_over)
+    cause = await write_async(gate.journal, record, gate.seconds(ended), gate)
     gate.closed(record, cause)
 
 
@@ -167,14 +168,14 @@ async def write_async(
     journal: Journal,
     record: JournalRecord,
     seconds: float,
-    begun: Callable[[], None] | None = None,
+    closing: Gate | None = None,
 ) -> str | None:
     """Write a record, off the event loop if the journal blocks. Return why it was not written.
 
-    It has so many seconds, and goes on by itself after that, or if the call is cancelled. What is
-    not an OSError comes out as itself.
+    Wait so many seconds; after that, or if the call is cancelled, the write goes on by itself. Any
+    exception but an OSError comes out unchanged.
     """
-    writing = asyncio.ensure_future(_write(journal, record, begun))
+    writing = asyncio.ensure_future(_write(journal, record, closing))
     _IN_FLIGHT.add(writing)
     writing.add_done_callback(_written)
     try:
@@ -196,18 +197,25 @@ def _written(writing: asyncio.Future[str | None]) -> None:
         writing.exception()  # seen: a Ctrl-C in there has come out of the event loop by itself
 
 
-async def _write(
-    journal: Journal, record: JournalRecord, begun: Callable[[], None] | None
-) -> str | None:
-    if begun is not None:
-        begun()  # it goes on by itself from now on; a task that is cancelled before has not begun
+async def _write(journal: Journal, record: JournalRecord, closing: Gate | None) -> str | None:
+    is_awaited = is_coroutine_function(journal)
+    begin: Callable[..., Awaitable[Any]] = (
+        cast("Any", journal)
+        if is_awaited
+        else functools.partial(asyncio.to_thread, _attempt, journal)
+    )
     try:
-        result = await call_off_loop(journal, record)
+        if closing is None:
+            result = await begin(record)
+        elif closing.is_open:
+            result = await closing.hand_over_async(begin, record)
+        else:
+            return None  # an interruption lost sight of the write that goes on
+        return None if is_awaited else unfinished(await _returned(*result))
     except OSError as error:
         if is_from_signal_handler(error):
             raise
         return cause_of(error)
-    return None if is_coroutine_function(journal) else unfinished(result)
 
 
 async def call_off_loop(function: Callable[..., object], *arguments: object) -> object:
@@ -217,14 +225,17 @@ async def call_off_loop(function: Callable[..., object], *arguments: object) -> 
     """
     if is_coroutine_function(function):
         return await cast("Callable[..., Awaitable[object]]", function)(*arguments)
-    result, error = await asyncio.to_thread(_attempt, function, arguments)
+    return await _returned(*await asyncio.to_thread(_attempt, function, *arguments))
+
+
+async def _returned(result: object, error: Exception | None) -> object:
     if error is not None:
         raise error
     return await result if inspect.isawaitable(result) else result
 
 
 def _attempt(
-    function: Callable[..., object], arguments: tuple[object, ...]
+    function: Callable[..., object], *arguments: object
 ) -> tuple[object, Exception | None]:
     """Return the result and the exception: a thread cannot pass a StopIteration on."""
     try:

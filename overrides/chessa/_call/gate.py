@@ -4,6 +4,7 @@ It decides and builds records; the drivers write them.
 """
 
 import datetime
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, Self
 
 from .. import _log
@@ -52,14 +53,19 @@ class Gate:
         """Return the closing record of a call that brought its result, or was ended."""
         return self._record("closed", None if ended is None else self._call.known)
 
-    def hand_over(self, record: JournalRecord) -> None:
-        """Give the closing record to the journal, once, whatever becomes of it."""
-        self.handed_over()
-        return self.journal(record)
+    def hand_over(self, record: JournalRecord) -> object:
+        """Pass the closing record to the journal, once, even if that fails.
 
-    def handed_over(self) -> None:
-        """Note that the journal has the closing record."""
-        self.is_open = False
+        A comprehension assigns `is_open`: no signal handler runs between that and the call, as it
+        may between two statements.
+        """
+        return [self.journal(record) for self.is_open in (False,)].pop()
+
+    async def hand_over_async(
+        self, begin: Callable[[JournalRecord], Awaitable[object]], record: JournalRecord
+    ) -> object:
+        """Do the same with a coroutine function."""
+        return [await begin(record) for self.is_open in (False,)].pop()
 
     def seconds(self, ended: BaseException | None) -> float:
         """Return how long to wait for the closing record where that can be bounded, in seconds."""
