@@ -13,7 +13,7 @@ from chessa_api.client import AsyncResources, Resources
 from chessa_api.operation import Operation, RawResponse
 from chessa_api.types import UNSET, Unset
 
-from ._call.machine import Call, Plan, Result
+from ._call.machine import Call, CallPlan, Result
 from ._call.request import RequestBase
 from ._call.retry import Quota
 from ._call.sync import perform
@@ -51,7 +51,7 @@ JournalT = TypeVar("JournalT")
 class _Core(Generic[_C]):
     """A client's state: what its calls share, its credentials and its connections."""
 
-    plan: Plan
+    plan: CallPlan
     source: CredentialSource
     connections: _C
     is_closed: bool = False
@@ -158,7 +158,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         may_await = self._mode == "async"
         check_supplied(transport, http_client, mode=self._mode, proxy=hidden[3], tls=ssl_context)
         options = Options().merge(timeout=timeout, max_retries=max_retries)
-        plan = Plan(
+        plan = CallPlan(
             settings,
             options,
             RequestBase.of(settings, options),

@@ -154,7 +154,7 @@ def test_figures() -> None:
     text = " ".join((ROOT / "docs" / "errors.md").read_text(encoding="utf-8").split())
     for sentence in (
         f"up to `max_retries` times ({_config.MAX_RETRIES})",
-        f"({retry.Quota.REPEATS} retries",
+        f"({retry.Quota.RETRIES} retries",
         f"more than {retry.LONGEST_RETRY_AFTER:.0f} seconds",
         f"It is {_config.READ_TIMEOUT:.0f} seconds for reads and {_config.WRITE_TIMEOUT:.0f}",
     ):

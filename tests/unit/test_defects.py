@@ -228,6 +228,6 @@ def test_extra_members_need_an_object() -> None:
         whole = client.with_options()._performer.perform(BODY_WHOLE, {"name": ["a"]})
         assert whole == {"id": "t1"}
         extra = client.with_options(extra_body={"b": 1})
-        with pytest.raises(chessa.InvalidRequestError, match="its body is no object"):
+        with pytest.raises(chessa.InvalidRequestError, match="its body is not an object"):
             extra._performer.perform(BODY_WHOLE, {"name": ["a"]})
     assert [request.content for request in factory.requests] == [b'["a"]']

@@ -196,7 +196,7 @@ def test_an_outage_empties_the_quota() -> None:
     """When every call fails, retries stop after about 500/14 of them."""
     quota = Quota()
     retries = sum(wait(LOST, max_retries=1, quota=quota) is not None for _ in range(1_000))
-    assert retries == Quota.REPEATS == 35
+    assert retries == Quota.RETRIES == 35
 
 
 def test_writes_do_not_draw_on_the_quota() -> None:
@@ -223,7 +223,7 @@ def test_the_quota_fills_again() -> None:
     assert not quota.take()
     for _ in range(1_000):
         quota.give_back(2)
-    assert sum(quota.take() for _ in range(1_000)) == Quota.REPEATS
+    assert sum(quota.take() for _ in range(1_000)) == Quota.RETRIES
 
 
 def test_threads_share_the_quota_exactly() -> None:
@@ -238,7 +238,7 @@ def test_threads_share_the_quota_exactly() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(taken) == Quota.REPEATS
+    assert sum(taken) == Quota.RETRIES
 
 
 def test_thousands_of_retries_overflow_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The driver of a call on asyncio: what `sync` is to a blocking one."""
+"""The driver of a call on asyncio."""
 
 import asyncio
 import functools
@@ -67,7 +67,7 @@ async def _gated(
             result = await drive_async(attempts, _performer(call, connections), hide=True)
         except BaseException as error:
             ended = error
-            if isinstance(error, GeneratorExit):  # the caller has dropped it: nothing is awaited
+            if isinstance(error, GeneratorExit):  # the caller has dropped it: await nothing
                 raise
         if gate is not None and gate.is_open:
             await _close(gate, ended)
@@ -159,8 +159,8 @@ async def _ask(call: Call[T], source: CredentialSource) -> Credentials:
     except BaseException as interruption:  # noqa: BLE001  # without the frames that hold secrets
         ended = bare(interruption)
     if isinstance(ended, TimeoutError) and timer.expired():
-        words = "The callable for the credentials did not return in time; nothing was sent."
-        ended = call.refused(ConfigurationError(words, timed_out=True))
+        text = "The callable for the credentials did not return in time; nothing was sent."
+        ended = call.refused(ConfigurationError(text, timed_out=True))
     raise ended
 
 
@@ -210,7 +210,7 @@ async def _write(journal: Journal, record: JournalRecord, closing: Gate | None) 
         elif closing.is_open:
             result = await closing.hand_over_async(begin, record)
         else:
-            return None  # an interruption lost sight of the write that goes on
+            return None  # an earlier write, which an interruption has left to itself, has it
         return None if is_awaited else unfinished(await _returned(*result))
     except OSError as error:
         if is_from_signal_handler(error):

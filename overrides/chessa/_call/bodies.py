@@ -1,7 +1,6 @@
-"""Bodies of answers: read whole, bounded, unpacked, and made sense of.
+"""Response bodies: collected up to a cap, decompressed and parsed.
 
-In: chunks from the wire. Out: bytes under the cap, JSON, and the vendor's error envelope. A body
-that cannot be used is a `BodyError` with a reason that holds nothing of it.
+A body that cannot be used raises a `BodyError` whose reason quotes nothing of it.
 """
 
 import re
@@ -27,7 +26,7 @@ class BodyError(Exception):
 
 
 class Collector:
-    """Gathers the chunks of one body up to a cap."""
+    """The chunks of one body, up to a cap."""
 
     __slots__ = ("_gathered", "_limit")
 
@@ -36,18 +35,18 @@ class Collector:
         self._gathered = bytearray()
 
     def add(self, chunk: bytes | bytearray) -> None:
-        """Take the next chunk. Raises `BodyError` past the cap, what came before is kept."""
+        """Add a chunk. Raises `BodyError` past the cap, and keeps what came before."""
         if len(self._gathered) + len(chunk) > self._limit:
             raise BodyError(f"longer than {self._limit} bytes")
         self._gathered += chunk
 
     def gathered(self) -> bytes:
-        """All that arrived."""
+        """Return all that arrived."""
         return bytes(self._gathered)
 
 
 def unpack(body: bytes, coding: str | None, limit: int) -> bytes:
-    """Undo the content coding: gzip only, whole, and no longer than the cap once unpacked."""
+    """Decode a content coding: gzip only, complete, and within the cap once decompressed."""
     match (coding or "identity").strip().lower():
         case "identity" | "":
             return body
@@ -72,7 +71,7 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 @attrs.frozen
 class ErrorBody:
-    """An error's body, whatever it was."""
+    """The body of an error response."""
 
     body: Any = attrs.field(repr=False)
     """Parsed when it was JSON, else its text, cut; None when it was empty."""
@@ -86,7 +85,7 @@ NO_BODY: Final = ErrorBody(None)
 
 
 def read_error(body: bytes, credentials: Credentials) -> ErrorBody:
-    """Make what can be made of an error's body: JSON, HTML, text or nothing. Never the secret."""
+    """Parse the body of an error: JSON, HTML, text or nothing, with the secret removed."""
     body = credentials.scrub(body)
     if not body.strip():
         return NO_BODY
@@ -118,10 +117,10 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def printable_code(code: str | None) -> str | None:
-    """A vendor's code, if it is one that may stand in a message or a log."""
+    """Return a vendor's code if a message or a log may show it."""
     return code if code is not None and _CODE.fullmatch(code) else None
 
 
 def printable_request_id(value: str | None) -> str | None:
-    """A request id, if it is one that may stand in a message or a log."""
+    """Return a request id if a message or a log may show it."""
     return value if value is not None and _REQUEST_ID.fullmatch(value) else None

@@ -1,4 +1,4 @@
-"""What passes between the state machine of a call and the drivers that send, sleep and notify."""
+"""Events that a call's state machine yields, and results that its drivers send back."""
 
 import enum
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @attrs.frozen
 class PreparedRequest:
-    """One request, built once; every attempt sends these bytes. It holds no credentials."""
+    """One request without credentials, built once: every attempt sends these bytes."""
 
     method: str
     origin: str
@@ -53,7 +53,7 @@ class Notify:
 
 
 class ErrorKind(enum.Enum):
-    """What failed in an attempt, as far as a decision depends on it."""
+    """Kinds of failure that decisions distinguish."""
 
     CONNECTING = "no connection could be made"
     CERTIFICATE = "the server's certificate could not be verified"
@@ -95,7 +95,7 @@ class Response:
 
 @attrs.frozen
 class AttemptResult:
-    """What one attempt brought: a response, a failure or both, and the evidence of what was sent.
+    """The result of one attempt: a response, a failure or both, and the evidence of what was sent.
 
     The outcome table, the retry decision and the error builder read nothing else.
     """
@@ -104,7 +104,7 @@ class AttemptResult:
     failure: Failure | None = None
     """Why there is no response, or why its body cannot be used."""
     nothing_sent: bool = False
-    """The evidence: whether it is certain that no byte of the request was handed over."""
+    """The evidence: whether it is certain that no byte of the request was sent."""
     has_result: bool = False
     """Whether the body of a 2xx was read as the operation's success."""
     error: ErrorBody = attrs.field(default=NO_BODY, repr=False)
@@ -129,7 +129,7 @@ class AttemptResult:
 
     @property
     def timed_out(self) -> bool:
-        """Whether time ran out."""
+        """True if time ran out."""
         return self.failure is not None and self.failure.timed_out
 
 
@@ -143,7 +143,7 @@ _WITHHELD = frozenset(
 
 
 def plain_headers(headers: Headers) -> Mapping[str, str]:
-    """Return headers as a plain dict: repeated ones joined, cookies and credentials left out."""
+    """Return headers as a dict: join duplicates, omit cookies and credentials."""
     plain: dict[str, str] = {}
     for name, value in headers:
         if name not in _WITHHELD:

@@ -65,8 +65,8 @@ _DECODING_ERRORS: Final = (
 
 
 @attrs.frozen
-class Plan:
-    """What every call of a client shares."""
+class CallPlan:
+    """Settings and state that all calls of a client share."""
 
     settings: Settings
     options: Options
@@ -75,15 +75,15 @@ class Plan:
     hooks: Hooks | None = None
     journal: Journal | None = None
 
-    def with_options(self, options: Options) -> "Plan":
-        """Return the same with other options."""
+    def with_options(self, options: Options) -> "CallPlan":
+        """Return a copy with other options."""
         base = RequestBase.of(self.settings, options)
         return attrs.evolve(self, options=options, base=base)
 
 
 @attrs.frozen
 class Result(Generic[T]):
-    """What a call returns, with the response around it."""
+    """The result of a call, with the response that held it."""
 
     parsed: T
     envelope: Any
@@ -93,7 +93,7 @@ class Result(Generic[T]):
     request_id: str | None
 
     def raw(self) -> RawResponse[T]:
-        """Return the result with the response around it, as callers see it."""
+        """Return the form that callers see."""
         return RawResponse(
             parsed=self.parsed,
             envelope=self.envelope,
@@ -110,9 +110,9 @@ Attempts: TypeAlias = Generator[Event, AttemptResult | None, Result[T]]
 
 
 class Call(Generic[T]):
-    """One call, and what is known of it at any moment."""
+    """One call, and what is known of it at each moment."""
 
-    def __init__(self, operation: Operation[T], plan: Plan) -> None:
+    def __init__(self, operation: Operation[T], plan: CallPlan) -> None:
         self.operation: Final = operation
         self.plan: Final = plan
         self._started = time.monotonic()
@@ -165,7 +165,7 @@ class Call(Generic[T]):
     def _attempt(
         self, request: PreparedRequest, credentials: Credentials, began: float
     ) -> Generator[Event, AttemptResult | None, AttemptResult]:
-        """Make one attempt. What is thrown in is not the wire's: it comes out again."""
+        """Make one attempt. An exception thrown in is an interruption: raise it again."""
         attempt = Attempt(
             request,
             credentials,
@@ -186,7 +186,7 @@ class Call(Generic[T]):
     def _read(
         self, received: AttemptResult, credentials: Credentials
     ) -> tuple[AttemptResult, Result[T] | None]:
-        """Make sense of what an attempt brought: the result of a 2xx, or what the error says."""
+        """Read the result of a 2xx, or the details of an error."""
         response, failure = received.response, received.failure
         self._nothing_sent = self._nothing_sent and received.nothing_sent and response is None
         if response is None:
@@ -258,7 +258,7 @@ class Call(Generic[T]):
             )
 
     def interrupted(self, ended: BaseException) -> None:
-        """Note on an exception that is not ours what is known of the write that it interrupted."""
+        """Add a note to a foreign exception: what is known of the write that it interrupted."""
         if not isinstance(ended, ChessaError) and not self.operation.is_read:
             ended.add_note(f"{self.operation.name} {_INTERRUPTED[self.known]}")
 
@@ -284,7 +284,7 @@ class Call(Generic[T]):
         return self.deadline - time.monotonic()
 
     def circumstances(self) -> Circumstances:
-        """Return what every error of this call says."""
+        """Return the attributes that every error of this call has."""
         return Circumstances(
             operation=self.operation.name,
             attempts=self.attempts,

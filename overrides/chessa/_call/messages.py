@@ -47,7 +47,7 @@ def build_error(
     """Return the error for a call that ended without a result."""
     circumstances = {**circumstances, "outcome": outcome, "timed_out": result.timed_out}
     circumstances["retry_after"] = result.retry_after
-    text = f"{circumstances.get('operation')} {_words(result, outcome, is_read=is_read)}"
+    text = f"{circumstances.get('operation')} {_describe(result, outcome, is_read=is_read)}"
     if result.retry_after:
         text += f" The server asks to wait {math.ceil(result.retry_after)} s."
     if circumstances.get("request_id"):
@@ -76,7 +76,7 @@ def build_error(
     )
 
 
-def _words(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> str:
+def _describe(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> str:
     if outcome is Outcome.NOT_SENT:
         return _not_sent(result.failure)
     if outcome is Outcome.REJECTED:
@@ -156,9 +156,9 @@ def _quotable(messages: tuple[str, ...]) -> str:
 
 
 def _may_be_personal(word: str, *neighbours: str) -> bool:
-    """Whether a word could be an account, an id, an address or a number of somebody's.
+    """Return whether a word could be an account, an id, an address or a phone number.
 
-    A short number is a limit or an amount; beside another it may be a group of an account.
+    A short number is a limit or an amount; next to another it may be part of an account number.
     """
     is_short = _SHORT_NUMBER.fullmatch(word.strip("().,:;")) is not None
     if is_short and not any(character.isdigit() for other in neighbours for character in other):

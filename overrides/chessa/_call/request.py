@@ -1,8 +1,4 @@
-"""One request from an operation and its arguments, made once per call.
-
-In: `Operation`, arguments, settings, options. Out: a `PreparedRequest` without credentials, or an
-`InvalidRequestError`.
-"""
+"""Build the request of a call from its operation and arguments, once and without credentials."""
 
 import re
 import sys
@@ -34,7 +30,7 @@ _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 @attrs.frozen
 class RequestBase:
-    """What all requests of a client have in common, made once."""
+    """The common part of all requests of a client."""
 
     origin: str
     prefix: str
@@ -44,7 +40,7 @@ class RequestBase:
 
     @classmethod
     def of(cls, settings: Settings, options: Options) -> "RequestBase":
-        """Put together what settings and options say."""
+        """Combine settings and options."""
         headers = {
             "host": settings.origin.netloc,
             "user-agent": USER_AGENT,
@@ -64,7 +60,7 @@ class RequestBase:
 def prepare(
     operation: Operation[Any], arguments: Mapping[str, object], base: RequestBase
 ) -> PreparedRequest:
-    """Make the request of a call. Raises `InvalidRequestError`."""
+    """Build the request of a call. Raises `InvalidRequestError`."""
     try:
         bound = operation.bind(arguments)
         body = _body(operation, bound, base)
@@ -138,7 +134,9 @@ def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -
         if isinstance(body, dict):
             members = cast("dict[str, Any]", body)
         elif body is not UNSET:
-            raise EncodeError(f"{operation.name}: its body is no object, extra_body does not fit")
+            raise EncodeError(
+                f"{operation.name}: its body is not an object, extra_body does not fit"
+            )
         _refuse_overlap(operation, "extra_body", base.extra_body, members)
         body = {**members, **base.extra_body}
     return None if body is UNSET else dumps(body)

@@ -1,4 +1,4 @@
-"""Whether to retry, and how long to wait first. Pure decisions: nothing here sends or sleeps."""
+"""Retry decisions and waits, as pure functions: nothing here sends or sleeps."""
 
 import collections
 import itertools
@@ -81,7 +81,7 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
         return float(text)
     if len(text) > 64:
         return None
-    import email.utils  # for the few answers with a date
+    import email.utils  # for the few responses with a date
 
     try:
         seconds = email.utils.parsedate_to_datetime(text).timestamp() - now
@@ -91,31 +91,31 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
 
 
 class Quota:
-    """What repeats may cost: a bucket that a total outage empties, so that load is not doubled.
+    """A token bucket that bounds the load of retries in an outage.
 
-    The figures are those of the AWS SDKs' standard mode: 500 tokens, 14 for a repeat. Shared by all
+    The figures are those of the AWS SDKs' standard mode: 500 tokens, 14 for a retry. Shared by all
     calls of a client, and without a lock, which a fork would copy while another thread holds it.
     """
 
-    REPEATS: Final = 500 // 14
+    RETRIES: Final = 500 // 14
     SUCCESSES: Final = 14
-    """Calls without a repeat that pay for one."""
+    """Calls without a retry that pay for one."""
 
     def __init__(self) -> None:
-        self._repeats = collections.deque(range(self.REPEATS), maxlen=self.REPEATS)
+        self._retries = collections.deque(range(self.RETRIES), maxlen=self.RETRIES)
         self._successes = itertools.count(1)
 
     def take(self) -> bool:
-        """Pay for one repeat, if the bucket still has enough."""
+        """Pay for one retry, if the bucket still has enough."""
         try:
-            self._repeats.pop()
+            self._retries.pop()
         except IndexError:
             return False
         return True
 
-    def give_back(self, repeats: int) -> None:
-        """A call brought an answer: put back what its last repeat cost, or a part of that."""
-        if len(self._repeats) < self.REPEATS and (
-            repeats or next(self._successes) % self.SUCCESSES == 0
+    def give_back(self, retries: int) -> None:
+        """Put back what the last retry of a successful call cost, or a part of that."""
+        if len(self._retries) < self.RETRIES and (
+            retries or next(self._successes) % self.SUCCESSES == 0
         ):
-            self._repeats.append(0)
+            self._retries.append(0)

@@ -1,6 +1,6 @@
 """The driver of a blocking call: it asks for credentials, sends, sleeps and writes the journal.
 
-Its asyncio form stands in `asyncio`. Interruptions come out as they are, but for the frames below.
+`asyncio` has the form for asyncio. Interruptions come out unchanged, without the frames below.
 """
 
 from collections.abc import Callable, Generator, Mapping

@@ -23,14 +23,14 @@ def over_async_transport(supplied: Any, *, is_single: bool = False) -> AsyncChan
 
 
 class _Channel:
-    """What both modes have in common. A caller's own object is never closed here."""
+    """The base of both modes. Never closes an object of the caller's."""
 
     is_ours: ClassVar[bool] = False
 
     def __init__(self, supplied: Any, *, is_single: bool = False) -> None:
         self._supplied = supplied
         self._is_single = is_single
-        """Whether it was made for this attempt, and is closed with it."""
+        """True if it was made for this attempt, and is closed with it."""
         self._library = library_of(supplied)
         self._response: Any = None
 

@@ -46,7 +46,7 @@ class _Served:
             request.headers = [*request.headers, *self.attempt.credentials.headers()]
 
     def take_off(self) -> None:
-        """Leave none of them in it: its bytes are on their way, or it has failed."""
+        """Remove the credentials from a request that was sent or has failed."""
         request, self._request = self._request, None
         if request is not None:
             request.headers = self._plain
@@ -115,7 +115,7 @@ class _AsyncPool(httpcore.AsyncConnectionPool):
 
 
 class _Serving:
-    """What both transports know of the attempt that they serve."""
+    """The attempt that a transport serves, in both modes."""
 
     _guard: "GuardedBackend | AsyncGuardedBackend"
     _served: _Served
@@ -134,7 +134,7 @@ class _Serving:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the attempt has come down to httpcore: what patches httpx may have kept it."""
+        """True once the attempt has reached httpcore, if nothing that patches httpx has kept it."""
         return self._served.is_reached
 
     def close(self) -> None:

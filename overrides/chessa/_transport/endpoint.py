@@ -1,4 +1,4 @@
-"""Where connections lead: the origin, the proxy before it, and the TLS of both."""
+"""The endpoint of connections: the origin, the proxy before it, and the TLS of both."""
 
 import ssl
 from typing import Final
@@ -13,7 +13,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @attrs.frozen(eq=False)
 class Endpoint:
-    """What all connections of a client have in common."""
+    """The origin, proxy and TLS of all connections of a client."""
 
     origin: Origin
     ssl_context: ssl.SSLContext | None = None

@@ -1,4 +1,4 @@
-"""Evidence of what was sent: whether any byte of a request was handed to the network.
+"""Evidence of what was sent: whether any byte of a request reached the network.
 
 Our own network backend reports it for our own connections, httpcore's `trace` extension for any
 other httpx transport. The outcome table relies on it.
@@ -14,7 +14,7 @@ _CONNECT: Final = (b"CONNECT", "CONNECT")
 
 
 class Evidence:
-    """The evidence of one attempt. Without a word about it, a request counts as sent."""
+    """The evidence of one attempt. Without any, a request counts as sent."""
 
     __slots__ = ("_is_tracked", "_is_tunnelling", "_sent")
 
@@ -24,29 +24,29 @@ class Evidence:
         self._is_tunnelling = False
 
     def track(self) -> None:
-        """Say that nothing was sent so far, and that `mark_sent` follows before anything is."""
+        """Record that nothing was sent, and that `mark_sent` is called before anything is."""
         self._is_tracked = True
 
     def entrust(self) -> None:
-        """Say that the request is handed to a transport that may send it and say nothing."""
+        """Record that a transport has the request that may send it without any evidence."""
         self._is_tracked = False
 
     def mark_sent(self) -> None:
-        """Say that the first byte of the request is about to be handed to the network."""
+        """Record that the first byte of the request is about to be sent."""
         self._sent = True
 
     def mark_tunnel(self) -> None:
-        """Say that a proxy is asked for a tunnel: what fails from now on fails at the proxy."""
+        """Record that a proxy is asked for a tunnel: from now on failures are the proxy's."""
         self._is_tunnelling = True
 
     @property
     def is_at_proxy(self) -> bool:
-        """Whether a proxy was asked for a tunnel, and the request was not sent through it yet."""
+        """True once a proxy was asked for a tunnel, until the request is sent through it."""
         return self._is_tunnelling and self.nothing_sent
 
     @property
     def nothing_sent(self) -> bool:
-        """Whether it is certain that no byte went out."""
+        """True if it is certain that no byte was sent."""
         return self._is_tracked and not self._sent
 
     def trace(self, name: str, info: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def _is_refusal(returned: Any) -> bool:
 
 
 class Watch:
-    """What a connection knows of the attempt that it serves; it serves one at a time."""
+    """The deadline and the evidence of the attempt that a connection serves."""
 
     __slots__ = ("deadline", "evidence")
 

@@ -1,7 +1,7 @@
-"""Which exceptions came from the wire, and what they say, in plain values.
+"""Exceptions of the wire, mapped to plain values.
 
 Those are mapped to a `Failure`, so that the exception, its frames and the request in them can be
-dropped. Any other came from somebody else, such as a worker's time limit, and is not swallowed.
+dropped. Any other, such as a worker's time limit, is not caught.
 """
 
 import errno

@@ -80,7 +80,7 @@ class GuardedStream(httpcore.NetworkStream):
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Opens the connection of one transport, which has one at a time."""
+    """The network backend of one transport, which has one connection at a time."""
 
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
         self.endpoint = endpoint
@@ -88,7 +88,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         self.received = Received(is_kept=is_kept)
         self.stream: GuardedStream | None = None
         self.on_sending: Callable[[], object] = bool
-        """Called when the head of a request is handed over."""
+        """Called when the head of a request is about to be sent."""
 
     def connect_tcp(
         self,

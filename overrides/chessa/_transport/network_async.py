@@ -77,7 +77,7 @@ class AsyncGuardedStream(httpcore.AsyncNetworkStream):
 
 
 class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
-    """Opens the connection of one transport, which has one at a time."""
+    """The network backend of one transport, which has one connection at a time."""
 
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
         self.endpoint = endpoint

@@ -190,7 +190,7 @@ class AsyncConnections:
         self._http_client = http_client
         self._shared: dict[asyncio.AbstractEventLoop, _OfLoop] = {}
         self._replaced: list[_OfLoop] = []
-        """Referred to until their loop, which closes them, is gone."""
+        """Referred to until their loop closes them as it ends."""
         self._closed = False
 
     async def send(self, attempt: Attempt) -> AttemptResult:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 DELAY: Final = 0.25
-"""Seconds until the next address is tried beside one that has not connected (section 5)."""
+"""Seconds until the next address is tried while one has not connected (section 5)."""
 CONNECT_TIMEOUT: Final = 5.0
 """Seconds for one address, and again for TLS: a host that has not connected by then is down."""
 
@@ -38,7 +38,7 @@ def _version(address: str) -> int:
 
 
 class Race:
-    """Which address to try next, and how long to wait for those that are being tried."""
+    """The schedule of one connect: the next address, and the wait for those being tried."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._waiting = collections.deque(addresses)
@@ -67,7 +67,7 @@ class Race:
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing left to try or to wait for."""
+        """True if there is nothing left to try or to wait for."""
         return not self._waiting and not self._ends
 
     def wait(self) -> float:

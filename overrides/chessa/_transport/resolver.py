@@ -47,14 +47,14 @@ async def resolve_async(host: str, port: int, watch: Watch) -> list[str]:
         if not answer.done():
             answer.set_result(found)
 
-    def hand_over(found: Found) -> None:
+    def pass_on(found: Found) -> None:
         try:
             loop.call_soon_threadsafe(deliver, found)
         except RuntimeError:
-            pass  # the loop is gone, and so is whoever asked
+            pass  # the loop was closed, with the call in it
 
     timeout = watch.bounded(None, httpcore.ConnectTimeout)
-    _look_up_aside(host, port, hand_over)
+    _look_up_aside(host, port, pass_on)
     timer = asyncio.timeout(timeout)
     try:
         async with timer:

@@ -26,7 +26,7 @@ for closing."""
 
 
 class _Progress:
-    """How far an attempt has come, so that a failure can say what arrived."""
+    """The parts of a response that have arrived, for a failure to report."""
 
     __slots__ = ("_attempt", "_body", "_headers", "_is_decoded", "_status_code")
 

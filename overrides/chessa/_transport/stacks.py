@@ -1,7 +1,7 @@
 """Idle connections for reads: a stack, so that the one used last comes first. O(1), bounded.
 
 Each connection serves one call at a time and is put back only after a clean end, so that no queue,
-cancellation or stray byte can mix up two calls.
+cancellation or unexpected byte can mix up two calls.
 """
 
 import collections
@@ -24,7 +24,7 @@ MAX_CONNECTIONS: Final = 100
 
 
 class Connection(Protocol):
-    """What is kept in a stack."""
+    """A connection that a stack can keep."""
 
     idle_since: float
 

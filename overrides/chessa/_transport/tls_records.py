@@ -1,7 +1,7 @@
-"""TLS in memory: what the network brings goes in, what it is to take comes out. No I/O.
+"""TLS in memory: a state machine without I/O.
 
-Whole records only are handed to TLS (RFC 8446, section 5.1), so that a part of one that came with
-an answer is seen: it is the beginning of something that nobody asked for.
+TLS gets complete records only (RFC 8446, section 5.1). An incomplete one after a response is thus
+seen: it is the beginning of data that the client has not requested.
 """
 
 import ssl
@@ -28,17 +28,17 @@ class TlsRecords:
 
     @property
     def ssl_object(self) -> ssl.SSLObject:
-        """The connection as `ssl` has it."""
+        """The object of `ssl`."""
         return self._tls
 
     @property
     def holds_plain(self) -> bool:
-        """Whether plain bytes have come that were not read."""
+        """True if decrypted bytes have not been read."""
         return bool(self._plain)
 
     @property
     def holds_more(self) -> bool:
-        """Whether anything has come that was not read, be it the beginning of a record."""
+        """True if anything has not been read, be it the beginning of a record."""
         return bool(self._part or self._plain)
 
     def receive(self, data: bytes) -> None:
@@ -57,14 +57,14 @@ class TlsRecords:
         return True
 
     def read(self, most: int) -> bytes:
-        """So much in plain of what has come, at most; nothing where more has to be received."""
+        """Return so many decrypted bytes at most; none where more has to be received."""
         if not self._plain:
             self._plain = self.decrypt()
         plain, self._plain = self._plain[:most], self._plain[most:]
         return plain
 
     def decrypt(self) -> bytes:
-        """All that has come so far, in plain."""
+        """Return all that has come so far, decrypted."""
         pieces: list[bytes] = []
         try:
             while piece := self._tls.read(_AT_ONCE):
@@ -76,8 +76,8 @@ class TlsRecords:
             self.is_over = True
         return b"".join(pieces)
 
-    def look(self) -> None:
-        """Take in what has come: session tickets and the like leave nothing, anything else does."""
+    def process(self) -> None:
+        """Process what has come: session tickets and the like leave nothing, anything else does."""
         self._plain += self.decrypt()
 
     def encrypt(self, data: bytes) -> None:
@@ -97,12 +97,12 @@ class TlsRecords:
             pass
 
     def to_send(self) -> bytes:
-        """What the connection has to take now."""
+        """Return what the connection must send now."""
         return self._outgoing.read()
 
 
 def _end_of_records(received: bytes) -> int:
-    """Where the last whole record ends; of what is none, TLS shall say so at once."""
+    """Return where the last complete record ends; the end of all for TLS to reject a wrong one."""
     end = 0
     while end + _HEADER <= len(received):
         length = int.from_bytes(received[end + 3 : end + _HEADER], "big")

@@ -83,7 +83,7 @@ class TlsStream(httpcore.NetworkStream):
         """Take what has come in already, without waiting; session tickets are not data."""
         records = self._records
         try:
-            records.look()
+            records.process()
             while not records.holds_plain and not records.is_over:
                 data = self._stream.peek()
                 if data is None and not records.holds_more:
@@ -93,7 +93,7 @@ class TlsStream(httpcore.NetworkStream):
                 if not data:
                     return b""
                 records.receive(data)
-                records.look()
+                records.process()
         except _LATE as error:
             raise httpcore.ConnectTimeout(error) from None
         except _BROKEN as error:
@@ -163,7 +163,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
         """Take what has come in already; session tickets are not data."""
         records = self._records
         try:
-            records.look()
+            records.process()
             while not records.holds_plain and not records.is_over:
                 data = await self._stream.peek()
                 if data is None and not records.holds_more:
@@ -173,7 +173,7 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
                 if not data:
                     return b""
                 records.receive(data)
-                records.look()
+                records.process()
         except _LATE as error:
             raise httpcore.ConnectTimeout(error) from None
         except _BROKEN as error:

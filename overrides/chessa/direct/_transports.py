@@ -165,7 +165,7 @@ class _Use:
 # ---- Sync ---------------------------------------------------------------------------------------
 
 
-class _Answer(Reader):
+class _Response(Reader):
     """A response, its body still to be read."""
 
     def __init__(self, method: str, stream: GuardedStream, timeout: float | None) -> None:
@@ -190,12 +190,12 @@ class _Connection(_Kept):
         self._backend = GuardedBackend(endpoint, is_kept=is_kept)
         super().__init__(endpoint, self._backend)
 
-    def send(self, request: _Request) -> _Answer:
+    def send(self, request: _Request) -> _Response:
         self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
             stream = self._open(request)
-        answer = _Answer(request.method, stream, request.timeouts.get("read"))
+        answer = _Response(request.method, stream, request.timeouts.get("read"))
         try:
             stream.write(request.encoded(), request.timeouts.get("write"))
         except httpcore.WriteError:
@@ -212,15 +212,15 @@ class _Connection(_Kept):
 
 
 class _Channel(_Use):
-    """What one request is given to."""
+    """The channel of one request."""
 
     def __init__(self, transport: "DirectTransport") -> None:
         self._transport = transport
 
-    def send(self, attempt: Attempt) -> _Answer:
+    def send(self, attempt: Attempt) -> _Response:
         return self.exchange(_Request.of_call(attempt))
 
-    def exchange(self, request: _Request) -> _Answer:
+    def exchange(self, request: _Request) -> _Response:
         request.evidence.track()
         endpoint = self._transport.endpoints.of(request.origin)
         if request.is_shared:
@@ -237,7 +237,7 @@ class _Channel(_Use):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: _Answer, use: _Use) -> None:
+    def __init__(self, answer: _Response, use: _Use) -> None:
         self._answer = answer
         self._use = use
         self._was_read = False
@@ -305,7 +305,7 @@ class DirectTransport(httpx.BaseTransport, OwnTransport):
 # ---- Async --------------------------------------------------------------------------------------
 
 
-class _AsyncAnswer(Reader):
+class _AsyncResponse(Reader):
     """A response, its body still to be read."""
 
     def __init__(self, method: str, stream: AsyncGuardedStream, timeout: float | None) -> None:
@@ -333,12 +333,12 @@ class _AsyncConnection(_Kept):
         self._backend = AsyncGuardedBackend(endpoint, is_kept=is_kept)
         super().__init__(endpoint, self._backend)
 
-    async def send(self, request: _Request) -> _AsyncAnswer:
+    async def send(self, request: _Request) -> _AsyncResponse:
         self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
             stream = await self._open(request)
-        answer = _AsyncAnswer(request.method, stream, request.timeouts.get("read"))
+        answer = _AsyncResponse(request.method, stream, request.timeouts.get("read"))
         try:
             await stream.write(request.encoded(), request.timeouts.get("write"))
         except httpcore.WriteError:
@@ -355,15 +355,15 @@ class _AsyncConnection(_Kept):
 
 
 class _AsyncChannel(_Use):
-    """What one request is given to, on asyncio."""
+    """The channel of one request on asyncio."""
 
     def __init__(self, transport: "AsyncDirectTransport") -> None:
         self._transport = transport
 
-    async def send(self, attempt: Attempt) -> _AsyncAnswer:
+    async def send(self, attempt: Attempt) -> _AsyncResponse:
         return await self.exchange(_Request.of_call(attempt))
 
-    async def exchange(self, request: _Request) -> _AsyncAnswer:
+    async def exchange(self, request: _Request) -> _AsyncResponse:
         request.evidence.track()
         endpoint = self._transport.endpoints.of(request.origin)
         if request.is_shared:
@@ -380,7 +380,7 @@ class _AsyncChannel(_Use):
 
 
 class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, answer: _AsyncAnswer, use: _Use) -> None:
+    def __init__(self, answer: _AsyncResponse, use: _Use) -> None:
         self._answer = answer
         self._use = use
         self._was_read = False
