@@ -1,7 +1,4 @@
-"""Building the distribution and reading what came out, for the tests of this folder.
-
-In: a source tree. Out: a wheel and an sdist, as files and as the bytes that they hold.
-"""
+"""Building the distribution and reading what came out, for the tests of this folder."""
 
 import os
 import subprocess
@@ -18,14 +15,14 @@ CARRIED: Final = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TMPDIR")  # of a caller
 
 
 class Built(NamedTuple):
-    """What one build makes."""
+    """The files of one build."""
 
     wheel: Path
     sdist: Path
 
 
 def clean_environment() -> dict[str, str]:
-    """What a stranger's shell has: nothing of Python, of a test runner or of Chessa."""
+    """Return the environment of another shell: nothing of Python, of a test runner or of Chessa."""
     return {name: os.environ[name] for name in CARRIED if name in os.environ}
 
 
@@ -63,7 +60,7 @@ def build(
 
 
 def files_of_wheel(wheel: Path) -> dict[str, bytes]:
-    """What a wheel holds, by name."""
+    """Return the files of a wheel, by name."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert len(names) == len(set(names))
@@ -71,7 +68,7 @@ def files_of_wheel(wheel: Path) -> dict[str, bytes]:
 
 
 def files_of_sdist(sdist: Path) -> dict[str, bytes]:
-    """What an sdist holds, by name within its one folder."""
+    """Return the files of an sdist, by name within its one folder."""
     held: dict[str, bytes] = {}
     folder = sdist.name.removesuffix(".tar.gz") + "/"
     with tarfile.open(sdist) as archive:
@@ -87,7 +84,7 @@ def files_of_sdist(sdist: Path) -> dict[str, bytes]:
 
 
 def files_of_packages() -> dict[str, Path]:
-    """The files of both packages in the tree: by the name that they have when installed."""
+    """Return the files of both packages in the tree: by the name that they have when installed."""
     return {
         path.relative_to(folder).as_posix(): path
         for package, folder in PACKAGES.items()

@@ -1,7 +1,4 @@
-"""Environments of their own for the built wheel, made and filled with the uv that is locked.
-
-In: a Python, what to install, how to resolve it. Out: an environment that holds nothing else.
-"""
+"""Environments of their own for the built wheel, made and filled with the uv that is locked."""
 
 import functools
 import json
@@ -34,7 +31,7 @@ class Environment(NamedTuple):
         _uv("pip", "install", "--quiet", "--python", self.python, *what, home=self.python.parent)
 
     def versions(self) -> dict[str, str]:
-        """What is installed, by name."""
+        """Return the versions that are installed, by name."""
         command = ("pip", "list", "--format", "json", "--python", self.python)
         listed: list[dict[str, str]] = json.loads(_uv(*command, home=self.python.parent))
         return {each["name"]: each["version"] for each in listed}
@@ -48,7 +45,7 @@ def make(folder: Path, python: str = sys.executable) -> Environment:
 
 
 def locked(*names: str) -> list[str]:
-    """The requirements of these packages as `requirements/dev.txt` pins them."""
+    """Return the requirements of these packages as `requirements/dev.txt` pins them."""
     pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", LOCK.read_text("utf-8"), re.MULTILINE))
     return [f"{name}=={pins[name]}" for name in names]
 
@@ -61,7 +58,7 @@ def _uv(*words: str | Path, home: Path) -> str:
 
 
 def _settings(prefix: str) -> dict[str, str]:
-    """What the environment sets for an installer."""
+    """Return the settings of the environment for an installer."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -71,7 +68,7 @@ def _settings(prefix: str) -> dict[str, str]:
 
 @functools.cache
 def _index_of_pip() -> dict[str, str]:
-    """The index that pip was told of, for uv: a machine on which bootstrap works needs no more."""
+    """Return pip's index for uv, so that a machine on which bootstrap works needs no more."""
     command = (sys.executable, "-I", "-m", "pip", "config", "list")
     told = run(*command, cwd=ROOT, environment=_settings("PIP_")).stdout
     urls = re.findall(r"^(?:global|install|:env:)\.index-url='(.+)'$", told, re.MULTILINE)
@@ -94,7 +91,7 @@ def _commands() -> Iterator[str]:
 
 
 def _found() -> dict[str, str]:
-    """One interpreter of each final version from 3.11 up, oldest first.
+    """Return one interpreter of each final version from 3.11 up, oldest first.
 
     What runs is listed, whether or not an environment can be made of it: then its test says so.
     """

@@ -1,4 +1,4 @@
-"""What is distributed: which files, how large, under which metadata, and always the same bytes."""
+"""The distribution: its files, sizes and metadata, and always the same bytes."""
 
 import ast
 import importlib.metadata
@@ -31,19 +31,19 @@ BESIDE = {"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml
 
 @pytest.fixture(scope="session")
 def wheel(built: Built) -> dict[str, bytes]:
-    """What the wheel holds."""
+    """Return the files of the wheel."""
     return files_of_wheel(built.wheel)
 
 
 @pytest.fixture(scope="session")
 def sdist(built: Built) -> dict[str, bytes]:
-    """What the sdist holds."""
+    """Return the files of the sdist."""
     return files_of_sdist(built.sdist)
 
 
 @pytest.fixture(scope="session")
 def info(wheel: dict[str, bytes]) -> dict[str, bytes]:
-    """What the wheel says of itself, by file."""
+    """Return the metadata files of the wheel."""
     folder = f"chessa-{Metadata.from_email(_metadata(wheel)).version}.dist-info/"
     return {
         name.removeprefix(folder): content
@@ -70,7 +70,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(
 
 
 def test_the_packages_hold_python_and_little_else(wheel: dict[str, bytes]) -> None:
-    """Beside Python there are the two marks of typed packages and the effective spec."""
+    """Apart from Python there are the two marks of typed packages and the effective spec."""
     others = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".py")}
     assert others == {"chessa/py.typed", "chessa_api/py.typed", "chessa_api/spec.json"}
 
@@ -89,7 +89,7 @@ def test_the_wheel_is_small(built: Built) -> None:
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_from(sdist: dict[str, bytes]) -> None:
-    """The sdist has the packages, what builds them, and what its readers look for; no more."""
+    """The sdist has the packages, what builds them, and what its readers expect; no more."""
     sources = {path.relative_to(ROOT).as_posix() for path in files_of_packages().values()}
     generated_by_the_build = {"PKG-INFO", ".gitignore"}
     assert set(sdist) == sources | BESIDE | generated_by_the_build
@@ -128,7 +128,7 @@ def test_metadata_is_what_the_project_says(info: dict[str, bytes]) -> None:
 
 
 def test_the_licence_is_an_expression(info: dict[str, bytes]) -> None:
-    """The licence is an SPDX expression in metadata 2.4, with no classifier beside it."""
+    """The licence is an SPDX expression in metadata 2.4, without a classifier for it."""
     message = _message(info)
     assert message["Metadata-Version"] == "2.4"
     assert message["License-Expression"] == "MIT"
@@ -161,7 +161,7 @@ OF_EXTRAS: Final = {"chessa/testing/": "sandbox"}
 
 
 def test_what_is_imported_is_declared(wheel: dict[str, bytes]) -> None:
-    """What the client imports is a dependency, what a room adds is in its extra, and no more.
+    """Imports of the client are dependencies, those of an extra are in it, and no more.
 
     pytest alone is neither: its plugin is read by a pytest that is there.
     """
@@ -179,7 +179,7 @@ def test_what_is_imported_is_declared(wheel: dict[str, bytes]) -> None:
 
 
 def imported(source: bytes) -> set[str]:
-    """The packages of others that a module imports, wherever in it that stands."""
+    """Return the packages of others that a module imports, wherever in it that stands."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

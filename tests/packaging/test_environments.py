@@ -106,7 +106,7 @@ def passes(place: Place, built: Built, folder: Path) -> Mapping[str, str]:
 
 
 def check_tested(printed: str, environment: Environment) -> None:
-    """Both packages came from the environment, and were tested by more than a few."""
+    """Check that both packages are the environment's, and that more than a few tests ran."""
     tested = dict(re.findall(r"^tested (\w+) (.+)$", printed, re.MULTILINE))
     assert set(tested) == set(PACKAGES)
     for place in tested.values():
@@ -133,13 +133,13 @@ def test_the_wheel_passes(place: str, built: Built, tmp_path: Path) -> None:
 
 
 def floor(requirement: Requirement) -> Version:
-    """The version that `>=` names."""
+    """Return the version that `>=` names."""
     (lowest,) = [each.version for each in requirement.specifier if each.operator == ">="]
     return Version(lowest)
 
 
 def floors(built: Built) -> dict[str, Version]:
-    """The floor of every dependency, and of every extra's, as the wheel declares them."""
+    """Return the floor of every dependency, and of every extra's, as the wheel declares them."""
     held = files_of_wheel(built.wheel)
     (content,) = [content for name, content in held.items() if name.endswith("/METADATA")]
     requirements = Metadata.from_email(content).requires_dist or []

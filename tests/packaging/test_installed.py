@@ -13,7 +13,7 @@ USER_CODE = Path(__file__).with_name("as_a_user")
 
 
 def python(environment: Environment, *words: str, cwd: Path) -> str:
-    """What a Python prints that takes every warning for an error; it must succeed."""
+    """Return the output of a Python that takes every warning for an error; it must succeed."""
     done = run(environment.python, "-W", "error", *words, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
@@ -21,12 +21,12 @@ def python(environment: Environment, *words: str, cwd: Path) -> str:
 
 
 def copied(name: str, into: Path) -> Path:
-    """A file of a user, far from the tree."""
+    """Return a file of a user, far from the tree."""
     return Path(shutil.copy(USER_CODE / name, into))
 
 
 def test_what_is_installed_is_the_wheel(client_only: Environment, elsewhere: Path) -> None:
-    """Both packages come out of the environment, whole, and know their version."""
+    """Both packages come out of the environment, complete, and know their version."""
     code = "import chessa, chessa_api; print(chessa.__file__, chessa_api.__file__, sep='\\n')"
     places = [Path(line) for line in python(client_only, "-c", code, cwd=elsewhere).splitlines()]
     assert len(places) == 2

@@ -20,7 +20,7 @@ SCRIPT = re.compile(r"\./(scripts/\w+|\.ci/run)( --?\w[\w-]*)*")
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.name)
 def path(request: pytest.FixtureRequest) -> Path:
-    """Each workflow in turn."""
+    """Return each workflow in turn."""
     found: Path = request.param
     return found
 
@@ -33,7 +33,7 @@ def workflow(path: Path) -> dict[str, Any]:
 
 
 def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every step of every job."""
+    """Return every step of every job."""
     for job in workflow["jobs"].values():
         yield from job["steps"]
 

@@ -1,6 +1,6 @@
 """mypy --strict and pyright strict over users' code, each run once.
 
-In: modules as text. Out: what each checker said, by file and line. The modules stand in a project
+The modules stand in a project
 of their own, whose environment is the one of the tests with this tree installed: both packages
 count as installed and typed, as they do for users.
 """
@@ -35,7 +35,7 @@ _MARK: Final = re.compile(r"  # refused: (?P<mypy>[\w-]+) (?P<pyright>\w+)$")
 
 
 def marks(modules: Mapping[str, str]) -> dict[Place, dict[str, str]]:
-    """The marks `# refused: CODE-OF-MYPY ruleOfPyright`: at each place, by checker, the rule."""
+    """Return the rules of the marks `# refused: CODE-OF-MYPY ruleOfPyright`, by place."""
     found: dict[Place, dict[str, str]] = {}
     for name, text in modules.items():
         for number, line in enumerate(text.splitlines(), start=1):
@@ -65,7 +65,7 @@ def check(project: Path, modules: Mapping[str, str]) -> dict[str, Said]:
 
 
 def _environment(folder: Path) -> str:
-    """A Python that has what the tests have, and this very tree as the installed packages."""
+    """Make an environment like that of the tests, with this tree installed."""
     venv.create(folder, symlinks=os.name != "nt")
     paths = {"base": str(folder), "platbase": str(folder)}
     site = Path(sysconfig.get_path("purelib", "venv", paths))
@@ -75,7 +75,7 @@ def _environment(folder: Path) -> str:
 
 
 def _run(project: Path, command: list[str]) -> str:
-    ours = ("MYPY", "PYTHON", "PYRIGHT")  # settings of whoever runs the tests
+    ours = ("MYPY", "PYTHON", "PYRIGHT")  # settings of the machine
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=project,

@@ -1,7 +1,7 @@
 """Users' code for every operation that there is, written from the methods of the clients.
 
-In: the resources of `Chessa`. Out: two modules, of calls that must check and of calls that must be
-refused. What the vendor adds is in them without a hand edit.
+Two modules: calls that must check and calls that must be refused. Operations that the vendor adds
+are in them without a hand edit.
 """
 
 import functools
@@ -38,13 +38,13 @@ class Method:
     result: Any
 
     def call(self, client: str, *others: str, without: str = "") -> str:
-        """A call with the required arguments, but for one, and with others."""
+        """Return a call with the required arguments, but for one, and with others."""
         given = [f"{name}=given_{name}" for name in self.required if name != without]
         return f"{client}.{self.place}({', '.join([*given, *others])})"
 
 
 def methods() -> list[Method]:
-    """Every method of every resource."""
+    """Return every method of every resource."""
     client = chessa.Chessa(client_id="a", client_secret="b")
     found: list[Method] = []
     for resource in _names(
@@ -163,7 +163,7 @@ def _is_model(hint: Any) -> bool:
 
 
 def _written(hint: Any) -> str:
-    """A hint as a user would write it."""
+    """Return a hint as a user would write it."""
     kinds = _kinds(hint)
     if len(kinds) > 1:
         return " | ".join(map(_written, kinds))
@@ -186,7 +186,7 @@ def _name(kind: type) -> str:
 
 
 def _modules(hint: Any) -> Iterator[str]:
-    """What has to be imported for a hint, beside the public package."""
+    """Return the imports that a hint needs in addition to the public package."""
     inner = typing.get_args(hint)
     for each in inner:
         yield from _modules(each)

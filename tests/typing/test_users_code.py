@@ -34,7 +34,7 @@ MARKS = marks(MODULES)
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
-    """What each checker says of all modules."""
+    """Return the messages of each checker on all modules."""
     return check(tmp_path_factory.mktemp("user") / "project", MODULES)
 
 

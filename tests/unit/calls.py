@@ -1,7 +1,4 @@
-"""Calls for the tests of behaviour: invented operations, and one way to perform them in both modes.
-
-In: operations with arguments, settings of a client. Out: for each call its result or its error.
-"""
+"""Invented operations for the tests, and one way to perform them in both modes."""
 
 import asyncio
 import traceback
@@ -92,7 +89,7 @@ DRIVERS: Final[dict[str, Driver]] = {"sync": sync_driver, "async": async_driver}
 
 
 def printed(error: BaseException) -> str:
-    """A traceback as a careless reporter prints it, variables and all."""
+    """Return a traceback as a careless reporter prints it, variables and all."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(line for line in report.format() if "CLIENT_SECRET" not in line)
 

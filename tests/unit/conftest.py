@@ -1,4 +1,4 @@
-"""What the tests of this folder share: a call in each mode, without waits between attempts."""
+"""Fixtures of this folder: a call in each mode, without waits between attempts."""
 
 import pytest
 
@@ -15,5 +15,5 @@ def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=DRIVERS)
 def driver(request: pytest.FixtureRequest, without_waiting: None) -> Driver:
-    """Each mode in turn."""
+    """Yield each mode in turn."""
     return DRIVERS[request.param]

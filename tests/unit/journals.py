@@ -1,7 +1,4 @@
-"""What the tests of the journal share: the two records of a call, and a journal that hangs.
-
-In: records. Out: the closing one, once both were looked at.
-"""
+"""Helpers for the tests of the journal: the two records of a call, and a journal that hangs."""
 
 import asyncio
 
@@ -9,7 +6,7 @@ from chessa import JournalRecord
 
 
 def opened_and_closed(records: list[JournalRecord]) -> JournalRecord:
-    """The closing one of the two records of a call."""
+    """Return the closing one of the two records of a call."""
     first, last = records
     assert (first.event, first.attempt, first.outcome, first.elapsed) == ("opened", 1, None, None)
     assert last.event == "closed"
@@ -20,5 +17,5 @@ def opened_and_closed(records: list[JournalRecord]) -> JournalRecord:
 
 
 async def never(record: JournalRecord) -> None:
-    """A journal that does not come back."""
+    """Return a journal that does not come back."""
     await asyncio.sleep(60)

@@ -1,7 +1,6 @@
 """A server that misbehaves byte by byte, on a loopback socket.
 
-In: a function that plays one connection. Out: its address, and a ledger of the requests that it
-received whole, which is what "processed" means in the tests of faults.
+Its ledger holds the requests that it received completely.
 """
 
 import contextlib
@@ -56,7 +55,7 @@ class Connection:
         self.sock.sendall(data)
 
     def answer(self, status: str, body: bytes = b"", *headers: str) -> None:
-        """Send a well-formed answer."""
+        """Send a well-formed response."""
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
         self.send("\r\n".join(lines).encode("ascii") + body)
 
@@ -88,7 +87,7 @@ class RawServer:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def refuse(self) -> None:
-        """Take no more connections, and leave the port to nobody else."""
+        """Accept no more connections, and keep the port."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
 
@@ -155,14 +154,14 @@ def on_time(deadline: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def refusing_port() -> Iterator[str]:
-    """The URL of a port that nobody listens on, and that nobody else can take meanwhile."""
+    """Reserve a port on which no server listens. Return its URL."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
 def after_request(*steps: Callable[[Connection], object]) -> Play:
-    """Receive a request whole, then take these steps."""
+    """Receive a complete request, then take these steps."""
 
     def play(connection: Connection) -> None:
         if connection.read_request():
@@ -178,7 +177,7 @@ def send(data: bytes) -> Callable[[Connection], object]:
 
 
 def answering(connection: Connection) -> None:
-    """Answer every request of a connection well."""
+    """Respond well to every request of a connection."""
     while connection.read_request():
         connection.answer("200 OK", b'{"id": "t1"}')
 

@@ -1,4 +1,4 @@
-"""What an attacker of the transport found: each stays fixed."""
+"""Attacks on the transport that once succeeded."""
 
 import asyncio
 import logging

@@ -67,7 +67,7 @@ def test_a_transport_that_does_not_close_holds_nothing_up() -> None:
     assert time.monotonic() - begun < 4
 
 
-# ---- Interruptions after the answer -------------------------------------------------------------
+# ---- Interruptions after the response -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_cancellation_in_a_hook_says_what_is_known() -> None:
 
 
 def test_a_log_that_raises_costs_no_result(driver: Driver) -> None:
-    """A filter of the application's that fails does not lose the answer to a write."""
+    """A filter of the application's that fails does not lose the response to a write."""
 
     def broken(record: object) -> bool:
         raise RuntimeError("broken filter")
@@ -156,7 +156,7 @@ class Odd:
     ids=["nothing", "text", "odd status", "odd headers", "no headers", "no stream"],
 )
 def test_whatever_a_transport_returns_is_an_error_of_ours(driver: Driver, odd: Any) -> None:
-    """No bare exception: the request was handed over, and nobody can tell what became of it."""
+    """The error says that the request was sent and that its outcome is unknown."""
     read, write = driver(A_READ, A_WRITE, transport=Factory(lambda request: odd), max_retries=0)
     assert isinstance(read, chessa.ResponseError)
     assert isinstance(write, chessa.OutcomeUnknownError)
@@ -164,7 +164,7 @@ def test_whatever_a_transport_returns_is_an_error_of_ours(driver: Driver, odd: A
 
 
 def test_an_echoed_secret_stays_out_of_headers_and_ids(driver: Driver) -> None:
-    """Headers and the request id of an answer are shown without the secret, too."""
+    """Headers and the request id of a response are shown without the secret, too."""
     headers = {"x-request-id": f"r-{CLIENT_SECRET}", "x-debug": CLIENT_SECRET}
     body = {"error": "e", "message": f"no {CLIENT_SECRET}", "statusCode": 400}
     for error in driver(A_READ, A_WRITE, transport=answers((400, body, headers)), max_retries=0):

@@ -70,7 +70,7 @@ def test_a_factory_makes_one_transport_per_write_and_one_for_reads(driver: Drive
 
 @pytest.mark.parametrize("status_code", [429, 500, 502, 503, 504])
 def test_reads_are_repeated_and_writes_are_not(driver: Driver, status_code: int) -> None:
-    """A read gets three attempts, a write one, whatever the answer says."""
+    """A read gets three attempts, a write one, whatever the response says."""
     transport = answers((status_code, b"<html>", {"retry-after": "0"}))
     read, write = driver(A_READ, A_WRITE, transport=transport)
     assert len(transport.requests) == 4
@@ -81,7 +81,7 @@ def test_reads_are_repeated_and_writes_are_not(driver: Driver, status_code: int)
 
 
 def test_a_read_recovers(driver: Driver) -> None:
-    """A repeat that succeeds is a result."""
+    """A retry that succeeds returns its result."""
     transport = answers((503, b""), httpx.ReadError("x"), OK)
     assert driver(A_READ, transport=transport) == [{"id": "t1"}]
 
@@ -267,7 +267,7 @@ def test_a_closed_client_of_the_callers_has_sent_nothing(mode: str) -> None:
 def test_with_evidence_a_write_that_was_not_sent_is_repeated(
     driver: Driver, marks_sent: bool, failure: Exception, outcome: Outcome, attempts: int
 ) -> None:
-    """NOT_SENT, and with it a repeat, takes the evidence and a failure to connect."""
+    """NOT_SENT, and so a retry, requires the evidence and a failure to connect."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         evidence: Evidence = request.extensions[EXTENSION]
@@ -284,7 +284,7 @@ def test_with_evidence_a_write_that_was_not_sent_is_repeated(
 
 @pytest.mark.parametrize("makes", [lambda: 1 / 0, lambda: 5, lambda: None, lambda: httpx])
 def test_a_factory_that_gives_no_transport_has_sent_nothing(driver: Driver, makes: Any) -> None:
-    """What was handed to no transport was not sent, whatever the factory did instead."""
+    """A request that no transport was given was not sent, whatever the factory did instead."""
     for error in driver(A_READ, A_WRITE, transport=makes):
         assert isinstance(error, NotSentError)
         assert (error.outcome, error.attempts) == (Outcome.NOT_SENT, 1)

@@ -104,7 +104,7 @@ def test_credentials_that_cannot_be_had_stop_the_call(driver: Driver) -> None:
 
 
 def test_slow_credentials_end_with_the_deadline() -> None:
-    """An async callable that does not answer holds a call no longer than its deadline."""
+    """An async callable that does not return holds a call no longer than its deadline."""
 
     async def slow() -> str:
         await asyncio.sleep(5)
@@ -245,7 +245,7 @@ def test_clients_are_not_pickled_or_copied(make: Callable[..., object]) -> None:
 
 
 def test_raw_responses_have_it_all() -> None:
-    """Status, headers, body bytes, attempts and time stand beside what the method returns."""
+    """A raw response has status, headers, body bytes, attempts and time."""
     transport = answers((503, b""), (200, {"id": "t1"}, {"X-Request-Id": "r-2"}))
     client = chessa.Chessa(**CREDENTIALS, transport=transport)
     raw = client._performer.perform_raw(READ_OPERATION, {"thing_id": "t1"})
@@ -257,7 +257,7 @@ def test_raw_responses_have_it_all() -> None:
 
 
 def test_the_log_says_only_what_it_may(driver: Driver, caplog: pytest.LogCaptureFixture) -> None:
-    """One line for each call and repeat: no URL, id, body or secret, from any library."""
+    """One line for each call and retry: no URL, id, body or secret, from any library."""
     caplog.set_level(logging.DEBUG)
     transport = answers((503, {"private": "body"}), OK, (502, {"private": "body"}))
     driver((READ_OPERATION, {"thing_id": "t-private"}), A_WRITE, transport=transport)

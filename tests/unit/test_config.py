@@ -115,7 +115,7 @@ def test_a_document_without_a_server_leaves_the_base_url_to_callers(
 def test_only_a_version_that_paths_begin_with_is_taken_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A version in the base URL that no path repeats is part of the address."""
+    """A version in the base URL that no path contains is part of the address."""
     assert settings(base_url="https://a.example/v9/").base_url == "https://a.example/v9"
     monkeypatch.setattr(_urls, "VERSION_SEGMENTS", ())
     assert settings(base_url="https://a.example/v1/").base_url == "https://a.example/v1"

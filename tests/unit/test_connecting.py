@@ -50,7 +50,7 @@ def test_a_handshake_that_stalls_is_not_sent(driver: Driver) -> None:
 
 
 def test_a_server_without_tls_is_not_sent(driver: Driver) -> None:
-    """What answers without TLS never sees the request: NOT_SENT."""
+    """A server that responds without TLS never sees the request: NOT_SENT."""
     with RawServer(lambda c: c.send(b"no TLS\r\n")) as server:
         url = server.url.replace("http:", "https:")
         (error,) = driver(A_WRITE, base_url=url, max_retries=0)
@@ -98,7 +98,7 @@ def through(proxy: RawServer) -> dict[str, Any]:
 
 
 def check_no_tunnel(error: chessa.ChessaError, proxy: RawServer) -> None:
-    """The proxy was asked for a tunnel and for nothing else, and the error shows no secret."""
+    """Check that the proxy was asked for a tunnel only, and that the error shows no secret."""
     assert isinstance(error, NotSentError)
     (request,) = proxy.ledger
     assert request.startswith(b"CONNECT api.chessa.example:443 HTTP/1.1\r\n")
@@ -123,7 +123,7 @@ def test_a_name_that_does_not_exist_is_not_sent(
 
 
 def test_slow_names_end_with_the_deadline(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver that does not answer holds neither the call nor the end of the event loop."""
+    """A resolver that does not respond holds neither the call nor the end of the event loop."""
 
     def hang(*_: object, **__: object) -> Any:
         time.sleep(1.5)

@@ -37,7 +37,7 @@ SANDBOX: dict[str, Any] = {
 
 
 def echoing(connection: Connection) -> None:
-    """Answer each read with the id that it asked for."""
+    """Respond to each read with the id that it asked for."""
     while request := connection.read_request():
         thing = request.split(b" ")[1].rpartition(b"/")[2]
         connection.answer("200 OK", b'{"id": "%s"}' % thing)
@@ -45,19 +45,19 @@ def echoing(connection: Connection) -> None:
 
 @pytest.fixture
 def server() -> Iterator[RawServer]:
-    """A server that answers every read with its own id."""
+    """Run a server that responds to each read with its id."""
     with RawServer(echoing) as running:
         yield running
 
 
 def descriptors() -> int:
-    """How many files and sockets are open."""
+    """Return the number of open files and sockets."""
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def goes_back_to(before: int) -> bool:
-    """Whether as many are open again, soon: the server's ends are in this process too."""
+    """Return whether as many are open again, soon: the server's ends are in this process too."""
     end = time.monotonic() + 5
     while descriptors() != before and time.monotonic() < end:
         time.sleep(0.01)
@@ -65,7 +65,7 @@ def goes_back_to(before: int) -> bool:
 
 
 def ask(client: chessa.Chessa, thing_id: str) -> bool:
-    """Whether a read brings the thing that it asked for."""
+    """Return whether a read brings what it asked for."""
     answer: dict[str, str] = client._performer.perform(READ, {"thing_id": thing_id})
     return answer == {"id": thing_id}
 
@@ -77,7 +77,7 @@ async def ask_async(client: chessa.AsyncChessa, thing_id: str) -> bool:
 
 
 def test_threads_share_a_client(server: RawServer) -> None:
-    """Many threads on one client: no error, no crossed answer, no more connections than threads."""
+    """Threads share a client: no error, no mixed-up response, no more connections than threads."""
     good: list[bool] = []
     with chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
 
@@ -94,7 +94,7 @@ def test_threads_share_a_client(server: RawServer) -> None:
 
 
 def test_tasks_share_a_client(server: RawServer) -> None:
-    """Many tasks on one client, more than there are connections: no error, no crossed answer."""
+    """Many tasks on one client, more than there are connections: no error, no mixed-up response."""
 
     async def main() -> None:
         async with chessa.AsyncChessa(**CREDENTIALS, base_url=server.url) as client:
@@ -145,7 +145,7 @@ def _child(client: chessa.Chessa, name: str, results: "multiprocessing.Queue[boo
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_fork_gets_connections_of_its_own(server: RawServer) -> None:
-    """Two children and their parent use one client at once: no crossed answer, parent unharmed."""
+    """Two children and their parent use one client at once: each gets its own responses."""
     fork = multiprocessing.get_context("fork")
     with chessa.Chessa(**CREDENTIALS, base_url=server.url) as client:
         assert ask(client, "before")
@@ -169,7 +169,7 @@ def test_a_fork_gets_connections_of_its_own(server: RawServer) -> None:
 def test_a_fork_in_the_middle_of_the_first_call_hangs_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What another thread was making when the process forked, the child makes for itself."""
+    """A child makes for itself what another thread was making when the process forked."""
     making, forked = threading.Event(), threading.Event()
 
     def slowly(**settings: bool) -> ssl.SSLContext:
@@ -196,7 +196,7 @@ def test_a_fork_in_the_middle_of_the_first_call_hangs_nothing(
 
 
 def failing(client: chessa.Chessa) -> bool:
-    """Whether a read fails because nobody listens."""
+    """Return whether a read fails because no server listens."""
     try:
         ask(client, "t1")
     except chessa.NotSentError:
@@ -205,7 +205,7 @@ def failing(client: chessa.Chessa) -> bool:
 
 
 def test_a_place_goes_back_by_itself() -> None:
-    """However a call is interrupted, the right to a connection is not lost, and not doubled."""
+    """However a call is interrupted, the right to a connection is neither lost nor duplicated."""
     places: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for _ in range(3):
         places.put(Place(places))
@@ -216,7 +216,7 @@ def test_a_place_goes_back_by_itself() -> None:
     assert places.qsize() == 3
     del taken
     assert places.qsize() == 3
-    places.get()  # nobody keeps it
+    places.get()  # and drop it
     assert places.qsize() == 3
 
 
@@ -247,7 +247,7 @@ def test_calls_wait_for_a_place_until_their_deadline(monkeypatch: pytest.MonkeyP
 
 
 def test_closing_lets_calls_under_way_end() -> None:
-    """`close` in another thread does not break a write under way; later calls are refused."""
+    """`close` in another thread does not break a write in flight; later calls are refused."""
     received = threading.Event()
 
     def play(connection: Connection) -> None:
@@ -275,7 +275,7 @@ def test_closing_lets_calls_under_way_end() -> None:
 def test_no_request_holds_the_credentials_while_an_answer_is_read(
     driver: Driver, sent: bytes
 ) -> None:
-    """Once it is written, and once the answer's head is here, nothing that is left has them."""
+    """Once it is written, and once the response's head has come, no object holds them."""
     gc.collect()
     waiting, go_on = threading.Event(), threading.Event()
 
@@ -311,7 +311,7 @@ FORMS = {bytes, bytearray, memoryview, httpcore.Request}
 
 
 def requests_held() -> list[object]:
-    """What objects and frames hold of a request with the credentials in it, whatever its form."""
+    """Return the parts of a request with credentials that objects and frames hold."""
     frames: list[Any] = list(sys._current_frames().values())
     for frame in frames:
         frames += [frame.f_back] if frame.f_back is not None else []
@@ -322,7 +322,7 @@ def requests_held() -> list[object]:
 
 
 def _request_text(thing: Any) -> str:
-    """The request that this is, as text; nothing for whatever is none."""
+    """Return the text of a request; nothing for another object."""
     if isinstance(thing, httpcore.Request):
         return str(thing.headers)
     text = bytes(thing[:2000]).decode("latin-1")
@@ -354,7 +354,7 @@ def test_ctrl_c_leaves_a_working_client() -> None:
 
 
 def test_what_is_held_of_a_client_keeps_working() -> None:
-    """A resource, a copy or a view of a client that nobody refers to any more still calls."""
+    """A resource, a copy or a view of a client without other references still calls."""
     held: dict[str, Callable[[], Any]] = {
         "a method": lambda: chessa.Chessa(**SANDBOX).orders.list,
         "a resource": lambda: chessa.Chessa(**SANDBOX).orders,
@@ -372,7 +372,7 @@ def test_what_is_held_of_a_client_keeps_working() -> None:
                 answer = getattr(getattr(kept, "orders", kept), "list", kept)()
                 assert getattr(answer, "parsed", answer).pagination.page == 1, name
             del kept
-        assert goes_back_to(before), "and nothing is left once they are gone"
+        assert goes_back_to(before), "and nothing is left once they are collected"
 
 
 def test_nothing_is_left_open(server: RawServer) -> None:

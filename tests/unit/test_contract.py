@@ -1,4 +1,4 @@
-"""What we rely on in httpcore and h11, by their public interfaces alone.
+"""Behaviour of httpcore and h11 that the client relies on, by public interfaces alone.
 
 Of httpx, and of httpcore's `trace`, see `test_contract_httpx`. The evidence that nothing was sent
 stands on it: which calls of a network backend come before the first byte of a request, what they
@@ -24,7 +24,7 @@ HEAD, BODY = b"POST /v1/things HTTP/1.1\r\n", b'{"name": "n1"}'
 
 @attrs.define
 class Network:
-    """What the backends below are asked for, and what they give: bytes, or exceptions."""
+    """Requests to the backends below, and their replies: bytes, or exceptions."""
 
     replies: list[bytes | BaseException] = attrs.field(factory=lambda: [ANSWER])
     on_connect: BaseException | None = None
@@ -50,7 +50,7 @@ class Network:
 
     @property
     def steps(self) -> list[str]:
-        """The calls in order, one after the other of the same name once."""
+        """Return the calls in order, one after the other of the same name once."""
         names = [name for name, _ in self.asked]
         return [name for name, before in zip(names, [None, *names], strict=False) if name != before]
 
@@ -152,7 +152,7 @@ POOL: Final[dict[str, Any]] = {
 
 
 def request(scheme: str) -> httpcore.Request:
-    """A request as our transports make it: body from an iterable, and a timeout for all."""
+    """Return a request as our transports make it: body from an iterable, and a timeout for all."""
     return httpcore.Request(
         "POST",
         httpcore.URL(scheme=scheme, host="api.example", port=None, target="/v1/things"),
@@ -186,7 +186,7 @@ def on_asyncio(network: Network, scheme: str = "http", **pool: Any) -> Any:
 
 @pytest.fixture(params=[sync, on_asyncio], ids=["sync", "async"])
 def perform(request: pytest.FixtureRequest) -> Perform:
-    """Each pool in turn."""
+    """Yield each pool in turn."""
     kind: Perform = request.param
     return kind
 
@@ -195,7 +195,7 @@ def perform(request: pytest.FixtureRequest) -> Perform:
 
 
 def test_a_request_is_written_after_the_connection_stands(perform: Perform) -> None:
-    """Connect, then the request, head first; the answer's parts come as they are."""
+    """Connect, then the request, head first; the parts of the response come as they are."""
     network = Network()
     status, headers, body = perform(network)
     assert (status, body) == (200, b"{}")
@@ -226,7 +226,7 @@ def test_a_tunnel_is_asked_for_by_connect(perform: Perform) -> None:
 
 
 def test_a_connection_that_is_not_kept_is_closed(perform: Perform) -> None:
-    """After the answer the connection is closed, and it served one request."""
+    """After the response the connection is closed, and it served one request."""
     network = Network()
     perform(network)
     assert network.steps[-1] == "close"
@@ -272,7 +272,7 @@ def test_failures_after_the_request_are_of_other_types(
 
 
 def test_a_write_that_fails_does_not_hide_an_answer(perform: Perform) -> None:
-    """A server may answer before it has read the request: the answer is read all the same."""
+    """A response that comes before the server has read the request is read."""
     network = Network(on_write=httpcore.WriteError("reset"))
     assert perform(network)[0] == 200
 
@@ -283,7 +283,7 @@ def test_a_write_that_fails_does_not_hide_an_answer(perform: Perform) -> None:
 def test_their_log_has_the_form_that_we_cut(
     perform: Perform, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What an answer says stands behind ` return_value=`, in the messages of these loggers."""
+    """The loggers' messages show a response behind ` return_value=` only."""
     with caplog.at_level(logging.DEBUG, "httpcore"):
         perform(Network())
     told = [record for record in caplog.records if "X-Echo" in record.getMessage()]

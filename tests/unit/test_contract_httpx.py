@@ -1,4 +1,4 @@
-"""What we rely on in httpx, one private attribute included, and in httpcore's `trace` extension.
+"""Behaviour of httpx and of httpcore's `trace` that the client relies on, `_pool` included.
 
 The default transport puts its own pool into `_pool`; the evidence of any other transport is read
 from the events of `trace`. The tests of packaging run this with the oldest and newest versions that

@@ -1,4 +1,4 @@
-"""What should never fail, failing: logs, closing, decoders, hooks, our own layers.
+"""Failures that should never happen: logs, closing, decoders, hooks, our own layers.
 
 A call keeps its result, or says truly what is known: each test holds one of the two.
 """
@@ -33,7 +33,7 @@ OK: Any = (201, {"id": "t1"})
 def test_a_log_that_raises_at_every_line_costs_no_result(
     driver: Driver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the log on and a filter that fails, each line of it does, and the answers are there."""
+    """With the log on and a filter that fails, each line of it does, and the calls return."""
     asked: list[object] = []
 
     def broken(record: object) -> bool:
@@ -48,11 +48,11 @@ def test_a_log_that_raises_at_every_line_costs_no_result(
             assert driver(A_READ, A_WRITE, transport=transport) == [{"id": "t1"}] * 2
     finally:
         logger.removeFilter(broken)
-    assert len(asked) == 3, "two calls, one repeat"
+    assert len(asked) == 3, "two calls, one retry"
 
 
 def test_a_transport_that_fails_to_close_costs_no_result(driver: Driver) -> None:
-    """What was received is the result, whatever closing the connection raises."""
+    """A call returns what it received, whatever closing the connection raises."""
 
     class Stuck(Both):
         def close(self) -> None:
@@ -67,7 +67,7 @@ def test_a_transport_that_fails_to_close_costs_no_result(driver: Driver) -> None
 
 
 def test_a_transport_may_take_the_credentials_off_itself(driver: Driver) -> None:
-    """Headers that are gone when the request comes back are not missed."""
+    """Headers that a transport removed from the request are not missed."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         del request.headers[SECRET_HEADER]
@@ -183,7 +183,7 @@ def test_a_call_that_was_not_sent_for_no_known_reason_says_just_that() -> None:
 
 
 def test_raw_responses_on_asyncio_have_it_all() -> None:
-    """Status, headers, body and attempts stand beside what the awaited method returns."""
+    """An awaited raw response has status, headers, body and attempts."""
 
     async def main() -> chessa.RawResponse[Any]:
         transport = answers((503, b""), (200, {"id": "t1"}, {"X-Request-Id": "r-2"}))
@@ -197,7 +197,7 @@ def test_raw_responses_on_asyncio_have_it_all() -> None:
 
 
 def test_the_sandboxes_transport_serves_other_clients() -> None:
-    """Without the evidence that a call of ours brings it answers all the same, in both modes."""
+    """Without the evidence of a call of ours it responds too, in both modes."""
 
     async def on_asyncio() -> int:
         transport = AsyncInProcessTransport(api.backend)

@@ -32,7 +32,7 @@ EARLY = {
 
 @pytest.fixture
 def slow_to_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the look before the first byte wait until what a server sent early is here."""
+    """Make the check before the first byte wait until the server's early bytes have come."""
     for stream in (SocketStream, AsyncSocketStream):
         monkeypatch.setattr(stream, "peek", _after_a_while(stream.peek))
 
@@ -118,7 +118,7 @@ def settings(server: RawServer, base_url: str, proxy: str) -> dict[str, Any]:
 def test_what_comes_early_through_tls_is_not_heard_either(
     driver: Driver, route: tuple[Callable[[Play], Play], str, str]
 ) -> None:
-    """The look before the first byte goes through TLS: NOT_SENT, and no request is received."""
+    """The check before the first byte covers TLS: NOT_SENT, and no request is received."""
     behind, *addresses = route
 
     def play(connection: Connection) -> None:
@@ -150,7 +150,7 @@ NO = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 @pytest.mark.parametrize("part", [0, 20], ids=["whole records", "half a record"])
 def test_what_comes_with_the_end_of_the_handshake_is_not_heard(driver: Driver, part: int) -> None:
-    """In one packet with the last message of TLS 1.2, so that no look at the socket shows it."""
+    """In one packet with the last message of TLS 1.2, so that the socket does not show it."""
 
     def play(connection: Connection) -> None:
         inner = MemoryTls(connection)
@@ -177,7 +177,7 @@ def test_what_comes_with_the_end_of_the_handshake_is_not_heard(driver: Driver, p
 def test_an_event_loop_that_was_busy_hides_nothing(
     early: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits in the socket counts, although the event loop has not handed it over yet."""
+    """Bytes in the socket count, although the event loop has not delivered them yet."""
 
     def play(connection: Connection) -> None:
         if early:

@@ -27,13 +27,13 @@ from chessa._errors import Circumstances
 
 
 def family(cls: type[ChessaError] = ChessaError) -> list[type[ChessaError]]:
-    """A class and all below it that are public."""
+    """Return a class and all below it that are public."""
     below = [child for sub in cls.__subclasses__() for child in family(sub)]
     return [cls, *below] if hasattr(chessa, cls.__name__) else below
 
 
 def full(cls: type[ChessaError]) -> ChessaError:
-    """An error with everything set that it can hold."""
+    """Return an error with everything set that it can hold."""
     own: dict[str, Any] = {}
     if issubclass(cls, ApiError):
         own = {
@@ -225,7 +225,7 @@ def test_the_text_says_what_is_known_and_what_to_do(
     expected: type[ChessaError],
     words: list[str],
 ) -> None:
-    """What happened, to which operation, what is known and what to do next; no body, no person."""
+    """A text says what happened, to which operation, what is known and what to do; no body."""
     circumstances = Circumstances(operation="things.create", attempts=1)
     error = build_error(result, outcome, circumstances, is_read=is_read)
     assert type(error) is expected
@@ -244,7 +244,7 @@ def rejection(error: ErrorBody) -> str:
 
 
 def test_limits_are_quoted_and_accounts_are_not() -> None:
-    """A caller reads what the limit is; numbers that could be somebody's stay out of the text."""
+    """A caller reads what the limit is; numbers that could be personal are left out."""
     for message, quoted in (
         ("The amount is below the minimum limit of 500 NGN", "limit of 500 NGN"),
         ("between 2.50 and 10000", "between 2.50 and 10000"),
@@ -259,7 +259,7 @@ def test_limits_are_quoted_and_accounts_are_not() -> None:
 
 
 def test_unknown_outcomes_carry_what_the_server_said() -> None:
-    """A 409 proves nothing on a write; its code and words are there for whoever looks it up."""
+    """A 409 proves nothing on a write; the error has its code and messages."""
     content = ErrorBody({"error": "e"}, "already_refunded", ("Twice?",), 409)
     error = build_error(brought(409, error=content), Outcome.UNKNOWN, {}, is_read=False)
     assert isinstance(error, OutcomeUnknownError)
@@ -273,13 +273,13 @@ def test_errors_are_at_home_in_the_package() -> None:
         assert getattr(chessa, cls.__name__) is cls
 
     class OwnError(NotFoundError):
-        """An error of somebody's own."""
+        """An error of the caller's own."""
 
     assert OwnError.__module__ == __name__
 
 
 def test_headers_are_plain_and_without_cookies() -> None:
-    """Headers come as a dict, repeated ones joined, cookies left out."""
+    """Headers come as a dict: duplicates joined, cookies left out."""
     result = AttemptResult(RESPONSE)
     error = build_error(result, Outcome.REJECTED, {"operation": "things.retrieve"}, is_read=True)
     assert isinstance(error, ServerError)

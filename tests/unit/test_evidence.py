@@ -40,7 +40,7 @@ RETRYING: dict[str, Any] = {"sync": Retrying, "async": AsyncRetrying}
 
 @pytest.fixture(params=STOCK)
 def mode(request: pytest.FixtureRequest, without_waiting: None) -> str:
-    """Each mode in turn."""
+    """Yield each mode in turn."""
     name: str = request.param
     return name
 
@@ -85,7 +85,7 @@ def test_a_request_that_was_received_is_unknown(
 
 
 def test_a_request_that_was_sent_stays_sent(mode: str) -> None:
-    """Its transport tries again by itself and then finds nobody: UNKNOWN, not NOT_SENT."""
+    """A transport that retries by itself and then finds no server: UNKNOWN, not NOT_SENT."""
 
     def play(connection: Connection) -> None:
         if connection.read_request():

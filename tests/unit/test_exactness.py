@@ -20,7 +20,7 @@ NUMBERS = (
     "123456789012345678901234567890", "-98765432109876543210.0123456789", "1E400", "1e-400",
     "9" * 400,
 )  # fmt: skip
-# Texts that Python's Decimal takes, or a lenient reader might, and that are no JSON number.
+# Texts that Python's Decimal takes, or a lenient reader might, and that are not JSON numbers.
 NO_NUMBERS = (
     "", " ", " 1", "1 ", "1_000", "1,000", "+1", ".5", "5.", "01", "-", "1e", "0x10", "NaN",
     "nan", "Infinity", "-Infinity", "sNaN", "\u0661", "\uff11", "1e99999999", "1E401", "1e-401",
@@ -29,17 +29,17 @@ NO_NUMBERS = (
 
 
 def rate(text: str) -> Rate:
-    """A rate whose number stands in JSON like this."""
+    """Return a rate whose number stands in JSON like this."""
     return Rate.from_json(f'{{"rate": {text}}}')
 
 
 def order(amount: str) -> Order:
-    """An order whose amount stands in a string like this."""
+    """Return an order whose amount stands in a string like this."""
     return Order.from_dict({"id": "1", "status": "created", "originAmount": amount})
 
 
 def same(one: Decimal, other: Decimal) -> bool:
-    """Whether two amounts have the same digits, not only the same value."""
+    """Return whether two amounts have the same digits, not only the same value."""
     return one.as_tuple() == other.as_tuple()
 
 
@@ -66,7 +66,7 @@ def test_an_amount_in_a_string_leaves_as_the_text_it_was(text: str) -> None:
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
 def test_a_text_that_is_no_number_of_json_is_a_misfit(text: str) -> None:
-    """What Python would take for a number and JSON does not is kept raw, never handed out."""
+    """A text that only Python takes for a number is kept raw, never returned."""
     got = order(text)
     with pytest.raises(MisfitFieldError):
         _ = got.origin_amount
@@ -113,7 +113,7 @@ def test_whole_numbers_may_be_written_with_a_fraction() -> None:
 
 
 def test_a_model_takes_what_the_json_module_gives() -> None:
-    """A dict with floats, from somebody else's JSON, is read by the digits that a float prints."""
+    """A dict with floats, from another JSON reader, is read by the digits that a float prints."""
     assert Rate.from_dict(json.loads('{"rate": 82605.06975000001}')).rate == Decimal(
         "82605.06975000001"
     )
@@ -161,7 +161,7 @@ def test_what_is_no_json_is_refused(data: bytes, why: str) -> None:
 
 
 def test_the_nesting_limit_is_exact_and_counts_no_text() -> None:
-    """A hundred levels are read; brackets in strings are no levels."""
+    """A hundred levels are read; brackets in strings do not count."""
     deep = b"[" * 98 + b"]" * 98
     assert Rate.from_json(b'{"rate": 1, "x": {"y": ' + deep + b"}}").additional_properties
     text = b'"' + b'[{\\"' * 500 + b'"'
@@ -169,7 +169,7 @@ def test_the_nesting_limit_is_exact_and_counts_no_text() -> None:
 
 
 def test_the_limit_of_values_counts_no_text_and_grows_with_the_document() -> None:
-    """Commas in strings are no values; a long document may have one for every 10 bytes."""
+    """Commas in strings do not count; a long document may have one for every 10 bytes."""
     text = b'"' + b',[\\\\\\",' * 30_000 + b'"'
     assert Rate.from_json(b'{"rate": 1, "x": ' + text + b"}").additional_properties
     rows = b",".join([b'{"id": 12345678, "n": 87654321, "of": "an order"}'] * 60_000)
@@ -208,7 +208,7 @@ def test_any_value_beside_the_documented_ones_survives(value: Any) -> None:
 
 
 def at(text: Any) -> StatusHistoryEntry:
-    """A step whose timestamp stands in JSON like this."""
+    """Return a step whose timestamp stands in JSON like this."""
     return StatusHistoryEntry.from_dict({"timestamp": text})
 
 
@@ -250,7 +250,7 @@ def test_an_instant_is_read_and_leaves_as_the_text_it_was(
     ],
 )  # fmt: skip
 def test_what_names_no_instant_is_a_misfit(text: Any) -> None:
-    """Without an offset, out of the calendar, or no text at all: kept raw, never handed out."""
+    """Without an offset, out of the calendar, or not a text: kept raw, never returned."""
     got = at(text)
     with pytest.raises(MisfitFieldError):
         _ = got.timestamp
@@ -260,7 +260,7 @@ def test_what_names_no_instant_is_a_misfit(text: Any) -> None:
 @given(
     st.datetimes(
         timezones=st.timezones() | st.just(datetime.UTC),
-        min_value=datetime.datetime(2, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it
+        min_value=datetime.datetime(2, 1, 1),  # noqa: DTZ001 - the zone is drawn separately
         max_value=datetime.datetime(9998, 12, 31),  # noqa: DTZ001
     )
 )

@@ -1,8 +1,4 @@
-"""The journal in a file: one line per record, on the disk before the call goes on, and read back.
-
-In: writes whose client keeps a `FileJournal`. Out: the file's lines, and what its reader makes of
-whole, cut and foreign ones.
-"""
+"""The journal in a file: a line per record, on the disk before the call goes on, and read back."""
 
 import errno
 import json
@@ -33,17 +29,17 @@ OK = (201, {"id": "t1"})
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the journal goes."""
+    """Return the path of the journal."""
     return tmp_path / "journal.jsonl"
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines that are not blank: each record has a line end on either side."""
+    """Return the lines that are not blank: each record has a line end on either side."""
     return [line for line in path.read_text("ascii").splitlines() if line]
 
 
 def record(call_id: str, event: Any = "opened", **values: Any) -> JournalRecord:
-    """A record as the client makes them."""
+    """Return a record as the client makes them."""
     import datetime
 
     return JournalRecord(
@@ -100,7 +96,7 @@ def test_what_was_not_closed_is_listed(path: Path) -> None:
 
 
 def test_records_are_found_by_reference_and_operation(path: Path) -> None:
-    """All records of both, oldest first, whoever wrote them; damaged lines are left out."""
+    """Records of all processes, oldest first; damaged lines are left out."""
     mine = [
         record("c1", reference="invoice 17"),
         record("c4", "closed", reference="invoice 17", outcome=Outcome.REJECTED),
@@ -172,7 +168,7 @@ def test_a_file_that_cannot_be_flushed_stops_the_call(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_stops_the_call(driver: Driver) -> None:
-    """No room for the record: not sent, and the error says why."""
+    """No space for the record: not sent, and the error says why."""
     transport = answers(OK)
     with FileJournal("/dev/full") as journal:
         (error,) = driver(A_WRITE, transport=transport, journal=journal)
@@ -185,7 +181,7 @@ def test_a_full_disk_stops_the_call(driver: Driver) -> None:
 def test_a_file_that_is_not_there_any_more_stops_the_call(
     driver: Driver, path: Path, what: str
 ) -> None:
-    """Its reader would not find the record: not sent. A call under way is closed all the same."""
+    """Its reader would not find the record: not sent. A call in flight is still closed."""
     transport = answers(OK)
     with FileJournal(path) as journal:
         journal(record("c1"))
@@ -212,7 +208,7 @@ def test_a_relative_path_is_where_it_was(path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_line_that_another_writer_cut_spoils_no_other(path: Path) -> None:
-    """Whoever cut it, and whenever: the next record stands on a line of its own."""
+    """After a cut record the next one is on a line of its own."""
     with FileJournal(path) as journal:
         journal(record("c1"))
         with path.open("ab") as another:
@@ -266,7 +262,7 @@ def test_a_file_is_its_owners_and_is_appended_to(path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["missing/journal.jsonl", ".", "a\0b", None, 17])
 def test_a_file_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, place: Any) -> None:
-    """At construction, with its path and the system's words, and no other error behind it."""
+    """At construction, with its path and the system's text, and no other error behind it."""
     with pytest.raises(chessa.ConfigurationError, match=r"journal .* cannot be opened") as caught:
         FileJournal(tmp_path / place if isinstance(place, str) else place)
     assert caught.value.__cause__ is None
@@ -319,7 +315,7 @@ def test_foreign_lines_are_left_out(path: Path, line: bytes) -> None:
 
 
 def test_a_process_that_is_killed_leaves_its_call_open(path: Path) -> None:
-    """Killed while it waits for the answer: the record says which call is to be looked up."""
+    """Killed while it waits for the response: the record says which call to check."""
     arrived = threading.Event()
 
     def play(connection: Any) -> None:

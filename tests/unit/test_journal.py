@@ -1,8 +1,4 @@
-"""The journal: a record before the first byte of every write and one at its end, whatever it is.
-
-In: writes and reads with a journal, in both modes. Out: what the journal was given, and whether the
-server was asked.
-"""
+"""The journal: a record before the first byte of every write and one at its end, whatever it is."""
 
 import errno
 import logging
@@ -222,7 +218,7 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
     assert any("before it was sent" in note for note in caught.value.__notes__)
 
 
-# ---- What is no journal -------------------------------------------------------------------------
+# ---- Not a journal -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -251,7 +247,7 @@ def test_a_sync_client_cannot_wait_for_a_journal() -> None:
 
 
 def test_an_unknown_outcome_can_be_found_again(driver: Driver) -> None:
-    """What the error says and what the journal says are the same."""
+    """The error and the journal say the same."""
     records: list[JournalRecord] = []
     (error,) = driver(A_WRITE, transport=answers((504, b"")), journal=records.append)
     assert isinstance(error, OutcomeUnknownError)
@@ -271,7 +267,7 @@ ODD = [StopIteration(), StopAsyncIteration(), RuntimeError("x"), ValueError("x")
 def test_what_is_not_an_oserror_comes_out_and_nothing_is_sent(
     driver: Driver, error: Exception
 ) -> None:
-    """A journal's own exception, even one that no thread hands over: itself, at once, not sent."""
+    """A journal's own exception, even one that no thread passes on: itself, at once, not sent."""
     journal = Failing("opened", error)
     transport = answers(OK)
     # A coroutine cannot raise these two: Python makes a RuntimeError of them.
@@ -301,7 +297,7 @@ def test_what_is_not_an_oserror_comes_out_of_the_closing_record(
 
 
 def test_a_journal_that_only_promises_has_written_nothing(driver: Driver) -> None:
-    """A future of a thread pool is no record on the disk."""
+    """A future of a thread pool is not a record on the disk."""
     promise: Future[None] = Future()
     (end,) = driver(A_WRITE, transport=answers(OK), journal=lambda record: promise)
     assert isinstance(end, NotSentError)

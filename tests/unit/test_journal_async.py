@@ -1,7 +1,4 @@
-"""The journal of an async client: on the event loop or off it, in time, cancelled, dropped.
-
-In: writes on asyncio. Out: what the journal was given, and how the write ended.
-"""
+"""The journal of an async client: on the event loop or off it, in time, cancelled, dropped."""
 
 import asyncio
 import threading
@@ -105,7 +102,7 @@ def test_a_slow_closing_record_costs_no_result() -> None:
 
 
 def cancelled(journal: Any, *, after: float, drop: bool = False) -> BaseException | None:
-    """Cancel a write on a server that never answers, or drop its coroutine."""
+    """Cancel a write on a server that never responds, or drop its coroutine."""
 
     async def main(url: str) -> BaseException | None:
         client = chessa.AsyncChessa(**CREDENTIALS, base_url=url, journal=journal)
@@ -136,7 +133,7 @@ def cancelled(journal: Any, *, after: float, drop: bool = False) -> BaseExceptio
 
 
 def test_a_cancelled_write_is_closed() -> None:
-    """Cancelled while it waits for its answer: CancelledError, and a record that says UNKNOWN."""
+    """Cancelled while it waits for its response: CancelledError, and a record that says UNKNOWN."""
     records: list[JournalRecord] = []
     error = cancelled(records.append, after=0.2)
     assert isinstance(error, asyncio.CancelledError)
@@ -169,7 +166,7 @@ def test_a_dropped_coroutine_is_closed_where_that_needs_no_waiting() -> None:
 
 
 def test_a_journal_that_is_cancelled_by_itself_has_failed() -> None:
-    """What it waits for was cancelled, and the call was not: it ends as it would have."""
+    """A journal's own wait that is cancelled does not cancel the call."""
 
     async def main(at: str) -> Any:
         gone = asyncio.get_running_loop().create_future()

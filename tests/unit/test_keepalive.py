@@ -1,4 +1,4 @@
-"""When a connection is clean for the next call: only if the answer was the last byte on it."""
+"""Reuse of connections: only if the response ended with the last byte received."""
 
 import tracemalloc
 from typing import Any
@@ -12,7 +12,7 @@ from chessa._transport.keepalive import Received, ends_exactly
 
 
 def headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """The header fields of a response head."""
+    """Return the header fields of a response head."""
     lines = head.split(b"\r\n")[1:]
     pairs = (line.partition(b":") for line in lines)
     return tuple((name, value.strip()) for name, _, value in pairs)
@@ -52,7 +52,7 @@ DOUBTFUL = {
 
 
 def status_of(head: bytes) -> int:
-    """The status in a response head."""
+    """Return the status in a response head."""
     return int(head[9:12])
 
 
@@ -68,7 +68,7 @@ def test_a_whole_answer_leaves_a_clean_connection(answer: tuple[bytes, bytes]) -
 def test_whatever_follows_an_answer_spoils_the_connection(
     answer: tuple[bytes, bytes], rest: bytes
 ) -> None:
-    """A second answer glued to the first would be taken for that of the next call."""
+    """A second response after the first would be taken for that of the next call."""
     head, body = answer
     assert not ends_exactly(head + END + body + rest, status_of(head), headers(head))
 
@@ -81,7 +81,7 @@ def test_a_doubtful_end_spoils_the_connection(answer: tuple[bytes, bytes]) -> No
 
 
 def test_what_came_before_the_answer_spoils_the_connection() -> None:
-    """A 1xx before the answer, bare line ends or no head at all: not used again."""
+    """A 1xx before the response, bare line ends or no head at all: not used again."""
     head, body = CLEAN["length"]
     whole = head + END + body
     assert not ends_exactly(EARLY + whole, 200, headers(head))
@@ -90,7 +90,7 @@ def test_what_came_before_the_answer_spoils_the_connection() -> None:
 
 
 def record(data: bytes, *, is_kept: bool = True) -> Received:
-    """What a connection remembers of an answer that came in pieces."""
+    """Return what was received of a response that came in pieces."""
     made = Received(is_kept=is_kept)
     for start in range(0, len(data), 65_536):
         made.add(data[start : start + 65_536])
@@ -130,7 +130,7 @@ def test_a_record_has_an_end() -> None:
 
 
 def test_a_connection_for_one_call_remembers_nothing() -> None:
-    """What will not be used again needs no record."""
+    """A connection for one call records nothing."""
     made = record(LENGTH + END + b"body", is_kept=False)
     assert not made.is_clean(200, headers(LENGTH))
 
@@ -157,7 +157,7 @@ BODIES = [b"", b"body", b"4\r\nbody\r\n0\r\n\r\n", b"bodybody", b"body\r\n", OTH
 
 
 def read_by_h11(received: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
-    """What h11 makes of a response; None where it is not over, or is not all that came in."""
+    """Return a response as h11 reads it; None if it is incomplete or bytes follow it."""
     parser = h11.Connection(h11.CLIENT)
     parser.send(h11.Request(method="GET", target="/", headers=[("host", "x")]))
     parser.send(h11.EndOfMessage())
@@ -196,7 +196,7 @@ def head_by_h11(received: bytes) -> tuple[int, list[tuple[bytes, bytes]]] | None
 
 
 def seldom(usual: object, others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The usual, and one time in five something else."""
+    """Draw the usual, and one time in five something else."""
     return st.integers(0, 4).flatmap(lambda number: others if number == 4 else st.just(usual))
 
 

@@ -1,7 +1,4 @@
-"""Models: what the wire said, typed, with nothing lost and nothing made up.
-
-Enters: JSON as a server might send it. Leaves: attributes that keep their hints, and the same JSON.
-"""
+"""Models: JSON of the wire, typed, with nothing lost and nothing made up."""
 
 import copy
 import datetime
@@ -38,7 +35,7 @@ ORDER: dict[str, Any] = {
 
 
 def order(**members: Any) -> Order:
-    """An order as a server sends it, with these members changed."""
+    """Return an order as a server sends it, with these members changed."""
     return Order.from_dict({**ORDER, **members})
 
 
@@ -70,7 +67,7 @@ def test_hints_can_be_resolved() -> None:
 
 
 def test_a_list_is_walked_through() -> None:
-    """What answers many is iterable and has a length."""
+    """A list response is iterable and has a length."""
     page = OrderList.from_dict({"orders": [ORDER, {**ORDER, "id": "2"}]})
     assert [row.id for row in page] == ["b647214f", "2"]
     assert len(page) == 2
@@ -172,7 +169,7 @@ def test_a_misfit_deep_inside_spoils_its_own_field_only() -> None:
 
 
 def test_a_list_with_an_item_that_does_not_fit_is_a_misfit_whole() -> None:
-    """No row is lost: a list that cannot be read whole is not handed out in part."""
+    """No row is lost: a list that cannot be read completely is not returned in part."""
     with pytest.raises(DecodeError, match=r"`orders` holds an item that does not fit: \[1\]"):
         OrderList.from_dict({"orders": [ORDER, {"status": "created"}]})
 
@@ -186,7 +183,7 @@ def test_a_misfit_that_is_replaced_goes_out_as_what_it_was_replaced_with() -> No
     assert "misfits" not in repr(got)
 
 
-# ---- What nobody documented ---------------------------------------------------------------------
+# ---- Undocumented fields -------------------------------------------------------------------------
 
 
 def test_unknown_keys_are_kept_and_written_back() -> None:
@@ -198,7 +195,7 @@ def test_unknown_keys_are_kept_and_written_back() -> None:
 
 
 def test_undocumented_members_can_be_sent() -> None:
-    """The vendor takes fields that its reference does not list: they are set beside the others."""
+    """The vendor takes fields that its reference does not list: they are set like the others."""
     metadata = FeedbackMetadata(order_id="N3LBXEUI").replace(additional_properties={"caseId": 7})
     assert metadata.to_dict() == {"orderId": "N3LBXEUI", "caseId": 7}
 
@@ -341,7 +338,7 @@ def test_models_compare_by_what_they_hold() -> None:
 
 
 def test_models_print_what_they_hold() -> None:
-    """A repr shows the fields that are there, then what was kept beside them."""
+    """A repr shows the fields that are there, then what was kept besides."""
     assert repr(Rate.from_dict({"rate": 1, "to": None, "fee": 2})) == (
         "Rate(rate=Decimal('1'), additional_properties={'fee': 2}, misfits={'to': None})"
     )
@@ -403,7 +400,7 @@ def test_what_has_no_exact_form_is_refused(model: Any, name: str, value: Any, wh
 
 
 def test_a_free_value_must_be_json() -> None:
-    """What the spec leaves open takes any JSON, floats and odd objects excepted."""
+    """A schema without a type takes any JSON, floats and odd objects excepted."""
     for value in (None, "x", 1, True, Decimal("1.10"), [1, {"a": None}]):
         assert order(note=value).note == value
         assert order(note=value).to_dict()["note"] == value

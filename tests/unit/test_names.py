@@ -29,7 +29,7 @@ def names(monkeypatch: pytest.MonkeyPatch, **known: list[str]) -> None:
 
 
 def test_the_next_address_is_tried(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name whose first address nobody listens at is reached at its second."""
+    """A name without a server at its first address is reached at its second."""
     names(monkeypatch, localhost=["127.0.0.9", "127.0.0.1"])
     with RawServer(answering) as server:
         url = server.url.replace("127.0.0.1", "localhost")
@@ -40,7 +40,7 @@ def test_the_next_address_is_tried(driver: Driver, monkeypatch: pytest.MonkeyPat
 def test_the_last_address_tells_what_failed(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody listens at any address nothing was sent, and the last failure is the cause."""
+    """Without a server at any address nothing was sent, and the last failure is the cause."""
     names(monkeypatch, localhost=["127.0.0.9", "127.0.0.8"])
     (error,) = driver(A_WRITE, base_url="http://localhost:9", max_retries=0)
     assert isinstance(error, NotSentError)

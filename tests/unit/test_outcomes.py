@@ -71,7 +71,7 @@ CONCLUSIVE = sorted(set(range(400, 500)) - INCONCLUSIVE)
 @pytest.mark.parametrize("is_read", [True, False])
 @pytest.mark.parametrize("status_code", [400, 401, 403, 404, 422, 429])
 def test_a_4xx_in_the_vendors_envelope_is_rejected(status_code: int, *, is_read: bool) -> None:
-    """A 4xx that repeats its status in the vendor's envelope is the API's own no."""
+    """A 4xx with its status in the vendor's envelope is a rejection by the API."""
     rejected = result(status_code, envelope_status=status_code)
     assert outcome_of(rejected, is_read=is_read) is REJECTED
 

@@ -32,7 +32,7 @@ STACKS = "chessa._transport.stacks"
 
 @pytest.fixture
 def server() -> Iterator[RawServer]:
-    """A server that answers every request well."""
+    """Run a server that responds well to every request."""
     with RawServer(answering) as running:
         yield running
 
@@ -134,7 +134,7 @@ async def body_async(response: httpx.Response) -> bytes:
 
 
 def stacked(server: RawServer) -> tuple[Endpoint, Stack[DefaultTransport]]:
-    """An endpoint, and a stack of connections to it."""
+    """Return an endpoint, and a stack of connections to it."""
     place = endpoint(server)
     return place, Stack(lambda: DefaultTransport(place, is_kept=True))
 
@@ -216,7 +216,7 @@ def test_a_stack_that_is_closed_keeps_nothing(
 
 
 def test_a_stack_closed_just_as_a_connection_comes_back_keeps_nothing(server: RawServer) -> None:
-    """Another thread closes it after it was seen open: whoever comes last closes what is there."""
+    """Another thread closes it after it was seen open: the last of the two closes what is there."""
 
     class ClosedWhenAdded(collections.deque[DefaultTransport]):
         """The idle connections of a stack that is closed at the moment in which one is added."""
@@ -252,7 +252,7 @@ def test_a_client_closed_while_its_stack_is_made_keeps_nothing(
 
 
 def test_calls_in_flight_outlast_the_closing() -> None:
-    """Closed while a read waits for its answer: the read ends as it would have, and then all do."""
+    """Closed while a read waits: the read ends as it would have, and then all connections do."""
     received, answer = threading.Event(), threading.Event()
 
     def play(connection: Connection) -> None:
@@ -390,4 +390,4 @@ def test_a_pool_of_the_users_that_is_stuck_is_replaced(driver: Driver) -> None:
     assert rest == [{"id": "t1"}] * 2
     assert len(stuck) == 2
     stuck.clear()
-    assert driver(A_READ, transport=make) == [{"id": "t1"}], "the repeat goes to the new one"
+    assert driver(A_READ, transport=make) == [{"id": "t1"}], "the retry is sent to the new one"

@@ -39,13 +39,13 @@ def settings(**given: object) -> Settings:
 
 
 def proxy_host(**given: object) -> str | None:
-    """The host of the proxy in use."""
+    """Return the host of the proxy in use."""
     proxy: ProxySettings | None = settings(**given).proxy
     return proxy.origin.host if proxy else None
 
 
 def refusal(**given: object) -> str:
-    """The message of the refusal, which holds neither the password nor the proxy's host."""
+    """Return the message of the refusal, which holds neither the password nor the proxy's host."""
     with pytest.raises(ConfigurationError) as caught:
         settings(**given)
     assert PASSWORD not in str(caught.value)
@@ -319,7 +319,7 @@ def test_the_system_settings_count_where_no_variable_is_set(
     monkeypatch.setattr("sys.platform", "linux")
     assert proxy_host() is None
     monkeypatch.setattr("sys.platform", platform)
-    assert refusal().startswith("The system's proxy setting holds")
+    assert refusal().startswith("The system's proxy setting is")
     assert proxy_host(base_url="https://10.1.2.3:8443") is None
     system["https"] = "http://proxy"
     assert proxy_host() == "proxy"

@@ -73,7 +73,7 @@ def test_other_names_are_attribute_errors() -> None:
 
 
 def test_models_are_those_of_the_generated_package() -> None:
-    """`chessa.models` lists and gives every generated model, and nothing beside them."""
+    """`chessa.models` lists and gives every generated model, and nothing else."""
     import chessa_api.models
 
     assert dir(chessa.models) == sorted(chessa_api.models.__all__)
@@ -82,7 +82,7 @@ def test_models_are_those_of_the_generated_package() -> None:
 
 
 def loaded(statement: str) -> set[str]:
-    """The modules that a fresh interpreter has after a statement."""
+    """Return the modules that a fresh interpreter has after a statement."""
     code = f"{statement}; import sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -38,7 +38,7 @@ def test_families_take_turns_and_a_remembered_address_leads(
 
 
 def test_the_next_address_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """250 ms beside one that has not connected; no time at all after one that failed."""
+    """An address waits 250 ms for one that has not connected, and not at all after a failure."""
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     race = Race(["a", "b", "c"])
@@ -58,7 +58,7 @@ def test_the_next_address_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) ->
 
 @contextlib.contextmanager
 def half_dead(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawServer]:
-    """A server behind a name whose first address answers no SYN."""
+    """Run a server behind a name whose first address ignores each SYN."""
     with unanswered([DEAD]) as port, RawServer(answering, port) as server:
         monkeypatch.setattr(
             "chessa._transport.resolver.socket.getaddrinfo",

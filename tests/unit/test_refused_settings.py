@@ -33,7 +33,7 @@ def test_a_header_is_given_once() -> None:
 
 
 def test_any_awaitable_is_for_the_async_client() -> None:
-    """An awaitable that is no coroutine is refused as well, without being waited for."""
+    """An awaitable that is not a coroutine is refused as well, without being waited for."""
 
     class Promise:
         def __await__(self) -> Generator[None, None, str]:
@@ -88,7 +88,7 @@ def test_a_setting_that_has_no_effect_is_refused(
 
 @pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
 def test_a_transport_and_a_client_are_not_both_used(make: Any) -> None:
-    """Which of the two would send is not guessed; what can send is accepted, in either form."""
+    """An object that can send is accepted in either form; an ambiguous one is refused."""
     client: Any = httpx.Client() if make is chessa.Chessa else httpx.AsyncClient()
     with pytest.raises(ConfigurationError, match="Give transport or http_client, not both"):
         make(**CREDENTIALS, transport=answers(), http_client=client)

@@ -28,12 +28,12 @@ SETTINGS: Settings = read_settings(
 
 
 def made(operation: Any, options: Options | None = None, /, **arguments: object) -> PreparedRequest:
-    """The request of these arguments."""
+    """Return the request of these arguments."""
     return prepare(operation, arguments, RequestBase.of(SETTINGS, options or Options()))
 
 
 def refusal(operation: Any, options: Options | None = None, /, **arguments: object) -> str:
-    """The words with which these arguments are refused."""
+    """Return the message with which these arguments are refused."""
     with pytest.raises(InvalidRequestError) as caught:
         made(operation, options, **arguments)
     error = caught.value
@@ -201,7 +201,7 @@ def test_options_stay_as_they_were() -> None:
 
 
 def test_extras_never_replace_an_argument() -> None:
-    """What a call gives cannot be overridden in silence, and a read has no body to add to."""
+    """An option overrides no argument in silence, and a read has no body to add to."""
     assert "extra_body would replace name" in refusal(
         WRITE, Options().merge(extra_body={"name": "other"}), name="n"
     )
@@ -245,7 +245,7 @@ def test_the_clients_own_headers_cannot_be_extras(name: str) -> None:
     ],
 )
 def test_extras_that_cannot_be_sent_are_refused(extras: dict[str, Any]) -> None:
-    """What no header, query or JSON body can carry is refused when it is given, not shown."""
+    """A value that no header, query or JSON body can carry is refused when given, not shown."""
     with pytest.raises(ConfigurationError, match=next(iter(extras))) as caught:
         Options().merge(**extras)
     assert "hunter2" not in str(caught.value)

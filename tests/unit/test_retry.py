@@ -1,4 +1,4 @@
-"""Whether to try again and how long to wait: decisions, without a clock or a socket."""
+"""Retry decisions and waits, without a clock or a socket."""
 
 import math
 import threading
@@ -58,7 +58,7 @@ WRITE_NOT_SENT = attrs.evolve(NOT_SENT, is_read=False)
 
 
 def longest(low: float, high: float) -> float:
-    """A `uniform` that always draws the most."""
+    """Return a `uniform` that always draws the most."""
     return high
 
 

@@ -1,4 +1,4 @@
-"""Credentials: found, checked, asked for, and shown to nobody."""
+"""Credentials: found, checked, asked for, and never shown."""
 
 import asyncio
 import copy
@@ -19,12 +19,12 @@ CANARY = "canary-7f1d9e3b5a2c"
 
 
 def leaks(text: str) -> bool:
-    """Whether a text holds the canary, or a part of it that would do."""
+    """Return whether a text holds the canary, or a part of it that would do."""
     return CANARY[:12] in text or "7f1d9e3b" in text
 
 
 def shown(error: BaseException) -> str:
-    """All that a careless reporter would print of an error, variables of its frames included."""
+    """Return all that a careless reporter prints of an error, variables of frames included."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames = "".join(report.format())
     return f"{error} {error!r} {error.args} {vars(error)} {frames}"
@@ -112,7 +112,7 @@ def test_a_bad_secret_is_refused_without_being_shown(
     assert caught.value.outcome is Outcome.NOT_SENT
     assert name in str(caught.value)
     assert caught.value.__context__ is None
-    del value  # this frame is part of the traceback, and not ours to answer for
+    del value  # this frame is part of the traceback, and not ours to judge
     caught.value.with_traceback(_without_this_frame(caught.value))
     assert not leaks(shown(caught.value))
 
@@ -177,7 +177,7 @@ def test_credentials_come_from_the_environment() -> None:
 
 
 def test_arguments_come_before_the_environment() -> None:
-    """What is passed counts; the variables fill in only what is not."""
+    """Arguments count; the variables fill in only those that are missing."""
     environ = {"CHESSA_CLIENT_ID": "id-1", "CHESSA_CLIENT_SECRET": "secret-1"}
     credentials = from_settings(hide("id-2"), None, reading(environ)).ask()
     assert credentials.headers() == (
@@ -203,7 +203,7 @@ def test_half_a_pair_is_an_error_that_names_both(environ: dict[str, str], missin
 
 
 def rotating() -> Callable[[], str]:
-    """A callable that gives another secret each time."""
+    """Return a callable that gives another secret each time."""
     secrets: Iterator[str] = (f"secret-{number}" for number in range(10))
     return lambda: next(secrets)
 
@@ -246,7 +246,7 @@ def _raise() -> str:
 def test_a_failing_callable_is_a_configuration_error(
     provider: Callable[[], Any], words: str
 ) -> None:
-    """What a callable raises or gives wrongly is named by kind, and neither shown nor chained."""
+    """An exception or a wrong value of a callable is named by type, neither shown nor chained."""
     source = CredentialSource(Secret("id-1"), provider)
     for ask in (source.ask, lambda: asyncio.run(source.ask_async())):
         with pytest.raises(ConfigurationError, match=words) as caught:
@@ -258,7 +258,7 @@ def test_a_failing_callable_is_a_configuration_error(
 
 
 def test_an_echoed_secret_is_scrubbed() -> None:
-    """What a server sends back does not carry the secret into an error; short ones are words."""
+    """A secret that a server sends back is not in the error; a short one may be a usual word."""
     credentials = Credentials(Secret("id-1"), Secret(CANARY))
     assert credentials.scrub(f'{{"you": "{CANARY}"}}'.encode()) == b'{"you": "..."}'
     assert Credentials(Secret("id-1"), Secret("test")).scrub(b"a test") == b"a test"

@@ -1,7 +1,4 @@
-"""Bytes that nobody asked for, on connections that are kept: no call is ever answered by them.
-
-In: servers that send too much: early, late, in parts, behind TLS. Out: each read has its own.
-"""
+"""Unexpected bytes on connections that are kept: no call ever takes them for its response."""
 
 import asyncio
 import gc
@@ -34,7 +31,7 @@ RIGHT, STRAY = b'{"id": "right"}', b'{"id": "stray"}'
 
 
 def answered(body: bytes) -> bytes:
-    """A success with this body."""
+    """Return a success with this body."""
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
@@ -47,13 +44,13 @@ class _Resting(dict[str, object]):
 
 
 def after_a_rest() -> Call:
-    """A read that begins some time after the call before."""
+    """Return a read that begins some time after the call before."""
     operation, arguments = A_READ
     return operation, _Resting(arguments)
 
 
 def one_segment(connection: Connection) -> None:
-    """Two answers to the first request, each a TLS record of its own, in one packet."""
+    """Send two responses to the first request in one packet, each a TLS record."""
     is_first = True
     while connection.read_request():
         raw = socket.socket(fileno=os.dup(connection.sock.fileno()))
@@ -68,7 +65,7 @@ def one_segment(connection: Connection) -> None:
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="puts two records into one packet")
 def test_an_answer_behind_another_in_tls_is_nobodys(driver: Driver) -> None:
-    """What TLS has taken from the socket, and nobody has read, closes the connection."""
+    """Bytes that TLS has taken from the socket and no call has read close the connection."""
     with RawServer(over_tls(one_segment)) as server:
         settings = {"base_url": f"https://127.0.0.1:{server.port}", "ssl_context": trusting()}
         assert driver(A_READ, A_READ, A_READ, **settings) == [{"id": "right"}] * 3
@@ -81,10 +78,10 @@ def test_an_answer_behind_another_in_tls_is_nobodys(driver: Driver) -> None:
 def test_a_part_of_an_answer_spoils_its_connection(
     driver: Driver, part: bytes, is_later: bool
 ) -> None:
-    """Sent with the answer or while the connection is idle: it serves no other call."""
+    """Sent with the response or while the connection is idle: it serves no other call."""
 
     def play(connection: Connection) -> None:
-        """Answer, then that part; whoever comes back gets an answer that is not his."""
+        """Respond, then send that part; the next request gets a response that is not its own."""
         answer = answered(RIGHT)
         connection.read_request()
         connection.send(answer if is_later else answer + part)
@@ -110,10 +107,10 @@ ROUTES: dict[str, tuple[Callable[[Play], Play], str, str]] = {
 def test_a_part_of_a_record_spoils_its_connection(
     driver: Driver, home: Callable[[Play], Play], base_url: str, proxy: str, is_later: bool
 ) -> None:
-    """Half a TLS record behind an answer is the beginning of another, which is nobody's."""
+    """Half a TLS record after a response begins another, which no call requested."""
 
     def play(connection: Connection) -> None:
-        """Answer, and begin another answer; whoever comes back gets the rest of it."""
+        """Respond, and begin another response; the next request gets the rest of it."""
         assert isinstance(connection, MemoryTls)
         if connection.read_request():
             answer = connection.record(answered(RIGHT))
@@ -136,7 +133,7 @@ def test_a_part_of_a_record_spoils_its_connection(
 
 @pytest.mark.parametrize("early", [answered(STRAY), b"H", b"\x17\x03\x03\x00\x01x"])
 def test_what_comes_before_tls_is_no_answer(driver: Driver, early: bytes) -> None:
-    """Whoever stands in between and knows no secret may say what he likes: nothing is sent."""
+    """Bytes that a man in the middle adds without keys: nothing is sent."""
 
     def play(connection: Connection) -> None:
         connection.send(early)
@@ -149,10 +146,10 @@ def test_what_comes_before_tls_is_no_answer(driver: Driver, early: bytes) -> Non
 
 
 def test_a_request_that_is_not_all_sent_keeps_no_connection_with_tls(driver: Driver) -> None:
-    """An answer came early, and the rest of the request would stand before the next one."""
+    """A response came early, and the rest of the request would stand before the next one."""
 
     def early(connection: Connection) -> None:
-        """Answer as soon as the head is here, and read no more, of a long request."""
+        """Respond as soon as the head has come, and read no more, of a long request."""
         received = b""
         while b"\r\n\r\n" not in received:
             received += connection.receive()
@@ -219,7 +216,7 @@ CLOSING = {
 def test_a_connection_that_the_server_is_to_close_is_not_used_again(
     driver: Driver, response: bytes
 ) -> None:
-    """Whether or not the server does so at once."""
+    """A connection is closed whether or not the server closes it at once."""
 
     def play(connection: Connection) -> None:
         if connection.read_request():

@@ -56,7 +56,7 @@ PRESENT = [
     if vendor.split()[0].lower() in SPEC["paths"].get(vendor.split()[1], {})
 ]
 READS = {"recipients.validate"}
-"""The only POST that is safe to repeat."""
+"""The only POST that is safe to retry."""
 
 
 class Recorder:
@@ -70,7 +70,7 @@ class Recorder:
 
 
 def methods(client: Any) -> dict[str, Any]:
-    """Every method of every resource of a client, by `resource.method`."""
+    """Return every method of every resource of a client, by `resource.method`."""
     found: dict[str, Any] = {}
     for resource in {text.partition(".")[0] for text, _ in METHODS.values()}:
         for name, method in inspect.getmembers(getattr(client, resource), inspect.ismethod):
@@ -80,7 +80,7 @@ def methods(client: Any) -> dict[str, Any]:
 
 
 def arguments(method: Any) -> dict[str, set[str] | list[str]]:
-    """The arguments of a method: by position, by name and required, by name and optional."""
+    """Return the arguments of a method: by position, by name and required, by name and optional."""
     parameters = list(inspect.signature(method).parameters.values())
     named = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
     return {
@@ -91,7 +91,7 @@ def arguments(method: Any) -> dict[str, set[str] | list[str]]:
 
 
 def written(text: str) -> dict[str, Any]:
-    """The same of a row of the table."""
+    """Return the same of a row of the table."""
     names = [name for name in text.partition("(")[2].rstrip(")").split(", ") if name]
     if "*" not in names:
         names.append("*")
@@ -104,7 +104,7 @@ def written(text: str) -> dict[str, Any]:
 
 
 def clients() -> tuple[chessa.Chessa, chessa.AsyncChessa]:
-    """One client of each kind, never used."""
+    """Return one client of each kind, never used."""
     return (
         chessa.Chessa(client_id="a", client_secret="b"),
         chessa.AsyncChessa(client_id="a", client_secret="b"),

@@ -84,7 +84,7 @@ def through(proxy: RawServer) -> dict[str, Any]:
 
 
 def test_calls_through_an_https_proxy(driver: Driver) -> None:
-    """TLS within TLS: answers longer than one record, and a request that the proxy cannot read."""
+    """TLS within TLS: responses longer than one record, and a request hidden from the proxy."""
     long = b'{"id": "%s"}' % (b"x" * 100_000)
 
     def play(connection: Connection) -> None:
@@ -119,7 +119,7 @@ def test_a_tunnel_that_drips_ends_with_the_deadline(driver: Driver) -> None:
 
 
 def test_an_answer_that_drips_through_a_tunnel_ends_with_the_deadline(driver: Driver) -> None:
-    """The request went out; an answer that never comes to its end leaves it UNKNOWN, in time."""
+    """The request went out; a response that never comes to its end leaves it UNKNOWN, in time."""
 
     def play(connection: Connection) -> None:
         connection.read_request()

@@ -17,12 +17,12 @@ class Peer:
         self.tls = serving().wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def say(self, data: bytes) -> bytes:
-        """A record of this."""
+        """Return a record of this."""
         self.tls.write(data)
         return self.outgoing.read()
 
     def shake_hands(self, ours: TlsRecords, size: int) -> None:
-        """Go through the handshake, the answers of the server in pieces of so many bytes."""
+        """Go through the handshake, the replies of the server in pieces of so many bytes."""
         is_over = False
         while not ours.shake_hands() or not is_over:
             self.incoming.write(ours.to_send())
@@ -37,7 +37,7 @@ class Peer:
 
 
 def connected(size: int = 65_536) -> tuple[TlsRecords, Peer]:
-    """Both ends after the handshake."""
+    """Return both ends after the handshake."""
     ours, peer = TlsRecords(trusting(), "localhost"), Peer()
     peer.shake_hands(ours, size)
     assert ours.decrypt() == b""
@@ -77,7 +77,7 @@ def test_a_part_of_a_record_is_seen(kept: int) -> None:
     [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\xff\xff", b"\x17\x02\x00\x00\x01x"],
 )
 def test_what_is_no_record_is_refused_at_once(noise: bytes) -> None:
-    """Nobody waits for the end of a record that its header only seems to announce."""
+    """Bytes that only look like the header of a record are rejected at once."""
     ours = TlsRecords(trusting(), "localhost")
     assert not ours.shake_hands()
     ours.receive(noise)

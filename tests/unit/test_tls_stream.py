@@ -23,7 +23,7 @@ def through(proxy: RawServer, context: ssl.SSLContext) -> dict[str, Any]:
 
 
 def garbled(connection: Connection) -> None:
-    """Answer with bytes that are no TLS, within the tunnel."""
+    """Respond with bytes that are not TLS, within the tunnel."""
     connection.read_request()
     outer: Connection = vars(connection)["_outer"]
     outer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 5)
@@ -31,7 +31,7 @@ def garbled(connection: Connection) -> None:
 
 
 def test_an_answer_that_the_proxy_garbled_is_lost(driver: Driver) -> None:
-    """A proxy cannot answer in the API's place: a write is UNKNOWN, a read can be asked again."""
+    """A proxy cannot respond in the API's place: a write is UNKNOWN, a read can be asked again."""
     with RawServer(behind_tunnel(garbled)) as proxy:
         read, write = driver(A_READ, A_WRITE, **through(proxy, trusting()))
     assert isinstance(read, ResponseError)
@@ -66,7 +66,7 @@ def test_a_request_that_cannot_be_encrypted_is_not_called_safe(driver: Driver) -
 
 
 def test_a_tunnel_request_that_cannot_be_encrypted_is_not_sent(driver: Driver) -> None:
-    """It is no part of the request: NOT_SENT."""
+    """The handshake is not part of the request: NOT_SENT."""
 
     class AtProxy(Failing):
         host = "localhost"
@@ -108,7 +108,7 @@ def test_another_protocol_than_ours_is_not_sent(
 
 
 def test_a_context_of_the_callers_is_not_changed(driver: Driver) -> None:
-    """What is offered in its handshake is what it says, and nothing is set on it."""
+    """The handshake offers the protocols of the context, and nothing is set on it."""
     offered: list[tuple[str | None, str | None]] = []
 
     def play(connection: Connection) -> None:

@@ -170,7 +170,7 @@ def test_a_connection_lost_before_the_request_was_sent_or_read(
 def test_a_connection_lost_after_the_first_byte_is_not_called_safe(
     driver: Driver, leave: Callable[[Connection], object]
 ) -> None:
-    """Once a byte was handed over, nobody can tell whether it was read: UNKNOWN, no retry."""
+    """Once a byte was sent, it may have been read: UNKNOWN, no retry."""
 
     def play(connection: Connection) -> None:
         connection.sock.recv(1)
@@ -192,7 +192,7 @@ def test_writes_never_share_a_connection(driver: Driver) -> None:
 
 
 def glued(connection: Connection) -> None:
-    """Answer each request, and glue another's answer to it."""
+    """Respond to each request, and add the response to another."""
     number = 0
     while connection.read_request():
         number += 1
@@ -202,7 +202,7 @@ def glued(connection: Connection) -> None:
 
 
 def test_a_second_answer_is_nobodys(driver: Driver) -> None:
-    """An answer glued to another never becomes the answer of the next call."""
+    """A response that follows another is never the response to the next call."""
     with RawServer(glued) as server:
         outcomes = driver(A_READ, A_READ, A_WRITE, A_READ, base_url=server.url)
     assert outcomes == [{"id": "t1"}] * 4
@@ -229,7 +229,7 @@ def test_a_response_that_was_not_asked_for_shifts_no_other(driver: Driver) -> No
 
 
 def odd_lines(connection: Connection) -> None:
-    """Answer with a head of bare line feeds, and glue another answer to it."""
+    """Respond with a head of bare line feeds, and add another response."""
     if connection.read_request():
         body = b'{"id": "t1"}\r\n\r\n'
         head = b"HTTP/1.1 200 OK\nContent-Length: %d\n\n" % len(body)
@@ -241,7 +241,7 @@ BAD = b'{"id": "bad"}'
 
 
 def test_a_head_of_odd_lines_hides_no_second_answer(driver: Driver) -> None:
-    """Where the head ends is told as strictly as where the body does."""
+    """The end of the head is found as strictly as that of the body."""
     with RawServer(odd_lines) as server:
         outcomes = driver(A_READ, A_READ, base_url=server.url)
     assert outcomes == [{"id": "t1"}] * 2
@@ -256,7 +256,7 @@ FLOODS = {
 
 @pytest.mark.parametrize(("start", "flood"), FLOODS.values(), ids=FLOODS)
 def test_a_flood_fills_no_memory(driver: Driver, start: bytes, flood: bytes) -> None:
-    """What is not the body is not kept either, however much of it comes."""
+    """Bytes outside the body are not kept either, however many come."""
 
     def play(connection: Connection) -> None:
         if connection.read_request():
@@ -297,7 +297,7 @@ def test_a_flood_while_a_request_is_sent_waits_its_turn(driver: Driver) -> None:
 
 
 def test_a_read_that_was_received_once_is_never_called_not_sent(driver: Driver) -> None:
-    """The last attempt found nobody, the first was received: what is known is UNKNOWN."""
+    """The last attempt found no server, the first was received: UNKNOWN."""
 
     def play(connection: Connection) -> None:
         connection.read_request()
@@ -311,7 +311,7 @@ def test_a_read_that_was_received_once_is_never_called_not_sent(driver: Driver) 
 
 
 def test_a_stale_connection_costs_a_read_nothing_but_a_repeat(driver: Driver) -> None:
-    """A kept connection that closes on the next read is replaced, and the read is repeated."""
+    """A kept connection that closes on the next read is replaced, and the read is retried."""
 
     def play(connection: Connection) -> None:
         connection.read_request()

@@ -1,7 +1,4 @@
-"""A TLS server on loopback, with a certificate that the tests' own authority signed.
-
-In: the connections of a `RawServer`. Out: the same, read and written through TLS.
-"""
+"""A TLS server on loopback, with a certificate that the tests' own authority signed."""
 
 import contextlib
 import ssl
@@ -16,21 +13,21 @@ _CERTIFICATE: Final = AUTHORITY.issue_cert("localhost", "127.0.0.1", "api.chessa
 
 
 def trusting() -> ssl.SSLContext:
-    """A client's context that trusts the authority of the tests."""
+    """Return a client's context that trusts the authority of the tests."""
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
     return context
 
 
 def serving() -> ssl.SSLContext:
-    """A server's context with the certificate."""
+    """Return a server's context with the certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _CERTIFICATE.configure_cert(context)
     return context
 
 
 def over_tls(play: Play) -> Play:
-    """The same play behind a handshake."""
+    """Return the same play behind a handshake."""
 
     def secured(connection: Connection) -> None:
         with contextlib.suppress(ssl.SSLError):
@@ -41,7 +38,7 @@ def over_tls(play: Play) -> Play:
 
 
 def behind_tunnel(play: Play, *, pause: float = 0.0) -> Play:
-    """An https proxy that makes the tunnel and plays the API inside of it.
+    """Return an https proxy that makes the tunnel and plays the API inside of it.
 
     Each byte that it sends through the tunnel waits for so many seconds.
     """
@@ -59,7 +56,7 @@ def behind_tunnel(play: Play, *, pause: float = 0.0) -> Play:
 
 
 def in_memory(play: Play) -> Play:
-    """The same play behind a handshake, its records at hand."""
+    """Return the same play behind a handshake, its records at hand."""
 
     def secured(connection: Connection) -> None:
         with contextlib.suppress(ssl.SSLError):
@@ -71,7 +68,7 @@ def in_memory(play: Play) -> Play:
 
 
 def behind_connect(play: Play) -> Play:
-    """An http proxy that makes the tunnel and plays the API inside of it."""
+    """Return an http proxy that makes the tunnel and plays the API inside of it."""
 
     def proxied(connection: Connection) -> None:
         connection.read_request()
@@ -133,7 +130,7 @@ class MemoryTls(Connection):
         self._flush()
 
     def record(self, data: bytes) -> bytes:
-        """A record of this, not sent."""
+        """Return a record of this, not sent."""
         self._tls.write(data)
         return self._outgoing.read()
 
@@ -143,7 +140,7 @@ class MemoryTls(Connection):
 
 
 def tls_server(play: Play) -> RawServer:
-    """A server that plays behind TLS; its `url` begins with https."""
+    """Return a server that plays behind TLS; its `url` begins with https."""
     server = RawServer(over_tls(play))
     server.url = server.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
     return server

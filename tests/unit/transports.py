@@ -1,7 +1,4 @@
-"""Transports made for the tests: they answer from a list, in either mode, and keep what passed.
-
-In: answers, or a function from request to response. Out: a factory for `transport=`.
-"""
+"""Transports for the tests: they respond from a list, in either mode, and keep the requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +24,7 @@ class Factory:
         return Both(self)
 
     def pass_on(self, request: httpx.Request) -> httpx.Response:
-        """Keep a request, its headers as they are now, and answer it."""
+        """Keep a request, its headers as they are now, and respond."""
         self.requests.append(request)
         self.seen.append(dict(request.headers))
         return self._handle(request)

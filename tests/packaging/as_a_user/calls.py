@@ -1,4 +1,4 @@
-"""A user's program: both clients, against a server of its own on loopback that answers as Chessa.
+"""A user's program: both clients, against a server of its own on loopback that responds as Chessa.
 
 Standard library and chessa only. Prints what it has seen; anything unexpected ends it.
 """
@@ -17,7 +17,7 @@ REFUNDED: set[str] = set()
 
 
 class Vendor(BaseHTTPRequestHandler):
-    """Answers two operations, and refunds an order once."""
+    """A server of two operations, which refunds an order once."""
 
     protocol_version = "HTTP/1.1"
 
@@ -59,7 +59,7 @@ class Vendor(BaseHTTPRequestHandler):
 
 
 def check_user(user: User) -> None:
-    """The model is typed, and keeps what nobody documented."""
+    """The model is typed, and keeps undocumented fields."""
     assert user.email == "ada@example.com"
     assert user.additional_properties == {"level": 3}
     assert "createdAt" not in user.to_dict()

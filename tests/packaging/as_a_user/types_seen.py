@@ -29,7 +29,7 @@ async def awaited(chessa: AsyncChessa) -> None:
 
 
 def refused(error: ChessaError) -> None:
-    """What an error says."""
+    """Return the attributes of an error."""
     assert_type(error.outcome, Outcome)
     if isinstance(error, ApiError):
         assert_type(error.status_code, int)

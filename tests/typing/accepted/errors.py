@@ -24,7 +24,7 @@ def what_to_do(error: ChessaError) -> str:
         case Outcome.NOT_SENT:
             return "call again"
         case Outcome.REJECTED:
-            return "mend the call"
+            return "fix the call"
         case Outcome.UNKNOWN | Outcome.DONE:
             return "look"
 

@@ -1,4 +1,4 @@
-"""What results are: amounts, statuses, times, absence, lists. All of it checks."""
+"""Results: amounts, statuses, times, absence, lists. All of it checks."""
 
 import datetime
 from collections.abc import Mapping

@@ -31,6 +31,6 @@ client.users.submit_feedback(comment="", metadata={})  # refused: arg-type repor
 FeedbackMetadata(orderId="o")  # refused: call-arg reportCallIssue
 FeedbackMetadata("o")  # refused: call-arg reportCallIssue
 
-# The result of one call is no argument of another.
+# The result of one call is not an argument of another.
 order = client.orders.retrieve("o")
 client.orders.retrieve(order)  # refused: arg-type reportArgumentType

@@ -22,7 +22,7 @@ as_float: float = refund.crypto_amount  # refused: assignment reportAssignmentTy
 as_text: str = refund.crypto_amount  # refused: assignment reportAssignmentType
 print(refund.crypto_asset * refund.crypto_amount)  # refused: operator reportOperatorIssue
 
-# What may be None has to be looked at first.
+# What may be None has to be checked first.
 print(order.crypto_address.lower())  # refused: union-attr reportOptionalMemberAccess
 print(order.crypto_deposit.id)  # refused: union-attr reportOptionalMemberAccess
 address: str = order.crypto_address  # refused: assignment reportAssignmentType
