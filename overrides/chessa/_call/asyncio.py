@@ -199,11 +199,8 @@ def _written(writing: asyncio.Future[str | None]) -> None:
 
 async def _write(journal: Journal, record: JournalRecord, closing: Gate | None) -> str | None:
     is_awaited = is_coroutine_function(journal)
-    begin: Callable[..., Awaitable[Any]] = (
-        cast("Any", journal)
-        if is_awaited
-        else functools.partial(asyncio.to_thread, _attempt, journal)
-    )
+    on_thread = functools.partial(cast("Any", asyncio.to_thread), _attempt, journal)
+    begin: Any = journal if is_awaited else on_thread
     try:
         if closing is None:
             result = await begin(record)

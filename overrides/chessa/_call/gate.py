@@ -62,8 +62,8 @@ class Gate:
         return [self.journal(record) for self.is_open in (False,)].pop()
 
     async def hand_over_async(
-        self, begin: Callable[[JournalRecord], Awaitable[object]], record: JournalRecord
-    ) -> object:
+        self, begin: Callable[[JournalRecord], Awaitable[Any]], record: JournalRecord
+    ) -> Any:
         """Do the same with a coroutine function."""
         return [await begin(record) for self.is_open in (False,)].pop()
 

@@ -75,13 +75,13 @@ def is_coroutine_function(function: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
-def write(journal: Journal, record: JournalRecord) -> str | None:
+def write(journal: Callable[[JournalRecord], object], record: JournalRecord) -> str | None:
     """Write a record, blocking. Return why it was not written.
 
     An OSError means that it was not; any other exception comes out as itself.
     """
     try:
-        result = cast("Callable[[JournalRecord], object]", journal)(record)
+        result = journal(record)
     except OSError as error:
         if is_from_signal_handler(error):
             raise
