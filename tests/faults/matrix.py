@@ -19,6 +19,7 @@ import attrs
 import chessa
 from chessa import Outcome
 from tests.modes import MODES, Mode
+from tests.pulse import Pulse
 
 from .brought import Over, brought
 from .catalogue import ALL
@@ -99,7 +100,7 @@ class Observation:
 
 
 class Watch:
-    """A stopwatch with a deadline, next to a sleeper that sleeps for as long.
+    """A stopwatch with a deadline, next to a sleeper.
 
     On a busy machine it wakes late, and so may the call. It is a thread; or, for a task among many,
     a timer of their event loop, which the others keep busy.
@@ -108,14 +109,10 @@ class Watch:
     def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._deadline = deadline
         self._loop = loop
-        self._over = threading.Event()
+        self._pulse = Pulse()
         self._begun = 0.0
         self._woken = math.inf
         self.elapsed = self.late = 0.0
-
-    def _sleep(self) -> None:
-        self._over.wait(self._deadline)
-        self._wake()
 
     def _wake(self) -> None:
         self._woken = time.monotonic()
@@ -123,20 +120,10 @@ class Watch:
     def __enter__(self) -> Self:
         self._begun = time.monotonic()
         if self._loop is None:
-            self._stop = self._start_thread()
+            self._pulse.__enter__()
         else:
-            self._stop = self._loop.call_later(self._deadline, self._wake).cancel
+            self._timer = self._loop.call_later(self._deadline, self._wake)
         return self
-
-    def _start_thread(self) -> Callable[[], None]:
-        sleeper = threading.Thread(target=self._sleep, name="sleeper", daemon=True)
-        sleeper.start()
-
-        def stop() -> None:
-            self._over.set()
-            sleeper.join()
-
-        return stop
 
     def __exit__(
         self,
@@ -145,10 +132,15 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         ended = time.monotonic()
-        self._stop()
         self.elapsed = ended - self._begun
         due = self._begun + self._deadline
-        self.late = max(0.0, ended - max(due, min(self._woken, ended)))
+        if self._loop is None:
+            self._pulse.__exit__()
+            due += self._pulse.lag(self._begun, ended)
+        else:
+            self._timer.cancel()
+            due = max(due, min(self._woken, ended))
+        self.late = max(0.0, ended - due)
 
 
 Answered: TypeAlias = str | BaseException

@@ -13,8 +13,9 @@ import chessa
 from chessa import JournalRecord, Outcome
 from tests.faults.leaks import CREDENTIALS
 from tests.modes import Mode
+from tests.pulse import Pulse
 
-from .kinds import STUCK_LOOP, Pulse, Strike, given_up, is_in_call
+from .kinds import STUCK_LOOP, Strike, given_up, is_in_call
 from .scenarios import ADDRESS, COMBINATIONS, Combination, Records
 from .tracing import LineStrike
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.pulse import Pulse
+
 from .harness import SEED, Observation, observe, problems, warm_up
-from .kinds import Pulse
 from .scenarios import COMBINATIONS, Combination
 
 pytestmark = [

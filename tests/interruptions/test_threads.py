@@ -17,9 +17,10 @@ from chessa import JournalRecord, Outcome
 from chessa.flows import wait_for_order
 from tests.faults.fault import FaultServer, after, answering, silence
 from tests.faults.leaks import CREDENTIALS
+from tests.pulse import Pulse
 
 from .harness import told
-from .kinds import Pulse, TimeLimitError, raise_in
+from .kinds import TimeLimitError, raise_in
 from .scenarios import ADDRESS
 
 MOMENT: Final = 0.2

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
+from tests.pulse import Pulse
+
 
 class Connection:
     """One accepted connection, as the function that plays it sees it."""
@@ -133,23 +135,14 @@ class RawServer:
 def on_time(deadline: float) -> Iterator[None]:
     """Hold what is done within to a deadline in seconds, by the clock of this very run.
 
-    Another thread sleeps for as long. On a busy machine it wakes late, and so may the call: within
-    a quarter second of the deadline, or of that thread.
+    A quarter second later is on time, and so is what a busy machine makes every thread late.
     """
-    woken: list[float] = []
-
-    def sleep() -> None:
-        time.sleep(deadline)
-        woken.append(time.monotonic())
-
-    sleeper = threading.Thread(target=sleep, daemon=True)
-    begun = time.monotonic()
-    sleeper.start()
-    yield
-    ended = time.monotonic()
-    sleeper.join()
+    with Pulse() as pulse:
+        begun = time.monotonic()
+        yield
+        ended = time.monotonic()
     assert ended - begun >= deadline - 0.01, "it ended before its time"
-    assert ended <= max(woken[0], begun + deadline) + 0.25
+    assert ended - begun - pulse.lag(begun, ended) <= deadline + 0.25
 
 
 @contextlib.contextmanager
