@@ -135,14 +135,15 @@ class RawServer:
 def on_time(deadline: float) -> Iterator[None]:
     """Hold what is done within to a deadline in seconds, by the clock of this very run.
 
-    A quarter second later is on time, and so is what a busy machine makes every thread late.
+    A quarter second later is on time, and so is what a busy machine makes every thread late: a call
+    waits for several of them, one after the other.
     """
     with Pulse() as pulse:
         begun = time.monotonic()
         yield
         ended = time.monotonic()
     assert ended - begun >= deadline - 0.01, "it ended before its time"
-    assert ended - begun - pulse.lag(begun, ended) <= deadline + 0.25
+    assert ended - begun - 3 * pulse.lag(begun, ended) <= deadline + 0.25
 
 
 @contextlib.contextmanager
