@@ -79,7 +79,7 @@ def _safe(path: str) -> dict[str, Any]:
         check_version(document)
         check_document(document)
     except SpecError as error:
-        raise SpecError(error.what, f"{path} {error.where}", error.mend) from None
+        raise SpecError(error.what, f"{path} {error.where}", error.fix) from None
     return document
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Regenerate the typed package from the vendored spec, or check that it is up to date.
 
-Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and how to mend.
+Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and how to fix it.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import gc
 import keyword
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ venv.enter()
 from chessa_codegen import cli  # noqa: E402
 from chessa_codegen.errors import SpecError  # noqa: E402
 from chessa_codegen.regeneration import ROOT, Job, drift, regenerate  # noqa: E402
+from chessa_codegen.validate.repair import Finding  # noqa: E402
 from chessa_tracking.apply import install  # noqa: E402
 
 _IMPORTED: Final = ("attr", "attrs", "dateutil", "six")  # by every package that is made
@@ -49,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="DIR", help="folder that the package goes into"
     )
     parser.add_argument("--package", metavar="NAME", help="name of the package")
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse a document of which anything is left out"
+    )
     return parser
 
 
@@ -72,6 +77,7 @@ def _job(options: argparse.Namespace) -> Job:
         lock=default.lock if in_place else output / f"{package}.lock.json",
         reference=ROOT / "docs" / "reference" if in_place else None,
         for_client=in_place,
+        is_strict=options.strict,
     )
 
 
@@ -89,6 +95,7 @@ def _regenerate(job: Job) -> int:
         print(f"  {line}")
     if len(made.changes) > _SHOWN:
         print(f"  … and {len(made.changes) - _SHOWN} more")
+    _show_findings(made.findings)
     for note in made.notes:
         print(f"  {job.examples.name}: {note}")
     for operation in operations if job.overlay else ():
@@ -98,6 +105,15 @@ def _regenerate(job: Job) -> int:
                 "document: pin its name in the overlay before a release"
             )
     return 0
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    """Print what was left out with its fix, and count what callers do not notice."""
+    for each in findings:
+        if each.kind != "corrected":
+            print(f"  {each.text}\n    fix: {each.fix}")
+    if corrected := sum(each.kind == "corrected" for each in findings):
+        print(f"  {corrected} slips of the document were corrected; spec/lock.json lists them")
 
 
 def _check(job: Job) -> int:

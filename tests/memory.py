@@ -16,7 +16,9 @@ import attrs
 
 from chessa_codegen import atomic, regeneration
 from chessa_codegen.document import loader, yaml
+from chessa_codegen.ir.names import Names
 from chessa_codegen.overlay import apply
+from chessa_codegen.regeneration import Settled
 from chessa_tracking.api_diff import reader
 
 
@@ -45,19 +47,28 @@ def _content(folder: Path) -> str | None:
 
 def _made() -> Callable[..., Any]:
     """Cache `make_package` by its document; write the files of the package again."""
-    known: dict[tuple[str, str, bytes], tuple[Any, Any, dict[str, bytes]]] = {}
+    known: dict[tuple[object, ...], tuple[Settled, dict[str, bytes]]] = {}
     make_package = regeneration.make_package
 
-    def remembering(effective: dict[str, Any], folder: Path, config: Path) -> tuple[Any, Any]:
-        key = (json.dumps(effective), folder.name, config.read_bytes())
+    def remembering(
+        effective: dict[str, Any],
+        folder: Path,
+        config: Path,
+        names: Names | None = None,
+        *,
+        is_strict: bool = False,
+    ) -> Settled:
+        memory = "" if names is None else names.memory_text()
+        key = (json.dumps(effective), folder.name, config.read_bytes(), memory, is_strict)
         if key not in known:
-            known[key] = (*make_package(effective, folder, config), atomic.files(folder))
-        plan, named, files = known[key]
+            found = make_package(effective, folder, config, names, is_strict=is_strict)
+            known[key] = found, atomic.files(folder)
+        found, files = known[key]
         for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return plan, loader.copied(named)
+        return attrs.evolve(found, document=loader.copied(found.document))
 
     return remembering
 

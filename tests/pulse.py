@@ -1,4 +1,4 @@
-"""How late threads of this process wake: what a busy machine adds to any end."""
+"""Lateness of the threads of this process: a busy machine adds it to any end."""
 
 import threading
 import time

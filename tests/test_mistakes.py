@@ -54,7 +54,7 @@ def test_a_mistake_turns_its_test_red(name: str, found: dict[str, str]) -> None:
     assert found[name].startswith(f"red: {MISTAKES[name].seen_by}"), found[name]
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 def test_a_wider_client_is_green(wider: Path) -> None:
     """Without a mistake every property holds, for everything that a spec may ask for."""
     done = run_tests("tests/property", generated=wider)

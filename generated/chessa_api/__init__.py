@@ -18,5 +18,5 @@ CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """By credential, the header that carries it, in lower case; empty where the spec names none."""
 
-SPEC_HASH = "677f6450eb41bab844d0add5c843ad40cca558cc9b4bb35e48ba9356c454abc6"
+SPEC_HASH = "f4f8de90738f2a1269c9c2f43cabd5c2c31ce29021357022c9a078c9a66d69d3"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

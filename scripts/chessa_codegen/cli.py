@@ -18,7 +18,7 @@ _INTERRUPTED: Final = 130
 
 
 def refuse(error: SpecError) -> None:
-    """Say what was refused, where, and how to mend it."""
+    """Say what was refused, where, and how to fix it."""
     print(f"refused: {error}", file=sys.stderr)
 
 

@@ -5,14 +5,17 @@ Sorted, without dates, absolute paths or the Python version: the same everywhere
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from chessa_codegen import atomic
 from chessa_codegen.document.loader import METHODS, dumps_json
 from chessa_codegen.python import render
 from chessa_codegen.python.formatting import RUFF_VERSION
+from chessa_codegen.validate.repair import Finding
 
 
 def digest(value: Any) -> str:
@@ -28,6 +31,7 @@ def lock_of(
     vendor: Mapping[str, Any],
     overlay: Mapping[str, Any] | None,
     effective: Mapping[str, Any],
+    findings: Sequence[Finding],
     config: Path,
     examples: Path | None,
     package: Path,
@@ -38,6 +42,7 @@ def lock_of(
         "effective_spec": digest(effective),
         "examples": None if examples is None else _digest_of(examples),
         "formatter": f"ruff {RUFF_VERSION}",
+        "findings": [attrs.asdict(each) for each in findings],
         "generated": atomic.hashes(package),
         "generator": f"{render.GENERATOR} {render.GENERATOR_VERSION}",
         "generator_config": _digest_of(config),

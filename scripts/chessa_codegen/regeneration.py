@@ -7,7 +7,7 @@ A step that fails leaves the tree as it was.
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,17 +17,19 @@ from chessa_codegen import atomic, lock
 from chessa_codegen.docs import examples
 from chessa_codegen.docs import pages as reference
 from chessa_codegen.document import canonical, loader
-from chessa_codegen.document.loader import METHODS
-from chessa_codegen.document.refs import Where, place
+from chessa_codegen.document.refs import place
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.names import Names, read_names
 from chessa_codegen.ir.plan import Plan
-from chessa_codegen.ir.planning import plan_of
+from chessa_codegen.ir.planning import settled_plan
 from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.essential import derive_essential, mark_required
 from chessa_codegen.python import render
 from chessa_codegen.python.formatting import format_package
 from chessa_codegen.python.verify import check_output
 from chessa_codegen.validate import endpoint, safety
-from chessa_codegen.validate.openapi import check_version, validate
+from chessa_codegen.validate.openapi import check_version, settle
+from chessa_codegen.validate.repair import Finding, Repair, operations
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -47,6 +49,13 @@ class Job:
     examples: Path = ROOT / "docs" / "examples.toml"
     for_client: bool = False
     """Whether `chessa` is built on the package: the document must say where to send what."""
+    is_strict: bool = False
+    """Whether what would be left out or opened is an error."""
+
+    @property
+    def names(self) -> Path:
+        """The names that callers know: read, and written with those of the new package."""
+        return self.lock.with_name("names".join(self.lock.name.rsplit("lock", 1)))
 
     @property
     def target(self) -> Path:
@@ -66,41 +75,51 @@ class Made:
     changes: list[str] = attrs.field(factory=list[str])
     notes: tuple[str, ...] = ()
     """What is out of date in the examples."""
+    findings: tuple[Finding, ...] = ()
+    """What was left out, opened or corrected."""
+
+
+@attrs.frozen
+class Settled:
+    """An effective document of which a package can be made, its plan, and what was found."""
+
+    document: dict[str, Any]
+    plan: Plan
+    findings: tuple[Finding, ...]
 
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
-    """The vendor's document with the overlay applied, safe and valid.
+    """The vendor's document with the overlay applied, in its one order.
 
-    What the overlay mends may be as wrong as it likes before.
+    What the overlay corrects may be as wrong as it likes before.
     """
     marked = marked_document(vendor)
     if corrections is not None:
         check_promises(vendor)
         marked = apply.apply_strictly(marked, apply.parse(corrections))
-    return checked(marked)
+    return ordered(marked)
+
+
+def ordered(corrected: dict[str, Any]) -> dict[str, Any]:
+    """Return a marked document to which the overlay was applied as the effective document."""
+    derive_essential(corrected)
+    return canonical.ordered(corrected)
 
 
 def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the vendor's operationIds, which the overlay replaces by method names."""
     check_version(vendor)
     marked: dict[str, Any] = loader.copied(dict(vendor))
-    for _, operation in operations_of(marked):
+    for _, operation in operations(marked):
         if isinstance(operation.get("operationId"), str):
             operation["x-vendor-operation-id"] = operation["operationId"]
+    mark_required(marked)
     return marked
-
-
-def checked(corrected: dict[str, Any]) -> dict[str, Any]:
-    """The corrected document in its one order, if it is safe and valid."""
-    effective = canonical.ordered(corrected)
-    safety.check_document(effective)
-    validate(effective)
-    return effective
 
 
 def check_promises(vendor: Mapping[str, Any]) -> None:
     """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
-    for where, operation in operations_of(vendor):
+    for where, operation in operations(vendor):
         if "x-safe-to-repeat" in operation:
             raise SpecError(
                 "The document itself says x-safe-to-repeat; only the overlay may.",
@@ -109,23 +128,23 @@ def check_promises(vendor: Mapping[str, Any]) -> None:
             )
 
 
-def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
-    """Every operation of a document that may not be valid yet, and its place."""
-    paths = document.get("paths")
-    for path, item in paths.items() if isinstance(paths, dict) else ():
-        for method in METHODS if isinstance(item, dict) else ():
-            if isinstance(item.get(method), dict):
-                yield ("paths", path, method), item[method]
+def settled(
+    effective: Mapping[str, Any], names: Names | None = None, *, is_strict: bool = False
+) -> Settled:
+    """Check a document, and leave out what cannot be generated. Raises `SpecError` if unsafe."""
+    safety.check_document(effective)
+    repair = Repair(canonical.ordered(dict(effective)), is_strict=is_strict)
+    settle(repair)
+    plan = settled_plan(repair, names or Names())
+    safety.check_plan(plan)
+    return Settled(_with_final_names(repair.document, plan), plan, tuple(repair.findings))
 
 
-def _with_final_names(effective: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+def _with_final_names(document: dict[str, Any], plan: Plan) -> dict[str, Any]:
     """Name each operation as the methods do, so that whoever reads the spec names it so too."""
-    named: dict[str, Any] = loader.copied(dict(effective))
     for operation in (one for resource in plan.resources for one in resource.operations):
-        raw = named["paths"][operation.path].get(operation.method.lower())
-        if raw is not None:  # it may stand in a path item that is shared
-            raw["operationId"] = operation.name
-    return canonical.ordered(named)
+        document["paths"][operation.path][operation.method.lower()]["operationId"] = operation.name
+    return canonical.ordered(document)
 
 
 def make(job: Job, workshop: Path) -> Made:
@@ -133,34 +152,45 @@ def make(job: Job, workshop: Path) -> Made:
     vendor = canonical.ordered(loader.read(job.spec))
     corrections = None if job.overlay is None else loader.read(job.overlay)
     folder = workshop / job.package
-    plan, effective = make_package(effective_document(vendor, corrections), folder, job.config)
+    found = make_package(
+        effective_document(vendor, corrections),
+        folder,
+        job.config,
+        read_names(job.names),
+        is_strict=job.is_strict,
+    )
     if job.for_client:
-        endpoint.check_for_client(plan.endpoint)
+        endpoint.check_for_client(found.plan.endpoint)
     pages = workshop / "its-reference"  # which no package can be called
-    notes = () if job.reference is None else _write_reference(plan, job.examples, pages)
+    notes = () if job.reference is None else _write_reference(found, job.examples, pages)
     written = None if job.reference is None else job.examples
-    text = lock.lock_of(vendor, corrections, effective, job.config, written, folder, pages)
-    return Made(plan, folder, text, pages, notes=notes)
+    text = lock.lock_of(
+        vendor, corrections, found.document, found.findings, job.config, written, folder, pages
+    )
+    return Made(found.plan, folder, text, pages, notes=notes, findings=found.findings)
 
 
 def make_package(
-    effective: dict[str, Any], folder: Path, config: Path
-) -> tuple[Plan, dict[str, Any]]:
-    """Make the package of a checked document; its plan, and the document with final names."""
-    plan = plan_of(effective)
-    safety.check_plan(plan)
-    effective = _with_final_names(effective, plan)
-    render.render(plan, effective, folder, config)
+    effective: Mapping[str, Any],
+    folder: Path,
+    config: Path,
+    names: Names | None = None,
+    *,
+    is_strict: bool = False,
+) -> Settled:
+    """Make the package of an effective document."""
+    found = settled(effective, names, is_strict=is_strict)
+    render.render(found.plan, found.document, folder, config)
     format_package(folder)
     check_output(folder)
-    return plan, effective
+    return found
 
 
-def _write_reference(plan: Plan, written: Path, folder: Path) -> tuple[str, ...]:
+def _write_reference(found: Settled, written: Path, folder: Path) -> tuple[str, ...]:
     """Write the pages; what is out of date in the examples."""
-    made = examples.write(plan, examples.read(written))
+    made = examples.write(found.plan, examples.read(written))
     folder.mkdir()
-    for name, text in reference.pages(plan, made).items():
+    for name, text in reference.pages(found.plan, made, found.findings).items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return made.notes
 
@@ -176,11 +206,13 @@ def regenerate(job: Job) -> Made:
             made.changes = atomic.changes(job.target, made.folder)
         with (
             atomic.drafted(job.lock, made.lock) as draft,
+            atomic.drafted(job.names, made.plan.names.text()) as names,
             atomic.undisturbed(),
             atomic.swapped(made.folder, job.target),
             _swapped_reference(job, made),
         ):
             draft.replace(job.lock)
+            names.replace(job.names)
     return made
 
 
@@ -201,7 +233,9 @@ def drift(job: Job) -> list[str]:
         if job.reference is not None:
             prefix = f"{job.reference.name}/"
             found += atomic.differences(job.reference, made.reference, prefix)
-        return [*found, *atomic.difference(job.lock, made.lock.encode())]
+        for path, text in ((job.names, made.plan.names.text()), (job.lock, made.lock)):
+            found += atomic.difference(path, text.encode())
+        return found
 
 
 _IsOurs = Callable[[Path], bool]

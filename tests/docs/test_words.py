@@ -15,8 +15,10 @@ CHECKED: Final = (
     "changelog.d/*.md",
     "docs/*.md",
     "docs/dev/*.md",
-    "tests/docs/*.py",
-    "tests/packaging/test_workflow.py",
+    "overrides/**/*.py",
+    "benchmarks/*.py",
+    "benchmarks/cases/*.py",
+    "tests/**/*.py",
 )
 PLANTED: Final = (
     *("answered", "repeat", "sight", "looks", "doubles", "whole", "gone", "mended", "beside"),

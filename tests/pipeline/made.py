@@ -62,7 +62,11 @@ def make(folder: Path, spec: Document, overlay: Document | None = None) -> "Pack
         corrections.write_text(json.dumps(overlay), encoding="utf-8")
     output = folder / f"output_{number}"
     lock = folder / f"lock_{number}.json"
-    regenerate(Job(spec=source, overlay=corrections, output=output, package=name, lock=lock))
+    regenerate(
+        Job(
+            spec=source, overlay=corrections, output=output, package=name, lock=lock, is_strict=True
+        )
+    )
     return Package(output / name)
 
 

@@ -10,9 +10,8 @@ from chessa import ConfigurationError
 from chessa._urls import read_base_url
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.plan import EndpointPlan
-from chessa_codegen.ir.planning import plan_of
+from chessa_codegen.regeneration import settled
 from chessa_codegen.validate import endpoint
-from chessa_codegen.validate.openapi import validate
 from tests.pipeline.made import Document, make, operation
 
 HOST: Final = "https://api.example.com"
@@ -49,15 +48,13 @@ def api(path: str = "/v1/things", item: Document | None = None, **rest: Any) -> 
 
 def planned(document: Document) -> EndpointPlan:
     """Return what a document says, once it is known to be valid."""
-    validate(document)
-    return plan_of(document).endpoint
+    return settled(document, is_strict=True).plan.endpoint
 
 
 def refused(document: Document) -> SpecError:
     """Return why a document is refused."""
-    validate(document)
     with pytest.raises(SpecError) as caught:
-        plan_of(document)
+        settled(document, is_strict=True)
     return caught.value
 
 
@@ -97,12 +94,12 @@ def test_variables_have_their_defaults() -> None:
         ("http://api.example.com", "in clear"),
         ("http://localhost.example.com", "in clear"),
         ("http://10.0.0.1", "in clear"),
-        ("https://user@api.example.com", "user name or password"),
+        ("https://user@api.example.com", "holds credentials"),
         ("https://{region}.example.com", "'region' has no default"),
         ("/v1", "it is relative"),
         ("//api.example.com", "it is relative"),
         ("api.example.com", "it is relative"),
-        ("ftp://api.example.com", "does not begin with https://"),
+        ("ftp://api.example.com", "not one of http or https"),
         (f"{HOST}?key=1", "query"),
         (f"{HOST}/#v1", "fragment"),
         (f"{HOST}:70000", "not a URL"),
@@ -120,7 +117,7 @@ def test_an_address_that_no_client_could_use_is_refused(url: str, why: str) -> N
     error = refused(api(servers=[{"url": url}]))
     assert why in error.what
     assert error.where == "#/servers/0/url"
-    assert "overlay" in error.mend
+    assert "overlay" in error.fix
     with pytest.raises(ConfigurationError):
         read_base_url(url)
 
@@ -168,7 +165,7 @@ def test_calls_that_go_elsewhere_are_refused(url: str, on_path: bool, security: 
     assert HOST in error.what
     assert error.where == f"#/paths/~1vault{'' if on_path else '/get'}/servers"
     place = "$.paths['/vault']" if on_path else "$.paths['/vault'].get"
-    assert f"(target: {place}.servers, remove: true)" in error.mend
+    assert f"(target: {place}.servers, remove: true)" in error.fix
 
 
 def test_an_operation_of_a_document_without_servers_may_name_none() -> None:
@@ -205,7 +202,7 @@ def test_the_actions_that_a_refusal_names_settle_it(tmp_path: Path) -> None:
         },
     }
     targets = ["$.paths['/it\\'s'].get.servers", "$.paths['/vault']"]
-    mends = [refused(api(paths={path: paths[path]})).mend for path in ("/it's", "/vault")]
+    mends = [refused(api(paths={path: paths[path]})).fix for path in ("/it's", "/vault")]
     assert all(
         f"(target: {t}, remove: true)" in mend for t, mend in zip(targets, mends, strict=True)
     )
@@ -285,7 +282,7 @@ def test_what_the_document_prefers_is_sent_or_refused() -> None:
     """A way that an overlay appended does not hide the vendor's own."""
     error = refused(api(security=[{"token": []}, *BOTH]))
     assert error.what.startswith("The document asks first for token")
-    assert "$.security[0]" in error.mend
+    assert "$.security[0]" in error.fix
 
 
 @pytest.mark.parametrize("mark", ["secret", "", None, 1])
@@ -293,7 +290,7 @@ def test_a_mark_that_means_nothing_is_refused(mark: object) -> None:
     """`x-credential` has two values."""
     schemes = {**SCHEMES, "clientId": header("a", **{"x-credential": mark})}
     with pytest.raises(SpecError, match="x-credential is not client_id or client_secret"):
-        validate(api(components={"securitySchemes": schemes}))
+        settled(api(components={"securitySchemes": schemes}))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +316,7 @@ def test_security_that_what_is_sent_meets_passes(security: Any) -> None:
     ("security", "asked"),
     [
         ([{"token": []}], "token"),
-        ([{"other-id": [], "clientSecret": []}], "other-id with clientSecret"),
+        ([{"other-id": [], "clientSecret": []}], "clientSecret with other-id"),
         ([{"clientId": [], "clientSecret": [], "token": []}], "clientSecret with token"),
     ],
 )

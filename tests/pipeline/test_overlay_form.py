@@ -136,7 +136,7 @@ def test_malformed_action(name: str) -> None:
         apply.parse(document)
     assert caught.value.where == f"actions[1]{where}"
     assert words in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_error_survives_pickle() -> None:
@@ -144,4 +144,4 @@ def test_error_survives_pickle() -> None:
     error = OverlayError("What.", "actions[0]", "Mend.")
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is OverlayError
-    assert str(again) == str(error) == "What.\n  where: actions[0]\n  mend: Mend."
+    assert str(again) == str(error) == "What.\n  where: actions[0]\n  fix: Mend."

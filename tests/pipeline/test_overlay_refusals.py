@@ -160,7 +160,7 @@ def test_strict_names_every_stale_action() -> None:
         "  actions[5], target $.a.old matches nothing",
     ]
     assert caught.value.where == "actions[0], actions[2], actions[3], actions[4], actions[5]"
-    assert "Delete an action" in caught.value.mend
+    assert "Delete an action" in caught.value.fix
 
 
 def test_strict_is_content_with_one_changed_match() -> None:

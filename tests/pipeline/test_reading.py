@@ -190,7 +190,7 @@ def test_refusal(name: str, tmp_path: Path) -> None:
     place = f"{tmp_path / 'spec.yaml'}{f':{line}' if line else ''}"
     assert caught.value.where == place
     assert all(word in str(caught.value) for word in words), str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
@@ -242,5 +242,5 @@ def test_error_survives_pickle_and_copy() -> None:
     error = SpecError("What.", "spec.yaml:3", "Mend.")
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(again) is SpecError
-        assert (again.what, again.where, again.mend) == ("What.", "spec.yaml:3", "Mend.")
-        assert str(again) == "What.\n  where: spec.yaml:3\n  mend: Mend."
+        assert (again.what, again.where, again.fix) == ("What.", "spec.yaml:3", "Mend.")
+        assert str(again) == "What.\n  where: spec.yaml:3\n  fix: Mend."

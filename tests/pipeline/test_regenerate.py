@@ -440,7 +440,8 @@ def test_another_document_goes_where_it_is_asked(copy: Path, tmp_path: Path) -> 
     done = run(copy, *words)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("things_api: 1 operations, 0 models, 0 enums in ")
-    assert sorted(path.name for path in output.iterdir()) == ["things_api", "things_api.lock.json"]
+    names = ["things_api", "things_api.lock.json", "things_api.names.json"]
+    assert sorted(path.name for path in output.iterdir()) == names
     assert (output / "things_api" / "api" / "odd_things" / "read_thing.py").is_file()
     assert tree(copy) == tree(ROOT)
     assert run(copy, *words, "--check").returncode == 0

@@ -11,6 +11,7 @@ import attrs
 
 from chessa.testing._spec.document import Spec, SpecOperation
 from chessa.testing._spec.schemas import Schemas
+from chessa_codegen.overlay.essential import ESSENTIAL
 
 Schema = Mapping[str, Any]
 Name = Literal[
@@ -94,13 +95,15 @@ def _merged(parts: list[Schema]) -> Schema:
         for name, schema in part.get("properties", {}).items():
             known = inner.get(name)
             inner[name] = schema if known in (None, schema) else {"allOf": [known, schema]}
-        required = [*merged.get("required", []), *part.get("required", [])]
+        both = {
+            key: list(dict.fromkeys([*merged.get(key, []), *part.get(key, [])]))
+            for key in ("required", ESSENTIAL)
+        }
         null = _allows_null(merged) and _allows_null(part)
         merged = {**merged, **part}
         if inner:
             merged["properties"] = inner
-        if required:
-            merged["required"] = list(dict.fromkeys(required))
+        merged |= {key: keys for key, keys in both.items() if keys}
         merged["nullable"] = null and merged.get("nullable", False)
     return merged
 
@@ -195,7 +198,7 @@ def bare(schema: Any) -> Any:
         key: {name: bare(each) for name, each in value.items()}
         if key == "properties"
         else value
-        if key in ("enum", "const", "required")
+        if key in ("enum", "const", "required", ESSENTIAL)
         else bare(value)
         for key, value in schema.items()
         if key not in _PROSE

@@ -21,6 +21,7 @@ from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.exact_json import dumps
 from chessa_api.model import Model
 from chessa_api.operation import Operation
+from chessa_codegen.overlay.essential import ESSENTIAL
 from tests.property.effective import (
     SPEC,
     Kind,
@@ -95,7 +96,7 @@ class Place:
     where: str
     direction: Direction
     required: Sequence[str] = ()
-    """What decoding cannot do without: required by every schema of the class."""
+    """What decoding cannot do without: essential in every schema of the class."""
 
     def __str__(self) -> str:
         return f"{self.cls.__name__} of {self.where}"
@@ -162,7 +163,7 @@ def places() -> list[Place]:
                 found.setdefault((place.cls, repr(bare(place.schema))), place)
     needed: dict[type[Model], set[str]] = {}
     for place in found.values():
-        of_this = {*place.schema.get("required", ())}
+        of_this = {*place.schema.get(ESSENTIAL, ())}
         needed[place.cls] = needed.get(place.cls, of_this) & of_this
     return [attrs.evolve(place, required=sorted(needed[place.cls])) for place in found.values()]
 

@@ -172,7 +172,7 @@ def run(api: Sandbox, folder: Path, examples: int) -> Report:
 
 @pytest.mark.parametrize(
     "examples",
-    [5, pytest.param(10, marks=pytest.mark.ci), pytest.param(100, marks=pytest.mark.nightly)],
+    [5, pytest.param(100, marks=pytest.mark.nightly)],
     ids=lambda number: f"{number}",
 )
 def test_schemathesis_finds_nothing_but_what_is_listed(examples: int, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from chessa_codegen.document import loader
 from chessa_codegen.overlay import apply
-from chessa_codegen.regeneration import checked, effective_document, marked_document
+from chessa_codegen.regeneration import effective_document, marked_document, ordered
 from chessa_tracking.apply.overlay_review import advise, corrected
 from tests.tracking.conftest import ROOT
 
@@ -140,7 +140,7 @@ def test_the_overlay_of_today(vendored: Document) -> None:
     found = corrected(marked_document(vendored), apply.parse(raw))
     assert advise(found, found) == []
     strictly = effective_document(vendored, raw)
-    assert loader.dumps_json(strictly) == loader.dumps_json(checked(found.document))
+    assert loader.dumps_json(strictly) == loader.dumps_json(ordered(found.document))
 
 
 def test_what_holds_other_things_is_no_reason() -> None:

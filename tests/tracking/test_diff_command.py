@@ -53,7 +53,8 @@ def test_it_fails_on_a_verdict_as_high_as_asked(files: tuple[Path, Path]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("openapi", "2.0"), ("paths", {"/a{b": {}}), ("x-a", "\x00")]
+    ("key", "value"),
+    [("openapi", "2.0"), ("servers", [{"url": "https://a:b@c.example"}]), ("x-a", "\x00")],
 )
 def test_what_is_not_safe_is_refused(files: tuple[Path, Path], key: str, value: Any) -> None:
     """An unknown version or an unsafe document: exit 2, with which and how to fix it."""
@@ -62,7 +63,7 @@ def test_what_is_not_safe_is_refused(files: tuple[Path, Path], key: str, value: 
     done = run(old, new)
     assert (done.returncode, done.stdout) == (2, "")
     assert "new.json" in done.stderr
-    assert "mend:" in done.stderr
+    assert "fix:" in done.stderr
 
 
 def test_a_refusal_has_no_verdict(files: tuple[Path, Path]) -> None:

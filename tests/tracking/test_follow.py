@@ -162,7 +162,12 @@ def test_what_is_left_for_the_second_half(place: Place) -> None:
     for path, text in (("generated/kept.py", "old\n"), ("generated/gone.py", "gone\n")):
         (place.tree / path).parent.mkdir(exist_ok=True)
         (place.tree / path).write_text(text)
-    for path in ("spec/lock.json", "docs/reference/a.md", "changelog.d/README.md"):
+    for path in (
+        "spec/lock.json",
+        "spec/names.json",
+        "docs/reference/a.md",
+        "changelog.d/README.md",
+    ):
         (place.tree / path).parent.mkdir(parents=True, exist_ok=True)
         (place.tree / path).write_text("old\n")
     (place.tree / "overrides" / "chessa" / "_version.py").write_text("old\n")

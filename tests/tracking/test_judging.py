@@ -116,7 +116,7 @@ def test_a_component_means_another_thing_in_a_parameter(vendored: Document) -> N
 
 def test_a_document_that_makes_no_package(vendored: Document) -> None:
     """A new document that makes none is major and says why; an old one had no callers."""
-    broken = edited(vendored, ((*REFUND, "post", "summary"), 5))
+    broken = edited(vendored, (("servers",), [{"url": "http://api.chessa.ai"}]))
     found = judge(vendored, broken, CORRECTIONS)
     assert found.refused is not None
     assert found.python is found.verdict is Level.MAJOR

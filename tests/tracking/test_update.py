@@ -109,6 +109,7 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
         "generated/chessa_api/__init__.py",
         "overrides/chessa/_version.py",
         "spec/lock.json",
+        "spec/names.json",
         "spec/openapi.yaml",
     } & (changed | {FRAGMENT, "spec/openapi.yaml", "overrides/chessa/_version.py"})
     assert b'__version__ = "0.1.1"' in after["overrides/chessa/_version.py"]
@@ -162,7 +163,7 @@ def test_a_package_that_fails_its_tests(tree: Path, with_note: Path) -> None:
 
     def fail(copy_: Path) -> None:
         assert b"note" in (copy_ / "spec" / "openapi.yaml").read_bytes(), "it is made in a copy"
-        raise SpecError("A property does not hold.", "here", "mend it")
+        raise SpecError("A property does not hold.", "here", "fix it")
 
     with pytest.raises(SpecError, match="does not hold"):
         update.carry_out(tree, found, fail)
@@ -232,7 +233,7 @@ def _leave_pending(tree: Path, before: dict[str, bytes], after: dict[str, bytes]
     assert install.is_pending(tree)
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 def test_killed_at_any_time(tree: Path, with_note: Path) -> None:
     """Whenever the command is killed, the tree is complete after the next run."""
     rendering.write(tree / "tests" / "property" / "test_it.py", "def test_it(): pass\n")

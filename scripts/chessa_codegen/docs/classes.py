@@ -100,7 +100,9 @@ def _kinds(shape: Shape, links: Links, argument: bool) -> Iterator[str]:
                 yield from _kinds(kind, links, argument)
         case types.Constant(base):
             yield from _kinds(base, links, argument)
-        case types.Scalar("JSON"):
+        case types.Recursive(_, inner):
+            yield from _kinds(inner, links, argument)
+        case types.Scalar("JSON") | types.Itself():
             yield "any JSON"
         case types.Scalar():
             yield from (f"`{name}`" for name in (shape.taken if argument else shape.read))

@@ -73,6 +73,10 @@ class Values:
             case types.Union(kinds):
                 found = (self.written(kind, value) for kind in kinds)
                 return next((one for one in found if one is not None), None)
+            case types.Recursive(_, inner):
+                return self.written(inner, value)
+            case types.Itself():
+                return _scalar(types.JSON.codec, value)
             case types.Scalar(name):
                 return _scalar(name, value)
 
@@ -130,6 +134,10 @@ class Values:
             case types.Union(kinds):
                 found = (self._made(kind, {}, depth + 1) for kind in kinds)
                 return next((one for one in found if one is not None), None)
+            case types.Recursive(_, inner):
+                return self._made(inner, schema, depth)
+            case types.Itself():
+                return _made_scalar(types.JSON.codec, schema)
             case types.Scalar(name):
                 return _made_scalar(name, schema)
 

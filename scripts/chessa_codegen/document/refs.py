@@ -4,7 +4,7 @@ Remote references, files and dangling pointers are refused with the place that h
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -40,6 +40,36 @@ def place(where: Where) -> str:
     return "#" + pointer(where)
 
 
+def locate(document: Mapping[str, Any], pointed: str) -> Where:
+    """Return the deepest place that exists on the way to `#/…`."""
+    value: Any = document
+    parts: list[str | int] = []
+    for raw in pointed.removeprefix("#").split("/")[1:]:
+        part = _part_of(value, raw)
+        if part is None:
+            break
+        value = value[part]
+        parts.append(part)
+    return tuple(parts)
+
+
+def at(document: Any, where: Where) -> Any:
+    """Return the value at a place that exists."""
+    for part in where:
+        document = document[part]
+    return document
+
+
+def _part_of(value: Any, raw: str) -> str | int | None:
+    """Return the key or index that a part of a pointer means, if it is there."""
+    part = unquote(raw).replace("~1", "/").replace("~0", "~")
+    if isinstance(value, Mapping):
+        return part if part in value else None
+    if isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
+        return int(part)
+    return None
+
+
 def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
     """What a `$ref` points to, references to references followed to their end, and its place."""
     seen: set[object] = set()
@@ -48,35 +78,31 @@ def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tup
     while isinstance(value, Mapping) and "$ref" in value:
         reference = value["$ref"]
         if reference in seen:
-            raise SpecError(f"The reference {reference} leads back to itself.", place(at), _MEND)
+            raise SpecError(f"The reference {reference} leads back to itself.", place(at), _FIX)
         seen.add(reference)
         value, at = step(document, reference, at)
     return value, at
 
 
-_MEND: Final = "Point it at something in this document, such as #/components/schemas/Name."
+_FIX: Final = "Point it at something in this document, such as #/components/schemas/Name."
 
 
 def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
     """What a `$ref` points to, be it another reference; and its place."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         raise SpecError(
-            f"The reference {reference} leaves the document.", place((*where, "$ref")), _MEND
+            f"The reference {reference} leaves the document.", place((*where, "$ref")), _FIX
         )
     value: Any = document
     parts: list[str | int] = []
     for raw in reference[2:].split("/"):
-        part = unquote(raw).replace("~1", "/").replace("~0", "~")
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-            parts.append(part)
-        elif isinstance(value, Sequence) and _INDEX.fullmatch(part) and int(part) < len(value):
-            value = value[int(part)]
-            parts.append(int(part))
-        else:
+        part = _part_of(value, raw)
+        if part is None:
             raise SpecError(
-                f"The reference {reference} points at nothing.", place((*where, "$ref")), _MEND
+                f"The reference {reference} points at nothing.", place((*where, "$ref")), _FIX
             )
+        value = value[part]
+        parts.append(part)
     return value, tuple(parts)
 
 

@@ -27,6 +27,7 @@ def parse(content: bytes, name: str) -> Any:
 # ---- characters -------------------------------------------------------------------------------
 
 _CONTROL = re.compile(f"[{CONTROLS}]")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")  # left over from another encoding; YAML has none of them
 _CONTROL_OR_BREAK = re.compile(f"[{CONTROLS}\u2028\u2029]")
 
 
@@ -40,6 +41,7 @@ def _text(content: bytes, name: str) -> str:
             f"{name}:{line}",
             "Save the file as UTF-8.",
         ) from None
+    text = _C1.sub("\ufffd", text)
     if found := _CONTROL_OR_BREAK.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise _refused_character(found.group(), f"{name}:{line}")
@@ -282,6 +284,7 @@ def _string(text: str, where: str) -> str:
         raise SpecError(
             "An escape gives half of a surrogate pair.", where, "Write both halves, or neither."
         ) from None
+    text = _C1.sub("\ufffd", text)
     if found := _CONTROL.search(text):
         raise _refused_character(found.group(), where)
     return text.replace("\r\n", "\n")

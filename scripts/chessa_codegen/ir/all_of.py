@@ -5,13 +5,20 @@ contradict each other are refused.
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chessa_codegen.document.refs import Where, place, shapes_values, step
+from chessa_codegen.document.refs import Where, locate, place, shapes_values, step
 from chessa_codegen.errors import SpecError
 
+KEYWORDS: Final = ("oneOf", "anyOf")
 _NAMING: Final = frozenset({"title", "x-python-name"})
+
+
+def component_at(where: Where) -> str | None:
+    """The name of the schema at a place, if it has one."""
+    is_component = where[:2] == ("components", "schemas") and len(where) == 3
+    return str(where[2]) if is_component else None
 
 
 class Composer:
@@ -23,6 +30,74 @@ class Composer:
         # By identity, each beside what it was made of, so that no other object takes the number.
         self._opened: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._merged: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+        self._derived: dict[str, list[str]] = {}
+        self._kinds: dict[str, list[str]] = {}
+        for key in self._components:
+            for base in self._bases(key):
+                self._derived.setdefault(base, []).append(key)
+
+    def named(self, target: object) -> str | None:
+        """The component that a discriminator's mapping or a reference means."""
+        if not isinstance(target, str) or target in self._components:
+            return target if isinstance(target, str) else None
+        return component_at(locate(self._document, target)) if target.startswith("#/") else None
+
+    def referred(self, schema: Any) -> str | None:
+        """The component that a schema refers to, if it does."""
+        return self.named(schema.get("$ref")) if isinstance(schema, Mapping) else None
+
+    def _bases(self, key: str) -> set[str]:
+        """The components that one is made of by allOf, however deep."""
+        found: set[str] = set()
+        waiting = [key]
+        while waiting:
+            for part in _parts(self._components[waiting.pop()]):
+                base = self.referred(part)
+                if base is not None and base not in found:
+                    found.add(base)
+                    waiting.append(base)
+        return found - {key}
+
+    def discriminator(self, key: str) -> Mapping[str, Any]:
+        """The discriminator of a component, or of a part that it does not share."""
+        for part in (self._components[key], *_parts(self._components[key])):
+            if isinstance(part, Mapping) and isinstance(part.get("discriminator"), Mapping):
+                found: Mapping[str, Any] = part["discriminator"]
+                return found
+        return {}
+
+    def kinds_of(self, key: str) -> list[str]:
+        """The components that are made of this one, where it says that its values are of them.
+
+        A mere alias of it is one only if the mapping says so, or if there is no mapping.
+        """
+        if key not in self._kinds:
+            self._kinds[key] = self._kinds_of(key)
+        return self._kinds[key]
+
+    def _kinds_of(self, key: str) -> list[str]:
+        schema = self._components[key]
+        derived = self._derived.get(key, [])
+        if not derived or not isinstance(schema, Mapping):
+            return []
+        for keyword in KEYWORDS:
+            if keyword in schema:
+                named = set(map(self.referred, schema[keyword]))
+                return [one for one in derived if one in named]
+        discriminator = self.discriminator(key)
+        if not isinstance(discriminator.get("propertyName"), str):
+            return []
+        mapped = {self.named(target) for target in (discriminator.get("mapping") or {}).values()}
+        return [one for one in derived if one in mapped or not (mapped and self._is_alias(one))]
+
+    def _is_alias(self, key: str) -> bool:
+        """Whether a component says no more than the one that it refers to."""
+        schema = self._components[key]
+        shaping = [part for part in schema["allOf"] if self.shapes(part)]
+        return len(shaping) == 1 and not any(
+            shapes_values(keyword) for keyword in schema if keyword != "allOf"
+        )
 
     def beside_reference(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """What shapes a value beside its `$ref`: nothing in 3.0, where it must be ignored."""
@@ -83,6 +158,9 @@ class Composer:
                 )
             if not isinstance(schema, Mapping):
                 continue
+            base = component_at(at)
+            if base is not None and self.kinds_of(base):  # what its kinds share, and not the kinds
+                schema = {k: v for k, v in schema.items() if k not in (*KEYWORDS, "discriminator")}
             if "allOf" in schema:
                 schema = self._flattened(schema, at)
             schema = self.without_validation(schema)
@@ -109,6 +187,11 @@ class Composer:
         return merged
 
 
+def _parts(schema: Any) -> Iterator[Mapping[str, Any]]:
+    parts = schema.get("allOf", ()) if isinstance(schema, Mapping) else ()
+    return (part for part in parts if isinstance(part, Mapping))
+
+
 def _only_validates(variants: Any) -> bool:
     return bool(variants) and all(
         isinstance(variant, Mapping)
@@ -130,7 +213,7 @@ def _merge_keyword(key: str, first: Any, second: Any, where: Where) -> Any:
                 if name in second and first[name] != second[name]
             }
             return {**first, **second, **both}
-        case "required":
+        case "required" | "x-essential":
             return list(dict.fromkeys([*first, *second]))
         case "enum" | "x-open-enum":
             common = [value for value in first if value in second]

@@ -1,46 +1,77 @@
 """The register of class names: which schemas share a class, and which must not.
 
-Inline schemas with one title are one class: their fields together. Any other two schemas with one
-name are an error, unless they are the same; the generator would let one replace the other.
+Inline schemas with one title are one class: their fields together. Of any other two schemas with
+one name a component keeps it, and else the first; the other is named after its place, or numbered.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
-
-_MEND = "Give one of the two another name: a title, or x-python-name for a component."
 
 
 class Classes:
     """Models and enums by name."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, components: Mapping[str, tuple[str, Any]], titles: Collection[str], names: Names
+    ) -> None:
+        """Keep the names of components, each with its place and schema, for these.
+
+        A name that is remembered for one of the titles is kept for it.
+        """
+        self._remembered = names
+        self._kept = {
+            name: key
+            for name, key in names.owners("classes", "title")
+            if key in titles and name not in components
+        }
         self.models: dict[str, ModelPlan] = {}
         self.enums: dict[str, EnumPlan] = {}
         self._schemas: dict[str, Mapping[str, Any]] = {}
+        self._components = components
+        self._files = {naming.snake(name): name for name in components}
 
-    def add_model(self, model: ModelPlan, schema: Mapping[str, Any]) -> ModelPlan | None:
-        """Register a model; None when its fields are known already."""
-        if model.name in self.enums:
-            raise self._conflict("object", model.where, "enum", self.enums[model.name].where)
-        known = self.models.get(model.name)
-        if known is None:
-            self.models[model.name] = model
-            self._schemas[model.name] = schema
-            return model
-        if known.where == model.where or self._schemas[model.name] == schema:
-            return None
-        if not _share_title(known, model):
-            raise self._conflict("object", model.where, "object", known.where)
-        return model
+    def add_model(
+        self, model: ModelPlan, schema: Mapping[str, Any], other: str
+    ) -> tuple[str, bool]:
+        """Register a model; return its name, and whether its fields have to be filled in.
 
-    def _conflict(self, kind: str, where: str, other: str, other_where: str) -> SpecError:
-        return SpecError(
-            f"An {kind} here and an {other} at {other_where} would be one class.", where, _MEND
-        )
+        `other` is its name where another class has the first.
+        """
+        for name in self._names(model, schema, other):
+            known = self.models.get(name)
+            if name in self.enums or (known and not self._is_same(known, model, schema)):
+                continue
+            model.name = name
+            if known is None:
+                self.models[name] = model
+                self._schemas[name] = schema
+                self._files[naming.snake(name)] = name
+            is_known = known is not None and (
+                known.where == model.where or self._schemas[name] == schema
+            )
+            return name, not is_known
+        raise AssertionError("names do not end")
+
+    def _is_same(self, known: ModelPlan, model: ModelPlan, schema: Mapping[str, Any]) -> bool:
+        same = known.where == model.where or self._schemas[known.name] == schema
+        return same or _share_title(known, model)
+
+    def _names(self, plan: ModelPlan | EnumPlan, schema: Any, other: str) -> Iterator[str]:
+        """Yield the names that a class may have, but for those of components and of files."""
+        known = self._remembered.known("classes", "title", plan.title) if plan.title else None
+        numbered = (f"{other}{number}" for number in itertools.count(2))
+        for name in itertools.chain(filter(None, (known, plan.name, other)), numbered):
+            owner, owned = self._components.get(name, (plan.where, schema))
+            is_free = self._files.get(naming.snake(name), name) == name
+            is_kept = self._kept.get(name, plan.title) != plan.title
+            if is_free and not is_kept and (owner == plan.where or owned == schema):
+                yield name
 
     def fill(self, model: ModelPlan, fields: Iterable[FieldPlan]) -> None:
         """Give a registered model its fields, joined with those of the same title before it."""
@@ -57,41 +88,42 @@ class Classes:
         for field in known.fields:
             other = by_key.pop(field.key, None)
             if other is None:
-                field.required = False
+                field.required = field.essential = False
             else:
                 self._join(known.name, field, other)
         for field in by_key.values():
-            field.required = False
+            field.required = field.essential = False
             known.fields.append(field)
 
     def _join(self, name: str, field: FieldPlan, other: FieldPlan) -> None:
         shape = types.joined(field.shape, other.shape)
         if shape is None:
-            raise SpecError(
-                f"{name}.{field.key} is {types.described(other.shape)} here and "
-                f"{types.described(field.shape)} at {field.where}.",
-                other.where,
-                f"Make the two agree by the overlay, or give the objects other titles than {name}.",
-            )
+            shape = types.any_of([field.shape, other.shape])
         field.shape = shape
         field.required = field.required and other.required
+        field.essential = field.essential and other.essential
         field.optional = field.optional or other.optional
         field.read_only = field.read_only or other.read_only
         field.description = field.description or other.description
         field.example = field.example or other.example
         field.schema = field.schema or other.schema
 
-    def add_enum(self, enum: EnumPlan) -> None:
-        """Register an enum; one with the same title adds its values."""
-        if enum.name in self.models:
-            raise self._conflict("enum", enum.where, "object", self.models[enum.name].where)
-        known = self.enums.get(enum.name)
-        if known is None:
-            self.enums[enum.name] = enum
-            return
-        same = known.values == enum.values
-        if known.integer != enum.integer or not (same or _share_title(known, enum)):
-            raise self._conflict("enum", enum.where, "enum", known.where)
+    def add_enum(self, enum: EnumPlan, schema: Mapping[str, Any], other: str) -> str:
+        """Register an enum, or add its values to one of its title; return its name."""
+        for name in self._names(enum, schema, other):
+            known = self.enums.get(name)
+            if name in self.models or (known and not _is_same_enum(known, enum)):
+                continue
+            enum.name = name
+            if known is None:
+                self.enums[name] = enum
+                self._files[naming.snake(name)] = name
+            else:
+                self._add_values(known, enum)
+            return name
+        raise AssertionError("names do not end")
+
+    def _add_values(self, known: EnumPlan, enum: EnumPlan) -> None:
         both = [*known.ours, *enum.ours]
         theirs = {v for plan in (known, enum) for v in plan.values if v not in plan.ours}
         known.ours = [value for value in dict.fromkeys(both) if value not in theirs]
@@ -99,26 +131,33 @@ class Classes:
         known.varnames = {**enum.varnames, **known.varnames}
         known.description = known.description or enum.description
 
-    def finish(self) -> None:
-        """Keep names apart that only now meet: fields of joined classes, files of all of them."""
+    def finish(self, names: Names) -> None:
+        """Name attributes and constants, now that all of each class are known."""
         for model in self.models.values():
-            names = naming.distinct(field.name for field in model.fields)
-            for field, name in zip(model.fields, names, strict=True):
-                field.name = name
+            wanted = {field.key: field.name for field in model.fields}
+            pinned = {field.key for field in model.fields if field.is_pinned}
+            given = names.distinct("attributes", model.name, wanted, pinned)
+            for field in model.fields:
+                field.name = given[field.key]
+            _remember_title(names, model)
             _check_iterate(model)
         for enum in self.enums.values():
             _check_spelling(enum)
-        seen: dict[str, str] = {}
-        for name in sorted([*self.models, *self.enums]):
-            module = naming.snake(name)
-            if module in seen:
-                plan = self.models.get(name) or self.enums[name]
-                raise SpecError(
-                    f"The classes {seen[module]} and {name} would share the file {module}.py.",
-                    plan.where,
-                    _MEND,
-                )
-            seen[module] = name
+            wanted = {str(v): naming.constant(enum.varnames.get(v, v)) for v in enum.values}
+            given = names.distinct("constants", enum.name, wanted)
+            _remember_title(names, enum)
+            enum.constants = {given[str(value)]: value for value in enum.values}
+
+
+def _remember_title(names: Names, plan: ModelPlan | EnumPlan) -> None:
+    """Remember the class of a title, the first of those that share it."""
+    if plan.title and names.given("classes", "title", plan.title) is None:
+        names.remember("classes", "title", plan.title, plan.name)
+
+
+def _is_same_enum(known: EnumPlan, enum: EnumPlan) -> bool:
+    same = known.where == enum.where or known.values == enum.values
+    return known.integer == enum.integer and (same or _share_title(known, enum))
 
 
 def _share_title(one: ModelPlan | EnumPlan, other: ModelPlan | EnumPlan) -> bool:

@@ -6,6 +6,10 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LONGEST: Final = 140
+"""Characters of a class or a method: each has a file of its name."""
+_CONTROLLER: Final = re.compile(r"([A-Za-z0-9]+)Controller_([A-Za-z0-9_]+)")
+_DTO: Final = re.compile(r"(?<=[a-z0-9])(Dto|DTO)$")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
 
 # What the text of a generated class or method refers to by a bare name.
@@ -55,7 +59,7 @@ def snake(name: str, taken: Collection[str] = frozenset()) -> str:
 
 def pascal(name: str) -> str:
     """`order_status` → `OrderStatus`; what a generated file refers to gets the suffix `Model`."""
-    text = "".join(word[0].upper() + word[1:] for word in words(name)) or "Model"
+    text = "".join(word[0].upper() + word[1:] for word in words(name))[:_LONGEST] or "Model"
     if text[0].isdigit():
         text = f"Model{text}"
     return f"{text}Model" if keyword.iskeyword(text) or text in CLASS_NAMES_TAKEN else text
@@ -63,10 +67,21 @@ def pascal(name: str) -> str:
 
 def method(name: str, resource: str) -> str:
     """`createOrder` → `create_order`; kept apart from what stands beside it in its resource."""
-    text = snake(name, _METHOD_NAMES_TAKEN)
+    text = snake(name, _METHOD_NAMES_TAKEN)[:_LONGEST].rstrip("_")
     if text in _MODULES_TAKEN:
         return f"{text}_operation"
     return f"{text}_" if text.upper() == resource_class(resource) else text
+
+
+def without_controller(operation_id: str) -> tuple[str, str]:
+    """`OrdersController_create` → `Orders`, `create`, as NestJS writes both in one."""
+    found = _CONTROLLER.fullmatch(operation_id)
+    return (found[1], found[2]) if found else ("", operation_id)
+
+
+def without_suffix(name: str) -> str:
+    """`OrderDto` → `Order`: a suffix of frameworks that says nothing to callers."""
+    return _DTO.sub("", name) or name
 
 
 def resource_class(name: str) -> str:

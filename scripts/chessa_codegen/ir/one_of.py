@@ -10,10 +10,10 @@ from typing import Any, Final
 from chessa_codegen.document.refs import Where, place, shapes_values
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import types
-from chessa_codegen.ir.all_of import Composer
+from chessa_codegen.ir.all_of import KEYWORDS, Composer, component_at
+from chessa_codegen.ir.listing import Lister, Listing, either
 from chessa_codegen.ir.types import Shape
 
-KEYWORDS: Final = ("oneOf", "anyOf")
 _COMPONENTS: Final = "#/components/schemas/"
 
 Read = Callable[[Any, Where, str], Shape]
@@ -26,6 +26,7 @@ class Alternatives:
         self._composer = composer
         self._components = components
         self._shape_of = shape_of
+        self._lister = Lister(composer)
 
     def shape(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         """The shape of a schema that has kinds."""
@@ -46,21 +47,69 @@ class Alternatives:
             if shapes_values(key) and key not in (keyword, "discriminator")
         }
         kinds: list[Shape] = []
+        listings: dict[Shape, Listing] = {}
+        base = component_at(where)
+        derived = self._composer.kinds_of(base) if base is not None else []
         null = schema.get("nullable") is True
         by_reference: dict[str, Shape] = {}
         for position, variant in enumerate(schema[keyword]):
-            if _is_null(variant):
+            at = (*where, keyword, position)
+            if self._is_null(variant, at):
                 null = True
                 continue
-            at = (*where, keyword, position)
-            kind = self._kind(variant, beside, at, f"{name}Option{position + 1}")
+            said_beside = {} if self._composer.referred(variant) in derived else beside
+            kind = self._kind(variant, said_beside, at, f"{name}Option{position + 1}")
             kinds.append(kind)
+            self._list(listings, kind, variant, at)
             if isinstance(variant, Mapping) and "$ref" in variant:
                 by_reference[variant["$ref"]] = kind
         discriminator = schema.get("discriminator") or {}
         said = self._said(discriminator, by_reference, where)
-        joined = types.any_of(kinds, discriminator.get("propertyName") if said else None, said)
+        property_name = discriminator.get("propertyName") if said else None
+        joined = types.any_of(kinds, property_name, said, listings)
         return types.nullable(joined) if null else joined
+
+    def of_base(self, base: str, own: Shape, kind_of: Callable[[str], Shape]) -> Shape:
+        """The shape of a component that others are made of, told apart by its discriminator.
+
+        Its own class is for values that mean none of them.
+        """
+        derived = self._composer.kinds_of(base)
+        discriminator = self._composer.discriminator(base)
+        kinds = {_COMPONENTS + key: kind_of(key) for key in derived}
+        listings: dict[Shape, Listing] = {}
+        for key, kind in zip(derived, kinds.values(), strict=True):
+            at: Where = ("components", "schemas", key)
+            self._list(listings, kind, self._components[key], at)
+        at = ("components", "schemas", base)
+        self._list(listings, own, self._components[base], at)
+        said = self._said(discriminator, kinds, at)
+        return types.any_of(
+            [*kinds.values(), own], discriminator.get("propertyName"), said, listings
+        )
+
+    def _list(self, listings: dict[Shape, Listing], kind: Shape, schema: Any, where: Where) -> None:
+        shape = types.without_null(kind)
+        listing = self._lister.listing(schema, where)
+        listings[shape] = either(listings[shape], listing) if shape in listings else listing
+
+    def _is_null(self, variant: Any, where: Where, within: frozenset[Where] = frozenset()) -> bool:
+        """Whether a kind is null and nothing else, in any spelling."""
+        schema, at = self._composer.opened(variant, where)
+        if not isinstance(schema, Mapping) or at in within:
+            return False
+        within |= {at}
+        if parts := schema.get("allOf"):
+            shaping = [part for part in parts if self._composer.shapes(part)] or parts
+            return any(self._is_null(part, (*at, "allOf"), within) for part in shaping)
+        for keyword in KEYWORDS:
+            if keyword in schema:
+                return all(self._is_null(one, (*at, keyword), within) for one in schema[keyword])
+        if schema.get("enum"):
+            return set(map(type, schema["enum"])) == {type(None)}
+        if "const" in schema:
+            return schema["const"] is None
+        return schema.get("type") in ("null", ["null"])
 
     def _kind(self, variant: Any, beside: Mapping[str, Any], where: Where, name: str) -> Shape:
         """One of the kinds, with what is said beside all of them."""
@@ -83,14 +132,3 @@ class Alternatives:
             if ref in by_reference:
                 said[value] = by_reference[ref]
         return said
-
-
-def _is_null(variant: Any) -> bool:
-    """Whether a kind is null and nothing else."""
-    if not isinstance(variant, Mapping):
-        return False
-    return (
-        variant.get("type") in ("null", ["null"])
-        or variant.get("enum") == [None]
-        or ("const" in variant and variant["const"] is None)
-    )

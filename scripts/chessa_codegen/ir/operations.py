@@ -4,23 +4,25 @@ In: an effective document whose structure was validated. Out: `ResourcePlan`s. W
 express (file upload, cookies, other media types than JSON) is refused with its place.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
+from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
 from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
+from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.parameters import Arguments
 from chessa_codegen.ir.plan import OperationPlan, ResourcePlan, ResponsePlan
 from chessa_codegen.ir.schemas import Schemas
 from chessa_codegen.ir.types import Shape
 from chessa_codegen.validate.endpoint import Endpoint
 
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch")
 _READS: Final = frozenset({"get", "head", "options"})
 PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
@@ -28,11 +30,20 @@ PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 class Operations:
     """Reads operations; keeps them by resource."""
 
-    def __init__(self, document: Mapping[str, Any], schemas: Schemas, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        schemas: Schemas,
+        endpoint: Endpoint,
+        errors: list[SpecError],
+        names: Names,
+    ) -> None:
+        self._errors = errors
+        self._names = names
         self._document = document
         self._schemas = schemas
         self._endpoint = endpoint
-        self._arguments = Arguments(document, schemas)
+        self._arguments = Arguments(document, schemas, names)
         self._tags: dict[str, Mapping[str, Any]] = {
             tag["name"]: tag for tag in document.get("tags") or ()
         }
@@ -45,17 +56,8 @@ class Operations:
     def resources(self) -> tuple[ResourcePlan, ...]:
         """Every resource that has an operation, by name; once all classes are known."""
         by_resource: dict[str, list[OperationPlan]] = {}
-        places: dict[str, str] = {}
-        for read, where in self._read:
+        for read, where in self._distinct():
             operation = self._unwrapped(read, where)
-            if operation.name in places:
-                raise SpecError(
-                    f"Two operations would be {operation.name}; the other one is at "
-                    f"{places[operation.name]}.",
-                    place(where),
-                    "Give one of them another operationId by the overlay.",
-                )
-            places[operation.name] = place(where)
             by_resource.setdefault(operation.resource, []).append(operation)
         _check_classes(by_resource)
         return tuple(
@@ -69,28 +71,23 @@ class Operations:
         )
 
     def _all(self) -> Iterator[tuple[OperationPlan, Where]]:
-        for path, raw_item in (self._document.get("paths") or {}).items():
+        for path, item in (self._document.get("paths") or {}).items():
             if path.startswith("x-"):
                 continue
-            item, item_where = resolved(self._document, raw_item, ("paths", path))
-            beside = set(raw_item) - {"$ref", "summary", "description"}
-            if "$ref" in raw_item and any(not key.startswith("x-") for key in beside):
-                raise SpecError(
-                    "A path item has siblings of its $ref, which OpenAPI leaves open.",
-                    place(("paths", path)),
-                    "Write the path item out, or keep the $ref alone.",
-                )
-            if "trace" in item:
-                raise SpecError("TRACE is not supported.", place(item_where), "Remove it.")
-            self._endpoint.check(path, item, item_where)
-            for method in _METHODS:
+            for method in METHODS:
                 if method in item:
-                    where = (*item_where, method)
-                    yield self._operation(path, method, item, item[method], where), where
+                    where = ("paths", path, method)
+                    try:
+                        yield self._operation(path, method, item, item[method], where), where
+                    except SpecError as error:
+                        self._errors.append(_about(error, where))
 
     def _operation(
         self, path: str, method: str, item: Mapping[str, Any], raw: Mapping[str, Any], where: Where
     ) -> OperationPlan:
+        if method == "trace":
+            raise SpecError("TRACE is not supported.", place(where), "Remove it.")
+        self._endpoint.check(path, item, where[:-1])
         self._endpoint.check(path, raw, where, method)
         context = naming.pascal(method) + naming.path_words(path)
         resource, method_name = self._name(path, method, raw)
@@ -121,26 +118,54 @@ class Operations:
 
     # --- names
 
+    def _distinct(self) -> Iterator[tuple[OperationPlan, Where]]:
+        """Yield the operations under names of their own: pinned and remembered ones first."""
+        places: dict[str, str] = {}
+        for is_known in (True, False):
+            for operation, where in self._read:
+                key = operation_key(operation.path, operation.method)
+                known = self._names.known("methods", "", key)
+                if (operation.is_pinned or known == operation.name) is not is_known:
+                    continue
+                if operation.is_pinned and operation.name in places:
+                    raise SpecError(
+                        f"Two operations would be {operation.name}; the other one is at "
+                        f"{places[operation.name]}.",
+                        place(where),
+                        "Give one of them another operationId by the overlay.",
+                    )
+                by_path = f"{operation.method}_{naming.path_words(operation.path)}"
+                wanted = (operation.method_name, naming.method(by_path, operation.resource))
+                numbered = (f"{wanted[1]}_{number}" for number in itertools.count(2))
+                for name in itertools.chain(wanted, numbered):
+                    named = attrs.evolve(operation, method_name=name)
+                    if named.name not in places:
+                        break
+                places[named.name] = place(where)
+                self._names.remember("methods", "", key, named.name)
+                yield named, where
+
     def _name(self, path: str, method: str, raw: Mapping[str, Any]) -> tuple[str, str]:
         operation_id = raw.get("operationId") or f"{method}_{naming.path_words(path)}"
         pinned = PINNED.fullmatch(operation_id)
         if pinned:
             resource, method_name = pinned.groups()
+        elif known := self._names.known("methods", "", operation_key(path, method)):
+            resource, _, method_name = known.partition(".")
+            return resource, method_name
         else:
-            tags = raw.get("tags") or ["default"]
-            resource, method_name = self._resource(tags[0]), operation_id
-            if not naming.words(resource):
-                raise SpecError(
-                    f"The tag {tags[0]!r} gives no Python name.",
-                    place(("paths", path, method, "tags")),
-                    "Pin a name by x-resource on the tag, in letters of ASCII.",
-                )
+            controller, method_name = naming.without_controller(operation_id)
+            tags = raw.get("tags") or [controller or "default"]
+            resource = self._resource(tags[0])
         resource = naming.snake(resource, naming.RESOURCE_NAMES_TAKEN)
         return resource, naming.method(method_name, resource)
 
     def _resource(self, tag: str) -> str:
         pinned = self._tags.get(tag, {}).get("x-resource")
-        return pinned if isinstance(pinned, str) else re.sub(r"(?i)\s+endpoints?$", "", tag)
+        name = pinned if isinstance(pinned, str) else re.sub(r"(?i)\s+endpoints?$", "", tag)
+        if naming.words(name):
+            return name
+        return "_".join(["tag", *(f"{ord(each):x}" for each in name[:20])])  # no letter of ASCII
 
     def _description(self, resource: str) -> str:
         return next(
@@ -191,6 +216,13 @@ class Operations:
             place(where),
             "Name a property of the object that a success answers, or drop x-unwrap.",
         )
+
+
+def _about(error: SpecError, where: Where) -> SpecError:
+    """Return the error, moved to its operation where its cause is elsewhere in the document."""
+    if error.where.startswith(place(where[:-1])):
+        return error
+    return SpecError(error.what, place(where), error.fix, (*error.details, f"at {error.where}"))
 
 
 def _result(responses: tuple[ResponsePlan, ...]) -> Shape | None:

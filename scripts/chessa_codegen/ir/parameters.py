@@ -14,9 +14,19 @@ from chessa_codegen.document.refs import Where, parameter_key, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
 from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
-from chessa_codegen.ir.plan import ArgumentPlan, Location
+from chessa_codegen.ir.names import Names, operation_key
+from chessa_codegen.ir.plan import ArgumentPlan
 from chessa_codegen.ir.schemas import Schemas, prose, short_example
-from chessa_codegen.ir.types import Array, Dictionary, ModelRef, Nullable, Scalar, Shape, Union
+from chessa_codegen.ir.types import (
+    Array,
+    Dictionary,
+    ModelRef,
+    Nullable,
+    Recursive,
+    Scalar,
+    Shape,
+    Union,
+)
 
 _SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,9 +48,10 @@ Read = tuple[bool, tuple[ArgumentPlan, ...], tuple[tuple[str, ...], ...]]
 class Arguments:
     """Reads the arguments of operations of one document."""
 
-    def __init__(self, document: Mapping[str, Any], schemas: Schemas) -> None:
+    def __init__(self, document: Mapping[str, Any], schemas: Schemas, names: Names) -> None:
         self._document = document
         self._schemas = schemas
+        self._names = names
 
     def read(
         self,
@@ -55,9 +66,22 @@ class Arguments:
         in_path = self._in_path_order(path, parameters, where)
         others = [argument for argument in parameters if argument.location != "path"]
         body_required, members, groups = self._body(operation, where, context)
-        arguments = _named([*in_path, *others, *members])
+        arguments = self._named(operation_key(path, str(where[-1])), [*in_path, *others, *members])
         by_key = {a.key: a.name for a in arguments if a.location == "member"}
         return body_required, arguments, self._exclusive(groups, by_key, where)
+
+    def _named(self, owner: str, arguments: list[ArgumentPlan]) -> tuple[ArgumentPlan, ...]:
+        """Name every argument: path parameters keep theirs, what collides gets a suffix."""
+        keys = [f"{each.location} {each.key}" for each in arguments]
+        plans = dict(zip(keys, arguments, strict=True))
+        names = self._names.distinct(
+            "arguments",
+            owner,
+            {k: naming.snake(each.name, naming.ARGUMENT_NAMES_TAKEN) for k, each in plans.items()},
+            {key for key, each in plans.items() if each.is_pinned},
+            {key: _SUFFIXES.get(each.location, "") for key, each in plans.items()},
+        )
+        return tuple(attrs.evolve(plans[key], name=names[key]) for key in keys)
 
     # --- parameters
 
@@ -122,6 +146,7 @@ class Arguments:
             description=prose({**_schema_of(raw), **raw}),
             example=short_example({**_schema_of(raw), **raw}),
             schema=_with_examples(self._schemas.plain(raw["schema"], (*where, "schema")), raw),
+            is_pinned=name != key,
         )
 
     def _in_path_order(
@@ -129,20 +154,6 @@ class Arguments:
     ) -> list[ArgumentPlan]:
         declared = {a.key: a for a in parameters if a.location == "path"}
         wanted = re.findall(r"\{([^{}]*)\}", path)
-        for name in wanted:
-            if name not in declared:
-                raise SpecError(
-                    f"The path has {{{name}}}, but no path parameter of that name is declared.",
-                    place(where),
-                    "Declare it by the overlay: name, in: path, required: true, schema.",
-                )
-        for name in declared:
-            if name not in wanted:
-                raise SpecError(
-                    f"The path parameter {name!r} does not stand in the path.",
-                    place(where),
-                    "Remove the parameter, or put it into the path.",
-                )
         if len(set(wanted)) < len(wanted):
             raise SpecError("The path names a parameter twice.", place(where), "Rename one.")
         return [declared[name] for name in wanted]
@@ -189,6 +200,7 @@ class Arguments:
                 description=field.description,
                 example=field.example,
                 schema=field.schema,
+                is_pinned=field.is_pinned,
             )
             for field in fields
         ]
@@ -231,7 +243,7 @@ def _with_examples(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Mapp
 def _is_text(shape: Shape) -> bool:
     """Whether a value of this shape, or a list of such, has a place in a URL or a header."""
     match shape:
-        case Array(Array() | Nullable()) | Dictionary() | ModelRef():
+        case Array(Array() | Nullable()) | Dictionary() | ModelRef() | Recursive():
             return False
         case Array(item):
             return _is_text(item)
@@ -241,21 +253,3 @@ def _is_text(shape: Shape) -> bool:
             return True
         case _:
             return True
-
-
-def _named(arguments: list[ArgumentPlan]) -> tuple[ArgumentPlan, ...]:
-    """Give every argument its Python name: path parameters keep theirs, others make way."""
-    taken: set[str] = set()
-    named: list[ArgumentPlan] = []
-    wanted = [naming.snake(a.name, naming.ARGUMENT_NAMES_TAKEN) for a in arguments]
-    for argument, name in zip(arguments, wanted, strict=True):
-        location: Location = argument.location
-        collides = location != "path" and wanted.count(name) > 1
-        candidate = name + _SUFFIXES[location] if collides else name
-        count = 1
-        while candidate in taken:
-            count += 1
-            candidate = f"{name}{_SUFFIXES.get(location, '')}_{count}"
-        taken.add(candidate)
-        named.append(attrs.evolve(argument, name=candidate))
-    return tuple(named)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.types import Shape
 
 Location = Literal["path", "query", "header", "member", "body"]
@@ -22,6 +23,8 @@ class FieldPlan:
     shape: Shape
     required: bool
     optional: bool
+    essential: bool = False
+    """Whether the overlay says that a response cannot do without it."""
     read_only: bool = False
     """Set by the server alone: a request leaves it out, even where it is required."""
     description: str = ""
@@ -30,6 +33,8 @@ class FieldPlan:
     """As docstrings show it; "" where there is none, or none that is short."""
     schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
     """All that the spec says of its values: for the reference."""
+    is_pinned: bool = False
+    """Whether people chose its name."""
 
 
 @attrs.define
@@ -58,6 +63,8 @@ class EnumPlan:
     description: str = ""
     ours: list[str | int] = attrs.field(factory=list)
     """Of the values, those that no document lists but the overlay's `x-open-enum`."""
+    constants: Mapping[str, str | int] = attrs.field(factory=dict[str, "str | int"])
+    """The values by the names of their constants."""
 
 
 @attrs.frozen
@@ -73,6 +80,7 @@ class ArgumentPlan:
     description: str = ""
     example: str = ""
     schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
+    is_pinned: bool = False
 
 
 @attrs.frozen
@@ -150,3 +158,5 @@ class Plan:
     models: tuple[ModelPlan, ...]
     enums: tuple[EnumPlan, ...]
     resources: tuple[ResourcePlan, ...]
+    names: Names = attrs.field(factory=Names, eq=False, repr=False)
+    """All names, by the keys that they stand for: what the next package remembers."""

@@ -7,18 +7,22 @@ refused, never dropped.
 
 import collections
 import contextlib
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chessa_codegen.document.refs import Where, place, shapes_values
+from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import enums, naming, types
-from chessa_codegen.ir.all_of import Composer
+from chessa_codegen.ir.all_of import KEYWORDS, Composer, component_at
 from chessa_codegen.ir.classes import Classes
+from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.one_of import Alternatives
 from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
 from chessa_codegen.ir.types import Shape
+from chessa_codegen.overlay.essential import ESSENTIAL
 
 _LONGEST_TITLE: Final = 120
 _STRING_FORMATS: Final[Mapping[str, Shape]] = {
@@ -33,33 +37,67 @@ _SCALARS: Final[Mapping[str, Shape]] = {
     "boolean": types.BOOLEAN,
     "null": types.NULL,
 }
+_OURS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
+_MEMBERS: Final = object()
+"""Among the schemas that are being read: an array or a map between two of them."""
+_MOST_CIRCLES: Final = 100
+_LONGEST_CODEC: Final = 5000
 _UNSUPPORTED: Final = ("$dynamicRef", "$recursiveRef")
 
 
 class Schemas:
     """Reads schemas; keeps the classes that they make."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], errors: list[SpecError], names: Names) -> None:
+        self._errors = errors
+        self._remembered = names
         self._composer = Composer(document)
         self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
         self._alternatives = Alternatives(self._composer, self._components, self.shape)
         self._reading: list[object] = []
+        self._circles = 0
         self._composed: dict[tuple[int, ...], tuple[Any, Shape]] = {}
         self._unread: collections.deque[Callable[[], None]] = collections.deque()
         self._known: dict[str, Shape] = {}
         self._names: dict[Where, str] = {}
-        self.classes = Classes()
+        titles = {
+            title
+            for _, node in nodes(document)
+            if isinstance(node, Mapping) and (title := _title(node))
+        }
+        self._class_names = _class_names(self._components, titles, names)
+        named = {
+            name: (place(("components", "schemas", key)), self._components[key])
+            for key, name in self._class_names.items()
+        }
+        self.classes = Classes(named, titles, names)
 
     def read_components(self) -> None:
         """Make the classes of every named schema, used by an operation or not."""
         for name in sorted(self._components):
-            self._component(name, ("components", "schemas", name))
+            at: Where = ("components", "schemas", name)
+            self.shape({"$ref": place(at)}, at, name)
         while self._unread:
-            self._unread.popleft()()
-        self.classes.finish()
+            try:
+                self._unread.popleft()()
+            except SpecError as error:
+                self._errors.append(error)
+        self.classes.finish(self._remembered)
 
     def shape(self, schema: Any, where: Where, name: str) -> Shape:
-        """The shape of a schema. `name` is for the class that it may need, if it brings none."""
+        """The shape of a schema. `name` is for the class that it may need, if it brings none.
+
+        A schema that cannot be read holds any JSON, and is noted; not so what the overlay says.
+        """
+        try:
+            return self._shape(schema, where, name)
+        except SpecError as error:
+            if isinstance(schema, Mapping) and not _OURS.isdisjoint(schema):
+                raise
+            self._errors.append(error)
+            return types.JSON
+
+    def _shape(self, schema: Any, where: Where, name: str) -> Shape:
         if schema is True or schema == {}:
             return types.JSON
         if not isinstance(schema, Mapping):
@@ -97,8 +135,8 @@ class Schemas:
             whole, at = self._composer.opened(schema, where)
             return self.shape(whole, at, name)
         target, at = self._composer.target(schema["$ref"], where)
-        if _is_component(at):
-            shape = self._component(str(at[2]), where)
+        if key := component_at(at):
+            shape = self._component(key, where)
         else:
             named = self._name_at(at) or self._names.setdefault(at, name)
             shape = self._once(place(at), where, target, at, named)
@@ -106,10 +144,47 @@ class Schemas:
 
     def _component(self, key: str, asked_from: Where) -> Shape:
         if key not in self._known:
-            schema = _untitled(self._components[key])
+            if key in self._reading:
+                return self._itself(key, asked_from)
             at: Where = ("components", "schemas", key)
-            self._known[key] = self._once(key, asked_from, schema, at, self._class_name(key))
+            if not self._reading:
+                self._circles = 0
+            elif self._circles > _MOST_CIRCLES:
+                raise _entangled(at)
+            schema = _untitled(self._components[key])
+            own = self._once(key, asked_from, schema, at, self._class_name(key))
+            if self._class_name(key) in types.unbound(own):
+                own = types.Recursive(self._class_name(key), own)
+            if self._circles and len(types.codec(own)) > _LONGEST_CODEC:
+                self._errors.append(_entangled(at))
+                own = types.JSON
+            if types.unbound(own):
+                return own  # what it is a part of is not read yet: it is another shape elsewhere
+            self._known[key] = own
+            if self._composer.kinds_of(key) and schema.keys().isdisjoint(KEYWORDS):
+                self._known[key] = self._alternatives.of_base(
+                    key, own, lambda kind: self._component(kind, at)
+                )
         return self._known[key]
+
+    def _itself(self, key: str, where: Where) -> Shape:
+        """The shape that is being read, where arrays or maps stand between.
+
+        Parts of each other are read again in each of them, and as often as is sensible.
+        """
+        inner = self._reading[self._reading.index(key) :]
+        if _MEMBERS not in inner:
+            raise SpecError("This schema is made of itself.", place(where), "Break the circle.")
+        self._circles += 1
+        return types.Itself(self._class_name(key))
+
+    def _member(self, schema: Any, where: Where, name: str) -> Shape:
+        """The shape of what an array or a map holds."""
+        self._reading.append(_MEMBERS)
+        try:
+            return self.shape(schema, where, name)
+        finally:
+            self._reading.pop()
 
     def _once(self, key: str, asked_from: Where, schema: Any, at: Where, name: str) -> Shape:
         with self._within(key, asked_from):
@@ -121,11 +196,13 @@ class Schemas:
         if key in self._reading:
             raise SpecError("This schema is made of itself.", place(where), "Break the circle.")
         self._reading.append(key)
-        yield
-        self._reading.remove(key)
+        try:
+            yield
+        finally:
+            self._reading.remove(key)
 
     def _class_name(self, key: str) -> str:
-        return naming.pascal(_python_name(self._components[key], key))
+        return self._class_names[key]
 
     def _name_at(self, at: Where) -> str | None:
         """The name that a part of a component has wherever it is referred to."""
@@ -151,7 +228,8 @@ class Schemas:
         parts = schema["allOf"]
         rest = {key: value for key, value in schema.items() if key != "allOf"}
         shaping = [part for part in parts if self._composer.shapes(part)]
-        if len(shaping) == 1 and "$ref" in shaping[0] and not any(map(shapes_values, rest)):
+        is_alias = len(shaping) == 1 and "$ref" in shaping[0] and not any(map(shapes_values, rest))
+        if is_alias and not self._is_kind(where, shaping[0]["$ref"]):
             only = self.shape(shaping[0], (*where, "allOf", parts.index(shaping[0])), name)
             said = [rest, *(part for part in parts if isinstance(part, Mapping))]
             null = any(one.get("nullable") is True for one in said)
@@ -160,8 +238,16 @@ class Schemas:
         if key not in self._composed:  # the same parts are the same class, wherever they recur
             with self._within(key, where):
                 whole = self._composer.merged([*parts, rest], where)
-                self._composed[key] = schema, self.shape(whole, where, name)
+                shape = self.shape(whole, where, name)
+            if types.unbound(shape):
+                return shape
+            self._composed[key] = schema, shape
         return self._composed[key][1]
+
+    def _is_kind(self, where: Where, base: object) -> bool:
+        """Whether a component is one of the kinds of another, which it adds nothing to."""
+        key, named = component_at(where), self._composer.named(base)
+        return named is not None and key in self._composer.kinds_of(named)
 
     # --- plain schemas
 
@@ -182,7 +268,7 @@ class Schemas:
             return self._object(schema, where, name)
         if kind == "array":
             items = schema.get("items", True) if "prefixItems" not in schema else True
-            return types.Array(self.shape(items, (*where, "items"), f"{name}Item"))
+            return types.Array(self._member(items, (*where, "items"), f"{name}Item"))
         if kind not in _SCALARS:
             raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
         scalar = _SCALARS[kind]
@@ -198,25 +284,24 @@ class Schemas:
         if not properties:
             rest = schema.get("additionalProperties", True)
             at = (*where, "additionalProperties")
-            value = self.shape(rest, at, f"{name}Value") if rest is not False else types.JSON
+            value = self._member(rest, at, f"{name}Value") if rest is not False else types.JSON
             return types.Dictionary(value)
         title = _title(schema)
-        name = naming.pascal(title) if title else name
-        model = self.classes.add_model(
-            ModelPlan(
-                name=name,
-                where=place(where),
-                title=title,
-                description=prose(schema),
-                iterate=schema.get("x-iterate"),
-            ),
-            schema,
+        model = ModelPlan(
+            name=naming.pascal(title) if title else name,
+            where=place(where),
+            title=title,
+            description=prose(schema),
+            iterate=schema.get("x-iterate"),
         )
-        if model is not None:
+        class_name, is_empty = self.classes.add_model(model, schema, name)
+        if is_empty:
             self._unread.append(
-                lambda: self.classes.fill(model, self._fields(schema, properties, where, name))
+                lambda: self.classes.fill(
+                    model, self._fields(schema, properties, where, class_name)
+                )
             )
-        return types.ModelRef(name)
+        return types.ModelRef(class_name)
 
     def _fields(
         self,
@@ -228,14 +313,15 @@ class Schemas:
         for_arguments: bool = False,
     ) -> Iterable[FieldPlan]:
         required = schema.get("required") or []
+        essential = schema.get(ESSENTIAL) or []
         taken = naming.ARGUMENT_NAMES_TAKEN if for_arguments else naming.FIELD_NAMES_TAKEN
         wanted = [
             naming.snake(_python_name(property_schema, key), taken)
             for key, property_schema in properties.items()
         ]
-        for (key, property_schema), field_name in zip(
-            properties.items(), naming.distinct(wanted), strict=True
-        ):
+        if for_arguments:
+            wanted = naming.distinct(wanted)
+        for (key, property_schema), field_name in zip(properties.items(), wanted, strict=True):
             at = (*where, "properties", key)
             shape = self.shape(property_schema, at, name + naming.pascal(key))
             raw = property_schema if isinstance(property_schema, Mapping) else {}
@@ -246,11 +332,13 @@ class Schemas:
                 required=key in required
                 and (for_arguments or not self._composer.says(raw, "writeOnly", at)),
                 optional=raw.get("x-optional") is True,
+                essential=key in essential and not self._composer.says(raw, "writeOnly", at),
                 read_only=self._composer.says(raw, "readOnly", at),
                 description=prose(raw),
                 where=place(at),
                 example=short_example(raw),
                 schema=self.plain(raw, at),
+                is_pinned="x-python-name" in raw,
             )
 
     def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
@@ -271,8 +359,10 @@ class Schemas:
         No class is made for the body itself. What only the server sets (readOnly) is left out.
         """
         whole, at = self._composer.opened(schema, where)
-        if _is_component(at):
-            name = self._class_name(str(at[2]))  # as its classes are named when others refer to it
+        if key := component_at(at):
+            name = self._class_name(key)  # as its classes are named when others refer to it
+            if self._composer.kinds_of(key):
+                return None
         if not isinstance(whole, Mapping) or "oneOf" in whole or "anyOf" in whole:
             return None
         if "allOf" in whole:
@@ -300,11 +390,10 @@ class Schemas:
             plain = self.shape(rest, where, name)
             return types.nullable(plain) if listed.null else plain
         title = _title(schema)
-        name = naming.pascal(title) if title else name
         integer = listed.type == "integer"
-        self.classes.add_enum(
+        class_name = self.classes.add_enum(
             EnumPlan(
-                name=name,
+                name=naming.pascal(title) if title else name,
                 where=place(where),
                 title=title,
                 integer=integer,
@@ -312,10 +401,49 @@ class Schemas:
                 varnames=listed.varnames,
                 description=prose(schema),
                 ours=listed.values if listed.ours else [],
-            )
+            ),
+            schema,
+            name,
         )
-        shape: Shape = types.EnumRef(name, integer)
+        shape: Shape = types.EnumRef(class_name, integer)
         return types.nullable(shape) if listed.null else shape
+
+
+def _entangled(where: Where) -> SpecError:
+    return SpecError(
+        "This schema and others hold each other in too many ways.",
+        place(where),
+        "Let arrays and maps hold fewer of them, or give objects for some.",
+    )
+
+
+def _class_names(
+    components: Mapping[str, Any], titles: Collection[str], names: Names
+) -> dict[str, str]:
+    """Name the class of each component; of two with one file the second is numbered."""
+    known = {
+        key: name
+        for key in sorted(components)
+        if (name := names.known("classes", "component", key))
+        and _python_name(components[key], key) == key
+    }
+    titled = {name for name, title in names.owners("classes", "title") if title in titles}
+    files = {naming.snake(name) for name in (*known.values(), *titled)}
+    result: dict[str, str] = {}
+    for key in sorted(components):
+        name = known.get(key)
+        if name is None:
+            first = name = naming.pascal(_python_name(components[key], key))
+            short = naming.without_suffix(name)
+            if naming.snake(short) not in files and short not in components:
+                first = name = short
+            numbers = itertools.count(2)
+            while naming.snake(name) in files:
+                name = f"{first}{next(numbers)}"
+            files.add(naming.snake(name))
+        names.remember("classes", "component", key, name)
+        result[key] = name
+    return result
 
 
 def _python_name(schema: Any, key: str) -> str:
@@ -328,10 +456,6 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     described: Mapping[str, Any] = schema.get("properties") or {}
     undescribed = dict.fromkeys(schema.get("required") or () if described else (), True)
     return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
-
-
-def _is_component(at: Where) -> bool:
-    return at[:2] == ("components", "schemas") and len(at) == 3
 
 
 def _title(schema: Mapping[str, Any]) -> str | None:

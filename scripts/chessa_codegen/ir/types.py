@@ -4,12 +4,14 @@ In: what `schemas` read. Out: type hints and codec expressions, made of our own 
 that passed `naming`, and of `repr`; never of the spec's text.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
 
 from chessa_codegen.characters import literal
+from chessa_codegen.ir.listing import Listing, distinctive, either
 
 
 @attrs.frozen
@@ -69,9 +71,37 @@ class Union:
     discriminator: str | None = None
     said: tuple[tuple[str, int], ...] = ()
     """What the discriminator says, and which of `kinds` it means."""
+    listed: tuple[str, ...] = ()
+    """The values that the schema of each kind lists, as JSON text."""
 
 
-Shape = Scalar | Constant | ModelRef | EnumRef | Array | Dictionary | Nullable | Union
+@attrs.frozen
+class Recursive:
+    """A shape that is made of itself: arrays and maps in `inner` hold `Itself`."""
+
+    name: str
+    inner: "Shape"
+
+
+@attrs.frozen
+class Itself:
+    """The recursive shape of this name, around this place."""
+
+    name: str
+
+
+Shape = (
+    Scalar
+    | Constant
+    | ModelRef
+    | EnumRef
+    | Array
+    | Dictionary
+    | Nullable
+    | Union
+    | Recursive
+    | Itself
+)
 
 STRING: Final = Scalar("STRING", ("str",), ("str",), {"type": "string"})
 BOOLEAN: Final = Scalar("BOOLEAN", ("bool",), ("bool",), {"type": "boolean"})
@@ -101,11 +131,16 @@ def is_object(shape: Shape) -> bool:
     """Whether every value of this shape is a JSON object."""
     if isinstance(shape, Union):
         return all(map(is_object, shape.kinds))
+    if isinstance(shape, Recursive):
+        return is_object(shape.inner)
     return isinstance(shape, ModelRef | Dictionary)
 
 
 def any_of(
-    kinds: list[Shape], discriminator: str | None = None, said: Mapping[str, Shape] | None = None
+    kinds: list[Shape],
+    discriminator: str | None = None,
+    said: Mapping[str, Shape] | None = None,
+    listings: Mapping[Shape, Listing] | None = None,
 ) -> Shape:
     """Join kinds: nested unions flat, doubles once, null outside; one kind is no union."""
     null = any(isinstance(kind, Nullable) for kind in kinds)
@@ -127,7 +162,8 @@ def any_of(
     elif len(distinct) == 1:
         joined = unions[0]
     else:
-        joined = _discriminated(flat, unions, discriminator, said or {})
+        listed = _listed(flat, unions, listings or {})
+        joined = _discriminated(flat, unions, discriminator, said or {}, listed)
     return nullable(joined) if null else joined
 
 
@@ -136,6 +172,7 @@ def _discriminated(
     unions: list[Union],
     discriminator: str | None,
     said: Mapping[str, Shape],
+    listed: tuple[str, ...],
 ) -> Union:
     """A union of `flat`, with what its own discriminator says and those of the unions in it."""
     inner = {union.discriminator for union in unions} - {None}
@@ -151,7 +188,37 @@ def _discriminated(
         for value, shape in said.items()
         if without_null(shape) in flat
     }
-    return Union(tuple(flat), name if places else None, tuple(places.items()))
+    return Union(tuple(flat), name if places else None, tuple(places.items()), listed)
+
+
+def _listed(
+    flat: list[Shape], unions: list[Union], listings: Mapping[Shape, Listing]
+) -> tuple[str, ...]:
+    """What the schemas of each kind list, those of the unions in it included."""
+    found: dict[Shape, Listing] = {}
+    inner = [
+        (kind, json.loads(text))
+        for union in unions
+        for kind, text in zip(union.kinds, union.listed, strict=False)
+    ]
+    for kind, listing in (*listings.items(), *inner):
+        found[kind] = either(found[kind], listing) if kind in found else listing
+    return tuple(json.dumps(found.get(kind)) for kind in flat) if any(found.values()) else ()
+
+
+def unbound(shape: Shape) -> frozenset[str]:
+    """The recursive shapes that a shape is a part of: it means nothing without them."""
+    match shape:
+        case Itself(name):
+            return frozenset({name})
+        case Recursive(name, inner):
+            return unbound(inner) - {name}
+        case Array(inner) | Dictionary(inner) | Nullable(inner):
+            return unbound(inner)
+        case Union(kinds):
+            return frozenset[str]().union(*map(unbound, kinds))
+        case _:
+            return frozenset()
 
 
 def named(shape: Shape | None) -> Iterator[str]:
@@ -159,7 +226,7 @@ def named(shape: Shape | None) -> Iterator[str]:
     match shape:
         case ModelRef(name) | EnumRef(name):
             yield name
-        case Array(inner) | Dictionary(inner) | Nullable(inner):
+        case Array(inner) | Dictionary(inner) | Nullable(inner) | Recursive(_, inner):
             yield from named(inner)
         case Union(kinds):
             for kind in kinds:
@@ -194,6 +261,10 @@ def _alternatives(shape: Shape, argument: bool, lists: str) -> list[str]:
             return [*_alternatives(inner_shape, argument, lists), "None"]
         case Union(kinds):
             return [part for kind in kinds for part in _alternatives(kind, argument, lists)]
+        case Recursive(_, inner_shape):
+            return _alternatives(inner_shape, argument, lists)
+        case Itself():
+            return ["Any"]
 
 
 def codec(shape: Shape) -> str:
@@ -213,13 +284,27 @@ def codec(shape: Shape) -> str:
             return f"_fields.mapping({codec(value)})"
         case Nullable(inner):
             return f"_fields.nullable({codec(inner)})"
-        case Union(kinds, None):
-            return f"_fields.union({', '.join(map(codec, kinds))})"
-        case Union(kinds, discriminator, said):
+        case Recursive(name, inner):
+            return f"_fields.recursive(lambda {name}: {codec(inner)})"
+        case Itself(name):
+            return name
+        case Union(kinds, None, _, listed):
+            return f"_fields.union({', '.join(map(codec, kinds))}{_listed_argument(listed)})"
+        case Union(kinds, discriminator, said, listed):
             named = ", ".join(f"{literal(value)}: {codec(kinds[place])}" for value, place in said)
-            places = {place for _, place in said}
-            others = "".join(f", {codec(k)}" for i, k in enumerate(kinds) if i not in places)
-            return f"_fields.discriminated({literal(discriminator)}, {{{named}}}{others})"
+            places = [place for _, place in said]
+            unsaid = [place for place in range(len(kinds)) if place not in places]
+            others = "".join(f", {codec(kinds[place])}" for place in unsaid)
+            listed = tuple(listed[place] for place in (*places, *unsaid)) if listed else ()
+            argument = _listed_argument(listed)
+            return f"_fields.discriminated({literal(discriminator)}, {{{named}}}{others}{argument})"
+
+
+def _listed_argument(listed: tuple[str, ...]) -> str:
+    """What the kinds of a union list, where they differ in it."""
+    told = distinctive([json.loads(text) for text in listed]) if listed else []
+    texts = [literal(json.dumps(listing)) for listing in told]
+    return f", listed=({', '.join(texts)},)" if any(told) else ""
 
 
 def joined(first: Shape, second: Shape) -> Shape | None:

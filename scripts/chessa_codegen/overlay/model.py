@@ -1,7 +1,7 @@
 """The form of an overlay document (OpenAPI Overlay Specification 1.0.0).
 
 In: a plain tree. Out: an Overlay with its actions in order, each target a valid query, or an
-OverlayError that names the field and how to mend it.
+OverlayError that names the field and how to fix it.
 """
 
 import json

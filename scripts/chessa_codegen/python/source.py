@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chessa_codegen.characters import in_prose, literal
-from chessa_codegen.ir import naming, types
+from chessa_codegen.ir import types
 from chessa_codegen.ir.plan import (
     ArgumentPlan,
     EnumPlan,
@@ -74,10 +74,12 @@ def words_of(one: FieldPlan | ArgumentPlan) -> str:
 def field_value(field: FieldPlan) -> str:
     """The right-hand side of an attribute of a model."""
     bound = f"{literal(field.key)}, {codec(_read_as(field))}"
-    if field.required and field.read_only:
+    if field.essential and field.read_only:
         return f"_fields.read_only({bound})"
-    if field.required:
+    if field.essential:
         return f"attrs.field(metadata=_fields.required({bound}))"
+    if field.required and not field.read_only and not field.optional:
+        return f"_fields.expected({bound})"
     return f"_fields.{'optional' if field.optional else 'documented'}({bound})"
 
 
@@ -94,8 +96,7 @@ def item_hint(field: FieldPlan) -> str:
 
 def constants(enum: EnumPlan) -> Iterator[tuple[str, str | int]]:
     """The constants of an enum and their values."""
-    names = [naming.constant(enum.varnames.get(value, value)) for value in enum.values]
-    return zip(naming.distinct(names), enum.values, strict=True)
+    yield from enum.constants.items()
 
 
 def constant_name(operation: OperationPlan) -> str:

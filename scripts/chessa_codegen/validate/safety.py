@@ -1,8 +1,7 @@
 """The safety gate: what a document may hold before any library sees it, or code is made of it.
 
-The document is data from outside and is not trusted: not even its form is known yet. Names are held
-to an allow-list of characters and a length, paths to their grammar, all text to printable
-characters; prose is left to the escaping in `text`.
+The document is data from outside and is not trusted: not even its form is known yet. What is
+unsafe is refused; names and paths of which no request or code can be made are found, and cut.
 """
 
 import re
@@ -17,7 +16,6 @@ from chessa_codegen.ir.plan import Plan
 
 _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z_][A-Za-z0-9_.-]*\})*)+")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_COMPONENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
 _ADDRESS: Final = re.compile(
     r"(?:https?:)?//[^/?#@\s\\]+(?:[/?#][^\s\\]*)?|[^:\s\\]*", re.IGNORECASE
@@ -30,19 +28,37 @@ _MAX_TEXT: Final = 100_000
 
 
 def check_document(document: Mapping[str, Any]) -> None:
-    """Refuse unsafe names, paths and text."""
+    """Refuse unsafe text, names of ours that are none, and servers that are no place of an API."""
     for where, text in _texts(document, ()):
         _check_text(text, where)
-    for path, _ in _members(document.get("paths")):
-        if not path.startswith("x-"):
-            _check_path(path)
-    for kind, named in _members(document.get("components")):
-        is_named = kind != "examples" and not kind.startswith("x-")  # these name nothing in Python
-        for name, _ in _members(named) if is_named else ():
-            _check_name(name, ("components", kind, name), _COMPONENT, "component name")
     for where, node in nodes(document):
         if isinstance(node, Mapping):
-            _check_node(node, where)
+            for key in ("x-python-name", "x-resource", "x-unwrap"):
+                if isinstance(node.get(key), str):
+                    _check(_printable(node[key], (*where, key), key))
+    servers = document.get("servers")
+    for position, server in enumerate(servers if isinstance(servers, list) else ()):
+        _check(_server(server, ("servers", position)))
+
+
+def _check(error: SpecError | None) -> None:
+    if error is not None:
+        raise error
+
+
+def odd_names(document: Mapping[str, Any]) -> Iterator[SpecError]:
+    """Find paths, parameters, properties and servers of which no request or code can be made."""
+    for path, _ in _members(document.get("paths")):
+        if not path.startswith("x-") and (error := _path(path)):
+            yield error
+    for where, node in nodes(document):
+        if isinstance(node, Mapping):
+            yield from filter(None, _of_node(node, where))
+
+
+def is_token(operation_id: str) -> bool:
+    """Whether an operationId is one that a method can be named after."""
+    return bool(_TOKEN.fullmatch(operation_id)) and len(operation_id) <= _MAX_NAME
 
 
 def check_plan(plan: Plan) -> None:
@@ -89,43 +105,43 @@ def _check_text(text: str, where: Where) -> None:
         )
 
 
-def _check_path(path: str) -> None:
+def _path(path: str) -> SpecError | None:
     bare = re.sub(r"\{[^{}]*\}", "x", path)
-    if not _PATH.fullmatch(path) or ".." in path.split("/") or "//" in bare or len(path) > 500:
-        raise SpecError(
-            "The path is not made of plain segments and {parameters}.",
-            place(("paths", path[:100])),
-            "Use letters, digits and -._~ in segments, and braces around parameter names only.",
-        )
+    if (
+        _PATH.fullmatch(path)
+        and ".." not in path.split("/")
+        and "//" not in bare
+        and len(path) <= 500
+    ):
+        return None
+    return SpecError(
+        "The path is not made of plain segments and {parameters}.",
+        place(("paths", path)),
+        "Use letters, digits and -._~ in segments, and braces around parameter names only.",
+    )
 
 
-def _check_node(node: Mapping[str, Any], where: Where) -> None:
-    for key in ("x-python-name", "x-resource", "x-unwrap"):
-        value = node.get(key)
-        if isinstance(value, str):
-            _check_printable(value, (*where, key), key)
-    operation_id = node.get("operationId")
-    if isinstance(operation_id, str):
-        _check_name(operation_id, (*where, "operationId"), _TOKEN, "operationId")
+def _of_node(node: Mapping[str, Any], where: Where) -> Iterator[SpecError | None]:
     if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
-        _check_printable(node["name"], (*where, "name"), "parameter name")
-        if node["in"] == "header":
-            _check_name(node["name"], (*where, "name"), _HEADER, "header name")
-    tags = node.get("tags")
-    for tag in tags if isinstance(tags, list) and "responses" in node else ():
-        _check_printable(tag, (*where, "tags"), "tag")
+        yield _printable(node["name"], (*where, "name"), "parameter name")
+        if node["in"] == "header" and not _HEADER.fullmatch(node["name"]):
+            yield SpecError(
+                "The header name holds characters that are not allowed there.",
+                place((*where, "name")),
+                "Use letters, digits and - . _ in it.",
+            )
     for key, _ in _members(node.get("properties")):
-        _check_printable(key, (*where, "properties"), "property name")
-    servers = node.get("servers")
+        yield _printable(key, (*where, "properties", key), "property name")
+    servers = node.get("servers") if where else None
     for position, server in enumerate(servers if isinstance(servers, list) else ()):
-        _check_server(server, (*where, "servers", position))
-    _check_server(node.get("server"), (*where, "server"))
+        yield _server(server, (*where, "servers", position))
+    yield _server(node.get("server"), (*where, "server"))
 
 
-def _check_server(server: object, where: Where) -> None:
-    """Refuse addresses that are no place of an HTTP API, or that hold credentials."""
+def _server(server: object, where: Where) -> SpecError | None:
+    """Find addresses that are no place of an HTTP API, or that hold credentials."""
     if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
-        return
+        return None
     for address in _addresses(server["url"], server.get("variables")):
         host = address.partition("//")[2].split("/")[0]
         if "@" in host:
@@ -136,12 +152,13 @@ def _check_server(server: object, where: Where) -> None:
             what = "The address of a server is not one of http or https."
         else:
             continue
-        raise SpecError(
+        return SpecError(
             what,
             place((*where, "url")),
             "Write https://, a host and a path, and nothing else; by the overlay if it is the "
             "vendor's.",
         )
+    return None
 
 
 def _addresses(url: str, variables: object) -> Iterator[str]:
@@ -159,20 +176,11 @@ def _filled(url: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{([^{}]*)\}", lambda match: values.get(match[1], "x"), url)
 
 
-def _check_name(name: str, where: Where, allowed: re.Pattern[str], what: str) -> None:
-    _check_printable(name, where, what)
-    if not allowed.fullmatch(name):
-        raise SpecError(
-            f"The {what} holds characters that are not allowed there.",
-            place(where),
-            "Use letters, digits and - . _ in it.",
-        )
-
-
-def _check_printable(name: object, where: Where, what: str) -> None:
-    if not isinstance(name, str) or not is_plain(name) or len(name) > _MAX_NAME:
-        raise SpecError(
-            f"The {what} is not a printable text of at most {_MAX_NAME} characters.",
-            place(where),
-            "Shorten it and remove special characters, by the overlay if it is the vendor's.",
-        )
+def _printable(name: object, where: Where, what: str) -> SpecError | None:
+    if isinstance(name, str) and is_plain(name) and len(name) <= _MAX_NAME:
+        return None
+    return SpecError(
+        f"The {what} is not a printable text of at most {_MAX_NAME} characters.",
+        place(where),
+        "Shorten it and remove special characters, by the overlay if it is the vendor's.",
+    )

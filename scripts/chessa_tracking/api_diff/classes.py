@@ -22,7 +22,13 @@ class Use(Flag):
     READ = auto()
 
 
-_SURE: Final = {"required": "always", "read_only": "always", "documented": "raises"}
+_SURE: Final = {
+    "required": "always",
+    "read_only": "always",
+    "expected": "raises",
+    "documented": "raises",
+}
+_GIVEN: Final = frozenset({"required", "expected"})  # the caller must give it
 _MISSING: Final = {
     ("always", "raises"): (
         Level.MAJOR,
@@ -172,7 +178,7 @@ def _attributes(old: Class, new: Class, use: Use) -> Iterator[SurfaceChange]:
         yield from _attribute(new, one, heir, use)
     for name, one in gained.items():
         path = f"{new.path}.{name}"
-        if one.way == "required" and Use.PASSED in use:
+        if one.way in _GIVEN and Use.PASSED in use:
             yield SurfaceChange(path, Level.MAJOR, f"{code(new.path)} now requires {code(name)}")
         else:
             text = f"{code(new.path)} gained the attribute {code(name)}"
@@ -190,8 +196,8 @@ def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterat
         level = Level.MAJOR if _UNION[way] & use else Level.MINOR
         text = f"{code(path)} is {typed(new.hint)}, was {typed(old.hint)}"
         yield SurfaceChange(path, level, text)
-    if Use.PASSED in use and (old.way == "required") != (new.way == "required"):
-        is_now = new.way == "required"
+    if Use.PASSED in use and (old.way in _GIVEN) != (new.way in _GIVEN):
+        is_now = new.way in _GIVEN
         verb = "now requires" if is_now else "no longer requires"
         level = Level.MAJOR if is_now else Level.MINOR
         yield SurfaceChange(path, level, f"{code(owner.path)} {verb} {code(new.name)}")
@@ -201,7 +207,7 @@ def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterat
         if level is Level.MAJOR or way is Turn.SAME:
             yield SurfaceChange(path, level, words.format(code(path)))
     elif Use.PASSED not in use and old.way != new.way:
-        verb = "cannot" if new.way == "required" else "can"
+        verb = "cannot" if new.way in _GIVEN else "can"
         text = f"{code(owner.path)} {verb} be made without {code(new.name)}"
         yield SurfaceChange(path, Level.MINOR, text)
 

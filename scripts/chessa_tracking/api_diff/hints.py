@@ -101,6 +101,10 @@ def of_codec(codec: ast.expr) -> str:
             return ""
         case ast.Attribute(attr=scalar) if scalar in _SCALARS:
             return _SCALARS[scalar]
+        case ast.Call(func=ast.Attribute(attr="recursive"), args=[ast.Lambda(body=inner)]):
+            return of_codec(inner)
+        case ast.Name():  # the recursive type itself, in a part of it
+            return "Any"
         case ast.Call(func=ast.Attribute(attr="model" | "open_enum" | "open_int_enum"), args=[one]):
             return ast.unparse(one.body if isinstance(one, ast.Lambda) else one)
         case ast.Call(func=ast.Attribute(attr=holder), args=[inner, *_]) if holder in _HOLDERS:

@@ -16,17 +16,19 @@ import attrs
 from chessa_codegen.document import canonical
 from chessa_codegen.document.refs import path_key
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.operations import PINNED
 from chessa_codegen.overlay.apply import Overlay
 from chessa_codegen.regeneration import (
     ROOT,
+    Settled,
     check_promises,
-    checked,
     make_package,
     marked_document,
-    operations_of,
+    ordered,
 )
 from chessa_codegen.validate import endpoint, safety
+from chessa_codegen.validate.repair import Finding, operations
 from chessa_tracking.api_diff.package import compare_packages
 from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.apply import endpoint_review
@@ -48,6 +50,8 @@ class Judgement:
     advice: tuple[Advice, ...] = ()
     refused: SpecError | None = None
     """Why no package can be made of one of them."""
+    findings: tuple[Finding, ...] = ()
+    """What was left out of the new package, opened or corrected."""
     asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """What changed of the `server` and the `security`: somebody must say yes to it."""
 
@@ -72,6 +76,7 @@ def judge(
     new: Mapping[str, Any],
     corrections: Overlay = _NO_CORRECTIONS,
     released: Path | None = None,
+    names: Names | None = None,
 ) -> Judgement:
     """Compare two documents. Raises `SpecError` if one of them is unsafe.
 
@@ -96,29 +101,34 @@ def judge(
         for_client = released is not None
         if released is None:
             try:
-                released = _package(before, folders[0])
+                old_package = _package(before, folders[0], names)
+                released, names = folders[0], old_package.plan.names.kept()
             except SpecError as error:  # what made no package has no callers
                 return attrs.evolve(found, surface=None, refused=error)
         try:
-            made = _package(after, folders[1], for_client=for_client)
+            made = _package(after, folders[1], names, for_client=for_client)
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return attrs.evolve(found, surface=(gone,), refused=error)
-        return attrs.evolve(found, surface=tuple(compare_packages(released, made)))
+        return attrs.evolve(
+            found, surface=tuple(compare_packages(released, folders[1])), findings=made.findings
+        )
 
 
-def _package(corrected: Corrected, folder: Path, *, for_client: bool = False) -> Path:
+def _package(
+    corrected: Corrected, folder: Path, names: Names | None, *, for_client: bool = False
+) -> Settled:
     folder.parent.mkdir()
-    plan, _ = make_package(checked(corrected.document), folder, _CONFIG)
+    found = make_package(ordered(corrected.document), folder, _CONFIG, names)
     if for_client:
-        endpoint.check_for_client(plan.endpoint)
-    return folder
+        endpoint.check_for_client(found.plan.endpoint)
+    return found
 
 
 def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """The operations whose method has a name of ours, and follows no rename of the vendor's."""
     return frozenset(
         (str(where[-1]).upper(), path_key(str(where[-2])))
-        for where, operation in operations_of(document)
+        for where, operation in operations(document)
         if PINNED.fullmatch(str(operation.get("operationId")))
     )

@@ -56,7 +56,7 @@ def prove(root: Path) -> None:
         raise SpecError(
             "The package that the new document makes does not pass the property tests:",
             "tests/property",
-            "Correct the document by the overlay, or mend the pipeline: a property is never wrong "
+            "Correct the document by the overlay, or fix the pipeline: a property is never wrong "
             "because the vendor changed.",
             tuple(lines),
         )

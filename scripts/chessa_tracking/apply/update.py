@@ -15,11 +15,13 @@ import attrs
 
 from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.names import read_names
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import regenerate
 from chessa_codegen.validate import safety
 from chessa_codegen.validate.openapi import check_version
+from chessa_codegen.validate.repair import operations
 from chessa_tracking.apply import install, release, spec_file, staging
 from chessa_tracking.apply.assess import Judgement, judge
 from chessa_tracking.fetch import gather
@@ -29,10 +31,13 @@ from chessa_tracking.fetch.source import Source
 
 SPEC: Final = "spec/openapi.yaml"
 _OVERLAY: Final = "spec/overlay.yaml"
+_NAMES: Final = "spec/names.json"
 _PACKAGE: Final = "generated/chessa_api"
 _VERSION: Final = "overrides/chessa/_version.py"
 _CHANGELOG: Final = "changelog.d"
-PARTS: Final = (SPEC, "spec/lock.json", "generated", "docs/reference", _CHANGELOG, _VERSION)
+PARTS: Final = (
+    *(SPEC, "spec/lock.json", _NAMES, "generated", "docs/reference", _CHANGELOG, _VERSION),
+)
 
 
 _VERSION_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
@@ -64,6 +69,8 @@ class Update:
     version: str
     accepted: frozenset[str] = frozenset()
     """`server`, `security`: changes that somebody said yes to."""
+    known: frozenset[str] = frozenset()
+    """The operations of the vendored document, as `POST /v1/orders`."""
 
     @property
     def next_version(self) -> str:
@@ -85,6 +92,9 @@ class Update:
             yield Question(missing.text, _OF_OPERATION if missing.operation else _OF_PAGE)
         for advice in self.judgement.advice:
             yield Question(advice.text, f"Edit {_OVERLAY}.")
+        for finding in self.judgement.findings:
+            if finding.operation in self.known:  # callers have a method of it
+                yield Question(finding.text, finding.fix)
         for what in ("server", "security"):
             if what not in self.accepted:
                 for text in self.judgement.asked.get(what, ()):
@@ -110,6 +120,7 @@ def look(
         without_records(merged.document),
         corrections,
         released if released.is_dir() else None,
+        read_names(root / _NAMES),
     )
     is_asked = judgement.advice or merged.conflicts or merged.missing
     if judgement.refused is not None and not is_asked:
@@ -122,6 +133,7 @@ def look(
         judgement,
         version,
         accepted,
+        frozenset(f"{str(where[2]).upper()} {where[1]}" for where, _ in operations(vendored)),
     )
 
 

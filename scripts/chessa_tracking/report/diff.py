@@ -90,7 +90,7 @@ def refusal(error: SpecError) -> dict[str, Any]:
         "refused": {
             "what": " ".join((error.what, *error.details)),
             "where": error.where,
-            "mend": error.mend,
+            "fix": error.fix,
         },
     }
 

@@ -85,7 +85,7 @@ def refusal_as_markdown(error: SpecError) -> str:
         for name, text in (
             ("what", " ".join((error.what, *error.details))),
             ("where", error.where),
-            ("mend", error.mend),
+            ("fix", error.fix),
         )
     ]
     return "\n".join(["## Refused", "", *lines, "", "Nothing was changed.", ""])

@@ -32,7 +32,7 @@ from .codecs import (
 from .codecs import Codec as _Codec
 from .scalars import usual_date_times
 from .types import ABSENT as _ABSENT
-from .unions import discriminated, union
+from .unions import discriminated, recursive, union
 
 __all__ = [
     "BOOLEAN",
@@ -47,6 +47,7 @@ __all__ = [
     "constant",
     "discriminated",
     "documented",
+    "expected",
     "mapping",
     "model",
     "nullable",
@@ -55,6 +56,7 @@ __all__ = [
     "optional",
     "plain_amounts",
     "read_only",
+    "recursive",
     "required",
     "union",
     "usual_date_times",
@@ -69,6 +71,11 @@ def required(key: str, codec: _Codec) -> dict[str, Any]:
 def read_only(key: str, codec: _Codec) -> Any:
     """Declare a required attribute that only the server sets: omit it when you make the model."""
     return attrs.field(default=_ABSENT, metadata=required(key, codec))
+
+
+def expected(key: str, codec: _Codec) -> Any:
+    """Declare an attribute that you must give, and without which decoding succeeds."""
+    return attrs.field(metadata={"key": key, "codec": codec, "required": False, "optional": False})
 
 
 def documented(key: str, codec: _Codec) -> Any:

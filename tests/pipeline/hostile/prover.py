@@ -63,6 +63,7 @@ class Prover:
             lock=self.root / "lock.json",
             reference=self.root / "docs" / "reference",
             examples=examples,
+            is_strict=True,
         )
         self._expected: set[str] = set()
         for _ in range(2):  # the second time everything is imported
@@ -123,10 +124,11 @@ class Prover:
 
     def _broken(self, batch: Sequence[Pair], tally: Tally) -> list[str]:
         self.write(batch)
+        self.job.names.unlink(missing_ok=True)  # each document is the first of its kind
         before = self._foreign()
         try:
             with audited(self.root) as effects:
-                plan = regenerate(self.job).plan
+                made = regenerate(self.job)
         except SpecError:
             return [_REFUSED, *self._refusal()]
         except Exception as error:  # noqa: BLE001 - any other error is what must not happen
@@ -135,12 +137,14 @@ class Prover:
         broken = [f"does {one}" for one in sorted(effects - self._expected)]
         broken += [f"wrote {name}" for name, _ in sorted(self._foreign() ^ before)]
         broken += [f"left {path}" for path in self._canaries()]
-        broken += self._differences(batch, plan)
-        return broken or [*self._use(batch, plan, tally)]
+        if made.findings:  # what was corrected is not in the package: it can only do no harm
+            return broken or [_REFUSED]
+        broken += self._differences(batch, made.plan)
+        return broken or [*self._use(batch, made.plan, tally)]
 
     def _foreign(self) -> set[tuple[str, bytes]]:
         """The files that a regeneration must leave as they are."""
-        placed = ("out/made/", "docs/reference/", "lock.json")
+        placed = ("out/made/", "docs/reference/", "lock.json", "names.json")
         held = atomic.files(self.root)
         return {(name, one) for name, one in held.items() if not name.startswith(placed)}
 
@@ -164,6 +168,7 @@ class Prover:
             reference=home / "docs" / "reference",
         )
         job.spec.write_text(text([pair.without(at) for at, pair in enumerate(batch)]), "utf-8")
+        job.names.unlink(missing_ok=True)
         plain = regenerate(job)
         known = {*names(plan), *names(plain.plan), *modules(self.job.target), *modules(job.target)}
         made = skeleton(self.job.target, known, self.job.reference)
@@ -278,7 +283,7 @@ def _bare(node: Any) -> Any:
 
 def unclear(error: SpecError) -> Iterator[str]:
     """Find what is wrong with a refusal for the person who reads it."""
-    for name in ("what", "where", "mend"):
+    for name in ("what", "where", "fix"):
         part = getattr(error, name)
         if not part.strip():
             yield f"{name} is empty"

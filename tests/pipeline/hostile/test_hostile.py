@@ -216,4 +216,4 @@ def test_the_command_refuses_in_three_lines(prover: Prover, tmp_path: Path) -> N
 
 def _are_three_lines(out: str, err: str) -> None:
     assert out == ""
-    assert re.fullmatch(r"refused: .+\n  where: .+\n  mend: .+\n", err)
+    assert re.fullmatch(r"refused: .+\n  where: .+\n  fix: .+\n", err)

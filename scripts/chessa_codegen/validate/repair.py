@@ -1,0 +1,186 @@
+"""Repair a document whose slips do not change what callers get; leave out what cannot be generated.
+
+A slip is put right and noted. A schema that cannot be read is opened: it holds any JSON, so nothing
+is lost on the wire. An operation that cannot be called is left out. Each is a `Finding` with its
+reason and its place, and the rest of the document goes on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
+
+import attrs
+
+from chessa_codegen.document.loader import METHODS
+from chessa_codegen.document.refs import Where, at, locate, place
+from chessa_codegen.errors import SpecError
+
+Kind = Literal["left out", "opened", "corrected"]
+
+OPENED: Final = "x-any-because"
+"""The extension of a schema that was opened: why it holds any JSON."""
+
+_LISTS: Final = frozenset({"allOf", "oneOf", "anyOf", "prefixItems"})
+_MAPS: Final = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+_SINGLE: Final = frozenset({"items", "additionalProperties", "not", "contains", "propertyNames"})
+_ROOTS: Final = frozenset({"paths", "components", "webhooks"})
+
+
+@attrs.frozen
+class Finding:
+    """What was left out, opened or corrected, and why."""
+
+    kind: Kind
+    what: str
+    where: str
+    fix: str
+    operation: str = ""
+    """`POST /v1/orders`, of an operation that was left out."""
+
+    @property
+    def text(self) -> str:
+        """What was done, to what, and why, as one sentence."""
+        if self.kind == "left out":
+            return f"{self.operation or self.where} is left out: {self.what}"
+        return f"{self.where} {_DONE[self.kind]}: {self.what}"
+
+
+_DONE: Final = {"opened": "holds any JSON", "corrected": "was corrected"}
+
+
+class Repair:
+    """Changes a document in place, and keeps what was found."""
+
+    def __init__(self, document: dict[str, Any], *, is_strict: bool = False) -> None:
+        self.document = document
+        self.is_strict = is_strict
+        self.findings: list[Finding] = []
+
+    def corrected(self, what: str, where: Where) -> None:
+        """Note a slip that was put right."""
+        self.findings.append(Finding("corrected", what, place(where), ""))
+
+    def cut_all(self, errors: Iterable[SpecError]) -> None:
+        """Cut each error whose place is still there. Raises the first where none is."""
+        found = len(self.findings)
+        distinct = {each.where: each for each in errors}
+        for error in distinct.values():
+            where = locate(self.document, error.where)
+            if place(where) == error.where or enclosing_schema(where):
+                self.cut(error)
+        if len(self.findings) == found:
+            raise next(iter(distinct.values()))
+
+    def cut(self, error: SpecError) -> None:
+        """Open the schema that an error is about, or leave out the operations that need its place.
+
+        Raises the error where neither helps, as it concerns the document as such; and where the
+        repair is strict.
+        """
+        if self.is_strict:
+            raise error
+        where = locate(self.document, error.where)
+        schema = enclosing_schema(where)
+        if schema is not None:
+            self._open(schema, error)
+        elif where[:1] == ("paths",):
+            self.leave_out(where, error)
+        elif where[:1] == ("components",) and len(where) > 2:
+            self._remove_component(where[:3], error)
+        elif where[:1] == ("webhooks",) and len(where) > 1:
+            del self.document["webhooks"][where[1]]
+            self.findings.append(_finding("left out", error))
+        else:
+            raise error
+
+    def leave_out(self, where: Where, error: SpecError) -> None:
+        """Leave out the operation at a place, or all of its path."""
+        item = self.document["paths"][where[1]]
+        methods = [where[2]] if len(where) > 2 and where[2] in METHODS else list(item)
+        for method in [each for each in methods if each in METHODS or each == "$ref"]:
+            del item[method]
+            name = f"{'ANY' if method == '$ref' else str(method).upper()} {where[1]}"
+            self.findings.append(_finding("left out", error, name))
+        if not set(METHODS) & item.keys():
+            del self.document["paths"][where[1]]
+
+    def _open(self, where: Where, error: SpecError) -> None:
+        holder: Any = self.document
+        for part in where[:-1]:
+            holder = holder[part]
+        old = holder[where[-1]]
+        kept = {k: old[k] for k in ("description", "title") if isinstance(old, dict) and k in old}
+        holder[where[-1]] = {**kept, OPENED: error.what}
+        if old == holder[where[-1]]:
+            raise error
+        self.findings.append(_finding("opened", error))
+
+    def _remove_component(self, where: Where, error: SpecError) -> None:
+        """Remove a component that is not a schema, with the operations that need it."""
+        for operation, _ in list(operations(self.document)):
+            if where in reachable(self.document, operation):
+                self.leave_out(operation, error)
+        del self.document["components"][where[1]][where[2]]
+        self.findings.append(_finding("left out", error))
+
+
+def _finding(kind: Kind, error: SpecError, operation: str = "") -> Finding:
+    return Finding(kind, error.what, error.where, error.fix, operation)
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Every operation of a document that may not be valid yet, and its place."""
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for method in METHODS if isinstance(item, dict) else ():
+            if isinstance(item.get(method), dict):
+                yield ("paths", path, method), item[method]
+
+
+def enclosing_schema(where: Where) -> Where | None:
+    """The innermost schema around a place, if there is one."""
+    start = _schema_root(where)
+    if start is None:
+        return None
+    found = end = start
+    rest = list(where[start:])
+    while rest:
+        match rest:
+            case [str(key), _, *tail] if key in _MAPS:
+                end += 2
+            case [str(key), int(), *tail] if key in _LISTS:
+                end += 2
+            case [str(key), *tail] if key in _SINGLE:
+                end += 1
+            case _:
+                break
+        rest, found = tail, end
+    return where[:found]
+
+
+def _schema_root(where: Where) -> int | None:
+    """How long the place of the outermost schema is."""
+    if where[:2] == ("components", "schemas"):
+        return 3 if len(where) > 2 else None
+    for position, part in enumerate(where):
+        if part == "schema" and position > 2 and where[0] in _ROOTS:
+            return position + 1
+    return None
+
+
+def reachable(document: Mapping[str, Any], start: Where) -> set[Where]:
+    """The components that a part of a document refers to, however deep."""
+    found: set[Where] = set()
+    waiting: list[Any] = [at(document, start)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            reference = node.get("$ref")
+            if isinstance(reference, str):
+                where = locate(document, reference)[:3]
+                if len(where) == 3 and where not in found:
+                    found.add(where)
+                    waiting.append(at(document, where))
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return found

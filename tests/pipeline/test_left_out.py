@@ -1,0 +1,250 @@
+"""Operations that cannot be generated are left out, schemas are opened, slips are corrected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.types import hint
+from chessa_codegen.regeneration import Settled, settled
+from tests.pipeline.made import document
+
+OK: Mapping[str, Any] = {"responses": {"200": {"description": "ok"}}}
+
+
+def json_of(schema: Any) -> dict[str, Any]:
+    """Return a success response of JSON."""
+    content = {"application/json": {"schema": schema}}
+    return {"responses": {"200": {"description": "ok", "content": content}}}
+
+
+def upload(media_type: str) -> dict[str, Any]:
+    """Return an operation whose body has a media type."""
+    return {"requestBody": {"content": {media_type: {"schema": {"type": "object"}}}}, **OK}
+
+
+def names(found: Settled) -> list[str]:
+    """Return the operations of the package."""
+    return [f"{o.method} {o.path}" for r in found.plan.resources for o in r.operations]
+
+
+def paths(**added: Any) -> dict[str, Any]:
+    """Return a document with a good operation, and with what is added to its paths."""
+    return document({"/good": {"get": {"operationId": "good", **OK}}, **added})
+
+
+@pytest.mark.parametrize(
+    ("path", "bad", "reason"),
+    [
+        ("/kyc", {"post": upload("multipart/mixed")}, "content type multipart/mixed"),
+        ("/feed", {"trace": dict(OK)}, "TRACE"),
+        ("/own", {"get": {**OK, "servers": [{"url": "https://b.example"}]}}, "servers of its own"),
+        ("/a?b=c", {"get": dict(OK)}, "not made of plain segments"),
+        ("/a//b", {"get": dict(OK)}, "not made of plain segments"),
+        (
+            "/q",
+            {"get": {**OK, "parameters": [{"name": "a\u202e", "in": "query", "schema": {}}]}},
+            "parameter name",
+        ),
+        (
+            "/ref",
+            {"get": {**OK, "parameters": [{"$ref": "#/components/parameters/Missing"}]}},
+            "points at nothing",
+        ),
+    ],
+)
+def test_one_operation_is_left_out(path: str, bad: dict[str, Any], reason: str) -> None:
+    """The rest of the document is generated, and the reason is told with place and fix."""
+    found = settled(paths(**{path: bad}))
+    assert names(found) == ["GET /good"]
+    (finding,) = found.findings
+    assert finding.kind == "left out"
+    assert reason in finding.what
+    assert finding.operation.endswith(path)
+    assert finding.where.startswith("#/paths/")
+    assert finding.fix
+    assert path not in found.document["paths"]
+
+
+def test_all_that_is_left_out_is_told_in_one_run() -> None:
+    """Several operations are left out together, each with its own reason."""
+    bad = {f"/{kind}": {"post": upload(f"image/{kind}")} for kind in ("png", "gif", "webp")}
+    found = settled(paths(**bad))
+    assert names(found) == ["GET /good"]
+    assert {each.operation for each in found.findings} == {f"POST {path}" for path in bad}
+
+
+def test_strictly_nothing_is_left_out() -> None:
+    """`--strict` refuses the document for the first finding."""
+    with pytest.raises(SpecError, match="content type image/png"):
+        settled(paths(**{"/kyc": {"post": upload("image/png")}}), is_strict=True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"type": "string", "enum": [1]}, "not of the type"),
+        ({"$dynamicRef": "#x"}, "not supported"),
+        ({"allOf": [{"type": "string"}, {"type": "object"}]}, "contradict"),
+        ({"$ref": "#/components/schemas/Missing"}, "points at nothing"),
+        ({"$ref": "https://elsewhere.example/schema.json"}, "leaves the document"),
+        ({"properties": {"a\u202e": {}}}, "property name"),
+        ({"type": "integer", "properties": 3}, "not valid"),
+    ],
+)
+def test_one_schema_holds_any_json(schema: dict[str, Any], reason: str) -> None:
+    """A schema that cannot be read loses its type and nothing else; its sibling keeps its own."""
+    thing = {"type": "object", "properties": {"odd": schema, "name": {"type": "string"}}}
+    get = {"operationId": "thing", **json_of(thing)}
+    found = settled({**paths(**{"/thing": {"get": get}}), "openapi": "3.1.0"})
+    assert sorted(names(found)) == ["GET /good", "GET /thing"]
+    assert {each.kind for each in found.findings} == {"opened"}
+    assert reason in found.findings[0].what
+    (model,) = found.plan.models
+    assert [field.key for field in model.fields] == ["odd", "name"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"x-logo": {"url": 1}, "unknown": True},
+        {"tags": [{"name": "a"}, {"name": "a"}]},
+        {"info": {"title": "T", "version": "1", "contact": {"email": 3}}},
+    ],
+)
+def test_slips_around_operations_are_put_right(changed: dict[str, Any]) -> None:
+    """A slip that changes nothing for callers leaves nothing out."""
+    found = settled({**paths(), **changed})
+    assert names(found) == ["GET /good"]
+    assert all(each.kind == "corrected" for each in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("path", "bad", "arguments"),
+    [
+        ("/a/{id}", dict(OK), ["id"]),
+        (
+            "/a",
+            {
+                **OK,
+                "parameters": [
+                    operation_parameter := {
+                        "name": "id",
+                        "in": "path",
+                        "required": True,
+                        "schema": {},
+                    }
+                ],
+            },
+            [],
+        ),
+        ("/a/{id}", {**OK, "parameters": [operation_parameter, operation_parameter]}, ["id"]),
+    ],
+)
+def test_path_parameters_follow_the_path(
+    path: str, bad: dict[str, Any], arguments: list[str]
+) -> None:
+    """A path parameter that the path names is an argument, declared or not, and no other is."""
+    found = settled(paths(**{path: {"get": {"operationId": "a", **bad}}}))
+    (read,) = [o for r in found.plan.resources for o in r.operations if o.path == path]
+    assert [argument.key for argument in read.arguments] == arguments
+    assert all(each.kind == "corrected" for each in found.findings)
+
+
+def test_an_operation_id_twice_names_one_by_its_path() -> None:
+    """Both operations are there; the second is named by method and path."""
+    found = settled(paths(**{"/other": {"get": {"operationId": "good", **OK}}}))
+    assert sorted(names(found)) == ["GET /good", "GET /other"]
+    assert [each.kind for each in found.findings] == ["corrected"]
+
+
+def test_paths_of_one_shape_are_told_apart_by_method() -> None:
+    """`GET /a/{id}` and `DELETE /a/{key}` are two operations; a second GET is left out."""
+    there = {"/a/{id}": {"get": dict(OK)}, "/a/{key}": {"delete": dict(OK), "get": dict(OK)}}
+    found = settled(paths(**there))
+    assert sorted(names(found)) == ["DELETE /a/{key}", "GET /a/{id}", "GET /good"]
+    assert [each.operation for each in found.findings if each.kind == "left out"] == [
+        "GET /a/{key}"
+    ]
+
+
+def test_a_component_that_is_wrong_leaves_out_those_who_need_it() -> None:
+    """Operations that refer to it are left out with its reason, the others stay."""
+    found = settled(
+        {
+            **paths(
+                **{"/needs": {"get": {"responses": {"200": {"$ref": "#/components/responses/R"}}}}}
+            ),
+            "components": {"responses": {"R": {"description": 1}}},
+        }
+    )
+    assert "GET /good" in names(found)
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        {"servers": [{"url": "https://user:secret@api.example"}]},
+        {"servers": [{"url": "javascript:alert(1)"}]},
+        {"info": {"title": "T\x1b[31m", "version": "1"}},
+    ],
+)
+def test_what_is_unsafe_is_refused(unsafe: dict[str, Any]) -> None:
+    """Servers with credentials, other schemes and control characters are never left out quietly."""
+    with pytest.raises(SpecError):
+        settled({**paths(), **unsafe})
+
+
+def test_classes_of_one_name_get_two() -> None:
+    """The component keeps the name; what is in its way is named after its place."""
+    refund = {"type": "object", "properties": {"status": {"type": "string", "enum": ["a"]}}}
+    made = paths(
+        **{"/r": {"get": {"operationId": "r", **json_of({"$ref": "#/components/schemas/refund"})}}}
+    )
+    found = settled(
+        {
+            **made,
+            "components": {
+                "schemas": {
+                    "refund": refund,
+                    "refund_status": {"type": "object", "properties": {"why": {"type": "string"}}},
+                }
+            },
+        }
+    )
+    assert {model.name for model in found.plan.models} == {"Refund", "RefundStatus"}
+    assert [enum.name for enum in found.plan.enums] == ["RefundStatus2"]
+
+
+def test_methods_of_one_name_get_two() -> None:
+    """Of two operations that want one name the second is named by its method and path."""
+    there = {
+        f"/{name}": {"get": {"operationId": id_, **OK}}
+        for name, id_ in (("a", "getA"), ("b", "get_a"))
+    }
+    found = settled(document(there))
+    assert [o.name for r in found.plan.resources for o in r.operations] == [
+        "default.get_a",
+        "default.get_b",
+    ]
+
+
+def test_a_tag_without_a_letter_is_named_by_its_characters() -> None:
+    """Its operations are delivered; a pin in the overlay gives them a better name."""
+    found = settled(document({"/a": {"get": {"operationId": "a", "tags": ["\u8ba2\u5355"], **OK}}}))
+    assert [o.name for r in found.plan.resources for o in r.operations] == ["tag_8ba2_5355.a"]
+
+
+def test_objects_of_one_title_that_disagree_are_joined() -> None:
+    """A field that two objects of one title describe differently holds either."""
+    one, other = (
+        {"title": "Thing", "type": "object", "properties": {"a": {"type": kind}}}
+        for kind in ("string", "boolean")
+    )
+    there = {
+        path: {"get": {"operationId": path[1:], **json_of(schema)}}
+        for path, schema in (("/a", one), ("/b", other))
+    }
+    (model,) = settled(document(there)).plan.models
+    assert hint(model.fields[0].shape) == "str | bool"
