@@ -81,7 +81,9 @@ class Lister:
         if not depth:
             return None
         properties = schema.get("properties") or {}
-        inner = {(*at, "properties", key): one for key, one in properties.items() if key != ITEMS}
+        inner: dict[Where, Any] = {
+            (*at, "properties", key): one for key, one in properties.items() if key != ITEMS
+        }
         for keyword in ("items", *(() if properties else ("additionalProperties",))):
             inner[(*at, keyword)] = schema.get(keyword)
         members = {

@@ -137,10 +137,12 @@ class Operations:
                 by_path = f"{operation.method}_{naming.path_words(operation.path)}"
                 wanted = (operation.method_name, naming.method(by_path, operation.resource))
                 numbered = (f"{wanted[1]}_{number}" for number in itertools.count(2))
-                for name in itertools.chain(wanted, numbered):
-                    named = attrs.evolve(operation, method_name=name)
-                    if named.name not in places:
-                        break
+                name = next(
+                    each
+                    for each in itertools.chain(wanted, numbered)
+                    if f"{operation.resource}.{each}" not in places
+                )
+                named = attrs.evolve(operation, method_name=name)
                 places[named.name] = place(where)
                 self._names.remember("methods", "", key, named.name)
                 yield named, where

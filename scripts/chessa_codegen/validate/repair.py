@@ -94,14 +94,15 @@ class Repair:
 
     def leave_out(self, where: Where, error: SpecError) -> None:
         """Leave out the operation at a place, or all of its path."""
-        item = self.document["paths"][where[1]]
-        methods = [where[2]] if len(where) > 2 and where[2] in METHODS else list(item)
+        _, path, *rest = where
+        item = self.document["paths"][path]
+        methods = rest[:1] if rest and rest[0] in METHODS else list(item)
         for method in [each for each in methods if each in METHODS or each == "$ref"]:
             del item[method]
-            name = f"{'ANY' if method == '$ref' else str(method).upper()} {where[1]}"
+            name = f"{'ANY' if method == '$ref' else str(method).upper()} {path}"
             self.findings.append(_finding("left out", error, name))
         if not set(METHODS) & item.keys():
-            del self.document["paths"][where[1]]
+            del self.document["paths"][path]
 
     def _open(self, where: Where, error: SpecError) -> None:
         holder: Any = self.document

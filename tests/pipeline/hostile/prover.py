@@ -191,8 +191,10 @@ class Prover:
         importlib.invalidate_caches()  # a package of this name was here before
         for name in [name for name in sys.modules if name.partition(".")[0] == "made"]:
             del sys.modules[name]
+        done: set[str] = set()
         try:
             with audited(self.root) as effects:
+                done = effects
                 package = Package(self.job.target)
                 for model in package.module("models").__all__:
                     package.model(model)
@@ -206,7 +208,7 @@ class Prover:
         except Exception as error:  # noqa: BLE001 - any error is what must not happen
             yield f"does not import or call: {type(error).__name__}: {error}"
         sys.dont_write_bytecode = False
-        yield from (f"does {one}" for one in sorted(effects - self._expected))
+        yield from (f"does {one}" for one in sorted(done - self._expected))
         yield from (f"left {path}" for path in self._canaries())
 
 

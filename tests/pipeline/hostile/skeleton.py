@@ -81,7 +81,7 @@ class _Blank(ast.NodeTransformer):
                 for one in body
                 if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
             ]
-            node.body = kept  # type: ignore[attr-defined]
+            setattr(node, "body", kept)  # noqa: B010  # no base class of such nodes has it
         if isinstance(node, ast.Constant):
             node.value = 0
         if isinstance(node, ast.ImportFrom):

@@ -198,7 +198,8 @@ def test_a_refusal_is_three_lines(
     """Exit 2, what, where and how to fix it, and nothing else: no traceback."""
     prover.write([pair(payload, position)])
     assert cli.run(lambda: bool(regenerate(prover.job)), where="") == cli.REFUSED
-    _are_three_lines(*capsys.readouterr())
+    shown = capsys.readouterr()
+    _are_three_lines(str(shown.out), str(shown.err))
 
 
 def test_the_command_refuses_in_three_lines(prover: Prover, tmp_path: Path) -> None:
