@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 
 CI: Final = pytest.mark.ci
-NIGHTLY: Final = pytest.mark.nightly
 
 
 def every(step: int, cases: Iterable[Any], others: pytest.MarkDecorator = CI) -> list[Any]:

@@ -71,9 +71,13 @@ class _Round:
             tasks = threading.Thread(target=lambda: asyncio.run(self._tasks(settings)))
             tasks.start()
             with chessa.Chessa(**settings) as client, ThreadPoolExecutor(WORKERS) as pool:
-                for share in self.shares[::2]:
+                done = [
                     pool.submit(SYNC.run, self._share(SYNC, client, share))
+                    for share in self.shares[::2]
+                ]
             tasks.join()
+            for each in done:
+                each.result()
         return [(call, self._judged(call, seen, server)) for call, seen in self.noted]
 
     def _judged(self, call: Drawn, seen: Observation, server: FaultServer) -> Observation:

@@ -36,11 +36,12 @@ def test_a_run_meets_what_it_is_for() -> None:
     assert len({fault.name for fault in attempts if fault}) > 200
 
 
-def test_a_short_run_is_sound() -> None:
-    """150 calls with another seed each time, which a failure shows."""
-    report = run(150, random.randrange(2**32))
+@pytest.mark.parametrize("calls", [150, pytest.param(400, marks=pytest.mark.ci)])
+def test_a_short_run_is_sound(calls: int) -> None:
+    """Another seed each time, which a failure shows."""
+    report = run(calls, random.randrange(2**32))
     assert report.is_sound, report.table()
-    assert report.calls == 150
+    assert report.calls == calls
 
 
 async def _crossed(*_: object) -> str:

@@ -46,6 +46,7 @@ def _sweep(
     every: int = 1,
     first: int = 1,
     select: Select = of_client,
+    fewest: int = 100,
 ) -> list[str]:
     def struck(number: int) -> Struck:
         strike = LineStrike(select, number, ERRORS[error])
@@ -53,7 +54,7 @@ def _sweep(
         return Struck(mode, strike, settings, is_read).made()
 
     _, counting = struck(0), struck(0)  # the first call of a process imports what it needs
-    assert counting.strike.lines > 25
+    assert counting.strike.lines > fewest
     found: list[str] = []
     for number in range(first, counting.strike.lines + 1, every):
         made = struck(number)
@@ -75,7 +76,7 @@ def test_some_lines(server: FaultServer, mode: Mode, is_read: bool) -> None:
 def test_the_closing_record_is_written_once(server: FaultServer, mode: Mode) -> None:
     """An interruption at any line that writes to the journal loses no record and adds none."""
     select = of_modules("chessa._call.gate", "chessa._call.asyncio", "chessa.journal._records")
-    assert not _sweep(server, mode, "oserror", is_read=False, select=select)
+    assert not _sweep(server, mode, "oserror", is_read=False, select=select, fewest=25)
 
 
 @pytest.mark.nightly

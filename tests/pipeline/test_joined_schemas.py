@@ -11,7 +11,6 @@ TEXT: Document = {"type": "string"}
 NUMBER: Document = {"type": "integer"}
 NULLABLE: Document = {"type": "string", "nullable": True}
 TEXTS: Document = {"type": "array", "items": TEXT}
-CONSTANT: Document = {"type": "string", "enum": ["a"]}
 
 
 def with_property(folder: Path, schema: Any, version: str = "3.0.3") -> Package:

@@ -65,7 +65,7 @@ def test_the_tables_hold_what_is_promised() -> None:
     "number",
     [
         0,
-        *(pytest.param(number, marks=pytest.mark.nightly) for number in range(1, len(PAYLOADS), 4)),
+        *(pytest.param(number, marks=pytest.mark.nightly) for number in range(1, len(PAYLOADS))),
     ],
 )
 def test_no_payload_is_more_than_data(number: int, prover: Prover) -> None:
