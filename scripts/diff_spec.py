@@ -25,8 +25,8 @@ from chessa_codegen.document.loader import read  # noqa: E402
 from chessa_codegen.errors import SpecError  # noqa: E402
 from chessa_codegen.overlay import apply  # noqa: E402
 from chessa_codegen.regeneration import ROOT  # noqa: E402
-from chessa_codegen.validate.openapi import check_version  # noqa: E402
 from chessa_codegen.validate.safety import check_document  # noqa: E402
+from chessa_codegen.validate.structure import check_version  # noqa: E402
 from chessa_tracking.apply.assess import judge  # noqa: E402
 from chessa_tracking.diff.changes import Level  # noqa: E402
 from chessa_tracking.report.diff import as_json, as_markdown, as_text, refusal  # noqa: E402

@@ -136,7 +136,7 @@ def _is_assertion(error: BaseException) -> bool:
 
 
 def run_tests(
-    *arguments: str, generated: Path = ROOT / "generated", examples: int = 6
+    *arguments: str, generated: Path = ROOT / "generated", examples: int = 20
 ) -> subprocess.CompletedProcess[str]:
     """Run tests of this project on the generated package in a folder."""
     paths = [str(each) for each in (generated, ROOT / "overrides", ROOT / "scripts", ROOT)]

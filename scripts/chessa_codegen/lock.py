@@ -12,10 +12,10 @@ from typing import Any
 import attrs
 
 from chessa_codegen import atomic
-from chessa_codegen.document.loader import METHODS, dumps_json
+from chessa_codegen.document.loader import dumps_json
 from chessa_codegen.python import render
 from chessa_codegen.python.formatting import RUFF_VERSION
-from chessa_codegen.validate.repair import Finding
+from chessa_codegen.validate.repair import Finding, operations
 
 
 def digest(value: Any) -> str:
@@ -59,14 +59,10 @@ def lock_of(
 def _pages(vendor: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
     """One entry per operation: the page it comes from, how much of it was seen, its hash."""
     pages: list[tuple[str, dict[str, str]]] = []
-    for path, item in (vendor.get("paths") or {}).items():
-        for method in METHODS:
-            operation = item.get(method) if isinstance(item, dict) else None
-            if operation is None:
-                continue
-            source = operation.get("x-source")
-            source = source if isinstance(source, dict) else {}
-            entry = {"sha256": digest(operation), "completeness": "full"}
-            entry |= {key: str(source[key]) for key in ("page", "completeness") if key in source}
-            pages.append((f"{method.upper()} {path}", entry))
+    for (_, path, method), operation in operations(vendor):
+        source = operation.get("x-source")
+        source = source if isinstance(source, dict) else {}
+        entry = {"sha256": digest(operation), "completeness": "full"}
+        entry |= {key: str(source[key]) for key in ("page", "completeness") if key in source}
+        pages.append((f"{str(method).upper()} {path}", entry))
     return pages

@@ -28,8 +28,9 @@ from chessa_codegen.python import render
 from chessa_codegen.python.formatting import format_package
 from chessa_codegen.python.verify import check_output
 from chessa_codegen.validate import endpoint, safety
-from chessa_codegen.validate.openapi import check_version, settle
+from chessa_codegen.validate.openapi import settle
 from chessa_codegen.validate.repair import Finding, Repair, operations
+from chessa_codegen.validate.structure import check_version
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -91,13 +92,14 @@ class Settled:
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
     """The vendor's document with the overlay applied, in its one order.
 
-    What the overlay corrects may be as wrong as it likes before.
+    What the overlay corrects may be as wrong as it likes before. Without an overlay the document
+    may itself say what an overlay would.
     """
+    if corrections is None:
+        return canonical.ordered(_with_vendor_ids(vendor))
+    check_promises(vendor)
     marked = marked_document(vendor)
-    if corrections is not None:
-        check_promises(vendor)
-        marked = apply.apply_strictly(marked, apply.parse(corrections))
-    return ordered(marked)
+    return ordered(apply.apply_strictly(marked, apply.parse(corrections)))
 
 
 def ordered(corrected: dict[str, Any]) -> dict[str, Any]:
@@ -107,14 +109,20 @@ def ordered(corrected: dict[str, Any]) -> dict[str, Any]:
 
 
 def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the vendor's operationIds, which the overlay replaces by method names."""
-    check_version(vendor)
-    marked: dict[str, Any] = loader.copied(dict(vendor))
-    for _, operation in operations(marked):
-        if isinstance(operation.get("operationId"), str):
-            operation["x-vendor-operation-id"] = operation["operationId"]
+    """Keep what the vendor says where the overlay may say something else."""
+    marked = _with_vendor_ids(vendor)
     mark_required(marked)
     return marked
+
+
+def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the vendor's operationIds, which the overlay replaces by method names."""
+    check_version(vendor)
+    copied: dict[str, Any] = loader.copied(dict(vendor))
+    for _, operation in operations(copied):
+        if isinstance(operation.get("operationId"), str):
+            operation["x-vendor-operation-id"] = operation["operationId"]
+    return copied
 
 
 def check_promises(vendor: Mapping[str, Any]) -> None:

@@ -127,7 +127,7 @@ _PATHS: Final[Json] = {
                 _parameter("partId", "path", _TEXT),
             ],
             "requestBody": {"required": True, **_content(_ref("Thing"))},
-            "responses": {"200": _answer(_ref("Thing")), "202": _answer(_ref("Base"))},
+            "responses": {"200": _answer(_ref("Thing")), "202": _answer(_ref("Dot"))},
         },
         "delete": {
             "tags": ["Things"],

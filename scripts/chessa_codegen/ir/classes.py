@@ -181,7 +181,7 @@ def _check_iterate(model: ModelPlan) -> None:
     rows = [field for field in model.fields if field.key == model.iterate]
     if model.iterate is not None and not (rows and isinstance(rows[0].shape, types.Array)):
         raise SpecError(
-            f"x-iterate names {model.iterate!r}, which is no array of {model.name}.",
+            f"x-iterate names {model.iterate!r}, which is not an array of {model.name}.",
             model.where,
             "Name a property that is an array, or drop x-iterate.",
         )

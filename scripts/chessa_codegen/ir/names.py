@@ -7,6 +7,7 @@ overrules it.
 
 import json
 import keyword
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
@@ -60,13 +61,13 @@ class Names:
         names: dict[str, str] = {}
         taken = set(known.values()) | {wanted[key] for key in wanted if key in pinned}
         used: set[str] = set()
+        rivals = Counter([*wanted.values(), *known.values()])
         for key, name in wanted.items():
             if key in known and known[key] not in used:
                 names[key] = known[key]
             else:
-                rivals = [*wanted.values()].count(name) + [*known.values()].count(name)
                 suffix = (suffixes or {}).get(key, "")
-                first = name + suffix if rivals > 1 and key not in pinned else name
+                first = name + suffix if rivals[name] > 1 and key not in pinned else name
                 free = taken - {name} if key in pinned else taken
                 candidates = chain([first], (f"{name}{suffix}_{number}" for number in count(2)))
                 names[key] = next(each for each in candidates if each not in free | used)

@@ -59,6 +59,11 @@ class Repair:
         """Note a slip that was put right."""
         self.findings.append(Finding("corrected", what, place(where), ""))
 
+    def drop(self, where: Where, what: str) -> None:
+        """Delete what is at a place, and note why."""
+        del at(self.document, where[:-1])[where[-1]]
+        self.corrected(what, where)
+
     def cut_all(self, errors: Iterable[SpecError]) -> None:
         """Cut each error whose place is still there. Raises the first where none is."""
         found = len(self.findings)
@@ -105,9 +110,7 @@ class Repair:
             del self.document["paths"][path]
 
     def _open(self, where: Where, error: SpecError) -> None:
-        holder: Any = self.document
-        for part in where[:-1]:
-            holder = holder[part]
+        holder = at(self.document, where[:-1])
         old = holder[where[-1]]
         kept = {k: old[k] for k in ("description", "title") if isinstance(old, dict) and k in old}
         holder[where[-1]] = {**kept, OPENED: error.what}

@@ -1,9 +1,7 @@
 """Judging: what the change from one document to another means for Python callers.
 
-In: two documents and the overlay. Out: the changes of the spec, the changes of the package made of
-it, the actions of the overlay that became obsolete, and the verdict, which is the highest level of
-all. The packages are made with the overlay as far as it fits: what must be looked at is advice, and
-does not hide what else changed.
+The packages are made with the overlay as far as it fits: what must be looked at is advice, and does
+not hide what else changed.
 """
 
 import tempfile

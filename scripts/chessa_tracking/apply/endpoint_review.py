@@ -1,7 +1,6 @@
 """Where requests go and who may send them: what no document changes without a person's word.
 
-In: two documents. Out: a sentence for each place whose servers or security are others now, or are
-new. By the values alone: no rule has to know what may be done with them.
+By the values alone: no rule has to know what may be done with them.
 """
 
 import json

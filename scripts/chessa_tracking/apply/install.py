@@ -1,9 +1,8 @@
 """Installing: many files put in place as one, so that no kill leaves half of them.
 
-In: the files of the tree as they are, and as they shall be. Out: the tree. The new files are
-gathered in `.update` under the root with a list of what to do; that folder gets its name in one
-rename, which is the moment that counts. Killed before it, the update never was; killed after it,
-the next run does the rest.
+The new files are gathered in `.update` under the root with a list of what to do; that folder gets
+its name in one rename, which is the moment that counts. Killed before it, the update never was;
+killed after it, the next run does the rest.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """Advice on the overlay: which corrections the vendor has made obsolete.
 
-In: the old and the new document, before correction, and the overlay. Out: for each action that no
-longer does what it did, the reason and what to do. An action is obsolete when it matches nothing,
-changes nothing, adds what is there now, or does not fit what is there.
+An action is obsolete when it matches nothing, changes nothing, adds what is there now, or does not
+fit what is there.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """The vendored document as a file: one text for one document.
 
-In: a document. Out: YAML in one order of keys, one way of quoting, one width of lines, so that a
-git diff of the file shows what the vendor changed, and nothing else. What the vendor orders on
-purpose (the properties of a schema, lists, the data of examples) keeps its order.
+What the vendor orders on purpose (the properties of a schema, lists, the data of examples) keeps
+its order.
 """
 
 import io

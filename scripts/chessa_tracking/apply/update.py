@@ -20,8 +20,8 @@ from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import regenerate
 from chessa_codegen.validate import safety
-from chessa_codegen.validate.openapi import check_version
 from chessa_codegen.validate.repair import operations
+from chessa_codegen.validate.structure import check_version
 from chessa_tracking.apply import install, release, spec_file, staging
 from chessa_tracking.apply.assess import Judgement, judge
 from chessa_tracking.fetch import gather

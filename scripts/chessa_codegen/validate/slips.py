@@ -1,0 +1,107 @@
+"""Slips of a valid document that change nothing for callers: put right as other tools read them."""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chessa_codegen.document.refs import (
+    Where,
+    at,
+    parameter_key,
+    place,
+    resolve,
+    resolved,
+)
+from chessa_codegen.document.visitor import nodes
+from chessa_codegen.errors import SpecError
+from chessa_codegen.validate import safety
+from chessa_codegen.validate.repair import Repair, operations
+
+
+def write_out_path_items(repair: Repair) -> None:
+    """Write each shared path item where it is used: its operations are those of the path then."""
+    paths = repair.document.get("paths") or {}
+    for path, item in list(paths.items()):
+        if "$ref" not in item:
+            continue
+        if set(item) - {"$ref", "summary", "description"} - {k for k in item if k.startswith("x-")}:
+            repair.cut(
+                SpecError(
+                    "A path item has a $ref and other keys, which OpenAPI leaves open.",
+                    place(("paths", path)),
+                    "Write the path item out, or keep the $ref alone.",
+                )
+            )
+        else:
+            paths[path] = copy.deepcopy(resolve(repair.document, item["$ref"], ("paths", path))[0])
+
+
+def drop_repeated_parameters(repair: Repair) -> None:
+    """Keep the first of two declarations of one parameter, as other tools do."""
+    for where, node in nodes(repair.document):
+        if where[:1] != ("paths",) or len(where) > 3 or not isinstance(node, dict):
+            continue
+        seen: set[tuple[str, str]] = set()
+        for position, raw in enumerate(list(node.get("parameters") or ())):
+            parameter, _ = resolved(repair.document, raw, (*where, "parameters", position))
+            key = parameter_key(parameter)
+            if key in seen:
+                what = f"The {key[1]} parameter {parameter['name']!r} is declared twice."
+                repair.corrected(what, (*where, "parameters", position))
+                node["parameters"].remove(raw)
+            seen.add(key)
+
+
+def declare_path_parameters(repair: Repair) -> None:
+    """Declare as strings what a path names and nothing declares; drop what no path names."""
+    for where, operation in operations(repair.document):
+        item = at(repair.document, where[:-1])
+        named = set(re.findall(r"\{([^{}]*)\}", str(where[1])))
+        declared: set[str] = set()
+        for holder in (operation, item):
+            for raw in list(holder.get("parameters") or ()):
+                parameter, _ = resolved(repair.document, raw, where)
+                if parameter["in"] != "path":
+                    continue
+                declared.add(parameter["name"])
+                if parameter["name"] not in named:
+                    holder["parameters"].remove(raw)
+                    what = f"The path parameter {parameter['name']!r} is not in the path."
+                    repair.corrected(what, where)
+        for name in sorted(named - declared):
+            parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            operation.setdefault("parameters", []).append(parameter)
+            repair.corrected(f"The path parameter {name!r} is not declared.", where)
+
+
+def drop_repeated_operation_ids(repair: Repair) -> None:
+    """Name the second of two operations with one operationId by its method and path."""
+    seen: dict[str, Where] = {}
+    for where, operation in operations(repair.document):
+        operation_id = operation.get("operationId")
+        if operation_id is not None and not safety.is_token(operation_id):
+            operation.pop("x-vendor-operation-id", None)
+            repair.drop((*where, "operationId"), "No method can be named by this operationId.")
+        elif operation_id in seen:
+            what = f"The operationId {operation_id!r} is at {place(seen[operation_id])} as well."
+            repair.drop((*where, "operationId"), what)
+        elif operation_id is not None:
+            seen[operation_id] = where
+
+
+def drop_unknown_security(repair: Repair) -> None:
+    """Ignore requirements that name a scheme which is not defined, as other tools do."""
+    schemes = (repair.document.get("components") or {}).get("securitySchemes") or {}
+    for where, requirements in list(_requirements(repair.document)):
+        for requirement in requirements:
+            for name in [name for name in requirement if name not in schemes]:
+                del requirement[name]
+                repair.corrected(f"The security scheme {name!r} is not defined.", where)
+
+
+def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, list[Any]]]:
+    yield ("security",), document.get("security") or []
+    for where, operation in operations(document):
+        if "security" in operation:
+            yield (*where, "security"), operation["security"]
