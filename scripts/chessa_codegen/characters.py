@@ -1,7 +1,4 @@
-"""Which characters are shown as they are: one rule, whatever version of Unicode a Python knows.
-
-In: text of the spec. Out: whether it can be a name, and how it is written in generated source.
-"""
+"""Which characters are shown as they are: one rule, whatever version of Unicode a Python knows."""
 
 import re
 from typing import Final

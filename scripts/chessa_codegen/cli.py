@@ -1,7 +1,6 @@
 """The shell around every command: its streams, its errors, its exit status.
 
-In: the work of a command. Out: an exit status, and for whatever went wrong one plain message. A
-traceback helps nobody who feeds in a document.
+A traceback helps nobody who feeds in a document.
 """
 
 import io

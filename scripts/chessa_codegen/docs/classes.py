@@ -1,7 +1,4 @@
-"""The classes in the reference: what an attribute holds, when it is there, which values are known.
-
-In: models and enums of a plan. Out: sections of a page, and the types of whatever refers to them.
-"""
+"""The classes in the reference: types of attributes, when they are there, known values."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

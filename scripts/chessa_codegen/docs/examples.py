@@ -1,8 +1,6 @@
 """The example of every operation: a program that runs against the sandbox.
 
-In: a plan, and `docs/examples.toml`, where people say what an operation needs to be there before,
-and which arguments show it best. Out: lines of Python, and what is out of date in that file. The
-spec gives values only, as escaped literals; code comes from the file and from here.
+The spec gives values only, as escaped literals; code comes from the file and from here.
 """
 
 import ast

@@ -1,7 +1,6 @@
 """Markdown, as GitHub reads it: prose of the spec as text that can be nothing else.
 
-In: words from outside, and names of our own. Out: pieces of a page that open no fence, table, link,
-image or HTML that this module did not write; each on one line.
+It opens no fence, table, link, image or HTML that this module did not write.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The reference: a page of Markdown for each resource, one for what no method returns, an index.
 
-In: a plan and its examples. Out: the texts of the pages by name. Every word of the spec passes
-`markdown`; which classes stand on a page follows from what its operations take and return.
+Every word of the spec passes `markdown`; which classes stand on a page follows from what its
+operations take and return.
 """
 
 import json

@@ -1,8 +1,6 @@
 """Values of the examples: JSON of the spec as Python source, and a value where the spec has none.
 
-In: a shape, and what its schema says. Out: an expression whose every text from the spec is an
-escaped literal; None where no value is known that the schema allows. Patterns are not used: they
-are written by others, and for another language.
+Patterns are not used: they are written by others, and for another language.
 """
 
 import datetime

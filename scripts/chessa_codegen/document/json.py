@@ -1,7 +1,7 @@
-"""Plain JSON as a plain tree: the short way, for what programs write.
+"""Plain JSON as a plain tree: the short way, for documents that programs write.
 
-In: text without control characters. Out: the tree that `yaml_text` reads in the same text; or None,
-where that is no JSON or is to be refused for what it holds: `yaml_text` says so, with the line.
+`parse` returns None for text that is not JSON or must be refused: `document.yaml` says why, with
+the line.
 """
 
 import json

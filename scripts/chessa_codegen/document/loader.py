@@ -1,8 +1,4 @@
-"""Documents as the pipeline handles them: read safely, copied, measured, written as JSON.
-
-In: the path of an OpenAPI or overlay file. Out: a plain tree, and functions on such trees; a file
-that is missing, unsafe or not a document raises SpecError.
-"""
+"""Documents as the pipeline handles them: read safely, copied, measured, written as JSON."""
 
 import errno
 import json

@@ -1,7 +1,7 @@
 """YAML 1.2 and JSON as a plain tree, under rules stricter than any YAML library's.
 
-In: the bytes of a file that nobody vouches for. Out: dicts with string keys, lists, strings, finite
-numbers, booleans and None; no tags, anchors, merge keys, duplicate keys or control characters.
+The tree has dicts with string keys, lists, strings, finite numbers, booleans and None. Tags,
+anchors, merge keys, duplicate keys and control characters are refused.
 """
 
 import re

@@ -1,7 +1,6 @@
 """allOf and its relatives: several schemas that hold at once, made into one.
 
-In: schemas as they stand in the document. Out: one schema without allOf at its top. Parts that
-contradict each other are refused.
+Parts that contradict each other are refused.
 """
 
 import textwrap

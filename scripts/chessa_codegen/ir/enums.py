@@ -1,7 +1,6 @@
 """The values that an enum lists: which class of constants they make, if any.
 
-In: a schema with `enum` or `x-open-enum`. Out: its values and the names of their constants. Values
-that the schema's own type excludes are refused: one of the two is a mistake.
+Values that the schema's own type excludes are refused: one of the two is a mistake.
 """
 
 from collections.abc import Mapping

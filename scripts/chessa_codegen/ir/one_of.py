@@ -1,7 +1,6 @@
 """oneOf and anyOf: one value, several kinds.
 
-In: a schema with one of the two. Out: the shape of whichever kind it is, with what a discriminator
-says about them. Variants that only ask for properties make no kinds of their own.
+Variants that only ask for properties make no kinds of their own.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """From the paths of a document to resources and their methods.
 
-In: an effective document whose structure was validated. Out: `ResourcePlan`s. What a method cannot
-express (file upload, cookies, other media types than JSON) is refused with its place.
+An operation that a method cannot express (file upload, cookies, media types other than JSON) is an
+error at its place: it is left out.
 """
 
 import itertools

@@ -1,8 +1,4 @@
-"""The arguments of a method: path parameters, query, headers and the members of a JSON body.
-
-In: an operation and its path item. Out: `ArgumentPlan`s with names of their own, and the groups of
-which only one may be given.
-"""
+"""The arguments of a method: path parameters, query, headers and the members of a JSON body."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,6 @@
 """From the schemas of a document to shapes, classes and enums.
 
-In: an effective document whose structure was validated. Out: `Schemas.shape` for every schema that
-is asked for, and the models and enums found on the way. What cannot be said in Python exactly is
-refused, never dropped.
+A schema that cannot be said in Python holds any JSON, and is noted; nothing of it is dropped.
 """
 
 import collections

@@ -1,8 +1,4 @@
-"""Shapes: the kinds of value that the generated code can hold, and how each is written in Python.
-
-In: what `schemas` read. Out: type hints and codec expressions, made of our own words, of names
-that passed `naming`, and of `repr`; never of the spec's text.
-"""
+"""Shapes: kinds of value that generated code can hold, as type hints and codec expressions."""
 
 import json
 from collections.abc import Iterator, Mapping

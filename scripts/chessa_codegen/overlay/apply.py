@@ -1,7 +1,7 @@
 """Overlays: our corrections of a document, as data (OpenAPI Overlay Specification 1.0.0).
 
-In: a document and an overlay document, both plain trees. Out: a corrected copy, and what each
-action did; a malformed overlay, or an action that cannot be applied, raises OverlayError.
+Each action changes a copy of the document. A malformed overlay, or an action that cannot be
+applied, raises OverlayError.
 
     target selects | update is       | result
     object         | object          | merged, property by property, by the second table

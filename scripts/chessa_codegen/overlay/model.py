@@ -1,8 +1,4 @@
-"""The form of an overlay document (OpenAPI Overlay Specification 1.0.0).
-
-In: a plain tree. Out: an Overlay with its actions in order, each target a valid query, or an
-OverlayError that names the field and how to fix it.
-"""
+"""The form of an overlay document (OpenAPI Overlay Specification 1.0.0)."""
 
 import json
 import re

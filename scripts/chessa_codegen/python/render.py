@@ -1,9 +1,8 @@
 """The rendering step: openapi-python-client, pinned and driven in process, with our templates.
 
-In: a plan and the effective spec. Out: a package in a folder. The generator parses the lowered
-document, names the files and renders; every warning of it is an error here. Its templates are no
-stable interface: `UPSTREAM` holds the hash of each one that ours replace, and a change of one stops
-the run.
+The generator parses the lowered document, names the files and renders; every warning of it is an
+error here. Its templates are no stable interface: `UPSTREAM` holds the hash of each one that ours
+replace, and a change of one stops the run.
 """
 
 import contextlib

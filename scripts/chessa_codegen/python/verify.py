@@ -1,7 +1,4 @@
-"""The generated package, looked at before it is let in: whole, expected, harmless to import.
-
-In: a folder just rendered. Out: nothing, or a SpecError.
-"""
+"""The generated package, looked at before it is let in: whole, expected, harmless to import."""
 
 import ast
 import sys

@@ -1,10 +1,8 @@
 """Merging: the slices of many pages, and what we have of operations that no page shows, as one
 document.
 
-In: what was gathered, the vendored document, what a maintainer decided. Out: the document, with the
-conflicts of pages that disagree and the operations that are missing. Missing is not gone: a fetch
-that failed must not become a breaking change, so the vendored operation stays until somebody says
-that it was removed.
+Missing is not gone: a fetch that failed must not become a breaking change, so the vendored
+operation stays until somebody says that it was removed.
 """
 
 import json

@@ -1,8 +1,6 @@
 """Pages of the vendor's documentation: the links of an index, the slices of the reference.
 
-In: the Markdown of a page, which is not trusted. Out: the addresses that it links to; the
-documents in its fences, each headed `yaml METHOD /path` and holding that operation alone. All else
-on a page is prose, and is not looked at.
+Anything else on a page is prose, and is ignored.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Where the vendor's documentation is read from: an https address, or a local folder or file.
 
-In: what the maintainer named. Out: texts by their addresses. All is bounded: bytes, time, requests;
-a redirect stays within the origin. What cannot be read at all is a SpecError, a page that cannot be
-read an `UnreadableError`: the vendor's operation on it is then missing, not gone.
+All is bounded: bytes, time, requests; a redirect stays within the origin. What cannot be read at
+all is a SpecError, a page that cannot be read an `UnreadableError`: the vendor's operation on it is
+then missing, not gone.
 """
 
 import queue

@@ -1,8 +1,7 @@
 """JSON in and out without losing a digit: Decimal where others have float.
 
-In: bytes or text. Out: dict, list, str, int, Decimal, bool, None. What is no JSON (NaN, Infinity,
-a name twice in one object, nesting past the limit) is refused; a number too large for Decimal or
-int is kept as the text that it was.
+Text that is not JSON (NaN, Infinity, a name twice in one object, nesting past the limit) is
+refused; a number too large for Decimal or int is kept as the text that it was.
 """
 
 import itertools

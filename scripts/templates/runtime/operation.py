@@ -1,7 +1,6 @@
 """An operation as data, and how its arguments and answers map to the wire.
 
-In: Python arguments, JSON answers. Out: `BoundArguments`, models. No I/O: whoever performs
-operations (a `Performer`) brings it.
+No I/O: whoever performs operations (a `Performer`) brings it.
 """
 
 import re
