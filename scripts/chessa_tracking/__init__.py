@@ -1,4 +1,4 @@
-"""Following the vendor: what changed in its documentation, what that means, and the next version.
+"""Following the vendor: the changes of its documentation, their meaning, and the next version.
 
-Each module is one step; `update_spec.py` and `diff_spec.py` beside this folder call them in order.
+Each module is one step; `update_spec.py` and `diff_spec.py` call them in order.
 """

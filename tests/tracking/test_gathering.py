@@ -84,7 +84,7 @@ def test_a_document_that_the_index_links(pages: Path, vendored: Document) -> Non
         ("````yaml POST /x\npaths:\n  /y: {post: {}}\n````\n", "does not hold it"),
         ("````yaml POST /x\npaths:\n  /x: {post: {}, get: {}}\n````\n", "other operations"),
         ("````yaml POST /x\npaths:\n  /x: {post: {}}\n  /y: {}\n````\n", "other operations"),
-        ("````yaml POST /x\npaths:\n  /x: {post: {}}\ncomponents: []\n````\n", "no mappings"),
+        ("````yaml POST /x\npaths:\n  /x: {post: {}}\ncomponents: []\n````\n", "not mappings"),
         ("````yaml POST /x\n- a\n````\n", "does not hold it"),
         ("````yaml POST /x\na: {\n````\n", "no YAML"),
     ],

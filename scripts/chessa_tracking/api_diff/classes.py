@@ -1,6 +1,6 @@
 """Compare the classes of two packages: models with their attributes, enums with their values.
 
-A change weighs otherwise in what callers pass than in what they read.
+A change has another level in a class that callers pass than in one that they read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _SURE: Final = {
     "expected": "raises",
     "documented": "raises",
 }
-_GIVEN: Final = frozenset({"required", "expected"})  # the caller must give it
+_GIVEN: Final = frozenset({"required", "expected"})  # the caller must pass it
 _MISSING: Final = {
     ("always", "raises"): (
         Level.MAJOR,
@@ -44,11 +44,11 @@ _MISSING: Final = {
     ("none", "always"): (Level.MINOR, "{} is always there"),
 }
 _UNION: Final = {Turn.NARROWER: Use.PASSED, Turn.WIDER: Use.READ, Turn.OTHER: ~Use(0)}
-"""Whose callers break when a type turns so."""
+"""The side whose callers break when a type changes so."""
 
 
 def new_names(old: Mapping[str, Class], new: Mapping[str, Class]) -> dict[str, str]:
-    """The classes that are there under another name: one of that shape went, one came."""
+    """Return the classes that are there under another name: one of that shape went, one came."""
     gone = {name: one for name, one in old.items() if name not in new}
     came = {name: one for name, one in new.items() if name not in old}
     before, after = _shapes(gone, came)
@@ -64,7 +64,7 @@ def new_names(old: Mapping[str, Class], new: Mapping[str, Class]) -> dict[str, s
 def _shapes(
     gone: Mapping[str, Class], came: Mapping[str, Class]
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """A number for each shape; a class that refers to renamed ones keeps its own."""
+    """Return a number for each shape; a class that refers to renamed ones keeps its own."""
     sides = (gone, came)
     shapes: tuple[dict[str, int], ...] = (dict.fromkeys(gone, 0), dict.fromkeys(came, 0))
     distinct = 0
@@ -87,7 +87,7 @@ def _described(one: Class, shapes: Mapping[str, int]) -> object:
 
 
 def uses(surface: Surface) -> dict[str, Use]:
-    """For what the classes of a surface are used; what nothing names may be for both."""
+    """Return the uses of the classes of a surface; a class that nothing names may have both."""
     passed: set[str] = set()
     read: set[str] = set()
     for face in surface.faces.values():
@@ -122,7 +122,7 @@ def compare_classes(
     names: Mapping[str, str],
     used: Mapping[str, Use],
 ) -> Iterator[SurfaceChange]:
-    """All that changed in the classes; the hints of the old ones are in the new names."""
+    """Yield all that changed in the classes; the hints of the old ones are in the new names."""
     for name, one in old.items():
         heir = new.get(names.get(name, name))
         if heir is None:
@@ -240,7 +240,7 @@ def _value(value: str | int) -> str:
 
 
 def in_new_names(surface: Surface, names: Mapping[str, str]) -> Surface:
-    """A surface in whose hints the classes have their new names."""
+    """Return a surface in whose hints the classes have their new names."""
 
     def now(hint: str) -> str:
         return renamed(hint, names)

@@ -47,7 +47,7 @@ def turn(old: str, new: str) -> Turn:
 
 
 def _fits(inner: ast.expr, outer: ast.expr) -> bool:
-    """Tell if every value of one type is of the other, by names; `Any` is one of them."""
+    """Return whether every value of one type is of the other, by names; `Any` is one of them."""
     return all(any(_is(one, kind) for kind in _kinds(outer)) for one in _kinds(inner))
 
 
@@ -73,29 +73,29 @@ def _kinds(hint: ast.expr) -> list[ast.expr]:
 
 
 def without(hint: str, kind: str) -> str:
-    """A hint without one of its alternatives."""
+    """Return a hint without one of its alternatives."""
     kinds = [ast.unparse(one) for one in _kinds(parsed(hint))]
     return " | ".join(one for one in kinds if one != kind)
 
 
 def union(hints: Iterable[str]) -> str:
-    """The alternatives of several hints, each once."""
+    """Return the alternatives of several hints, each once."""
     kinds = (ast.unparse(one) for hint in hints for one in _kinds(parsed(hint)))
     return " | ".join(dict.fromkeys(kinds))
 
 
 def named(hint: str) -> set[str]:
-    """The classes that a hint names."""
+    """Return the classes that a hint names."""
     return set(_CLASS.findall(hint))
 
 
 def renamed(hint: str, names: Mapping[str, str]) -> str:
-    """A hint in which classes have their new names."""
+    """Return a hint in which classes have their new names."""
     return _CLASS.sub(lambda match: f"models.{names.get(match[1], match[1])}", hint)
 
 
 def of_codec(codec: ast.expr) -> str:
-    """The hint that a codec reads: `_fields.nullable(_fields.STRING)` is `str | None`."""
+    """Return the hint that a codec reads: `_fields.nullable(_fields.STRING)` is `str | None`."""
     match codec:
         case ast.Constant(value=None):
             return ""
@@ -124,5 +124,5 @@ def of_codec(codec: ast.expr) -> str:
 
 
 def parsed(expression: object) -> ast.expr:
-    """An expression of generated code, read and not run."""
+    """Return an expression of generated code, read and not run."""
     return ast.parse(str(expression), mode="eval").body

@@ -12,7 +12,7 @@ from chessa_tracking.diff.changes import Level
 
 
 def compare_faces(old: Face, new: Face) -> Iterator[SurfaceChange]:
-    """All that changed between two forms of one face."""
+    """Yield all that changed between two forms of one face."""
     moved = dict(_renamed_resources(old, new))
     for resource, heir in moved.items():
         text = f"{code(resource)} is now called {code(heir)}"
@@ -33,7 +33,7 @@ def _methods(face: Face) -> dict[str, Method]:
 
 
 def _renamed_resources(old: Face, new: Face) -> Iterator[tuple[str, str]]:
-    """Resources of which every method stands, under its name, in one that was not there."""
+    """Yield resources whose methods are all in a new one, under their names."""
     for resource in sorted(set(old) - set(new)):
         calls = {name: one.call for name, one in old[resource].items()}
         for heir in sorted(set(new) - set(old)):
@@ -61,7 +61,7 @@ def _pairs(old: Face, new: Face, moved: Mapping[str, str]) -> list[tuple[Method,
 def _alone(
     face: Face, other: Face, paired: set[str], moved: set[str], level: Level, verb: str
 ) -> Iterator[SurfaceChange]:
-    """Yield what only one side has: a resource in one sentence, other methods in one each."""
+    """Yield the resources and methods that only one side has, one sentence each."""
     for resource, methods in sorted(face.items()):
         alone = [one for one in methods.values() if one.name not in paired]
         if resource in moved:
@@ -98,7 +98,7 @@ def _compare(
 
 
 def _same_arguments(old: Method, new: Method) -> dict[str, str]:
-    """The new name of each argument that is still there."""
+    """Return the new name of each argument that is still there."""
     before = {one.name: one for one in old.arguments}
     after = {one.name: one for one in new.arguments}
     names = {name: name for name in before if name in after}
@@ -147,7 +147,7 @@ def _positions(method: Method) -> list[str]:
 
 
 def _reordered(old: Method, new: Method, names: Mapping[str, str]) -> list[str]:
-    """The arguments by position, where those that stayed stand in another order."""
+    """Return the arguments by position, where those that stayed stand in another order."""
     was = [names[name] for name in _positions(old) if name in names]
     now = _positions(new)
     stayed = [name for name in now if name in was]

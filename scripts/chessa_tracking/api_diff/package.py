@@ -37,7 +37,7 @@ def _walk(old: Surface, new: Surface) -> list[SurfaceChange]:
 
 
 def _joined(by_face: dict[str, list[SurfaceChange]]) -> Iterable[SurfaceChange]:
-    """One change where all the faces have it; where some do, it says which."""
+    """Return one change for all the faces that have it; it names them if they are not all."""
     faces: dict[SurfaceChange, list[str]] = {}
     for face, changes in by_face.items():
         for one in dict.fromkeys(changes):

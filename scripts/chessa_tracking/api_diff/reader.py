@@ -29,7 +29,7 @@ _Fields = Mapping[str, ast.expr]
 
 
 def read(folder: Path) -> Surface:
-    """Return what callers of a package can reach."""
+    """Return the public surface of a package."""
     try:
         modules = {
             path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_bytes())
@@ -72,7 +72,7 @@ def _functions(holder: ast.ClassDef) -> dict[str, _Function]:
 
 
 def _members(holder: ast.ClassDef) -> Iterator[str]:
-    """Name what every package has in a class besides its methods: bases and properties."""
+    """Name the parts of a class that every package has: its bases and properties."""
     yield from map(ast.unparse, holder.bases)
     for name, function in _functions(holder).items():
         if function.decorator_list and not name.startswith("_"):
@@ -83,7 +83,7 @@ def _members(holder: ast.ClassDef) -> Iterator[str]:
 
 
 def _operations(modules: Mapping[str, ast.Module]) -> Iterator[tuple[str, _Fields]]:
-    """Find the constants that say what the spec knows of an operation, by its name."""
+    """Return the constants that describe an operation, by its name."""
     for name, tree in modules.items():
         for constant in tree.body if name.startswith("api/") else ():
             match constant:

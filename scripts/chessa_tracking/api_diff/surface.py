@@ -17,7 +17,7 @@ FACES: Final = {
     "ResourcesWithRawResponse": "Chessa.with_raw_response",
     "AsyncResourcesWithRawResponse": "AsyncChessa.with_raw_response",
 }
-"""The classes of a package that hold its resources, and what callers know them as."""
+"""The classes of a package that hold its resources, by the names that callers use."""
 
 
 @attrs.frozen
@@ -33,17 +33,17 @@ class Argument:
     wire: tuple[str, str]
     """Location and key."""
     slot: int | None
-    """Which of the parameters of the path it is."""
+    """Its position among the parameters of the path."""
 
     @property
     def required(self) -> bool:
-        """Tell if callers must pass it."""
+        """Return whether callers must pass it."""
         return not self.default
 
 
 @attrs.frozen
 class Method:
-    """A method, and what the package knows of the operation behind it."""
+    """A method, and the operation that it calls."""
 
     resource: str
     own_name: str
@@ -54,7 +54,7 @@ class Method:
     envelope: str
     """The complete response, of which `result` may be a part; "" where they are one."""
     errors: Mapping[str, str]
-    """By status, what the body holds; "" where there is none."""
+    """By status, the hint of the body; "" where there is none."""
     exclusive: frozenset[frozenset[str]]
     is_read: bool
     deprecated: bool
@@ -86,7 +86,7 @@ class Class:
     attributes: Mapping[str, Attribute] = attrs.field(factory=dict[str, Attribute])
     members: Mapping[str, str | int] = attrs.field(factory=dict[str, str | int])
     item: str = ""
-    """What it iterates over, if it does."""
+    """The hint of the items that it iterates over, if any."""
 
     @property
     def path(self) -> str:
@@ -119,11 +119,11 @@ class SurfaceChange:
 
 
 def listed(names: list[str]) -> str:
-    """Names in a sentence: `a`, `b` and `c`."""
+    """Join names in a sentence: `a`, `b` and `c`."""
     shown = [code(name) for name in names]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
 
 
 def typed(hint: str) -> str:
-    """A hint in a sentence: it has no Markdown to escape."""
+    """Return a hint in a sentence: it has no Markdown to escape."""
     return f"`{hint}`"

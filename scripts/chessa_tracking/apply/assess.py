@@ -1,7 +1,7 @@
-"""Judging: what the change from one document to another means for Python callers.
+"""The assessment: the meaning of a change of the document for Python callers.
 
-The packages are made with the overlay as far as it fits: what must be looked at is advice, and does
-not hide what else changed.
+The packages are made with the overlay as far as it fits: actions that do not fit are advice, and
+do not hide other changes.
 """
 
 import tempfile
@@ -40,18 +40,18 @@ _CONFIG: Final = ROOT / "generator-config.yaml"
 
 @attrs.frozen
 class Judgement:
-    """What changed, and how much it means."""
+    """The changes and their levels."""
 
     changes: tuple[Change, ...] = ()
     surface: tuple[SurfaceChange, ...] | None = ()
     """None where it was not compared: the old document made no package."""
     advice: tuple[Advice, ...] = ()
     refused: SpecError | None = None
-    """Why no package can be made of one of them."""
+    """The reason why no package can be made of one of them."""
     findings: tuple[Finding, ...] = ()
-    """What was left out of the new package, opened or corrected."""
+    """The parts left out of the new package, opened or corrected."""
     asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
-    """What changed of the `server` and the `security`: somebody must say yes to it."""
+    """The changes of the `server` and the `security`, which the maintainer must accept."""
 
     @property
     def spec(self) -> Level:
@@ -79,7 +79,7 @@ def judge(
     """Compare two documents. Raises `SpecError` if one of them is unsafe.
 
     `released` is the package that callers have; without it one is made of the old document. They
-    differ while the overlay is edited for the update: what that means for callers is told as well.
+    differ while the overlay is edited for the update: the report has those changes as well.
     """
     if canonical.is_same(old, new):
         return Judgement()
@@ -101,7 +101,7 @@ def judge(
             try:
                 old_package = _package(before, folders[0], names)
                 released, names = folders[0], old_package.plan.names.kept()
-            except SpecError as error:  # what made no package has no callers
+            except SpecError as error:  # a document without a package has no callers
                 return attrs.evolve(found, surface=None, refused=error)
         try:
             made = _package(after, folders[1], names, for_client=for_client)
@@ -124,7 +124,7 @@ def _package(
 
 
 def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """The operations whose method has a name of ours, and follows no rename of the vendor's."""
+    """Return the operations with a pinned method name, which follows no rename of the vendor's."""
     return frozenset(
         (str(where[-1]).upper(), path_key(str(where[-2])))
         for where, operation in operations(document)

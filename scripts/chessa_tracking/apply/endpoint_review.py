@@ -1,6 +1,6 @@
-"""Where requests go and who may send them: what no document changes without a person's word.
+"""The servers and the security of a document: they change only if the maintainer accepts it.
 
-By the values alone: no rule has to know what may be done with them.
+The comparison is by value: it needs no rule for each kind of server or scheme.
 """
 
 import json
@@ -15,7 +15,7 @@ _LONGEST: Final = 200
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[str]:
-    """What changed of the `server` or the `security`."""
+    """Return a change of the `server` or the `security`."""
     before, after = (dict(_said(document, what)) for document in (old, new))
     places = dict(_places(new))
     return [
@@ -27,7 +27,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[s
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Whatever may say so, by what tells it from others; and its name for people."""
+    """Yield the places that may have servers or security: the key and the name of each."""
     yield "", "the API"
     yield "schemes", "the schemes"
     for path, method, _ in _nodes(document):
@@ -61,7 +61,7 @@ def _said(document: Mapping[str, Any], what: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
-    """The value as text; of servers only where they are, not what is said of them."""
+    """Return the value as text; of servers the addresses, not the descriptions."""
     if isinstance(value, list):
         value = [
             {name: held for name, held in each.items() if name != "description"}

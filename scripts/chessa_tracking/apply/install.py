@@ -1,8 +1,8 @@
-"""Installing: many files put in place as one, so that no kill leaves half of them.
+"""The installation: many files replaced as one, even if the process is killed.
 
-The new files are gathered in `.update` under the root with a list of what to do; that folder gets
-its name in one rename, which is the moment that counts. Killed before it, the update never was;
-killed after it, the next run does the rest.
+The new files are gathered in a folder under the root with a list of the steps; one rename to
+`.update` commits the update. Killed before it, the update has no effect; killed after it, the next
+run finishes it.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _FILES: Final = "files"
 
 @attrs.frozen
 class Installation:
-    """What to put where."""
+    """The files of an update and their places."""
 
     written: Mapping[str, str]
     """The SHA-256 of each new file, by its path below the root."""
@@ -39,7 +39,7 @@ class Installation:
 
 
 def snapshot(root: Path, parts: Iterable[str]) -> dict[str, bytes]:
-    """The files of these parts of a tree: folders as wholes, and single files."""
+    """Return the files of these parts of a tree: complete folders, and single files."""
     found: dict[str, bytes] = {}
     for part in parts:
         path = root / part
@@ -96,12 +96,12 @@ def _check_untouched(root: Path, before: Mapping[str, bytes]) -> None:
 
 
 def is_pending(root: Path) -> bool:
-    """Whether an update was cut off while it was put in place."""
+    """Return whether an update was cut off while it was put in place."""
     return (root / PENDING).is_dir()
 
 
 def finish(root: Path) -> list[str]:
-    """Put in place what was cut off, and clear away what never counted; what was put in place."""
+    """Finish an update that was cut off, remove uncommitted ones; return the installed files."""
     for draft in _dead_drafts(root):
         shutil.rmtree(draft, ignore_errors=True)
     pending = root / PENDING
@@ -126,7 +126,7 @@ def _dead_drafts(root: Path) -> Iterator[Path]:
 
 
 def _listed(pending: Path) -> Installation:
-    """The list; an empty one where all was done but the clearing away."""
+    """Return the list; an empty one where only the removal of the folder is left."""
     try:
         held = json.loads((pending / _LIST).read_bytes())
         return Installation(dict(held["written"]), tuple(held["deleted"]))
@@ -141,7 +141,7 @@ def _listed(pending: Path) -> Installation:
 
 
 def _put(new: Path, target: Path, digest: str) -> None:
-    """Put one file in place in one step; again, where that was done before."""
+    """Put one file in place in one step; this may be done twice."""
     if not new.is_file():
         if target.is_file() and _digest(target.read_bytes()) == digest:
             return

@@ -1,7 +1,7 @@
-"""Advice on the overlay: which corrections the vendor has made obsolete.
+"""Advice on the overlay: the corrections that the vendor has made obsolete.
 
-An action is obsolete when it matches nothing, changes nothing, adds what is there now, or does not
-fit what is there.
+An action is obsolete when it matches nothing, changes nothing, adds a value that is there now, or
+does not fit the value that is there.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _NAMES: Final = frozenset({"operationId", "title"})
 
 @attrs.frozen
 class Advice:
-    """An action of the overlay that must be looked at."""
+    """An action of the overlay that needs a review."""
 
     action: Action
     why: str
@@ -30,7 +30,7 @@ class Advice:
 
     @property
     def text(self) -> str:
-        """What it no longer does, which one it is, and what it was for."""
+        """The effect that it lost, the action and its purpose."""
         purpose, target = (
             " ".join(words.split()) for words in (self.action.description, self.action.target)
         )
@@ -42,7 +42,7 @@ class Advice:
 
 @attrs.frozen
 class Corrected:
-    """A document with every action applied that can be."""
+    """Return a document with every action applied that fits."""
 
     document: dict[str, Any]
     effects: tuple[Effect, ...]
@@ -50,7 +50,7 @@ class Corrected:
 
 
 def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
-    """Apply the actions; what cannot be applied is left out, and told."""
+    """Apply the actions; leave out those that do not fit, with advice."""
     try:
         whole = apply.apply(document, corrections)
     except OverlayError:
@@ -59,7 +59,7 @@ def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
 
 
 def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
-    """Each on a copy of its own, for one that does not fit may be half done."""
+    """Return each on a copy of its own, for one that does not fit may be half done."""
     effects: list[Effect] = []
     refused: list[Advice] = []
     for action in corrections.actions:
@@ -74,7 +74,7 @@ def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
 
 
 def advise(before: Corrected, after: Corrected) -> list[Advice]:
-    """What the change from one document to the other has made of the actions."""
+    """Return advice on the actions after a change from one document to the other."""
     known = {effect.action.index: effect for effect in before.effects}
     found = list(after.refused)
     for effect in after.effects:

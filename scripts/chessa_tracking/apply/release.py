@@ -1,4 +1,4 @@
-"""A release: the next version, and the changelog fragments that tell Python callers of it.
+"""A release: the next version, and its changelog fragments for Python callers.
 
 The rules are in CONTRIBUTING, "Versions" and "Changelog".
 """
@@ -13,7 +13,7 @@ from chessa_tracking.diff.changes import Change, Level
 from chessa_tracking.report.diff import in_markdown
 
 _VERSION: Final = re.compile(r'^__version__(?:: Final)? = "([0-9]+)\.([0-9]+)\.([0-9]+)"$', re.M)
-# What the server checks and no signature shows.
+# Rules that the server checks and no signature shows.
 _LIMITS: Final = re.compile(
     r"-(?:max|min|pattern|default-value|const|unique-items|format|media-type|serialization)\b"
 )
@@ -22,12 +22,12 @@ TYPES: Final = {Level.MAJOR: "breaking", Level.MINOR: "new", Level.PATCH: "fixed
 
 
 def version_in(source: str) -> str:
-    """The version that a module says."""
+    """Return the version in a module."""
     return ".".join(_found(source).groups())
 
 
 def with_version(source: str, version: str) -> str:
-    """The module with another version."""
+    """Return the module with another version."""
     found = _found(source)
     return source[: found.start(1)] + version + source[found.end(3) :]
 
@@ -44,7 +44,7 @@ def _found(source: str) -> re.Match[str]:
 
 
 def next_version(version: str, verdict: Level) -> str:
-    """Below 1.0 what breaks callers bumps the minor number, all else the patch number."""
+    """Return the next version: below 1.0 a break bumps the minor number, all else the patch."""
     major, minor, patch = map(int, version.split("."))
     if verdict is Level.NONE:
         return version
@@ -63,7 +63,7 @@ def fragments(
     surface = list(surface)
     told = {level: [each.text for each in surface if each.level is level] for level in TYPES}
     for level in (Level.MAJOR, Level.MINOR):
-        seen = bool(told[level])  # by callers: then only what no signature shows is told as well
+        seen = bool(told[level])  # by callers: then list only the changes of rules in addition
         told[level] += [
             f"{in_markdown(change.operation) or 'The API'}: {in_markdown(change.text)}"
             for change in changes

@@ -1,7 +1,6 @@
 """The vendored document as a file: one text for one document.
 
-What the vendor orders on purpose (the properties of a schema, lists, the data of examples) keeps
-its order.
+The properties of a schema, lists and the data of examples keep the vendor's order.
 """
 
 import io
@@ -21,11 +20,11 @@ _WIDTH: Final = 80
 _FOLDED: Final = 60
 """A text that is longer has lines of its own."""
 _PLAIN: Final = re.compile(r"[A-Za-z/(][^\x00-\x1f\\\"'`:#&*?|<>=!%@\x7f-\U0010ffff]*(?<! )")
-# What YAML 1.1 takes for something else than text, and 1.2 does not.
+# Plain scalars that YAML 1.1 does not read as text, and 1.2 does.
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9./_-]+|[0-9]+\.[0-9]+\.[0-9]+")  # or a version
 
-# The order of keys, as documents are written by people; what is not named comes after, by name.
+# The usual order of keys; others come after, by name.
 _ORDER: Final = (
     *("openapi", "info", "servers", "security", "tags", "paths", "components", "$ref"),
     *("name", "in", "title", "summary", "description", "operationId", "x-source", "version"),
@@ -38,7 +37,7 @@ _AS_IT_IS: Final = frozenset({"properties", "mapping", "variables"})
 
 
 def text_of(document: Mapping[str, Any]) -> str:
-    """The text of a document; it reads as the same document again."""
+    """Return the text of a document; it reads as the same document again."""
     arranged = _arranged(copied(dict(document)))
     for style in (_Representer, _QuotingRepresenter):
         text = _written(arranged, style)
@@ -58,7 +57,7 @@ def text_of(document: Mapping[str, Any]) -> str:
 
 
 def _arranged(value: Any, *, holds_names: bool = False, key: str = "") -> Any:
-    """The document with its keys in order."""
+    """Return the document with its keys in order."""
     if isinstance(value, list):
         return [_arranged(item) for item in value]
     if not isinstance(value, dict):
@@ -82,7 +81,7 @@ def _place(member: tuple[str, Any]) -> tuple[int, str]:
 
 
 class _Representer(SafeRepresenter):
-    """Text plain where nobody can mistake it, folded where it is long, else in single quotes."""
+    """Write text plain if that is unambiguous, folded if it is long, else in single quotes."""
 
     width = _WIDTH
 
@@ -103,7 +102,7 @@ class _Representer(SafeRepresenter):
 
 
 class _QuotingRepresenter(_Representer):
-    """Every text in double quotes, on a line of its own: nothing is folded."""
+    """Write text in double quotes, on one line."""
 
     width = 1 << 30
 

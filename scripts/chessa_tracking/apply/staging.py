@@ -1,4 +1,4 @@
-"""Staging: the tree as it shall be, made and proven in a copy before anything is put in place."""
+"""Staging: the new tree, made and tested in a copy before any file is put in place."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ _SHOWN: Final = 40
 
 @contextmanager
 def staged(root: Path) -> Iterator[Path]:
-    """A copy of the tree, gone at the end."""
+    """Make a copy of the tree; remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="update-") as workshop:
         copy = Path(workshop) / root.name
         shutil.copytree(root, copy, ignore=_NOT_COPIED, symlinks=True)
@@ -29,7 +29,7 @@ def staged(root: Path) -> Iterator[Path]:
 
 
 def job_in(root: Path) -> Job:
-    """The job that makes the package of a tree where it stands."""
+    """Return the job that makes the package of a tree in it."""
     return Job(
         spec=root / "spec" / "openapi.yaml",
         overlay=root / "spec" / "overlay.yaml",

@@ -1,4 +1,4 @@
-"""The update: from the vendor's documentation to a tree that follows it, or to a question.
+"""The update: from the vendor's documentation to the next version of the tree, or to questions.
 
     gather → merge → judge → report → (stage → regenerate → prove → install)
 
@@ -52,7 +52,7 @@ _OF_CHANGE: Final = "--accept-{} if it is true: ask the vendor, by another way t
 
 @attrs.frozen
 class Question:
-    """What a person has to decide, and how that is said."""
+    """A decision for the maintainer, and the options that express it."""
 
     text: str
     answer: str
@@ -60,7 +60,7 @@ class Question:
 
 @attrs.frozen
 class Update:
-    """What the vendor's documentation says now, and what that means."""
+    """The current state of the vendor's documentation, and the meaning of its changes."""
 
     source: str
     pages: tuple[Page, ...]
@@ -68,7 +68,7 @@ class Update:
     judgement: Judgement
     version: str
     accepted: frozenset[str] = frozenset()
-    """`server`, `security`: changes that somebody said yes to."""
+    """`server`, `security`: changes that the maintainer accepted."""
     known: frozenset[str] = frozenset()
     """The operations of the vendored document, as `POST /v1/orders`."""
 
@@ -79,7 +79,7 @@ class Update:
 
     @property
     def questions(self) -> list[Question]:
-        """What is open; with none, the update can be carried out."""
+        """The open questions; without any, the update can be carried out."""
         return list(self._questions())
 
     def _questions(self) -> Iterator[Question]:
@@ -93,7 +93,7 @@ class Update:
         for advice in self.judgement.advice:
             yield Question(advice.text, f"Edit {_OVERLAY}.")
         for finding in self.judgement.findings:
-            if finding.operation in self.known:  # callers have a method of it
+            if finding.operation in self.known:  # callers have its method
                 yield Question(finding.text, finding.fix)
         for what in ("server", "security"):
             if what not in self.accepted:
@@ -138,14 +138,14 @@ def look(
 
 
 def _check(merged: Mapping[str, Any]) -> None:
-    """The safety gate, before anything is made of the document."""
+    """Run the safety gate, before the document is used."""
     check_version(merged)
     safety.check_document(merged)
 
 
 @attrs.frozen
 class Done:
-    """What an update changed, and what is left for a person."""
+    """The changes of an update, and the tasks that it leaves."""
 
     paths: tuple[str, ...]
     notes: tuple[str, ...]
@@ -154,12 +154,12 @@ class Done:
 def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = staging.prove) -> Done:
     """Make the tree follow the vendor.
 
-    Made and proven in a copy, put in place as one. Raises `SpecError` for a package that fails its
-    tests, and changes nothing then.
+    It is made and tested in a copy, and put in place as one. Raises `SpecError` for a package that
+    fails its tests, and then changes nothing.
     """
     if update.questions:
         raise SpecError(
-            "The update has questions that are open.", update.source, "Answer them, and run again."
+            "The update has open questions.", update.source, "Decide them, and run this again."
         )
     for part in PARTS:
         if (root / part).is_symlink():
@@ -186,7 +186,7 @@ def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = stagin
 
 
 def _named_by_the_vendor(plan: Plan) -> Iterator[str]:
-    """Methods whose names are the vendor's: the next wording of its would rename them."""
+    """Return the methods whose names are the vendor's, and change when it renames them."""
     for resource in plan.resources:
         for operation in resource.operations:
             if not operation.is_pinned:

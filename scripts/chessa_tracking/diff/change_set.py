@@ -72,7 +72,7 @@ class ChangeSet:
         self._unit = self._document
 
     def use(self, old: Node, new: Node, direction: str, job: Callable[[], None]) -> bool:
-        """Have a pair of components compared, now or before; False if there are too many."""
+        """Compare a pair of components unless that was done; return False if there are too many."""
         key = old.where, new.where, direction
         unit = self._units.get(key)
         if unit is None:

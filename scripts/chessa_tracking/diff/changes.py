@@ -168,7 +168,7 @@ _ALL: Final = ("request-body", "request-property", "request-parameter") + (
 _PARTS: Final = ("request-property", "response-property")
 _SENT: Final = ("request-property", "request-parameter")
 
-# A keyword that narrows what is valid restricts the sender and frees the reader.
+# A keyword that narrows the valid values restricts the sender and frees the reader.
 _ADDED, _REMOVED = (MAJOR, PATCH), (MINOR, MAJOR)
 
 _OF_VALUES: Final[dict[str, tuple[Level, Level, tuple[str, ...]]]] = {

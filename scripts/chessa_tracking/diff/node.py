@@ -1,4 +1,4 @@
-"""Located nodes of two documents, and whether two of them mean the same JSON."""
+"""Located nodes of two documents, and their comparison as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -89,12 +89,12 @@ class Node:
 
 
 def is_class(where: Where) -> bool:
-    """Tell whether a component stands here that names a class."""
+    """Return whether this place is that of a component that names a class."""
     return len(where) == 3 and where[:2] == ("components", "schemas")
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same JSON: keys have no order, true is not 1."""
+    """Return whether two values are the same JSON: keys have no order, true is not 1."""
     if is_mapping(one) and is_mapping(other):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if is_sequence(one) and is_sequence(other):
@@ -110,7 +110,7 @@ def canonical(value: Any) -> str:
 
 
 class Likeness:
-    """Tell whether two nodes are the same with references followed; remember it."""
+    """Return whether two nodes are the same with references followed; remember it."""
 
     def __init__(self) -> None:
         self.compared: set[Pair] = set()
@@ -120,7 +120,7 @@ class Likeness:
         self._known: dict[Pair, bool] = {}
 
     def same(self, old: Node, new: Node, *, but_compared: bool = False) -> bool:
-        """Tell whether two nodes are the same, or are but for pairs that are compared apart.
+        """Return whether two nodes are the same, or are but for pairs that are compared apart.
 
         A circle of references is the same until something in it is not.
         """
@@ -157,7 +157,7 @@ class Likeness:
 
 
 def _refer_alike(old: Node, new: Node) -> bool:
-    """Tell whether two nodes, one of which refers, may be the same: classes keep their names."""
+    """Return whether two nodes, one of which refers, may be the same: classes keep their names."""
     if not (old.refers() and new.refers()):
         return not (old if old.refers() else new).beside().value
     one, other = old.followed().where, new.followed().where

@@ -72,7 +72,7 @@ def compare(
 
 
 def _document(node: Node, *, is_moved: bool) -> Node:
-    """Return a document without what is compared apart."""
+    """Return a document without the parts that are compared separately."""
     left_out = {"paths", "components", *(["servers"] if is_moved else [])}
     parts = {key: one for key, one in node.members().items() if key not in left_out}
     parts["securitySchemes"] = node.child("components").child("securitySchemes")

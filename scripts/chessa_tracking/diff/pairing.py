@@ -32,7 +32,7 @@ def match(old: list[Node], new: list[Node]) -> tuple[Pairs, list[Node], list[Nod
 
 
 def is_one_of(node: Node, kinds: list[Node]) -> bool:
-    """Tell whether a schema is one of the kinds of a union."""
+    """Return whether a schema is one of the kinds of a union."""
     return any(_itself(node) == _itself(kind) or _content(node) == _content(kind) for kind in kinds)
 
 

@@ -70,7 +70,7 @@ class Schema:
 
 
 def is_schema(node: Node) -> bool:
-    """Tell whether a node has the form of a schema."""
+    """Return whether a node has the form of a schema."""
     return isinstance(node.value, (dict, bool))
 
 
@@ -113,7 +113,7 @@ def view(node: Node, within: frozenset[Where] = frozenset()) -> Schema:
 
 
 def _is_little(schema: Schema, part: Schema) -> bool:
-    """Tell whether a schema adds little to the one that it wraps."""
+    """Return whether a schema adds little to the one that it wraps."""
     return (
         all(key in LITTLE or key.startswith("x-") for key in schema.parts)
         and not (schema.properties or schema.required or schema.kinds)
@@ -165,7 +165,7 @@ def _read_union(schema: Schema) -> list[Node]:
 
 
 def _is_null(value: Any) -> bool:
-    """Tell whether a schema is of null and nothing else."""
+    """Return whether a schema is of null and nothing else."""
     return is_mapping(value) and (
         value.get("type") in ("null", ["null"])
         or value.get("enum") == [None]

@@ -1,7 +1,7 @@
-"""Gathering: everything that a source says of the API, read once.
+"""Gathering: all descriptions of the API in a source, read once.
 
 a document  → it alone
-a page      → its slices; what other pages hold is not asked
+a page      → its slices; other pages are not read
 an index    → the document that it links to, else the slices of every page in its origin
 a folder    → the document, the index or the pages in it
 """
@@ -28,12 +28,12 @@ _IS_OTHER: Final = re.compile(r"\.(?!md$|mdx$|txt$|html?$)[A-Za-z][A-Za-z0-9]{0,
 
 State = Literal["operation", "prose", "failed", "document"]
 Progress = Callable[[int, int, str], None]
-"""Told before each page: its number, how many there are, its address."""
+"""Called before each page: its number, the number of pages, its address."""
 
 
 @attrs.frozen
 class Page:
-    """A page, and what became of it."""
+    """A page, and the outcome of reading it."""
 
     address: str
     url: str | None
@@ -42,19 +42,19 @@ class Page:
     sha256: str = ""
     """Of its text."""
     reason: str = ""
-    """Why it failed."""
+    """The reason for its failure."""
 
 
 @attrs.frozen
 class Gathered:
-    """What was read."""
+    """The pages and slices that were read."""
 
     pages: tuple[Page, ...]
     document: Mapping[str, Any] | None = None
-    """The whole document, where there is one."""
+    """The complete document, where there is one."""
     slices: tuple[Slice, ...] = ()
     is_all: bool = True
-    """Whether this is all that the vendor documents: what is not there is missing."""
+    """True if this is all that the vendor documents: any other operation is missing."""
 
 
 def silent(number: int, total: int, address: str) -> None:
@@ -62,12 +62,12 @@ def silent(number: int, total: int, address: str) -> None:
 
 
 def gather(source: Source, show: Progress = silent) -> Gathered:
-    """Read what there is. Raises `SpecError` if that is nothing, or is unsafe."""
+    """Read a source. Raises `SpecError` if it is empty, or unsafe."""
     if isinstance(source, LocalSource) and not source.start:
         return _gather_folder(source, show)
     try:
         text = source.read(source.start)
-        if _IS_HTML.match(text):  # a person's address: the index is beside it
+        if _IS_HTML.match(text):  # the address of an HTML page: the index is next to it
             return _gather_index(source, source.resolve(source.start, f"/{_INDEX}"), show)
     except UnreadableError as error:
         raise _unreadable(source.start, str(error)) from None
@@ -105,7 +105,7 @@ def _gather_folder(source: LocalSource, show: Progress) -> Gathered:
 
 def _gather_index(source: Source, address: str | None, show: Progress) -> Gathered:
     if address is None:
-        raise UnreadableError("it is a page for people, and no index is beside it")
+        raise UnreadableError("it is an HTML page, and there is no index next to it")
     return _of_index(source, address, source.read(address), show)
 
 

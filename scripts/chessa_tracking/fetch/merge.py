@@ -1,8 +1,8 @@
-"""Merging: the slices of many pages, and what we have of operations that no page shows, as one
-document.
+"""Merging: one document from the slices of many pages, and the vendored operations that no page
+shows.
 
-Missing is not gone: a fetch that failed must not become a breaking change, so the vendored
-operation stays until somebody says that it was removed.
+Missing does not mean removed: a failed fetch must not become a breaking change, so the vendored
+operation stays until the maintainer confirms the removal.
 """
 
 import json
@@ -55,7 +55,7 @@ class Missing:
 
 @attrs.frozen
 class Decisions:
-    """What a maintainer said of what is missing."""
+    """The maintainer's decisions on missing operations and pages."""
 
     removed: frozenset[str] = frozenset()
     """Operations that the vendor removed: `DELETE /v1/orders`."""
@@ -67,18 +67,18 @@ class Decisions:
 
 @attrs.frozen
 class Merged:
-    """The new document, and what stands in its way."""
+    """The new document, and the problems that block it."""
 
     document: dict[str, Any]
     conflicts: tuple[Conflict, ...] = ()
     missing: tuple[Missing, ...] = ()
-    """What nobody has decided yet."""
+    """The missing operations and pages without a decision."""
     kept: tuple[Missing, ...] = ()
-    """What was decided to be kept."""
+    """The missing operations that the maintainer keeps."""
 
 
 def merge(vendored: Mapping[str, Any], gathered: Gathered, decisions: Decisions) -> Merged:
-    """Merge what was gathered with what is vendored. Raises `SpecError` for odd decisions."""
+    """Merge gathered slices into the vendored document. Raises `SpecError` for odd decisions."""
     if gathered.document is not None:
         unread = list(_unread(gathered, frozenset()))
         _check_decisions(decisions, unread)
@@ -106,7 +106,7 @@ def merge(vendored: Mapping[str, Any], gathered: Gathered, decisions: Decisions)
 
 
 def _check_decisions(decisions: Decisions, missing: Iterable[Missing]) -> None:
-    """Refuse a decision about what is not missing: it may be a slip, and mean another operation."""
+    """Refuse a decision on an operation that is not missing: it may be a slip for another one."""
     for each in sorted(decisions.removed & decisions.kept):
         raise SpecError(
             f"{each} cannot be removed and kept.", "the decisions on the command line", "Say one."
@@ -133,7 +133,7 @@ def _key(method: str, path: str) -> _Key:
 
 
 def _operations(document: Mapping[str, Any]) -> dict[_Key, tuple[str, str]]:
-    """The method and the path of every operation, by what tells it from others."""
+    """Return the method and the path of every operation, by its identity."""
     return {
         _key(method, path): (method, path)
         for path, item in document.get("paths", {}).items()
@@ -146,7 +146,7 @@ def _operations(document: Mapping[str, Any]) -> dict[_Key, tuple[str, str]]:
 
 
 def _joined(slices: Sequence[Slice]) -> tuple[dict[str, Any], list[Conflict]]:
-    """One document of many slices: the first to say a thing is believed, the others must agree."""
+    """Join many slices in one document: keep the first value of a thing; others must agree."""
     said = _Sayings()
     merged: dict[str, Any] = {}
     names = dict.fromkeys(name for each in slices for name in each.document if name not in _APART)
@@ -182,13 +182,13 @@ _ABSENT: Final = object()
 
 @attrs.define
 class _Sayings:
-    """What pages say, and where two of them say different things."""
+    """The values on the pages, and the conflicts between pages."""
 
     conflicts: list[Conflict] = attrs.field(factory=list[Conflict])
     _said: dict[str, tuple[str, Any]] = attrs.field(factory=dict[str, tuple[str, Any]])
 
     def hear(self, what: str, page: str, value: Any) -> None:
-        """Compare with what was said first."""
+        """Compare a value with the first one."""
         first, known = self._said.setdefault(what, (page, value))
         if _is_other(known, value):
             self.disagree(what, first, page)
@@ -204,7 +204,7 @@ class _Sayings:
 
 
 def _is_other(one: Any, another: Any) -> bool:
-    """Whether two values are different JSON: true is not 1."""
+    """Return whether two values are different JSON: true is not 1."""
     if one is _ABSENT or another is _ABSENT:
         return one is not another
     return json.dumps(one, sort_keys=True) != json.dumps(another, sort_keys=True)
@@ -220,7 +220,7 @@ def _components(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _missing(vendored: Mapping[str, Any], gathered: Gathered) -> Iterator[Missing]:
-    """Vendored operations that no page shows, and pages that failed."""
+    """Yield vendored operations that no page shows, and pages that failed."""
     shown = {_key(each.method, each.path) for each in gathered.slices}
     known = {_bare(page.url or page.address): page for page in gathered.pages}
     told: set[str] = set()
@@ -237,7 +237,7 @@ def _missing(vendored: Mapping[str, Any], gathered: Gathered) -> Iterator[Missin
 
 
 def _unread(gathered: Gathered, told: Container[str]) -> Iterator[Missing]:
-    """Pages that failed, and that nobody knows an operation of."""
+    """Return failed pages of which no operation is known."""
     for page in gathered.pages:
         if page.state == "failed" and page.address not in told:
             yield Missing("", page.address, page.reason)
@@ -257,12 +257,12 @@ def _page_of(operation: Mapping[str, Any]) -> str:
 
 
 def _bare(url: str) -> str:
-    """An address as the site and its Markdown form have in common."""
+    """Return the part of an address that a page and its Markdown form have in common."""
     return url.partition("#")[0].removesuffix("/").removesuffix(".md")
 
 
 def _keep(merged: dict[str, Any], vendored: Mapping[str, Any], stays: Iterable[_Key]) -> None:
-    """Keep vendored operations, with what is shared by their paths and what they refer to."""
+    """Keep vendored operations, with the shared parts of their paths and their references."""
     kept: list[Any] = []
     ours = _operations(vendored)
     theirs = {path_key(path): path for path in merged["paths"]}
@@ -282,7 +282,7 @@ def _keep(merged: dict[str, Any], vendored: Mapping[str, Any], stays: Iterable[_
 def _keep_components(
     merged: dict[str, Any], vendored: Mapping[str, Any], holders: list[Any]
 ) -> None:
-    """Keep the vendored components that what was kept refers to, and that no page shows."""
+    """Keep the vendored components that kept operations refer to, and that no page shows."""
     ours = {(kind, name): value for kind, name, value in _components(vendored)}
     while holders:
         for kind, name in _named(holders.pop()):
@@ -293,7 +293,7 @@ def _keep_components(
 
 
 def _named(holder: Any) -> Iterator[tuple[str, str]]:
-    """The components that something refers to: by reference, by discriminator, for its security."""
+    """Yield the components that a node refers to: by reference, discriminator or security."""
     for _, node in nodes(holder):
         if not is_mapping(node):
             continue
@@ -317,7 +317,7 @@ def _named(holder: Any) -> Iterator[tuple[str, str]]:
 def _with_records(
     merged: dict[str, Any], vendored: Mapping[str, Any], pages: Mapping[_Key, str | None]
 ) -> dict[str, Any]:
-    """Say of each operation which page it comes from: as before, if it is as it was."""
+    """Record the page of each operation; keep the record of an unchanged one."""
     before = _operations(vendored)
     for key, (method, path) in _operations(merged).items():
         operation = merged["paths"][path][method]
@@ -335,7 +335,7 @@ def _with_records(
 
 
 def _without_record(value: Any, *, holds_names: bool = False) -> Any:
-    """A copy without our notes on where things were seen."""
+    """Return a copy without our notes on sources."""
     if isinstance(value, list):
         return [_without_record(each) for each in value]
     if not isinstance(value, dict):
@@ -348,6 +348,6 @@ def _without_record(value: Any, *, holds_names: bool = False) -> Any:
 
 
 def without_records(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as the vendor alone has it."""
+    """Return the document without our additions."""
     bare: dict[str, Any] = _without_record(dict(document))
     return bare

@@ -25,7 +25,7 @@ _ANY_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 @attrs.frozen
 class Slice:
-    """One operation as a page shows it, with the header that is the API's."""
+    """One operation as a page shows it, with the header of the API."""
 
     page: str
     method: str
@@ -39,28 +39,28 @@ class Slice:
 
     @property
     def item(self) -> Mapping[str, Any]:
-        """What stands at the path: the operation, and what is shared by all of the path."""
+        """The path item: the operation, and the parts shared by all operations of the path."""
         item: Mapping[str, Any] = self.document["paths"][self.path]
         return item
 
 
 def is_document(text: str) -> bool:
-    """Whether a text is a whole OpenAPI document, and no page."""
+    """Return whether a text is a complete OpenAPI document, not a page."""
     if text.lstrip().startswith("{"):
         return _SAYS_JSON.search(text) is not None
     return _SAYS_YAML.search(text) is not None and _ANY_FENCE.search(text) is None
 
 
 def document(text: str, name: str) -> dict[str, Any]:
-    """The whole document in a text."""
+    """Return the complete document in a text."""
     found = parse(text.encode(), name)
     if not is_mapping(found):
-        raise SpecError("This is no OpenAPI document.", name, "Give a YAML or JSON mapping.")
+        raise SpecError("This is not an OpenAPI document.", name, "Give a YAML or JSON mapping.")
     return found
 
 
 def links(text: str) -> Iterator[str]:
-    """What an index links to, in its order, each once."""
+    """Return the links of an index, in its order, each once."""
     seen: set[str] = set()
     for block in _MARKDOWN.parse(text):
         for token in block.children or ():
@@ -71,10 +71,10 @@ def links(text: str) -> Iterator[str]:
 
 
 def slices(text: str, page: str) -> list[Slice]:
-    """The slices on a page; none if it is prose.
+    """Return the slices on a page; none if it is prose.
 
-    Raises `UnreadableError` for a fence that is cut off or does not hold what its heading says,
-    `SpecError` for what is no safe YAML.
+    Raises `UnreadableError` for a fence that is cut off or does not match its heading, `SpecError`
+    for unsafe YAML.
     """
     if "\0" in text:  # which Markdown would replace
         raise SpecError("The character U+0000 is not allowed.", page, "Delete it.")
@@ -111,5 +111,5 @@ def _slice(content: str, heading: re.Match[str], page: str, closed: bool) -> Sli
         raise UnreadableError(f"its block is headed {found.label}, and holds other operations too")
     components = held.get("components", {})
     if not (is_mapping(components) and all(map(is_mapping, components.values()))):
-        raise UnreadableError("the components in its block are no mappings of names")
+        raise UnreadableError("the components in its block are not mappings of names")
     return attrs.evolve(found, document=held)

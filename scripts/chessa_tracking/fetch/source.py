@@ -1,8 +1,8 @@
-"""Where the vendor's documentation is read from: an https address, or a local folder or file.
+"""Sources of the vendor's documentation: an https address, or a local folder or file.
 
-All is bounded: bytes, time, requests; a redirect stays within the origin. What cannot be read at
-all is a SpecError, a page that cannot be read an `UnreadableError`: the vendor's operation on it is
-then missing, not gone.
+All is bounded: bytes, time, requests; a redirect stays within the origin. An unreadable source is
+a `SpecError`, an unreadable page an `UnreadableError`: the operation on it is then missing, not
+removed.
 """
 
 import queue
@@ -32,11 +32,11 @@ class UnreadableError(Exception):
 
 
 class Source(Protocol):
-    """Texts by address. An address is what people are shown: a URL, or a path within a folder."""
+    """Texts by address. The report shows addresses: a URL, or a path within a folder."""
 
     @property
     def named(self) -> str:
-        """What the maintainer named."""
+        """The source as the maintainer named it."""
         ...
 
     @property
@@ -45,21 +45,21 @@ class Source(Protocol):
         ...
 
     def read(self, address: str) -> str:
-        """The text there; `UnreadableError` if there is none."""
+        """Return the text there; `UnreadableError` if there is none."""
         ...
 
     def resolve(self, base: str, link: str) -> str | None:
-        """The address that a link means; None where it leads elsewhere."""
+        """Return the address that a link means; None where it leads elsewhere."""
         ...
 
     def url(self, address: str) -> str | None:
-        """The public URL of an address, if it has one."""
+        """Return the public URL of an address, if it has one."""
         ...
 
 
 @attrs.define
 class Budget:
-    """What may still be read."""
+    """The bytes and the time that are left."""
 
     ends: float
     bytes: int = MAX_ALL
@@ -67,7 +67,7 @@ class Budget:
 
     @classmethod
     def fresh(cls, seconds: float = MAX_SECONDS) -> "Budget":
-        """The whole of it."""
+        """Return the full budget."""
         return cls(time.monotonic() + seconds)
 
     @property
@@ -150,7 +150,7 @@ class LocalSource:
         return address
 
     def _saved(self, path: PurePosixPath) -> str:
-        """The file that a page was saved as: by its whole path, or by its name alone."""
+        """Return the file that a page was saved as: by its full path, or by its name alone."""
         wanted = [path, PurePosixPath(path.name)]
         if not path.suffix:
             wanted = [each.with_name(f"{each.name}.md") for each in wanted] + wanted
@@ -163,7 +163,7 @@ class LocalSource:
         return self._urls.get(address)
 
     def pages(self) -> list[str]:
-        """Every page in the folder, where no index names them."""
+        """Return every page in the folder, where no index names them."""
         return sorted(
             path.relative_to(self.root).as_posix()
             for path in self.root.rglob("*.md")
@@ -196,8 +196,8 @@ class RemoteSource:
             except Exception as error:  # noqa: BLE001 - raised again where it was asked for
                 answers.put(error)
 
-        # A server that sends a byte now and then keeps every timeout of a socket at bay: the wait
-        # for a page is bounded, and one that never ends is left behind with its thread.
+        # A server that sends a byte now and then never exceeds a timeout of the socket. So the wait
+        # for a page is bounded, and a request that never ends is abandoned with its thread.
         threading.Thread(target=work, daemon=True).start()
         try:
             answer = answers.get(timeout=min(MAX_SECONDS_OF_PAGE, self.budget.left))
@@ -259,14 +259,14 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def client(trust: ssl.SSLContext | None = None) -> httpx.Client:
-    """The client that pages are read with: it follows nothing by itself, and unpacks nothing."""
+    """Return the client for pages: it follows no redirect and decompresses nothing."""
     headers = {"accept-encoding": "identity", "accept": "text/markdown, text/plain, */*"}
     verify = True if trust is None else trust
     return httpx.Client(verify=verify, timeout=_TIMEOUT, follow_redirects=False, headers=headers)
 
 
 def open_source(named: str) -> Source:
-    """The source that a maintainer named."""
+    """Return the source that a maintainer named."""
     scheme = named.partition("://")[0].lower() if "://" in named else ""
     if scheme == "https":
         try:

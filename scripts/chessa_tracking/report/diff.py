@@ -225,7 +225,7 @@ def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
 
 
 def _left_out(rows: list[_Row], more: list[tuple[str, int]]) -> list[list[str]]:
-    """Return one row that says what a table leaves out."""
+    """Return one row for the rows that a table leaves out."""
     counts = Counter(row.change.rule for row in rows) + Counter(dict(more))
     rules = ", ".join(f"`{rule}` ({number})" for rule, number in counts.most_common(8))
     rules += ", …" if len(counts) > 8 else ""
