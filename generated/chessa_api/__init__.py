@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 BASE_URL: Final[str | None] = "https://api.chessa.ai"
-"""Where calls go unless told otherwise: the first server; None where the spec names none."""
+"""The default base URL: the first server of the spec; None where the spec names none."""
 
 VERSION_SEGMENTS: Final[tuple[str, ...]] = ("v1",)
-"""Versions that paths begin with: at the end of a base URL they are left out."""
+"""Versions that paths begin with: a base URL that ends in one is used without it."""
 
 CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
     "client_id": "x-client-id",
@@ -18,5 +18,5 @@ CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """By credential, the header that carries it, in lower case; empty where the spec names none."""
 
-SPEC_HASH = "f4f8de90738f2a1269c9c2f43cabd5c2c31ce29021357022c9a078c9a66d69d3"
+SPEC_HASH = "16af02b12d51b487b7d357f4b11016829b907c6038c2920bd368f6c48bbd6c4b"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

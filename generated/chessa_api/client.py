@@ -88,7 +88,7 @@ class Resources:
 
 
 class ResourcesWithRawResponse:
-    """The resources of the API, answering raw responses."""
+    """The resources of the API, with methods that return raw responses."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -167,7 +167,7 @@ class AsyncResources:
 
 
 class AsyncResourcesWithRawResponse:
-    """The resources of the API, on asyncio, answering raw responses."""
+    """The resources of the API, on asyncio, with methods that return raw responses."""
 
     def __init__(self, resources: AsyncResources) -> None:
         self._resources = resources

@@ -55,7 +55,7 @@ def test_every_operation_has_its_section(
     tokens = under(name)
     text = shown(tokens)
     source = node.get("x-source", {})
-    seen = {"partial": "seen in part", "full": "seen whole", "": "Source:"}
+    seen = {"partial": "seen in part", "full": "seen in full", "": "Source:"}
     is_read = method == "GET" or node.get("x-safe-to-repeat") is True
     for part in (
         f"{method} {path}",
@@ -65,7 +65,7 @@ def test_every_operation_has_its_section(
         *source.get("notSeen", ()),
     ):
         assert part in text
-    assert ("A read:" in text, "A write:" in text) == (is_read, not is_read)
+    assert ("Read operation." in text, "Write operation." in text) == (is_read, not is_read)
 
     stub = next(t.content for t in tokens if t.type == "fence" and t.info == "pyi")
     parameters = inspect.signature(function).parameters

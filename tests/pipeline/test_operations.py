@@ -129,7 +129,7 @@ def test_lists_in_a_path_and_a_header(tmp_path: Path) -> None:
     package.call("things.act", ["1", "2"], x_tags=["a", "b"])
     assert package.sent[-1].path == "/things/1,2"
     assert package.sent[-1].headers == (("X-Tags", "a,b"),)
-    with pytest.raises(ValueError, match="an item holds ','"):
+    with pytest.raises(ValueError, match="an item contains ',', the list separator"):
         package.call("things.act", ["1,2"])
     with pytest.raises(ValueError, match="an empty list has no form in a path"):
         package.call("things.act", [])

@@ -153,7 +153,7 @@ def test_a_method_performs_its_operation(vendor: str) -> None:
     assert hasattr(chessa.models, result)
     documented = " ".join((inspect.getdoc(method) or "").split())
     assert f"`{vendor}`" in documented
-    assert ("A read:" if operation.is_read else "A write:") in documented
+    assert ("Read operation." if operation.is_read else "Write operation.") in documented
 
 
 def test_raw_responses_are_there_for_every_method() -> None:

@@ -15,7 +15,7 @@ from ..model import Model
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class FeedbackEnvelope(Model):
-    """The answer of `users.submit_feedback`."""
+    """The response of `users.submit_feedback`."""
 
     feedback: models.Feedback = attrs.field(
         metadata=_fields.required("feedback", _fields.model(lambda: models.Feedback))

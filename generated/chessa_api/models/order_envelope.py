@@ -15,7 +15,7 @@ from ..model import Model
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class OrderEnvelope(Model):
-    """The answer of `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
+    """The response of `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
 
     order: models.Order = attrs.field(
         metadata=_fields.required("order", _fields.model(lambda: models.Order))

@@ -39,5 +39,5 @@ class OrderList(Model):
         return len(self.orders)
 
     def __contains__(self, item: object) -> bool:
-        """Whether this is one of `orders`, or the name of a field that the server sent."""
+        """Return whether this is one of `orders`, or the name of a field that the server sent."""
         return super().__contains__(item) if isinstance(item, str) else item in self.orders

@@ -5,7 +5,7 @@ from ..enums import Known, OpenEnum
 
 
 class OrderStatus(OpenEnum):
-    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    """The status of an order. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
     """
 

@@ -20,7 +20,7 @@ class OrderStatusHistory(Model):
     current_status: models.OrderStatus = attrs.field(
         metadata=_fields.required("currentStatus", _fields.open_enum(models.OrderStatus))
     )
-    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    """The status of an order. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
 
     Example: `completed`
@@ -46,5 +46,5 @@ class OrderStatusHistory(Model):
         return len(self.history)
 
     def __contains__(self, item: object) -> bool:
-        """Whether this is one of `history`, or the name of a field that the server sent."""
+        """Return whether this is one of `history`, or the name of a field that the server sent."""
         return super().__contains__(item) if isinstance(item, str) else item in self.history

@@ -53,7 +53,7 @@ class OrderSummary(Model):
     status: models.OrderStatus = attrs.field(
         metadata=_fields.required("status", _fields.open_enum(models.OrderStatus))
     )
-    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    """The status of an order. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
 
     Example: `completed`

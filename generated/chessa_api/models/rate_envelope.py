@@ -15,7 +15,7 @@ from ..model import Model
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class RateEnvelope(Model):
-    """The answer of `rates.retrieve`."""
+    """The response of `rates.retrieve`."""
 
     rate: models.Rate = attrs.field(
         metadata=_fields.required("rate", _fields.model(lambda: models.Rate))

@@ -15,7 +15,7 @@ from ..model import Model
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class RecipientEnvelope(Model):
-    """The answer of `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
+    """The response of `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
 
     recipient: models.Recipient = attrs.field(
         metadata=_fields.required("recipient", _fields.model(lambda: models.Recipient))

@@ -35,5 +35,5 @@ class RecipientList(Model):
         return len(self.recipients)
 
     def __contains__(self, item: object) -> bool:
-        """Whether this is one of `recipients`, or the name of a field that the server sent."""
+        """Return whether this is one of `recipients`, or the name of a field that the server sent."""
         return super().__contains__(item) if isinstance(item, str) else item in self.recipients

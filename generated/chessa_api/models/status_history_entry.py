@@ -25,7 +25,7 @@ class StatusHistoryEntry(Model):
     """Example: `The order was created and its quote is open.`"""
 
     status: models.OrderStatus = _fields.documented("status", _fields.open_enum(models.OrderStatus))
-    """Where an order is on its way. The vendor's pages spell `Failed` in prose only, so compare it
+    """The status of an order. The vendor's pages spell `Failed` in prose only, so compare it
     without regard to case.
 
     Example: `created`

@@ -15,7 +15,7 @@ from ..model import Model
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class UserEnvelope(Model):
-    """The answer of `users.me`."""
+    """The response of `users.me`."""
 
     user: models.User = attrs.field(
         metadata=_fields.required("user", _fields.model(lambda: models.User))

@@ -1,7 +1,7 @@
-"""The reference: a page of Markdown for each resource, one for what no method returns, an index.
+"""The reference: a page of Markdown for each resource, one for the other classes, an index.
 
-Every word of the spec passes `markdown`; which classes stand on a page follows from what its
-operations take and return.
+`markdown` escapes every text of the spec. A page has the classes that its operations take and
+return.
 """
 
 import json
@@ -37,13 +37,13 @@ _PLACES: Final = {
     "header": "header",
     "member": "in the body",
 }
-_SEEN: Final = {"partial": "seen in part", "full": "seen whole"}
+_SEEN: Final = {"partial": "seen in part", "full": "seen in full"}
 _MEANING: Final = "[What the columns mean](README.md#how-to-read-the-pages)."
 _WIDTH: Final = 96
 
 
 def pages(plan: Plan, examples: Examples, findings: Iterable[Finding] = ()) -> dict[str, str]:
-    """The text of every page, by the name of its file."""
+    """Return the text of every page, by the name of its file."""
     classes = Classes.of(plan)
     uses = usage_of(plan)
     of_resources = [_ResourcePage(resource, classes) for resource in plan.resources]
@@ -60,13 +60,13 @@ def pages(plan: Plan, examples: Examples, findings: Iterable[Finding] = ()) -> d
 
 
 def page_of(resource: ResourcePlan) -> str:
-    """The file of a resource; never that of the index, whatever the case of names means there."""
+    """Return the file of a resource; never that of the index, in any case of letters."""
     name = f"{resource.name}.md"
     return f"{resource.name}_.md" if name == INDEX.lower() else name
 
 
 def _text(lines: Iterable[str]) -> str:
-    """A page: one empty line where several met, and none at its end."""
+    """Return a page: one empty line where several met, and none at its end."""
     kept = [HEADER, ""]
     for line in lines:
         if line or kept[-1]:
@@ -131,9 +131,9 @@ def _operation(operation: OperationPlan, links: Links, examples: Examples) -> It
     yield from markdown.block("pyi", _stub(operation))
     vendor = f", the vendor's {code(operation.operation_id)}" if operation.operation_id else ""
     kind = (
-        "A read: repeated when a repeat may help."
+        "Read operation. Retried on transient failures."
         if operation.is_read
-        else "A write: never sent again once a byte of it may have been."
+        else "Write operation. Never retried once any byte of the request may have been sent."
     )
     yield from ("", f"{code(f'{operation.method} {operation.path}')}{vendor}. {kind}", "")
     if operation.arguments:
@@ -149,7 +149,7 @@ def _operation(operation: OperationPlan, links: Links, examples: Examples) -> It
 
 
 def _stub(operation: OperationPlan) -> Iterator[str]:
-    """The signature, as a stub has it."""
+    """Yield the signature, as a stub has it."""
     parts = source.parameters(operation)
     result = source.result_hint(operation, lists="list")
     head, words, tail = f"def {operation.method_name}(", ", ".join(parts), f") -> {result}: ..."
@@ -177,7 +177,7 @@ def _argument(argument: ArgumentPlan, links: Links) -> tuple[str, ...]:
 def _returns(operation: OperationPlan, links: Links) -> str:
     if operation.result is None:
         return "Returns nothing."
-    part = f", the `{operation.unwrap}` of the answer" if operation.unwrap else ""
+    part = f", the `{operation.unwrap}` of the response" if operation.unwrap else ""
     return f"Returns {type_of(operation.result, links)}{part}."
 
 
@@ -191,7 +191,7 @@ def _errors(operation: OperationPlan) -> Iterator[str]:
     if not failures:
         return
     yield from markdown.table(
-        ("status", "raises", "what it means", "answer in the spec"),
+        ("status", "raises", "what it means", "response in the spec"),
         [
             (
                 f"`{response.status}`",
@@ -206,7 +206,7 @@ def _errors(operation: OperationPlan) -> Iterator[str]:
 
 
 def _raised(status: str, *, is_read: bool) -> str:
-    """The class of the error that an answer of this status is."""
+    """Return the class of the error that a response of this status raises."""
     if status[0] == "5":
         return "`ServerError`" if is_read else "`OutcomeUnknownError`"
     if status in INCONCLUSIVE and not is_read:
@@ -217,7 +217,7 @@ def _raised(status: str, *, is_read: bool) -> str:
 
 
 def _answer(response: ResponsePlan) -> str:
-    """The codes and the words of the examples of an error."""
+    """Return the codes and the messages of the examples of an error."""
     return "; ".join(dict.fromkeys(filter(None, map(_told, response.examples))))
 
 
@@ -255,21 +255,21 @@ def _source(operation: OperationPlan) -> str:
 # ---- The index ----------------------------------------------------------------------------------
 
 _REST: Final = f"""\
-What no method returns by itself: the envelopes around results, which `with_raw_response` gives as
-`.envelope`, the bodies of errors, which `error.body` holds as plain JSON, and whatever else the
-spec describes. {_MEANING}"""
+Classes that no method returns directly: the envelopes around results, which `with_raw_response`
+gives as `.envelope`, the bodies of errors, which `error.body` holds as plain JSON, and the other
+schemas of the spec. {_MEANING}"""
 
 _COLUMNS: Final = """\
-- **type** is what you get, or what you may pass. Amounts are `Decimal`, timestamps aware
-  `datetime.datetime`. An optional argument that is not given is not sent.
+- **type** is the type that you get, or may pass. Amounts are `Decimal`, timestamps aware
+  `datetime.datetime`. The client does not send an optional argument that you omit.
 - **sent as** and **JSON** are the names and places on the wire.
-- **left out** is what happens when an answer lacks a documented attribute. `never`: such an answer
-  is an error. `None`: it reads as None. `raises`: reading it raises `AbsentFieldError`, and
-  `"refund" in order`, by the name of the attribute, asks first.
-- Objects do not change: each is what the server said at one time, and code that keeps one in a
-  log or a cache can rely on that. `order.replace(note="paid")` returns a changed copy, without the
-  fields that are `UNSET`; `replace(additional_properties={…})` adds members that the spec does not
-  list.
+- **left out** says what happens when a response lacks a documented attribute. `never`: such a
+  response is an error. `None`: it reads as None. `raises`: reading it raises `AbsentFieldError`,
+  and `"refund" in order`, by the name of the attribute, tests for it.
+- Objects are immutable: each is the response of the server at one time, and code that keeps one
+  in a log or a cache can rely on that. `order.replace(note="paid")` returns a changed copy,
+  without the fields that are `UNSET`; `replace(additional_properties={…})` adds members that the
+  spec does not list.
 - **raises** is the class of the error; [errors](../errors.md) says what each one means.
 - The examples run as they stand, against [the sandbox](../testing.md). For the real API,
   `with Chessa() as chessa:` takes the place of their `with` line."""

@@ -1,15 +1,15 @@
-"""Where a class is met: what its docstring says when the spec says nothing of it."""
+"""The use of a class: its docstring when the spec has no description of it."""
 
 from typing import Final
 
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.types import named
 
-_VERBS: Final = ("Returned by", "The answer of", "The value of", "The error of")
+_VERBS: Final = ("Returned by", "The response of", "The value of", "The error of")
 
 
 def usage_of(plan: Plan) -> dict[str, str]:
-    """One sentence for each model: which methods return it, or which models hold it."""
+    """Return one sentence for each model: which methods return it, or which models hold it."""
     returned: dict[str, list[str]] = {}
     answered: dict[str, list[str]] = {}
     held: dict[str, list[str]] = {}

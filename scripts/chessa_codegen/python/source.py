@@ -56,23 +56,23 @@ def codec(shape: Shape) -> str:
 
 
 def field_hint(field: FieldPlan) -> str:
-    """The type that an attribute has when it can be read."""
+    """Return the type that an attribute has when it can be read."""
     return types.hint(_read_as(field))
 
 
 def _read_as(field: FieldPlan) -> Shape:
-    """What may well be missing may be null as well."""
+    """Return the shape to read: an optional field may also be null."""
     return types.nullable(field.shape) if field.optional else field.shape
 
 
 def words_of(one: FieldPlan | ArgumentPlan) -> str:
-    """What a docstring says of an attribute or argument: words, and the example if it is short."""
+    """Return the docstring of an attribute or argument: the description, and a short example."""
     shown = f"Example: `{one.example}`" if one.example else ""
     return f"{one.description}\n\n{shown}".strip()
 
 
 def field_value(field: FieldPlan) -> str:
-    """The right-hand side of an attribute of a model."""
+    """Return the right-hand side of an attribute of a model."""
     bound = f"{literal(field.key)}, {codec(_read_as(field))}"
     if field.essential and field.read_only:
         return f"_fields.read_only({bound})"
@@ -84,33 +84,33 @@ def field_value(field: FieldPlan) -> str:
 
 
 def iterated(model: ModelPlan) -> FieldPlan | None:
-    """The attribute that a model iterates over, if any."""
+    """Return the attribute that a model iterates over, if any."""
     rows = [field for field in model.fields if field.key == model.iterate]
     return rows[0] if rows and isinstance(rows[0].shape, Array) else None
 
 
 def item_hint(field: FieldPlan) -> str:
-    """The type of the items of an array attribute."""
+    """Return the type of the items of an array attribute."""
     return types.hint(field.shape.item) if isinstance(field.shape, Array) else "Any"
 
 
 def constants(enum: EnumPlan) -> Iterator[tuple[str, str | int]]:
-    """The constants of an enum and their values."""
+    """Yield the constants of an enum and their values."""
     yield from enum.constants.items()
 
 
 def constant_name(operation: OperationPlan) -> str:
-    """The name of the constant that holds an operation."""
+    """Return the name of the constant that holds an operation."""
     return operation.method_name.upper()
 
 
 def about(resource: ResourcePlan) -> str:
-    """The docstring of a resource class."""
+    """Return the docstring of a resource class."""
     return "\n".join(_paragraphs(resource.description or f"Operations on {resource.name}"))
 
 
 def result_hint(operation: OperationPlan, lists: str = "builtins.list") -> str:
-    """What the method returns. `builtins.list`: a resource may have a method `list`."""
+    """Return the hint of a result. `builtins.list`: a resource may have a method `list`."""
     return "None" if operation.result is None else types.hint(operation.result, lists=lists)
 
 
@@ -125,7 +125,7 @@ _IMPORTS: Final = (
 
 
 def hints_of(resource: ResourcePlan) -> str:
-    """All hints in the signatures of a resource: what its module must import for."""
+    """Return all hints in the signatures of a resource: its module imports what they name."""
     operations = resource.operations
     hints = {result_hint(operation) for operation in operations}
     hints |= {_hint(argument) for op in operations for argument in op.arguments}
@@ -133,12 +133,12 @@ def hints_of(resource: ResourcePlan) -> str:
 
 
 def imports(hints: str) -> str:
-    """The imports of the standard library that hints need."""
+    """Return the imports of the standard library that hints need."""
     return "\n".join(line for token, line in _IMPORTS if token in hints)
 
 
 def argument_value(argument: ArgumentPlan) -> str:
-    """The `Argument` of an operation's argument."""
+    """Return the `Argument` of an operation's argument."""
     parts = [literal(argument.name), literal(argument.key), literal(argument.location)]
     parts.append(codec(argument.shape))
     if argument.required:
@@ -149,30 +149,30 @@ def argument_value(argument: ArgumentPlan) -> str:
 
 
 def call(operation: OperationPlan) -> str:
-    """The arguments with which a method calls its operation."""
+    """Return the arguments with which a method calls its operation."""
     named = [f"{argument.name}={argument.name}" for argument in operation.arguments]
     return ", ".join([constant_name(operation), *named])
 
 
 def signature(operation: OperationPlan) -> str:
-    """The parameters of a method, itself included."""
+    """Return the parameters of a method, itself included."""
     return ", ".join(["self", *parameters(operation)])
 
 
 def parameters(operation: OperationPlan) -> list[str]:
-    """The parameters of a call: path ones by position or name, all others by name only."""
+    """Return the parameters of a call: path ones by position or name, all others by name only."""
     in_path, named = _ordered(operation)
     return [*map(_parameter, in_path), *(["*"] if named else []), *map(_parameter, named)]
 
 
 def in_order(operation: OperationPlan) -> list[ArgumentPlan]:
-    """The arguments in the order of the signature."""
+    """Return the arguments in the order of the signature."""
     in_path, named = _ordered(operation)
     return [*in_path, *named]
 
 
 def _ordered(operation: OperationPlan) -> tuple[list[ArgumentPlan], list[ArgumentPlan]]:
-    """The arguments by position, and those by name: required ones first."""
+    """Return the arguments by position, and those by name: required ones first."""
     in_path = [a for a in operation.arguments if a.location == "path"]
     named = [a for a in operation.arguments if a.location != "path"]
     return in_path, sorted(named, key=lambda argument: not argument.required)
@@ -188,15 +188,15 @@ def _hint(argument: ArgumentPlan) -> str:
 
 
 def method_text(operation: OperationPlan) -> str:
-    """The docstring of a method."""
+    """Return the docstring of a method."""
     lines = _paragraphs(operation.summary or operation.description or f"Call {operation.name}")
     if operation.description and operation.description != operation.summary and operation.summary:
         lines += ["", operation.description]
     vendor = f" (the vendor's `{operation.operation_id}`)" if operation.operation_id else ""
     kind = (
-        "A read: repeated when a repeat may help."
+        "Read operation. Retried on transient failures."
         if operation.is_read
-        else ("A write: never sent again once a byte of it may have been.")
+        else ("Write operation. Never retried once any byte of the request may have been sent.")
     )
     lines += ["", f"`{operation.method} {operation.path}`{vendor}. {kind}"]
     if operation.deprecated:
@@ -226,12 +226,12 @@ def _returns(operation: OperationPlan) -> list[str]:
     if operation.result is None:
         return []
     kinds = types.hint(operation.result).replace("models.", "")
-    origin = f", the `{operation.unwrap}` of the answer" if operation.unwrap else ""
+    origin = f", the `{operation.unwrap}` of the response" if operation.unwrap else ""
     return ["", "Returns:", f"    `{kinds}`{origin}."]
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Prose that opens with one sentence on a line of its own, as docstrings do."""
+    """Return prose with its first sentence on a line of its own, as in docstrings."""
     first, _, rest = text.strip().partition("\n\n")
     return [_sentence(first), *(["", rest.strip()] if rest.strip() else [])]
 

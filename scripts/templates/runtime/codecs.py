@@ -1,7 +1,7 @@
-"""How each kind of JSON value becomes a Python value, and goes back.
+"""Codecs: from each kind of JSON value to a Python value, and back.
 
-`decode` never raises: what does not fit its type comes out as a `Misfit` that says why, and the
-model keeps the raw value. `encode` raises `EncodeError`. Messages never hold a value.
+`decode` never raises: for a value that does not fit its type it returns a `Misfit` with the reason,
+and the model keeps the raw value. `encode` raises `EncodeError`. No message contains a value.
 """
 
 import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# No exponent, and sensible in size; possessive: nothing in it can be tried again.
+# No exponent, and bounded in size; possessive, so that a match never backtracks.
 _PLAIN_NUMBER: Final = r"-?+(?!0[0-9])[0-9]{1,400}+(?:\.[0-9]{1,400}+)?+"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -34,7 +34,7 @@ class Misfit:
 
 
 class Codec:
-    """Two functions: from a JSON value to Python, and back; and what a union asks of its kinds."""
+    """Two functions, from a JSON value to Python and back, and the facts that a union needs."""
 
     __slots__ = ("decode", "encode", "find", "known", "native")
 
@@ -54,7 +54,7 @@ class Codec:
         self.native = native
         """The types of the JSON values that the spec documents; others may fit as well."""
         self.find = find
-        """Of an object: the class that it is read into."""
+        """For an object: return the class that it is decoded into."""
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
@@ -113,7 +113,7 @@ def _decode_amount(value: Any) -> Decimal | Misfit:
         return value if value.is_finite() else Misfit("is not a finite number")
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    if isinstance(value, float):  # never from our own JSON; the shortest text is what was meant
+    if isinstance(value, float):  # never from our own JSON; its shortest text is the amount
         amount = Decimal(repr(value))
         return amount if amount.is_finite() else Misfit("is not a finite number")
     return Misfit("is not a decimal number")
@@ -131,7 +131,7 @@ def _encode_amount(value: Any) -> Decimal:
 
 
 def _is_sensible(amount: Decimal) -> bool:
-    """Whether `_encode_amount` would take it; else its text is kept, to go back as it came."""
+    """Return whether `_encode_amount` takes it; else the codec keeps its text, to send it back."""
     return -MAX_EXPONENT <= amount.adjusted() <= MAX_EXPONENT
 
 
@@ -167,9 +167,9 @@ def _encode_decimal(value: Any) -> Any:
 
 
 def plain_amounts(count: int) -> Callable[[str], object]:
-    """Return a test of so many amounts in plain notation, joined with commas.
+    """Return a test for `count` amounts in plain notation, joined with commas.
 
-    One look at all amounts of an object costs less than one at each.
+    One match over all amounts of an object costs less than one match for each.
     """
     return re.compile(rf"(?:{_PLAIN_NUMBER},){{{count - 1}}}{_PLAIN_NUMBER}").fullmatch
 
@@ -217,7 +217,7 @@ def _encode_json(value: Any) -> Any:
     if isinstance(value, float):
         raise EncodeError("a float cannot hold an amount exactly: pass a decimal.Decimal or an int")
     if isinstance(value, Decimal) and not value.is_finite():
-        raise EncodeError("NaN and infinity have no place in JSON")
+        raise EncodeError("NaN and Infinity are not valid JSON")
     if value is None or isinstance(value, (str, int, Decimal)):
         return value
     raise _refuse("a JSON value", value)
@@ -234,12 +234,12 @@ JSON: Final = Codec(exact, _encode_json)
 
 
 def constant(inner: Codec, value: str | int) -> Codec:
-    """What `inner` takes, of which the spec allows one value only. Others are kept as they come."""
+    """Return `inner` for a single value that the spec allows. Other values are kept as received."""
     return Codec(inner.decode, inner.encode, known=(value,), native=inner.native)
 
 
 def open_enum(enum: type[OpenEnum]) -> Codec:
-    """Strings, the listed ones as the constants of `enum`."""
+    """Return a codec of strings, the listed ones as the constants of `enum`."""
 
     def decode(value: Any) -> Any:
         if isinstance(value, str) and not isinstance(value, NumberText):
@@ -250,7 +250,7 @@ def open_enum(enum: type[OpenEnum]) -> Codec:
 
 
 def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
-    """Integers, the listed ones as the constants of `enum`."""
+    """Return a codec of integers, the listed ones as the constants of `enum`."""
 
     def decode(value: Any) -> Any:
         integer = _decode_integer(value)
@@ -260,7 +260,7 @@ def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
 
 
 def nullable(inner: Codec) -> Codec:
-    """What `inner` takes, or null."""
+    """Return a codec that takes null as well as the values of `inner`."""
     decode_inner, encode_inner = inner.decode, inner.encode
     return Codec(
         lambda value: None if value is None else decode_inner(value),
@@ -270,7 +270,7 @@ def nullable(inner: Codec) -> Codec:
 
 
 def array(inner: Codec) -> Codec:
-    """A list; one item that does not fit makes the whole list a misfit, so that none is lost."""
+    """Return a codec of lists. One misfit among the items makes the list a misfit: none is lost."""
     decode_item, encode_item = inner.decode, inner.encode
 
     def decode(value: Any) -> Any:
@@ -292,7 +292,7 @@ def array(inner: Codec) -> Codec:
 
 
 def mapping(inner: Codec) -> Codec:
-    """A dict from names to what `inner` takes."""
+    """Return a codec of dicts from names to the values of `inner`."""
     decode_value, encode_value = inner.decode, inner.encode
 
     def decode(value: Any) -> Any:
@@ -313,7 +313,7 @@ def mapping(inner: Codec) -> Codec:
 
 
 def model(find: Callable[[], type["Model"]]) -> Codec:
-    """An object read into a model. `find` names it late, so that models may refer to each other."""
+    """Return a codec of a model. `find` returns the class late: models may refer to each other."""
 
     def decode(value: Any) -> Any:
         if value.__class__ is not dict and not isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Open enums: strings and integers with known values as constants, and room for new ones.
+"""Open enums: strings and integers with their known values as constants, open to new ones.
 
-A value that the spec does not list yet is kept as it came, compares equal to it and goes back to
-the wire unchanged; `is_known` tells the two apart. The class is iterable: `list(OrderStatus)`.
+A value that the spec does not list yet is kept as received, compares equal to it and is sent back
+unchanged; `is_known` tells the two apart. The class is iterable: `list(OrderStatus)`.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Known:
 
 
 class _Listed(type):
-    """A class that can be walked through: its known values, in the order of the spec."""
+    """A class that iterates over its known values, in the order of the spec."""
 
     members: dict[Any, Any]
 
@@ -63,7 +63,7 @@ class OpenEnum(str, metaclass=_Listed):
 
     @property
     def is_known(self) -> bool:
-        """Whether the spec lists this value."""
+        """Return whether the spec lists this value."""
         return self.value in self.members
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ class OpenIntEnum(int, metaclass=_Listed):
 
     @property
     def is_known(self) -> bool:
-        """Whether the spec lists this value."""
+        """Return whether the spec lists this value."""
         return self.value in self.members
 
     def __repr__(self) -> str:

@@ -1,21 +1,21 @@
-"""What can go wrong between JSON and the models. Messages name fields, never values.
+"""Errors between JSON and the models. Messages name fields, never values.
 
 ValueError
 └── ModelError
-    ├── DecodeError      JSON that a model cannot be made of
-    └── EncodeError      a Python value that has no place on the wire
+    ├── DecodeError      JSON that cannot be decoded
+    └── EncodeError      a Python value that cannot be encoded
 AttributeError
-└── AbsentFieldError     the server left the field out
-    └── MisfitFieldError the server sent something that does not fit the field's type
+└── AbsentFieldError     the server omitted the field
+    └── MisfitFieldError the server sent a value that does not fit the field's type
 """
 
 
 class ModelError(ValueError):
-    """A value could not be turned into a model, or a model into JSON."""
+    """A value cannot be converted to a model, or a model to JSON."""
 
 
 class DecodeError(ModelError):
-    """JSON that does not hold what the model cannot do without."""
+    """JSON that cannot be decoded: it is invalid, or lacks a required field."""
 
 
 class EncodeError(ModelError):
@@ -23,7 +23,7 @@ class EncodeError(ModelError):
 
 
 class AbsentFieldError(AttributeError):
-    """The server left a documented field out. `"name" in model` asks without raising."""
+    """The server omitted a documented field. `"name" in model` tests for it without raising."""
 
 
 class MisfitFieldError(AbsentFieldError):

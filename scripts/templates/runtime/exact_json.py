@@ -1,4 +1,4 @@
-"""JSON in and out without losing a digit: Decimal where others have float.
+"""JSON read and written without loss of a digit: Decimal in place of float.
 
 Text that is not JSON (NaN, Infinity, a name twice in one object, nesting past the limit) is
 refused; a number too large for Decimal or int is kept as the text that it was.
@@ -29,13 +29,13 @@ _quote: Final[Callable[[str], str]] = encode_basestring_ascii
 
 
 class NumberText(str):
-    """A JSON number that no Python number can hold; it goes back to the wire as it came."""
+    """A JSON number that no Python number can hold; it is sent back as received."""
 
     __slots__ = ()
 
 
 def within_bounds(number: str) -> bool:
-    """Say whether this JSON number has an exponent that an amount could have."""
+    """Return whether this JSON number has an exponent that an amount can have."""
     exponent = _EXPONENT.search(number)
     return exponent is None or (
         len(exponent[1]) <= 5 and -MAX_EXPONENT <= int(exponent[1]) <= MAX_EXPONENT
@@ -90,10 +90,10 @@ def loads(data: bytes | str) -> Any:
 
 
 def _check_shape(raw: bytes) -> None:
-    """Refuse what would take the decoder more depth, or more memory, than it may have."""
+    """Refuse a text that needs more depth or more memory than the decoder may use."""
     most = max(MAX_VALUES, len(raw) // 10)
     if len(raw) < most and raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
-        return  # there is no room for so many values, nor are there so many levels
+        return  # too short for so many values or levels
     marks = _marks(raw)
     if _is_deep(marks):
         raise DecodeError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
@@ -102,7 +102,7 @@ def _check_shape(raw: bytes) -> None:
 
 
 def _marks(raw: bytes) -> bytes:
-    """The brackets and commas outside of strings, all brackets square."""
+    """Return the brackets and commas outside of strings, all brackets square."""
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = raw.translate(_SQUARE, _OTHERS).replace(b'""', b"")
@@ -111,7 +111,7 @@ def _marks(raw: bytes) -> bytes:
 
 def _is_deep(marks: bytes) -> bool:
     brackets = left = marks.translate(None, b",")
-    for _ in range(_USUAL_DEPTH):  # without the innermost level, time and again
+    for _ in range(_USUAL_DEPTH):  # remove the innermost level each time
         outer = left.replace(b"[]", b"")
         if not outer:
             return False
@@ -123,9 +123,9 @@ def _is_deep(marks: bytes) -> bool:
 
 
 def exact(value: Any) -> Any:
-    """The same JSON value with a Decimal for each float, of the digits that the float prints.
+    """Return the same JSON value with a Decimal for each float, of the digits that it prints.
 
-    Our own JSON has no float; a dict that somebody else's JSON made may.
+    `loads` makes no float; other decoders do.
     """
     if isinstance(value, float):
         return Decimal(repr(value))
@@ -143,7 +143,7 @@ def number_text(value: Decimal) -> str:
         return text
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
-        raise EncodeError("NaN and infinity have no place in JSON")
+        raise EncodeError("NaN and Infinity are not valid JSON")
     return format(value, "f") if -MAX_EXPONENT <= exponent <= 0 else text
 
 

@@ -1,6 +1,6 @@
-"""The base of every model: what the wire said, typed, with nothing lost and nothing made up.
+"""The base of every model: a JSON object, typed, with nothing lost and nothing invented.
 
-An attribute that the server left out is an empty slot: reading it raises `AbsentFieldError` (or
+An attribute that the server omitted is an empty slot: reading it raises `AbsentFieldError` (or
 gives None where the spec marks it optional). A value that does not fit its type is an empty slot
 too; the raw value is in `misfits`. Keys that the spec does not know are in `additional_properties`.
 `to_dict` writes all of it back.
@@ -80,7 +80,7 @@ class Model:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read a JSON object, as `json.loads` or `from_json` would give it.
 
-        Raises `DecodeError` when it is no object, or lacks one of the few fields that are required.
+        Raises `DecodeError` if it is not an object, or lacks one of the few required fields.
         """
         if data.__class__ is not dict:
             if not isinstance(data, Mapping):
@@ -130,8 +130,8 @@ class Model:
     def replace(self, /, **changes: Any) -> Self:
         """Return a copy with other values: fields by their names, `UNSET` to leave one out.
 
-        `additional_properties` are replaced as a whole. What was not documented, and what did not
-        fit, is kept as it is.
+        `additional_properties` replaces all undocumented members; without it they are kept, as are
+        misfits.
         """
         schema, unknown = self._described(), changes.pop("additional_properties", self._unknown)
         for name in changes:
@@ -185,7 +185,7 @@ class Model:
         field = self._described().by_name.get(name) if isinstance(name, str) else None
         return field is not None and (self._is_set(field.name) or field.key in self._misfits)
 
-    if not TYPE_CHECKING:  # a type checker shall go on refusing names that no model has
+    if not TYPE_CHECKING:  # a type checker must keep rejecting unknown names
 
         def __getattr__(self, name: str) -> Any:
             if field := self._described().by_name.get(name):
@@ -239,7 +239,7 @@ class Model:
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """For IPython and hypothesis, which would read what is absent."""
+        """Print the repr for IPython and hypothesis, which would read absent attributes."""
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[Any, ...]:

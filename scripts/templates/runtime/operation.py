@@ -1,6 +1,6 @@
-"""An operation as data, and how its arguments and answers map to the wire.
+"""An operation as data: the mapping of its arguments and responses to HTTP.
 
-No I/O: whoever performs operations (a `Performer`) brings it.
+No I/O: a `Performer` sends the request.
 """
 
 import re
@@ -29,7 +29,7 @@ class Argument:
     codec: Codec
     required: bool = False
     separator: str | None = ","
-    """Between the items of a list; None repeats the parameter instead."""
+    """The separator of list items; None sends the parameter once for each item."""
 
 
 class BoundArguments(NamedTuple):
@@ -47,9 +47,9 @@ class RawResponse(Generic[T]):
     """A result together with the HTTP response that it came in."""
 
     parsed: T
-    """What the method itself returns."""
+    """The result that the method returns."""
     envelope: Any = attrs.field(repr=False)
-    """The whole answer: the model around `parsed`, or `parsed` itself."""
+    """The complete response body: the model around `parsed`, or `parsed` itself."""
     status_code: int
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
@@ -61,22 +61,22 @@ class RawResponse(Generic[T]):
 
 @attrs.frozen
 class Operation(Generic[T]):
-    """What the spec says about one operation."""
+    """One operation as the spec describes it."""
 
     name: str
-    """How users call it: `orders.request_refund`."""
+    """The method that callers use: `orders.request_refund`."""
     method: str
     path: str
     operation_id: str | None
     """The vendor's own name for it, when it has one."""
     is_read: bool
-    """Whether calling it twice does no more than calling it once."""
+    """True if calling it twice does no more than calling it once."""
     arguments: tuple[Argument, ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
     """Arguments of which at most one may be given."""
     body_required: bool = False
     responses: Mapping[str, Codec | None] = attrs.field(factory=dict)
-    """By status (`200`, `2XX`, `default`); None where the answer has no content."""
+    """By status (`200`, `2XX`, `default`); None where the response has no content."""
     unwrap: str | None = None
 
     path_parts: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
@@ -84,9 +84,9 @@ class Operation(Generic[T]):
     _known: Mapping[str, Argument] = attrs.field(init=False, eq=False, repr=False)
     _required: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
     _sends_object: bool = attrs.field(init=False, eq=False, repr=False)
-    """Whether there is a body even when none of its members is given."""
+    """True if a body is sent even when none of its members is given."""
     _answers: dict[int, tuple[Codec | None, ...]] = attrs.field(init=False, eq=False, repr=False)
-    """The documented answers to try, by the statuses that were met."""
+    """The documented responses to try, by the statuses received so far."""
 
     def __attrs_post_init__(self) -> None:
         takes_body = any(argument.location == "body" for argument in self.arguments)
@@ -166,7 +166,7 @@ class Operation(Generic[T]):
             return texts
         if any(argument.separator in text for text in texts):
             raise EncodeError(
-                f"{place}: an item holds {argument.separator!r}, which parts the items"
+                f"{place}: an item contains {argument.separator!r}, the list separator"
             )
         return [argument.separator.join(texts)]
 
@@ -180,12 +180,12 @@ class Operation(Generic[T]):
         return dumps(value).decode("ascii")
 
     def answers_nothing(self, status_code: int) -> bool:
-        """Whether this success status is documented to have no content."""
+        """Return whether this success status is documented to have no content."""
         successes = self._successes(status_code)
         return not successes or successes[0] is None
 
     def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
-        """Read the JSON of a 2xx answer: what the method returns, and the envelope around it.
+        """Decode the JSON of a 2xx response; return the method's result and the envelope around it.
 
         Raises `DecodeError` when no documented success has this shape.
         """
@@ -197,7 +197,7 @@ class Operation(Generic[T]):
             if not isinstance(envelope, Misfit):
                 return self._parsed(envelope), envelope
             problem = envelope.reason
-        raise DecodeError(f"the answer to {self.name} cannot be read: {problem}")
+        raise DecodeError(f"the response to {self.name} cannot be read: {problem}")
 
     def _parsed(self, envelope: Any) -> Any:
         if self.unwrap is None:
@@ -206,10 +206,10 @@ class Operation(Generic[T]):
             return getattr(envelope, self.unwrap)
         except AbsentFieldError as error:
             problem = str(error)
-        raise DecodeError(f"the answer to {self.name} cannot be read: {problem}")
+        raise DecodeError(f"the response to {self.name} cannot be read: {problem}")
 
     def _successes(self, status_code: int) -> tuple[Codec | None, ...]:
-        """The documented answers to try, the one for this very status first."""
+        """Yield the documented responses to try, the one for this exact status first."""
         found = self._answers.get(status_code)
         if found is None:
             found = self._answers[status_code] = tuple(self._documented(status_code))
@@ -227,7 +227,7 @@ class Operation(Generic[T]):
 
 
 class Performer(Protocol):
-    """Something that performs an operation: the one thing that the API needs from outside."""
+    """The object that sends the requests of the operations."""
 
     def perform(self, operation: Operation[T], arguments: Mapping[str, object], /) -> T: ...
 

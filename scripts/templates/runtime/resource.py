@@ -1,4 +1,4 @@
-"""What every resource class stands on: a performer, and its methods answering raw responses."""
+"""The base classes of the resources, and performers that return raw responses."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
@@ -40,9 +40,9 @@ class AsyncResource:
 
 
 class RawPerformer:
-    """Performs operations and gives `RawResponse`s in place of results.
+    """A performer that returns a `RawResponse` in place of each result.
 
-    Typed as a `Performer`: `returns_raw` puts the true return type back.
+    Typed as a `Performer`: `returns_raw` restores the actual return type.
     """
 
     def __init__(self, performer: Performer) -> None:
@@ -73,7 +73,7 @@ class AsyncRawPerformer:
 
 
 def returns_raw(method: Callable[P, T]) -> Callable[P, RawResponse[T]]:
-    """The method of a resource on a `RawPerformer`, with the type that it really returns."""
+    """Return a method of a resource on a `RawPerformer`, with its actual return type."""
     return cast("Callable[P, RawResponse[T]]", method)
 
 

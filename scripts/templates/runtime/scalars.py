@@ -1,8 +1,8 @@
-"""Timestamps and amounts that remember the text they came in, where Python would write another.
+"""Timestamps and amounts that keep the text they were read from, where Python would write another.
 
 `2025-03-18T06:05:27.123456789Z` is a datetime of microseconds, `1E+2` is the Decimal 100: both are
-right to calculate with and wrong to send back. These subclasses carry the original beside the
-value. They are made by the codecs only; arithmetic on them gives plain values again.
+right to calculate with and wrong to send back. These subclasses carry the original next to the
+value. Only the codecs make them; arithmetic on them gives plain values.
 """
 
 import datetime
@@ -13,7 +13,7 @@ _UTC: Final = datetime.UTC
 
 
 class WireDateTime(datetime.datetime):
-    """An aware datetime that goes back to the wire as the text it came in."""
+    """An aware datetime that is sent back as the text it was read from."""
 
     __slots__ = ("wire",)
     wire: str
@@ -40,7 +40,7 @@ def _plain(value: datetime.datetime) -> datetime.datetime:
 
 
 class WireDecimal(Decimal):
-    """A Decimal that goes back to the wire as the JSON value it came in."""
+    """A Decimal that is sent back as the JSON value it was read from."""
 
     __slots__ = ("wire",)
     wire: Any

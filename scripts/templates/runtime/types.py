@@ -1,4 +1,4 @@
-"""Absence as a value: what an optional argument is when nobody gave it."""
+"""Absence as a value: the default of an optional argument."""
 
 import enum
 from typing import Any, Final, Literal
@@ -19,5 +19,5 @@ class Unset(enum.Enum):
 UNSET: Final = Unset.UNSET
 
 # The default of every model attribute that may be left out. `Any`, so that the attribute keeps the
-# type it has when it is there; the model takes it away again before anybody can read it.
+# type it has when it is there; the model removes it before a caller can read it.
 ABSENT: Final[Any] = UNSET

@@ -1,4 +1,4 @@
-"""Values that may be of several kinds (oneOf, anyOf): which kind fits best.
+"""Values that may be of several kinds (oneOf, anyOf), and the choice of the best fit.
 
 A discriminator decides where there is one. Otherwise it is the kind that leaves least over: fewest
 misfits, then fewest values that the spec does not list (enums, constants, at any depth) or
@@ -19,12 +19,12 @@ from .model import Model
 
 _Decoded = dict[tuple[object, int], Any]
 _DECODED: Final[ContextVar[_Decoded | None]] = ContextVar("decoded", default=None)
-"""What the objects of one answer were read into, by class: kinds that hold each other would read
-them again at every level."""
+"""The decoded objects of one response, by class: without it, kinds that hold each other would be
+decoded again at every level."""
 
 
 def union(*kinds: Codec, listed: tuple[str, ...] = ()) -> Codec:
-    """What any of `kinds` takes; `listed` are the values that the schema of each lists."""
+    """Return a codec of any of `kinds`; `listed` are the values that the schema of each lists."""
     listings = [loads(text) for text in listed] or [None] * len(kinds)
     told = tuple(zip(kinds, listings, strict=True))
 
@@ -40,7 +40,7 @@ def union(*kinds: Codec, listed: tuple[str, ...] = ()) -> Codec:
 
 
 def _once(read: Callable[[Any, _Decoded], Any]) -> Callable[[Any], Any]:
-    """Return a decoder that is given what was read of this answer before."""
+    """Return a decoder that is given the objects of this response decoded so far."""
 
     def decode(value: Any) -> Any:
         decoded = _DECODED.get()
@@ -76,7 +76,7 @@ def recursive(build: Callable[[Codec], Codec]) -> Codec:
 def discriminated(
     name: str, kinds: Mapping[str, Codec], *others: Codec, listed: tuple[str, ...] = ()
 ) -> Codec:
-    """What the discriminating property `name` says; else whatever of all kinds fits best."""
+    """Return a codec that reads the kind from the property `name`, else takes the best fit."""
     fallback = union(*kinds.values(), *others, listed=listed)
 
     def decode(value: Any) -> Any:
@@ -132,7 +132,7 @@ def _is_same(value: Any, listed: Any) -> bool:
 
 
 def _of_models(candidate: Any) -> tuple[int, int, int, int]:
-    """The same of a model, or of all the models in an array or a map."""
+    """Return the same counts of a model, or of all the models in an array or a map."""
     if isinstance(candidate, Model):
         fields = dict(candidate._fields())
         listed = {a.name: a.metadata["codec"].known for a in candidate.__attrs_attrs__}
@@ -140,7 +140,7 @@ def _of_models(candidate: Any) -> tuple[int, int, int, int]:
             value is not None and listed[name] is not None and value not in listed[name]
             for name, value in fields.items()
         )
-        unlisted += sum(  # what the vendor requires
+        unlisted += sum(  # fields that the vendor requires
             a.default is attrs.NOTHING and a.name not in fields for a in candidate.__attrs_attrs__
         )
         return (

@@ -27,13 +27,13 @@ class Configurations(Resource):
         """Reference data to read before anything else: destination countries, payout methods, banks
         per country, the fields that each payout type needs, and currencies.
 
-        `GET /v1/configurations`. A read: repeated when a repeat may help.
+        `GET /v1/configurations`. Read operation. Retried on transient failures.
 
         Returns:
             `Configurations`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/order-life-cycle
         """
@@ -52,13 +52,13 @@ class AsyncConfigurations(AsyncResource):
         """Reference data to read before anything else: destination countries, payout methods, banks
         per country, the fields that each payout type needs, and currencies.
 
-        `GET /v1/configurations`. A read: repeated when a repeat may help.
+        `GET /v1/configurations`. Read operation. Retried on transient failures.
 
         Returns:
             `Configurations`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/order-life-cycle
         """

@@ -36,13 +36,14 @@ class Orders(Resource):
 
         List the orders of the user whom the credentials belong to, with page counters.
 
-        `GET /v1/orders` (the vendor's `getAllOrders`). A read: repeated when a repeat may help.
+        `GET /v1/orders` (the vendor's `getAllOrders`). Read operation. Retried on transient
+        failures.
 
         Returns:
             `OrderList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-orders
         """
@@ -64,8 +65,8 @@ class Orders(Resource):
         (originAsset, originAmount) or the destination side (destinationAsset,
         destinationAmount), not both.
 
-        `POST /v1/orders` (the vendor's `createOrder`). A write: never sent again once a byte of
-        it may have been.
+        `POST /v1/orders` (the vendor's `createOrder`). Write operation. Never retried once any
+        byte of the request may have been sent.
 
         Args:
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
@@ -73,16 +74,16 @@ class Orders(Resource):
             destination_asset: Example: `NGN`
             origin_amount: Example: `10`
             origin_asset: Example: `USDC`
-            destination_amount: What the recipient shall receive, if the destination side is
-                fixed.
+            destination_amount: The amount that the recipient receives, if the destination side
+                is fixed.
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Give only one of `origin_amount` and `destination_amount`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/create-order
         """
@@ -104,20 +105,20 @@ class Orders(Resource):
         Accept the quote of an order: a deposit address is assigned, with a tag
         (cryptoAddressTag) on chains that use one. The order runs by itself once it is paid.
 
-        `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). A write: never sent
-        again once a byte of it may have been.
+        `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). Write operation. Never
+        retried once any byte of the request may have been sent.
 
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
-                answer before paying. Example: `Solana`
+                response before paying. Example: `Solana`
             order_id: Example: `9b9d0383-20e1-48ef-bf08-57a26c63807e`
             notes: Example: `Invoice 1001`
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/prepare-order-funding
         """
@@ -130,8 +131,8 @@ class Orders(Resource):
 
         Request a refund for an order.
 
-        `POST /v1/orders/refund` (the vendor's `requestRefund`). A write: never sent again once a
-        byte of it may have been.
+        `POST /v1/orders/refund` (the vendor's `requestRefund`). Write operation. Never retried
+        once any byte of the request may have been sent.
 
         Args:
             address: Example: `bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh`
@@ -144,7 +145,7 @@ class Orders(Resource):
         Documented errors:
             400: Error Response - Invalid Refund Request
             404: Error Response - Order Not Found
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
         """
         return self._call(REQUEST_REFUND, address=address, order_id=order_id, tag=tag)
 
@@ -153,14 +154,14 @@ class Orders(Resource):
 
         Read one order with its deposit, recipient, payout and refund.
 
-        `GET /v1/orders/{orderId}` (the vendor's `getOrderById`). A read: repeated when a repeat
-        may help.
+        `GET /v1/orders/{orderId}` (the vendor's `getOrderById`). Read operation. Retried on
+        transient failures.
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-order-by-id
         """
@@ -171,14 +172,14 @@ class Orders(Resource):
 
         Read the current status of an order and the steps that led to it.
 
-        `GET /v1/orders/{orderId}/status-history` (the vendor's `getOrderStatusHistory`). A read:
-        repeated when a repeat may help.
+        `GET /v1/orders/{orderId}/status-history` (the vendor's `getOrderStatusHistory`). Read
+        operation. Retried on transient failures.
 
         Returns:
             `OrderStatusHistory`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-order-status-history
         """
@@ -198,13 +199,14 @@ class AsyncOrders(AsyncResource):
 
         List the orders of the user whom the credentials belong to, with page counters.
 
-        `GET /v1/orders` (the vendor's `getAllOrders`). A read: repeated when a repeat may help.
+        `GET /v1/orders` (the vendor's `getAllOrders`). Read operation. Retried on transient
+        failures.
 
         Returns:
             `OrderList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-orders
         """
@@ -226,8 +228,8 @@ class AsyncOrders(AsyncResource):
         (originAsset, originAmount) or the destination side (destinationAsset,
         destinationAmount), not both.
 
-        `POST /v1/orders` (the vendor's `createOrder`). A write: never sent again once a byte of
-        it may have been.
+        `POST /v1/orders` (the vendor's `createOrder`). Write operation. Never retried once any
+        byte of the request may have been sent.
 
         Args:
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
@@ -235,16 +237,16 @@ class AsyncOrders(AsyncResource):
             destination_asset: Example: `NGN`
             origin_amount: Example: `10`
             origin_asset: Example: `USDC`
-            destination_amount: What the recipient shall receive, if the destination side is
-                fixed.
+            destination_amount: The amount that the recipient receives, if the destination side
+                is fixed.
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Give only one of `origin_amount` and `destination_amount`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/create-order
         """
@@ -266,20 +268,20 @@ class AsyncOrders(AsyncResource):
         Accept the quote of an order: a deposit address is assigned, with a tag
         (cryptoAddressTag) on chains that use one. The order runs by itself once it is paid.
 
-        `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). A write: never sent
-        again once a byte of it may have been.
+        `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). Write operation. Never
+        retried once any byte of the request may have been sent.
 
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
-                answer before paying. Example: `Solana`
+                response before paying. Example: `Solana`
             order_id: Example: `9b9d0383-20e1-48ef-bf08-57a26c63807e`
             notes: Example: `Invoice 1001`
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/prepare-order-funding
         """
@@ -292,8 +294,8 @@ class AsyncOrders(AsyncResource):
 
         Request a refund for an order.
 
-        `POST /v1/orders/refund` (the vendor's `requestRefund`). A write: never sent again once a
-        byte of it may have been.
+        `POST /v1/orders/refund` (the vendor's `requestRefund`). Write operation. Never retried
+        once any byte of the request may have been sent.
 
         Args:
             address: Example: `bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh`
@@ -306,7 +308,7 @@ class AsyncOrders(AsyncResource):
         Documented errors:
             400: Error Response - Invalid Refund Request
             404: Error Response - Order Not Found
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
         """
         return await self._call(REQUEST_REFUND, address=address, order_id=order_id, tag=tag)
 
@@ -315,14 +317,14 @@ class AsyncOrders(AsyncResource):
 
         Read one order with its deposit, recipient, payout and refund.
 
-        `GET /v1/orders/{orderId}` (the vendor's `getOrderById`). A read: repeated when a repeat
-        may help.
+        `GET /v1/orders/{orderId}` (the vendor's `getOrderById`). Read operation. Retried on
+        transient failures.
 
         Returns:
-            `Order`, the `order` of the answer.
+            `Order`, the `order` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-order-by-id
         """
@@ -333,14 +335,14 @@ class AsyncOrders(AsyncResource):
 
         Read the current status of an order and the steps that led to it.
 
-        `GET /v1/orders/{orderId}/status-history` (the vendor's `getOrderStatusHistory`). A read:
-        repeated when a repeat may help.
+        `GET /v1/orders/{orderId}/status-history` (the vendor's `getOrderStatusHistory`). Read
+        operation. Retried on transient failures.
 
         Returns:
             `OrderStatusHistory`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/orders/get-order-status-history
         """

@@ -28,18 +28,18 @@ class Rates(Resource):
 
         Read the current exchange rate between two assets, without fees.
 
-        `GET /v1/rates/{from}/{to}` (the vendor's `getExchangeRate`). A read: repeated when a
-        repeat may help.
+        `GET /v1/rates/{from}/{to}` (the vendor's `getExchangeRate`). Read operation. Retried on
+        transient failures.
 
         Args:
             from_asset: Example: `BTC`
             to_asset: Example: `USDC`
 
         Returns:
-            `Rate`, the `rate` of the answer.
+            `Rate`, the `rate` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/rate/get-rate
         """
@@ -59,18 +59,18 @@ class AsyncRates(AsyncResource):
 
         Read the current exchange rate between two assets, without fees.
 
-        `GET /v1/rates/{from}/{to}` (the vendor's `getExchangeRate`). A read: repeated when a
-        repeat may help.
+        `GET /v1/rates/{from}/{to}` (the vendor's `getExchangeRate`). Read operation. Retried on
+        transient failures.
 
         Args:
             from_asset: Example: `BTC`
             to_asset: Example: `USDC`
 
         Returns:
-            `Rate`, the `rate` of the answer.
+            `Rate`, the `rate` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/rate/get-rate
         """

@@ -36,7 +36,7 @@ class Recipients(Resource):
 
         List the stored recipients, if wished those of one currency or country only.
 
-        `GET /v1/recipients`. A read: repeated when a repeat may help.
+        `GET /v1/recipients`. Read operation. Retried on transient failures.
 
         Args:
             currency: Example: `NGN`
@@ -46,7 +46,7 @@ class Recipients(Resource):
             `RecipientList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipients
         """
@@ -66,8 +66,8 @@ class Recipients(Resource):
 
         Store the bank account or mobile-money number that payouts go to.
 
-        `POST /v1/recipients` (the vendor's `createRecipient`). A write: never sent again once a
-        byte of it may have been.
+        `POST /v1/recipients` (the vendor's `createRecipient`). Write operation. Never retried
+        once any byte of the request may have been sent.
 
         Args:
             account_name: Example: `Ada Example`
@@ -78,10 +78,10 @@ class Recipients(Resource):
             type: Example: `mobile_money`
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/create-recipient
         """
@@ -100,14 +100,14 @@ class Recipients(Resource):
 
         List the recipients that belong to one user.
 
-        `GET /v1/recipients/user/{userId}` (the vendor's `getRecipientsByUserId`). A read:
-        repeated when a repeat may help.
+        `GET /v1/recipients/user/{userId}` (the vendor's `getRecipientsByUserId`). Read
+        operation. Retried on transient failures.
 
         Returns:
             `RecipientList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipients-by-user-id
         """
@@ -118,8 +118,8 @@ class Recipients(Resource):
 
         Ask who owns an account number at an institution.
 
-        `POST /v1/recipients/validate` (the vendor's `validateRecipient`). A read: repeated when
-        a repeat may help.
+        `POST /v1/recipients/validate` (the vendor's `validateRecipient`). Read operation.
+        Retried on transient failures.
 
         Args:
             account_number: Example: `233544444444`
@@ -129,7 +129,7 @@ class Recipients(Resource):
             `RecipientValidation`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/validate-recipient
         """
@@ -140,13 +140,13 @@ class Recipients(Resource):
 
         Read one recipient.
 
-        `GET /v1/recipients/{recipientId}`. A read: repeated when a repeat may help.
+        `GET /v1/recipients/{recipientId}`. Read operation. Retried on transient failures.
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipient-by-id
         """
@@ -157,14 +157,14 @@ class Recipients(Resource):
 
         Switch a recipient off.
 
-        `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`). A
-        write: never sent again once a byte of it may have been.
+        `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`).
+        Write operation. Never retried once any byte of the request may have been sent.
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/deactivate-recipient
         """
@@ -186,7 +186,7 @@ class AsyncRecipients(AsyncResource):
 
         List the stored recipients, if wished those of one currency or country only.
 
-        `GET /v1/recipients`. A read: repeated when a repeat may help.
+        `GET /v1/recipients`. Read operation. Retried on transient failures.
 
         Args:
             currency: Example: `NGN`
@@ -196,7 +196,7 @@ class AsyncRecipients(AsyncResource):
             `RecipientList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipients
         """
@@ -216,8 +216,8 @@ class AsyncRecipients(AsyncResource):
 
         Store the bank account or mobile-money number that payouts go to.
 
-        `POST /v1/recipients` (the vendor's `createRecipient`). A write: never sent again once a
-        byte of it may have been.
+        `POST /v1/recipients` (the vendor's `createRecipient`). Write operation. Never retried
+        once any byte of the request may have been sent.
 
         Args:
             account_name: Example: `Ada Example`
@@ -228,10 +228,10 @@ class AsyncRecipients(AsyncResource):
             type: Example: `mobile_money`
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/create-recipient
         """
@@ -250,14 +250,14 @@ class AsyncRecipients(AsyncResource):
 
         List the recipients that belong to one user.
 
-        `GET /v1/recipients/user/{userId}` (the vendor's `getRecipientsByUserId`). A read:
-        repeated when a repeat may help.
+        `GET /v1/recipients/user/{userId}` (the vendor's `getRecipientsByUserId`). Read
+        operation. Retried on transient failures.
 
         Returns:
             `RecipientList`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipients-by-user-id
         """
@@ -268,8 +268,8 @@ class AsyncRecipients(AsyncResource):
 
         Ask who owns an account number at an institution.
 
-        `POST /v1/recipients/validate` (the vendor's `validateRecipient`). A read: repeated when
-        a repeat may help.
+        `POST /v1/recipients/validate` (the vendor's `validateRecipient`). Read operation.
+        Retried on transient failures.
 
         Args:
             account_number: Example: `233544444444`
@@ -279,7 +279,7 @@ class AsyncRecipients(AsyncResource):
             `RecipientValidation`.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/validate-recipient
         """
@@ -290,13 +290,13 @@ class AsyncRecipients(AsyncResource):
 
         Read one recipient.
 
-        `GET /v1/recipients/{recipientId}`. A read: repeated when a repeat may help.
+        `GET /v1/recipients/{recipientId}`. Read operation. Retried on transient failures.
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/get-recipient-by-id
         """
@@ -307,14 +307,14 @@ class AsyncRecipients(AsyncResource):
 
         Switch a recipient off.
 
-        `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`). A
-        write: never sent again once a byte of it may have been.
+        `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`).
+        Write operation. Never retried once any byte of the request may have been sent.
 
         Returns:
-            `Recipient`, the `recipient` of the answer.
+            `Recipient`, the `recipient` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/recipient/deactivate-recipient
         """

@@ -30,14 +30,14 @@ class Users(Resource):
 
         Read the user whom the credentials belong to.
 
-        `GET /v1/users/me` (the vendor's `getCurrentUser`). A read: repeated when a repeat may
-        help.
+        `GET /v1/users/me` (the vendor's `getCurrentUser`). Read operation. Retried on transient
+        failures.
 
         Returns:
-            `User`, the `user` of the answer.
+            `User`, the `user` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/users/me
         """
@@ -54,17 +54,18 @@ class Users(Resource):
 
         Send a comment to support, if wished about an order and a transaction.
 
-        `POST /v1/users/support`. A write: never sent again once a byte of it may have been.
+        `POST /v1/users/support`. Write operation. Never retried once any byte of the request may
+        have been sent.
 
         Args:
             comment: Example: `The payout has not arrived yet.`
             type: Example: `order`
 
         Returns:
-            `Feedback`, the `feedback` of the answer.
+            `Feedback`, the `feedback` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/users/support
         """
@@ -84,14 +85,14 @@ class AsyncUsers(AsyncResource):
 
         Read the user whom the credentials belong to.
 
-        `GET /v1/users/me` (the vendor's `getCurrentUser`). A read: repeated when a repeat may
-        help.
+        `GET /v1/users/me` (the vendor's `getCurrentUser`). Read operation. Retried on transient
+        failures.
 
         Returns:
-            `User`, the `user` of the answer.
+            `User`, the `user` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/users/me
         """
@@ -108,17 +109,18 @@ class AsyncUsers(AsyncResource):
 
         Send a comment to support, if wished about an order and a transaction.
 
-        `POST /v1/users/support`. A write: never sent again once a byte of it may have been.
+        `POST /v1/users/support`. Write operation. Never retried once any byte of the request may
+        have been sent.
 
         Args:
             comment: Example: `The payout has not arrived yet.`
             type: Example: `order`
 
         Returns:
-            `Feedback`, the `feedback` of the answer.
+            `Feedback`, the `feedback` of the response.
 
         Documented errors:
-            4XX, 5XX: The request was refused, or failed.
+            4XX, 5XX: The request was rejected, or failed.
 
         Source: https://docs.chessa.ai/api-reference/users/support
         """
