@@ -1,4 +1,4 @@
-"""Generate a package of every OpenAPI document in a folder, and count what is delivered.
+"""Generate a package of every OpenAPI document in a folder, and count the outcomes.
 
 Each package is imported with warnings as errors, and instances of each of its models are read and
 written back. `--types` also runs mypy --strict over all of them. Exit status: 0, or 1 where a
@@ -46,7 +46,7 @@ for name, raw in json.loads(pathlib.Path(sys.argv[2]).read_text("utf-8")):
 
 @attrs.define
 class Result:
-    """What became of one document."""
+    """The outcome of one document."""
 
     name: str
     operations: int = 0

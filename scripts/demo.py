@@ -1,6 +1,6 @@
-"""The demonstration behind ./scripts/demo: what a newcomer wants to see, and nothing else.
+"""The demonstration of ./scripts/demo: the client in one minute, for a newcomer.
 
-Each step is a piece of Python that is shown, run, and answered by what came back.
+Each step shows a piece of Python, runs it and prints its result.
 """
 
 import subprocess
@@ -15,7 +15,7 @@ from chessa import Chessa, ChessaError, testing
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-# A title; the code; what to show of its result. Lines that begin with `api.` command the sandbox.
+# A title; the code; the part of its result to show. Lines with `api.` command the sandbox.
 STEPS: Final = (
     (
         "What can be paid out",
@@ -128,12 +128,12 @@ def show(code: str, result: str, title: str = "") -> None:
 
 
 def bold(text: str) -> str:
-    """Text that stands out on a terminal."""
+    """Return bold text for a terminal."""
     return f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text
 
 
 def dim(text: str) -> str:
-    """Text that steps back on a terminal."""
+    """Return dim text for a terminal."""
     return f"\033[2m{text}\033[0m" if sys.stdout.isatty() else text
 
 

@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _safe(path: str) -> dict[str, Any]:
-    """A document that is safe to handle, of a version that is known."""
+    """Return a document that is safe to handle, of a version that is known."""
     document = read(path)
     try:
         check_version(document)

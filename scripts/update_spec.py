@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "--report", type=Path, metavar="FILE", help="write the report as Markdown, too"
     )
     for option, help_ in (
-        ("--accept-removal", "the vendor removed this operation; may be repeated"),
-        ("--keep", "no page shows this operation, and it stays; may be repeated"),
+        ("--accept-removal", "the vendor removed this operation; can be given several times"),
+        ("--keep", "no page shows this operation, and it stays; can be given several times"),
     ):
         parser.add_argument(
             option, nargs=2, action="append", default=[], metavar=("METHOD", "PATH"), help=help_
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PAGE",
-        help="go on without a page that cannot be read; may be repeated",
+        help="go on without a page that cannot be read; can be given several times",
     )
     for what in ("server", "security"):
         parser.add_argument(
@@ -114,7 +114,7 @@ def _run(options: argparse.Namespace) -> int:
     is_done = options.dry_run or found.questions or found.judgement.verdict is Level.NONE
     if options.json:
         if not is_done:
-            update.carry_out(ROOT, found)  # first, so that one object is printed whatever comes
+            update.carry_out(ROOT, found)  # first, so that one object is printed in any case
         _show(json.dumps(update_report.as_object(found), indent=2) + "\n")
     else:
         _show(update_report.as_text(found))
@@ -139,12 +139,12 @@ def _operation(method: str, path: str) -> str:
 
 
 def _show(text: str) -> None:
-    """Print the report; whether anybody reads it changes nothing of what is done."""
+    """Print the report; a closed output does not stop the update."""
     _print(text, sys.stdout, end="")
 
 
 def _say(text: str, end: str = "\n") -> None:
-    """Tell how far it is, if anybody listens."""
+    """Print the progress; a closed output does not stop the update."""
     _print(text, sys.stderr, end)
 
 
@@ -156,7 +156,7 @@ def _print(text: str, stream: TextIO, end: str) -> None:
 
 
 def _progress(number: int, total: int, address: str) -> None:
-    """A bar on a terminal, a line for each page elsewhere."""
+    """Return a bar on a terminal, a line for each page elsewhere."""
     if not sys.stderr.isatty():
         _say(f"reading {number}/{total} {visible(address)}")
         return

@@ -1,4 +1,4 @@
-"""The rooms between the vendor's OpenAPI document and the generated package.
+"""The pipeline from the vendor's OpenAPI document to the generated package.
 
-Each module is one step of the pipeline; the scripts beside this folder call them in order.
+Each module is one step of the pipeline; the scripts next to this folder call them in order.
 """

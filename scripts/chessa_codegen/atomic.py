@@ -1,7 +1,7 @@
-"""Folders as wholes: compared file by file, and put in place in one step.
+"""Atomic updates of folders: compared file by file, and put in place in one step.
 
-A folder is swapped by two renames within its parent. Killed between the two, the next run finds
-the previous folder and puts it back; what a killed run left half made is cleared away.
+A folder is swapped by two renames within its parent. If a run is killed between the two, the next
+run restores the previous folder, and removes the temporary folders that the killed run left.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ _WORKSHOP: Final = ".regenerate-"
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The files below a folder by their relative names, caches left out; links as links.
+    """Return the files below a folder by relative name, without caches; links are not followed.
 
-    Of what is no folder there are none.
+    Where there is no folder, return none.
     """
     return {
         path.relative_to(folder).as_posix(): _content(path)
@@ -38,29 +38,30 @@ def _content(path: Path) -> bytes:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file below a folder."""
+    """Return the SHA-256 of each file below a folder."""
     return {name: hashlib.sha256(content).hexdigest() for name, content in files(folder).items()}
 
 
 def difference(actual: Path, wanted: bytes) -> list[str]:
-    """How a file, named with its folder, differs from what it should hold."""
+    """Return how a file, named with its folder, differs from its wanted content."""
     name = f"{actual.parent.name}/{actual.name}"
     found = {name: actual.read_bytes()} if actual.is_file() else {}
     return list(_compared(found, {name: wanted}))
 
 
 def changes(before: Path, after: Path, prefix: str = "") -> list[str]:
-    """What is new, changed or gone in a folder, a line each; the names with a prefix."""
+    """Return new, changed and removed files of a folder, a line each; the names with a prefix."""
     old, new = files(before), files(after)
     return [
-        f"{'new' if name not in old else 'gone' if name not in new else 'changed':<9}{prefix}{name}"
+        f"{'new' if name not in old else 'removed' if name not in new else 'changed':<9}"
+        f"{prefix}{name}"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]
 
 
 def differences(actual: Path, wanted: Path, prefix: str = "") -> list[str]:
-    """What differs between two folders, a line or a short diff each; the names with a prefix."""
+    """Return the differences of two folders, a line or short diff each; the names with a prefix."""
     found, made = (
         {f"{prefix}{name}": content for name, content in files(folder).items()}
         for folder in (actual, wanted)
@@ -95,19 +96,19 @@ def _first_difference(actual: bytes, wanted: bytes) -> str:
 
 @contextmanager
 def workshop(parent: Path) -> Iterator[Path]:
-    """A temporary folder in `parent`, so that a rename puts things in place; gone at the end.
+    """Make a temporary folder in `parent`, from which a rename installs; remove it at the end.
 
-    So are the parents that were made for it, unless something was put there.
+    Remove the parents that were made for it too, unless they hold something.
     """
     missing = [one for one in (parent, *parent.parents) if not one.exists()]
     folder = None
     try:
-        with undisturbed():  # a signal that comes now waits until it is known what to clear away
+        with undisturbed():  # a signal waits until `folder` is set
             parent.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=parent))
         yield folder
     finally:
-        with undisturbed():  # a signal that comes now waits: nothing of the workshop is left
+        with undisturbed():  # a signal waits until the removal is complete
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
             with contextlib.suppress(OSError):
@@ -134,7 +135,7 @@ def recover(target: Path, is_ours: Callable[[Path], bool]) -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let no signal in: what is done here is a few renames, and is done whole."""
+    """Block SIGINT and SIGTERM: a few renames run to their end."""
     held = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
@@ -144,7 +145,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def is_running(process: str) -> bool:
-    """Whether a process is there; what is no number is not ours to judge."""
+    """Return whether a process exists; assume so if this is not the id of one."""
     if not process.isdecimal():
         return True
     try:
@@ -158,7 +159,7 @@ def is_running(process: str) -> bool:
 
 @contextmanager
 def swapped(new: Path, target: Path) -> Iterator[None]:
-    """Put `new` in the place of `target`, and back again if what is done meanwhile fails."""
+    """Put `new` in the place of `target`, and undo that if the body of the `with` fails."""
     previous = _previous(target)
     try:
         if target.exists():
@@ -176,7 +177,7 @@ def swapped(new: Path, target: Path) -> Iterator[None]:
 
 @contextmanager
 def drafted(path: Path, text: str) -> Iterator[Path]:
-    """The text in a file beside `path`, which it can replace in one step; gone at the end."""
+    """Write a file next to `path`, which it can replace in one step; remove it at the end."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")

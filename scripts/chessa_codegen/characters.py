@@ -1,9 +1,9 @@
-"""Which characters are shown as they are: one rule, whatever version of Unicode a Python knows."""
+"""Visible characters: one rule, whatever version of Unicode a Python knows."""
 
 import re
 from typing import Final
 
-# Controls, odd spaces, what has no shape or changes the order of others, surrogates, private use.
+# Controls, odd spaces, characters without a shape or that reorder others, surrogates, private use.
 _HIDDEN: Final = (
     "\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u1680\u180e\u2000-\u200f\u2028-\u202f"
     "\u205f-\u206f\u3000\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff0-\uffff\U000e0000-\U0010ffff"
@@ -16,22 +16,22 @@ _TO_ESCAPE: Final = re.compile(f'[{_HIDDEN}\\\\"]')
 
 
 def is_plain(text: str) -> bool:
-    """Whether every character of a text is shown as it is: a name can be trusted to look so."""
+    """Return whether a text shows every character that it has: no name hides one."""
     return _IS_HIDDEN.search(text) is None
 
 
 def in_prose(text: str) -> str:
-    """The text as a docstring may hold it: odd spaces plain, backslashes and the hidden escaped."""
+    """Return a text for a docstring: spaces plain, backslashes and hidden characters escaped."""
     return re.sub(f"[{_HIDDEN}\\\\]", _shown, _IS_SPACE.sub(" ", text))
 
 
 def visible(text: str) -> str:
-    """The text with the hidden escaped and all else as it is: for where nothing means anything."""
+    """Return a text with hidden characters escaped, for places without a syntax of their own."""
     return _IS_HIDDEN.sub(_shown, _IS_SPACE.sub(" ", text))
 
 
 def literal(value: object) -> str:
-    """A value of the plan as Python source."""
+    """Return a value of the plan as Python source."""
     return f'"{_TO_ESCAPE.sub(_shown, value)}"' if isinstance(value, str) else repr(value)
 
 

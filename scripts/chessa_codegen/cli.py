@@ -1,6 +1,6 @@
-"""The shell around every command: its streams, its errors, its exit status.
+"""The frame of every command: its streams, its errors, its exit status.
 
-A traceback helps nobody who feeds in a document.
+A user who passes in a document gets a message, not a traceback.
 """
 
 import io
@@ -22,7 +22,7 @@ def refuse(error: SpecError) -> None:
 
 
 def mute(stream: TextIO) -> None:
-    """Let a stream that nobody reads lead nowhere, also when Python flushes it at its end."""
+    """Redirect a closed stream to the null device, also for the flush when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -30,35 +30,35 @@ def run(
     work: Callable[[], int],
     *,
     where: str,
-    whole: str = "the tree is whole",
+    whole: str = "the tree is consistent",
     refuse: Callable[[SpecError], None] = refuse,
 ) -> int:
-    """Do the work; the exit status.
+    """Do the work; return the exit status.
 
-    `where` is what a failure of our own is about, `whole` what an interruption leaves behind.
+    `where` is the subject of an unexpected error, `whole` the state after an interruption.
     """
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show
+        if isinstance(stream, io.TextIOWrapper):  # escape characters that the terminal lacks
             stream.reconfigure(errors="backslashreplace")
     try:
         status = work()
-        sys.stdout.flush()  # here, where a pipe that is closed is known of
+        sys.stdout.flush()  # here, where a closed pipe is handled
         return status
     except SpecError as error:
         refusal = error
     except KeyboardInterrupt:
         print(f"interrupted; {whole}", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:  # whoever reads has read enough
+    except BrokenPipeError:  # the reader closed the pipe
         mute(sys.stdout)
         return 1
     except OSError as error:
         refusal = SpecError(
             error.strerror or type(error).__name__,
             str(error.filename or where),
-            "nothing was changed; see to the rights and the room on the disk",
+            "nothing was changed; check the permissions and the free space on the disk",
         )
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except Exception as error:  # noqa: BLE001 - any error becomes a refusal
         refusal = SpecError(
             f"the pipeline failed on this document ({type(error).__name__}: {error})",
             where,
@@ -69,6 +69,6 @@ def run(
 
 
 def main(work: Callable[[], int]) -> None:
-    """Be the command: a SIGTERM cleans up as Ctrl-C does."""
+    """Run the command and exit; SIGTERM cleans up as Ctrl-C does."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(work())

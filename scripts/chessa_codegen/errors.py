@@ -1,7 +1,7 @@
 """The error of the pipeline: a document that cannot be used.
 
 Every refusal, of any step, says what is wrong, where, and how to fix it. It may quote the document
-and is shown on a terminal: nothing in it is hidden, and none of it is endless.
+and is shown on a terminal: hidden characters are escaped, and long lines are cut.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ class SpecError(Exception):
     """
 
     def __init__(self, what: str, where: str, fix: str, details: tuple[str, ...] = ()) -> None:
-        # all of them as args, so that it pickles and copies
+        # all of them as args: for pickle and copy
         super().__init__(what, where, fix, details)
         self.what = _line(what)
         self.where = _line(where)
@@ -32,6 +32,6 @@ class SpecError(Exception):
 
 
 def _line(text: str) -> str:
-    """The text as one line; of a long one the middle is left out, for both ends tell something."""
+    """Return the text as one line; cut a long one in the middle, for both ends matter."""
     line = visible(text)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - _END]} … {line[-_END:]}"

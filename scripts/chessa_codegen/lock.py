@@ -1,4 +1,4 @@
-"""The lock: what the generated package was made from, and what came out.
+"""The lock: the inputs of the generated package, and its files.
 
 Sorted, without dates, absolute paths or the Python version: the same everywhere.
 """
@@ -19,7 +19,7 @@ from chessa_codegen.validate.repair import Finding, operations
 
 
 def digest(value: Any) -> str:
-    """The SHA-256 of a document, whatever the layout of its file."""
+    """Return the SHA-256 of a document, whatever the layout of its file."""
     return hashlib.sha256(dumps_json(value).encode()).hexdigest()
 
 
@@ -37,7 +37,7 @@ def lock_of(
     package: Path,
     reference: Path,
 ) -> str:
-    """The text of the lock file. Without examples there is no reference."""
+    """Return the text of the lock file. Without examples there is no reference."""
     contents = {
         "effective_spec": digest(effective),
         "examples": None if examples is None else _digest_of(examples),
@@ -57,7 +57,7 @@ def lock_of(
 
 
 def _pages(vendor: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
-    """One entry per operation: the page it comes from, how much of it was seen, its hash."""
+    """Return one entry per operation: the page it comes from, how much of it was seen, its hash."""
     pages: list[tuple[str, dict[str, str]]] = []
     for (_, path, method), operation in operations(vendor):
         source = operation.get("x-source")

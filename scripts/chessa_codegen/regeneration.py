@@ -37,7 +37,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 @attrs.frozen
 class Job:
-    """What to make of what, and where."""
+    """A regeneration: its inputs and the places of its outputs."""
 
     spec: Path = ROOT / "spec" / "openapi.yaml"
     overlay: Path | None = ROOT / "spec" / "overlay.yaml"
@@ -49,9 +49,9 @@ class Job:
     """The folder of the reference; None for other documents: it shows `chessa`."""
     examples: Path = ROOT / "docs" / "examples.toml"
     for_client: bool = False
-    """Whether `chessa` is built on the package: the document must say where to send what."""
+    """True if `chessa` uses the package: the document must name server and credentials."""
     is_strict: bool = False
-    """Whether what would be left out or opened is an error."""
+    """True if it is an error to leave out or to open anything."""
 
     @property
     def names(self) -> Path:
@@ -75,7 +75,7 @@ class Made:
     """A folder of pages; it is not there where the job wants none."""
     changes: list[str] = attrs.field(factory=list[str])
     notes: tuple[str, ...] = ()
-    """What is out of date in the examples."""
+    """The examples that are out of date."""
     findings: tuple[Finding, ...] = ()
     """What was left out, opened or corrected."""
 
@@ -90,10 +90,10 @@ class Settled:
 
 
 def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> dict[str, Any]:
-    """The vendor's document with the overlay applied, in its one order.
+    """Return the vendor's document with the overlay applied, in canonical order.
 
-    What the overlay corrects may be as wrong as it likes before. Without an overlay the document
-    may itself say what an overlay would.
+    Parts that the overlay corrects may be wrong before it. Without an overlay the document may
+    itself use the extensions of an overlay.
     """
     if corrections is None:
         return canonical.ordered(_with_vendor_ids(vendor))
@@ -126,7 +126,7 @@ def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_promises(vendor: Mapping[str, Any]) -> None:
-    """Refuse a vendor's word that repeating a call is safe: the overlay alone may say so."""
+    """Refuse the vendor's `x-safe-to-repeat`: only the overlay may mark a call as safe to retry."""
     for where, operation in operations(vendor):
         if "x-safe-to-repeat" in operation:
             raise SpecError(
@@ -149,7 +149,7 @@ def settled(
 
 
 def _with_final_names(document: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """Name each operation as the methods do, so that whoever reads the spec names it so too."""
+    """Give each operation the name of its method, for readers of the effective spec."""
     for operation in (one for resource in plan.resources for one in resource.operations):
         document["paths"][operation.path][operation.method.lower()]["operationId"] = operation.name
     return canonical.ordered(document)
@@ -195,7 +195,7 @@ def make_package(
 
 
 def _write_reference(found: Settled, written: Path, folder: Path) -> tuple[str, ...]:
-    """Write the pages; what is out of date in the examples."""
+    """Write the pages; return the examples that are out of date."""
     made = examples.write(found.plan, examples.read(written))
     folder.mkdir()
     for name, text in reference.pages(found.plan, made, found.findings).items():
@@ -234,7 +234,7 @@ def _swapped_reference(job: Job, made: Made) -> contextlib.AbstractContextManage
 
 
 def drift(job: Job) -> list[str]:
-    """How the tree and the lock differ from what would be made now; changes nothing."""
+    """Return how the tree and the lock differ from a fresh result; change nothing."""
     with tempfile.TemporaryDirectory(prefix="regenerate-") as workshop:
         made = make(job, Path(workshop))
         found = atomic.differences(job.target, made.folder)
@@ -250,7 +250,7 @@ _IsOurs = Callable[[Path], bool]
 
 
 def _targets(job: Job) -> list[tuple[Path, _IsOurs]]:
-    """The folders that are put in place, and what tells that one was made here."""
+    """Return the folders to put in place, each with the test that the pipeline made it."""
     targets: list[tuple[Path, _IsOurs]] = [(job.target, _is_our_package)]
     if job.reference is not None:
         targets.append((job.reference, _is_our_reference))
@@ -284,7 +284,7 @@ def _is_our_reference(folder: Path) -> bool:
 
 
 def _says_so(folder: Path, pattern: str, header: str) -> bool:
-    """Whether any file says so (others may have been lost or edited), or no file is left."""
+    """Return whether any file has the header (others may be lost or edited), or none is left."""
     found = folder.rglob(pattern)
     return not atomic.files(folder) or any(
         path.read_bytes().startswith(header.encode()) for path in found

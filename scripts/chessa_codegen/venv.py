@@ -1,6 +1,6 @@
-"""The environment of the scripts: whichever Python starts one, it runs in `.venv`.
+"""The environment of the scripts: any Python may start one, and it runs in `.venv`.
 
-Imports nothing but the standard library, and is imported first.
+Import it first; it needs the standard library only.
 """
 
 import importlib.util
@@ -21,12 +21,12 @@ _NEEDED: Final = (
 
 
 def enter() -> None:
-    """Stay where the packages of the scripts are; else make `.venv` and start over in it."""
+    """Return if the packages of the scripts are installed; else make `.venv` and restart in it."""
     if sys.version_info >= (3, 11) and all(map(_is_here, _NEEDED)):
         return
     python = str(_ROOT / ".venv" / "bin" / "python")
     if sys.executable == python:
-        sys.exit("The packages in .venv are not whole: delete the folder, and run this again.")
+        sys.exit("The environment in .venv is incomplete: delete the folder, and run this again.")
     done = subprocess.run([str(_ROOT / "scripts" / "bootstrap")], check=False)
     if done.returncode:
         sys.exit(2)
@@ -36,5 +36,5 @@ def enter() -> None:
 def _is_here(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # of a package that the name is within
+    except ModuleNotFoundError:  # the package of the name is missing
         return False

@@ -103,7 +103,7 @@ def test_variables_have_their_defaults() -> None:
         (f"{HOST}?key=1", "query"),
         (f"{HOST}/#v1", "fragment"),
         (f"{HOST}:70000", "not a URL"),
-        (f"{HOST}:0", "a port that is none"),
+        (f"{HOST}:0", "an invalid port"),
         (f"{HOST}/a//b", "its path cannot be used"),
         (f"{HOST}/../b", "its path cannot be used"),
         (f"{HOST}/%61", "its path cannot be used"),

@@ -123,7 +123,7 @@ MALFORMED_ACTIONS: dict[str, tuple[Any, str, str]] = {
     "remove is null": ({"target": "$", "remove": None}, ".remove", "null, not a boolean"),
     "copy is of version 1.1": ({"target": "$", "copy": "$.a"}, "", "no field 'copy'"),
     "misspelt": ({"target": "$", "updates": {}}, "", "no field 'updates'"),
-    "the one before again": ({"target": "$.a"}, "", "repeats actions[0]"),
+    "the one before again": ({"target": "$.a"}, "", "equals actions[0]"),
 }
 
 

@@ -430,7 +430,7 @@ def test_a_pipe_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str
     """A file that may never end is not opened."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert "no regular file" in refusal(capsys, tmp_path, pipe, "--no-overlay")[0]
+    assert "not a regular file" in refusal(capsys, tmp_path, pipe, "--no-overlay")[0]
 
 
 def test_what_the_overlay_mends_may_be_wrong(

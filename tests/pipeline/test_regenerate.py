@@ -313,7 +313,7 @@ def test_what_changed_is_said(copy: Path) -> None:
     for line in (
         "  new      api/zebra/get_all.py",
         "  changed  client.py",
-        "  gone     models/mine.py",
+        "  removed  models/mine.py",
         "  new      reference/zebra.md",
         "  changed  reference/README.md",
         "  zebra.get_all (GET /v1/zebras) is named by the document: pin its name",
@@ -502,7 +502,7 @@ def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) 
         edited.write_text("# Edited\n", encoding="utf-8")  # it was done before the signal came
         process, errors = interrupted(copy, started, number)
     assert process.returncode == 130
-    assert errors == b"interrupted; the tree is whole\n"
+    assert errors == b"interrupted; the tree is consistent\n"
     assert tree(copy) == before
     assert sorted(path.name for path in (copy / "generated").iterdir()) == ["chessa_api"]
 

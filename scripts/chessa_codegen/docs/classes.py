@@ -1,4 +1,4 @@
-"""The classes in the reference: types of attributes, when they are there, known values."""
+"""The classes in the reference: types of attributes, their presence, known values."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,11 +26,11 @@ class Classes:
 
     @classmethod
     def of(cls, plan: Plan) -> "Classes":
-        """The classes of a plan."""
+        """Return the classes of a plan."""
         return cls({one.name: one for one in plan.models}, {one.name: one for one in plan.enums})
 
     def reached(self, shapes_met: Iterable[Shape | None]) -> list[str]:
-        """The classes that values of these shapes may hold, by name."""
+        """Return the classes that values of these shapes may hold, by name."""
         found: set[str] = set()
         waiting = [name for shape in shapes_met for name in named(shape)]
         while waiting:
@@ -42,14 +42,14 @@ class Classes:
         return sorted(found)
 
     def section(self, name: str, links: Links, uses: Mapping[str, str]) -> list[str]:
-        """The section of a class, without its heading."""
+        """Return the section of a class, without its heading."""
         if name in self.enums:
             return list(_enum(self.enums[name]))
         return list(self._model(self.models[name], links, uses[name]))
 
     def _model(self, model: ModelPlan, links: Links, use: str) -> Iterator[str]:
         yield from markdown.sentences(model.description)
-        yield use  # made of our own words and of names
+        yield use  # made of our own text and of names
         if rows := source.iterated(model):
             yield f"Iterating over it gives the items of `{rows.name}`."
         yield ""
@@ -73,7 +73,7 @@ class Classes:
 
 
 def type_of(shape: Shape, links: Links, *, argument: bool = False) -> str:
-    """The type of a value in words, with links to its classes."""
+    """Return the type of a value for readers, with links to its classes."""
     return " or ".join(dict.fromkeys(_kinds(shape, links, argument)))
 
 
@@ -115,7 +115,7 @@ def _linked(name: str, links: Links) -> str:
 
 
 def example_of(schema: Mapping[str, Any]) -> str:
-    """The spec's example of a value, as it stands on the wire; "" where there is none."""
+    """Return the spec's example of a value, as it stands on the wire; "" where there is none."""
     value = schema.get("example")
     if value is None or value == "":
         return ""

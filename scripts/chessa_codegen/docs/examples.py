@@ -28,7 +28,7 @@ _KEYS: Final = frozenset({"before", "arguments", "after"})
 
 @attrs.frozen
 class Arranged:
-    """What people wrote for one operation."""
+    """The hand-written parts of the example of one operation."""
 
     before: tuple[str, ...] = ()
     """Lines that arrange the sandbox, as `api`, or call others, as `chessa`."""
@@ -48,7 +48,7 @@ class Examples:
 
 
 def read(path: Path) -> dict[str, Arranged]:
-    """What people wrote. Raises `SpecError` for what is no such file."""
+    """Read the hand-written parts. Raises `SpecError` if this is not such a file."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -76,7 +76,7 @@ def _arranged(path: Path, name: str, entry: Any) -> Arranged:
 
 
 def _unusable(path: Path, what: str) -> SpecError:
-    return SpecError(what, path.name, "See the words at the top of that file.")
+    return SpecError(what, path.name, "See the comment at the top of that file.")
 
 
 def write(plan: Plan, arranged: Mapping[str, Arranged]) -> Examples:
@@ -103,7 +103,7 @@ def write(plan: Plan, arranged: Mapping[str, Arranged]) -> Examples:
 def _arguments(
     operation: OperationPlan, own: Arranged, values: Values
 ) -> tuple[dict[str, str] | None, list[str]]:
-    """The arguments of the call; None where a required one has no value. And what is amiss."""
+    """Return the arguments of the call, None where a required one has no value; and problems."""
     given = own.arguments or {}
     known = {argument.name for argument in operation.arguments}
     problems = [
@@ -126,7 +126,7 @@ def _arguments(
 
 
 def _optional(operation: OperationPlan, values: Values) -> list[ArgumentPlan]:
-    """A few optional arguments, where nothing else would be shown."""
+    """Return a few optional arguments, where the example has no others."""
     if any(argument.required and argument.location != "path" for argument in operation.arguments):
         return []
     chosen: list[ArgumentPlan] = []
@@ -191,7 +191,7 @@ def _call(called: str, words: list[str]) -> list[str]:
 
 
 def _result_name(operation: OperationPlan, own: Arranged) -> str:
-    """`refund` for a `Refund`, unless the lines around the call use that name otherwise."""
+    """Return `refund` for a `Refund`, unless the lines around the call use that name otherwise."""
     kind = types.without_null(operation.result) if operation.result is not None else None
     name = naming.snake(kind.name) if isinstance(kind, types.ModelRef) else "result"
     before = ast.walk(ast.parse("\n".join(own.before)))
@@ -200,7 +200,7 @@ def _result_name(operation: OperationPlan, own: Arranged) -> str:
 
 
 def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> list[str]:
-    """Lines that show what came: of a model what is always there, of a list each of its rows."""
+    """Return lines that print the result: the required parts of a model, each row of a list."""
     if result is None:
         return []
     model = models.get(result.name) if isinstance(result, types.ModelRef) else None

@@ -1,4 +1,4 @@
-"""Markdown, as GitHub reads it: prose of the spec as text that can be nothing else.
+"""Markdown, as GitHub reads it: prose of the spec, escaped to plain text.
 
 It opens no fence, table, link, image or HTML that this module did not write.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from chessa_codegen.characters import in_prose, visible
 
-# What means something anywhere in a line. A backslash is doubled before, by `in_prose`.
+# Characters with a meaning anywhere in a line. `in_prose` escapes backslashes before.
 _MEANS_SOMETHING: Final = re.compile(r"[`*_\[\]<>|~$&{}]")
 _OPENS_A_BLOCK: Final = re.compile(r"(?=[#+=:-])|(?<=[0-9])(?=[.)])")
 _START: Final = re.compile(r"[#+=:-]|[0-9]+[.)]")
@@ -18,25 +18,25 @@ _LONGEST: Final = 80
 
 
 def text(words: str) -> str:
-    """Prose on one line, every character of it shown as it is."""
+    """Return prose on one line, with every character escaped that has a meaning."""
     line = _MEANS_SOMETHING.sub(r"\\\g<0>", " ".join(in_prose(words).split()))
     return _OPENS_A_BLOCK.sub(r"\\", line, count=1) if _START.match(line) else line
 
 
 def sentence(words: str) -> str:
-    """Prose that ends as a sentence does."""
+    """Return prose that ends as a sentence does."""
     line = text(words)
     return line if not line or line.endswith((".", "!", "?", ":")) else f"{line}."
 
 
 def sentences(words: str) -> list[str]:
-    """Paragraphs of prose, each on one line, with an empty line after it."""
+    """Return paragraphs of prose, each on one line, with an empty line after it."""
     parts = map(sentence, re.split(r"\n[ \t]*\n", words))
     return [line for part in parts if part for line in (part, "")]
 
 
 def code(words: str, *, longest: int = _LONGEST) -> str:
-    """A code span of any characters; of what no span can hold in a table, the text."""
+    """Return a code span of any characters; text where a span in a table cannot hold them."""
     shown = visible(words)
     shown = shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
     if not shown.strip() or "|" in shown:
@@ -48,12 +48,12 @@ def code(words: str, *, longest: int = _LONGEST) -> str:
 
 
 def link(url: str) -> str:
-    """A link to a page of the vendor's; what is no plain https address stays text."""
+    """Return a link to a page of the vendor's; text if it is not a plain https address."""
     return f"<{url}>" if _URL.fullmatch(url) else text(url)
 
 
 def block(language: str, lines: Iterable[str]) -> list[str]:
-    """A fenced block that nothing in it can close."""
+    """Yield a fenced block that nothing in it can close."""
     body = list(lines)
     runs = [len(run) for line in body for run in re.findall("`+", line)]
     fence = "`" * max(3, max(runs, default=0) + 1)
@@ -61,7 +61,7 @@ def block(language: str, lines: Iterable[str]) -> list[str]:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table. Its cells are finished pieces; columns that are empty in every row are left out."""
+    """Return a table of finished cells, without the columns that are empty in every row."""
     filled = [list(row) for row in rows]
     kept = [i for i, _ in enumerate(heads) if i == 0 or any(row[i] for row in filled)]
     lines = [[heads[i] for i in kept], ["---"] * len(kept)]
@@ -76,7 +76,7 @@ class Anchors:
         self._seen: dict[str, int] = {}
 
     def add(self, heading: str) -> str:
-        """The anchor that a heading gets: its letters, doubles numbered."""
+        """Return the anchor of a heading: its letters, duplicates numbered."""
         plain = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         anchor = plain
         while anchor in self._seen:

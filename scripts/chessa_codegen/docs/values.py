@@ -41,20 +41,20 @@ class Values:
         self._enums: dict[str, EnumPlan] = {enum.name: enum for enum in plan.enums}
 
     def given(self, shape: Shape, schema: Mapping[str, Any]) -> str | None:
-        """The value that the spec itself offers."""
+        """Return the value that the spec itself offers."""
         for value in _offered(schema):
             if value is not None and (written := self.written(shape, value)) is not None:
                 return written
         return None
 
     def any(self, shape: Shape, schema: Mapping[str, Any], depth: int = 0) -> str | None:
-        """The value that the spec offers, or one that it allows."""
+        """Return the value that the spec offers, or one that it allows."""
         return self.given(shape, schema) or self._made(shape, schema, depth)
 
     # --- JSON as Python
 
     def written(self, shape: Shape, value: Any) -> str | None:
-        """A JSON value as the argument of this shape; None where it is no such value."""
+        """Return a JSON value as an argument of this shape; None where it does not fit."""
         match shape:
             case types.Nullable(inner):
                 return "None" if value is None else self.written(inner, value)
@@ -166,7 +166,7 @@ def _sent(model: ModelPlan) -> Iterator[FieldPlan]:
 
 
 def _offered(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """The values that a schema names, examples first."""
+    """Yield the values that a schema names, examples first."""
     for keyword in ("example", "default", "const"):
         if keyword in schema:
             yield schema[keyword]
@@ -248,7 +248,7 @@ def _made_text(schema: Mapping[str, Any]) -> str | None:
 
 
 def _made_number(schema: Mapping[str, Any]) -> int | float | None:
-    """A number within the bounds: a small one where there are none."""
+    """Return a number within the bounds: a small one where there are none."""
     step = schema.get("multipleOf", 1)
     bounds = [
         bound
@@ -266,7 +266,7 @@ def _made_number(schema: Mapping[str, Any]) -> int | float | None:
 def _is_allowed(number: float, schema: Mapping[str, Any]) -> bool:
     least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
     above, below = schema.get("exclusiveMinimum", False), schema.get("exclusiveMaximum", False)
-    if isinstance(above, bool):  # OpenAPI 3.0: whether `minimum` itself is left out
+    if isinstance(above, bool):  # OpenAPI 3.0: a flag that excludes `minimum` itself
         above = least if above else -math.inf
     if isinstance(below, bool):
         below = most if below else math.inf

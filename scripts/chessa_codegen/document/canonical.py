@@ -1,4 +1,4 @@
-"""One order for what has none: the same document, whatever the layout of its file.
+"""The canonical order of a document: the same, whatever the layout of its file.
 
 The keys of an object mean the same in any order, and come out sorted; but for the properties of a
 schema, whose order is that of the attributes and arguments made of them.
@@ -18,7 +18,7 @@ def ordered(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two documents are the same, whatever the order of their keys."""
+    """Return whether two documents are the same, whatever the order of their keys."""
     first, second = (dumps_json(ordered(dict(each))) for each in (one, other))
     return first == second
 

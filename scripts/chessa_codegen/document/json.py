@@ -9,11 +9,11 @@ import math
 import re
 from typing import Any, Final
 
-MAX_LEVELS: Final = 100  # of nested objects and arrays; what walks a tree by recursion relies on it
+MAX_LEVELS: Final = 100  # of nested objects and arrays; recursive walks of a tree rely on it
 MAX_DIGITS: Final = 1000  # Python refuses to print an integer of more than 4300
 
-# What neither YAML nor JSON text may hold, and what no name or description needs. U+0085 is one of
-# them; like U+2028 and U+2029 it is also a line break to ruamel, and a mere character to YAML 1.2.
+# Characters that YAML and JSON text must not hold, and no name or description needs. U+0085 is one:
+# like U+2028 and U+2029 it is also a line break to ruamel, and a mere character to YAML 1.2.
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
 _ODD: Final = re.compile(f"[{CONTROLS}\r]")  # CR: `yaml_text` makes one of it and the LF after it
 
@@ -55,7 +55,7 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _is_plain(tree: dict[str, Any]) -> bool:
-    """Whether all text is plain, keys included, and no more levels are nested than may be."""
+    """Return whether all text is plain, keys included, and the nesting is within its bound."""
     level: list[Any] = [tree]
     for _ in range(MAX_LEVELS):
         values = [one for outer in level for one in _held(outer)]

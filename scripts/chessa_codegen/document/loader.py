@@ -45,7 +45,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _content(name: str) -> bytes:
     try:
         if not Path(name).is_file() and Path(name).exists():
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         with Path(name).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -65,12 +65,12 @@ def _content(name: str) -> bytes:
 
 
 def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a value is a mapping of the document."""
+    """Return whether a value is a mapping of the document."""
     return isinstance(value, dict)
 
 
 def is_sequence(value: object) -> TypeGuard[list[Any]]:
-    """Tell whether a value is a sequence of the document."""
+    """Return whether a value is a sequence of the document."""
     return isinstance(value, list)
 
 
@@ -89,7 +89,7 @@ def copied(value: Any) -> Any:
 
 
 def is_too_deep(value: Any) -> bool:
-    """Tell whether mappings and sequences nest deeper than the cap, without recursion."""
+    """Return whether mappings and sequences nest deeper than the cap, without recursion."""
     level = [value]
     for _ in range(MAX_LEVELS):
         items = (item for outer in level for item in _items(outer))
@@ -112,7 +112,7 @@ _PRIMITIVE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _json(value: Any, margin: str) -> str:
-    """A value indented by one; with an indent the library writes in Python, piece by piece."""
+    """Return a value indented by one; the library is slow with an indent."""
     inner = f"{margin} "
     if is_mapping(value) and value:
         members = [f"{_PRIMITIVE(key)}: {_json(item, inner)}" for key, item in value.items()]

@@ -29,14 +29,14 @@ _IN_BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
 def shapes_values(keyword: str) -> bool:
-    """Whether a keyword says something of the shape of a value; `nullable` is asked apart."""
+    """Return whether a keyword changes the shape of a value; `nullable` is handled elsewhere."""
     if keyword.startswith("x-"):
         return keyword in _SHAPING_EXTENSIONS
     return keyword not in _ANNOTATIONS and keyword not in _LIMITS
 
 
 def place(where: Where) -> str:
-    """Where in the spec, for a message."""
+    """Return a place in the spec, for a message."""
     return "#" + pointer(where)
 
 
@@ -71,7 +71,7 @@ def _part_of(value: Any, raw: str) -> str | int | None:
 
 
 def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
-    """What a `$ref` points to, references to references followed to their end, and its place."""
+    """Return the final target of a `$ref`, through any further references, and its place."""
     seen: set[object] = set()
     value: Any = {"$ref": reference}
     at = where
@@ -88,7 +88,7 @@ _FIX: Final = "Point it at something in this document, such as #/components/sche
 
 
 def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
-    """What a `$ref` points to, be it another reference; and its place."""
+    """Return the direct target of a `$ref`, which may be another reference, and its place."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         raise SpecError(
             f"The reference {reference} leaves the document.", place((*where, "$ref")), _FIX
@@ -107,18 +107,18 @@ def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[
 
 
 def path_key(path: str) -> str:
-    """What tells a path from another, whatever its parameters are called: `/v1/orders/{}`."""
+    """Return the identity of a path, without the names of its parameters: `/v1/orders/{}`."""
     return _IN_BRACES.sub("{}", path)
 
 
 def parameter_key(parameter: Mapping[str, Any]) -> tuple[str, str]:
-    """What tells a parameter from another: its name, whatever the case of a header's, and place."""
+    """Return the identity of a parameter: its name, a header's in lower case, and its place."""
     name, location = parameter["name"], parameter["in"]
     return (name.lower() if location == "header" else name), location
 
 
 def resolved(document: Mapping[str, Any], value: Any, where: Where) -> tuple[Any, Where]:
-    """A value, or what it refers to when it is a reference; with its place."""
+    """Return a value, or its target if it is a reference; with its place."""
     if isinstance(value, Mapping) and "$ref" in value:
         return resolve(document, value["$ref"], where)
     return value, where

@@ -1,4 +1,4 @@
-"""Walking a document: every node that has a meaning of its own, with its place.
+"""A walk through a document: every node that has a meaning of its own, with its place.
 
 Examples, defaults and the like are data of the API, not of the document; nothing in them is a
 reference, an extension or a name. Nor is anything in an extension.
@@ -15,12 +15,12 @@ MAPS: Final = frozenset(
     {"properties", "schemas", "responses", "parameters", "requestBodies", "headers", "paths"}
     | {"securitySchemes", "links", "callbacks", "patternProperties", "$defs", "mapping", "content"}
 )
-# Maps that may hold extensions beside their names.
+# Maps that may hold extensions next to their names.
 _EXTENSIBLE: Final = frozenset({"paths", "responses", "callbacks"})
 
 
 def nodes(document: Any) -> Iterator[tuple[Where, Any]]:
-    """Every mapping and list of a document, itself included, parents first."""
+    """Yield every mapping and list of a document, itself included, parents first."""
     stack: list[tuple[Where, Any, bool]] = [((), document, False)]
     while stack:
         where, node, holds_names = stack.pop()
@@ -38,7 +38,7 @@ def nodes(document: Any) -> Iterator[tuple[Where, Any]]:
 
 
 def _has_meaning(key: str, where: Where, holds_names: bool) -> bool:
-    """Whether what stands under a key is part of the document."""
+    """Return whether the value of a key is a node of the document."""
     if holds_names:
         return not (key.startswith("x-") and where[-1] in _EXTENSIBLE)
     return key not in DATA and not key.startswith("x-")

@@ -52,7 +52,7 @@ def _refused_character(character: str, where: str) -> SpecError:
     return SpecError(
         f"The character U+{ord(character):04X} is not allowed.",
         where,
-        "Delete it; in a regular expression write its escape with a doubled backslash.",
+        "Delete it; in a regular expression write its escape with two backslashes.",
     )
 
 
@@ -65,7 +65,7 @@ def _cut(text: str) -> str:
 
 @frozen
 class _Event:
-    """One parsing event of ruamel: what of it the rest needs, typed."""
+    """One parsing event of ruamel, typed, with the fields that are needed here."""
 
     kind: str  # the class name of ruamel's event
     line: int
@@ -103,7 +103,7 @@ def _event(event: Any, name: str) -> _Event:
 
 
 class SyntaxSpecError(SpecError):
-    """The text is no YAML at all: cut, or mistyped; nothing in it was refused for what it means."""
+    """A text that cannot be parsed as YAML: it is cut off or mistyped."""
 
 
 def _syntax_error(error: Any, name: str) -> SpecError:
@@ -257,7 +257,7 @@ def _sequence(event: _Event) -> list[Any]:
 
 
 def _resolved(text: str, where: str) -> Any:
-    """Read a plain scalar; whatever is not null, a boolean or a number is text as it stands."""
+    """Read a plain scalar; all but null, booleans and numbers is text."""
     if text in _LITERALS:
         return _LITERALS[text]
     if _INTEGER.fullmatch(text):
@@ -271,13 +271,13 @@ def _resolved(text: str, where: str) -> Any:
         raise SpecError(
             f"The number {_cut(text)} is not finite; JSON has no such value.",
             where,
-            "Put it in quotes if text is meant.",
+            "Put it in quotes if it is text.",
         )
     return float(text) if is_float else _string(text, where)
 
 
 def _string(text: str, where: str) -> str:
-    """Join the surrogate pairs of JSON escapes, and refuse what an escape may have smuggled in."""
+    """Join the surrogate pairs of JSON escapes, and refuse characters that an escape hides."""
     try:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""allOf and its relatives: several schemas that hold at once, made into one.
+"""allOf and similar keywords: several schemas that hold at once, merged into one.
 
 Parts that contradict each other are refused.
 """
@@ -15,7 +15,7 @@ _NAMING: Final = frozenset({"title", "x-python-name"})
 
 
 def component_at(where: Where) -> str | None:
-    """The name of the schema at a place, if it has one."""
+    """Return the name of the schema at a place, if it has one."""
     is_component = where[:2] == ("components", "schemas") and len(where) == 3
     return str(where[2]) if is_component else None
 
@@ -26,7 +26,7 @@ class Composer:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._is_3_0 = str(document.get("openapi", "")).startswith("3.0")
-        # By identity, each beside what it was made of, so that no other object takes the number.
+        # By identity, each with its inputs, which keeps their ids from being used again.
         self._opened: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._merged: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._components: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
@@ -37,17 +37,17 @@ class Composer:
                 self._derived.setdefault(base, []).append(key)
 
     def named(self, target: object) -> str | None:
-        """The component that a discriminator's mapping or a reference means."""
+        """Return the component that a discriminator's mapping or a reference means."""
         if not isinstance(target, str) or target in self._components:
             return target if isinstance(target, str) else None
         return component_at(locate(self._document, target)) if target.startswith("#/") else None
 
     def referred(self, schema: Any) -> str | None:
-        """The component that a schema refers to, if it does."""
+        """Return the component that a schema refers to, if it does."""
         return self.named(schema.get("$ref")) if isinstance(schema, Mapping) else None
 
     def _bases(self, key: str) -> set[str]:
-        """The components that one is made of by allOf, however deep."""
+        """Return the components that one is made of by allOf, however deep."""
         found: set[str] = set()
         waiting = [key]
         while waiting:
@@ -59,7 +59,7 @@ class Composer:
         return found - {key}
 
     def discriminator(self, key: str) -> Mapping[str, Any]:
-        """The discriminator of a component, or of a part that it does not share."""
+        """Return the discriminator of a component, or of a part that it does not share."""
         for part in (self._components[key], *_parts(self._components[key])):
             if isinstance(part, Mapping) and isinstance(part.get("discriminator"), Mapping):
                 found: Mapping[str, Any] = part["discriminator"]
@@ -67,7 +67,7 @@ class Composer:
         return {}
 
     def kinds_of(self, key: str) -> list[str]:
-        """The components that are made of this one, where it says that its values are of them.
+        """Return the components made of this one, where its discriminator means them.
 
         A mere alias of it is one only if the mapping says so, or if there is no mapping.
         """
@@ -91,7 +91,7 @@ class Composer:
         return [one for one in derived if one in mapped or not (mapped and self._is_alias(one))]
 
     def _is_alias(self, key: str) -> bool:
-        """Whether a component says no more than the one that it refers to."""
+        """Return whether a component adds nothing to the one that it refers to."""
         schema = self._components[key]
         shaping = [part for part in schema["allOf"] if self.shapes(part)]
         return len(shaping) == 1 and not any(
@@ -99,16 +99,16 @@ class Composer:
         )
 
     def beside_reference(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """What shapes a value beside its `$ref`: nothing in 3.0, where it must be ignored."""
+        """Return the shaping keywords next to a `$ref`; none in 3.0, which ignores them."""
         rest = {key: value for key, value in schema.items() if key not in ("$ref", "nullable")}
         return {} if self._is_3_0 or not any(map(shapes_values, rest)) else rest
 
     def target(self, reference: object, where: Where) -> tuple[Any, Where]:
-        """What a reference points to, and where that is."""
+        """Return the target of a reference, and its place."""
         return step(self._document, reference, where)
 
     def opened(self, schema: Any, where: Where) -> tuple[Any, Where]:
-        """A schema that says the same without a reference at its top; and its place."""
+        """Return an equivalent schema without a reference at its top, and its place."""
         if not (isinstance(schema, Mapping) and "$ref" in schema):
             return schema, where
         rest = self.beside_reference(schema)
@@ -120,7 +120,7 @@ class Composer:
         return self.opened(*self.target(schema["$ref"], where))
 
     def says(self, schema: Any, flag: str, where: Where) -> bool:
-        """Whether a schema, what it refers to or what it is made of sets a flag."""
+        """Return whether a schema, its target or one of its parts sets a flag."""
         if not isinstance(schema, Mapping):
             return False
         parts = [*schema.get("allOf", ())]
@@ -129,24 +129,24 @@ class Composer:
         return schema.get(flag) is True or any(self.says(part, flag, where) for part in parts)
 
     def shapes(self, part: Any) -> bool:
-        """Whether a part of an allOf says something of the shape of a value."""
+        """Return whether a part of an allOf changes the shape of a value."""
         if not isinstance(part, Mapping):
             return part is not True
         return "$ref" in part or any(map(shapes_values, part))
 
     def without_validation(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema without a oneOf or anyOf that says no more than what must be there."""
+        """Return the schema without a oneOf or anyOf that only requires properties."""
         idle = [key for key in ("oneOf", "anyOf") if _only_validates(schema.get(key))]
         return {key: schema[key] for key in schema if key not in idle} if idle else schema
 
     def key(self, schema: Any) -> tuple[int, ...]:
-        """What tells an allOf from another: which schemas of the document it is made of."""
+        """Return the identity of an allOf: the schemas of the document that it is made of."""
         if isinstance(schema, Mapping) and set(schema) == {"allOf"}:
             return tuple(sorted({number for part in schema["allOf"] for number in self.key(part)}))
         return (id(schema),)
 
     def merged(self, parts: list[Any], where: Where) -> dict[str, Any]:
-        """One schema that says what all the parts say."""
+        """Return one schema equivalent to all the parts together."""
         merged: dict[str, Any] = {}
         last = len(parts) - 1
         for position, part in enumerate(parts):
@@ -158,18 +158,18 @@ class Composer:
             if not isinstance(schema, Mapping):
                 continue
             base = component_at(at)
-            if base is not None and self.kinds_of(base):  # what its kinds share, and not the kinds
+            if base is not None and self.kinds_of(base):  # the shared part, not the kinds
                 schema = {k: v for k, v in schema.items() if k not in (*KEYWORDS, "discriminator")}
             if "allOf" in schema:
                 schema = self._flattened(schema, at)
             schema = self.without_validation(schema)
-            if position != last or "$ref" in part:  # the whole names the class, not what it is of
+            if position != last or "$ref" in part:  # the allOf names the class, not its parts
                 schema = {key: value for key, value in schema.items() if key not in _NAMING}
             merged = self._merge(merged, schema, where)
         return merged
 
     def _flattened(self, schema: Mapping[str, Any], where: Where) -> dict[str, Any]:
-        """A schema with its allOf merged into it; once, however many others are made of it."""
+        """Return a schema with its allOf merged into it; merge once, however many others use it."""
         if id(schema) not in self._merged:
             rest = {key: value for key, value in schema.items() if key != "allOf"}
             self._merged[id(schema)] = schema, self.merged([*schema["allOf"], rest], where)

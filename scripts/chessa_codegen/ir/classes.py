@@ -132,7 +132,7 @@ class Classes:
         known.description = known.description or enum.description
 
     def finish(self, names: Names) -> None:
-        """Name attributes and constants, now that all of each class are known."""
+        """Name attributes and constants, once all of each class are known."""
         for model in self.models.values():
             wanted = {field.key: field.name for field in model.fields}
             pinned = {field.key for field in model.fields if field.is_pinned}

@@ -32,7 +32,7 @@ class Listed:
     """`string` or `integer`; None for other and for mixed values: no class can list them."""
     varnames: dict[Any, str]
     ours: bool
-    """Whether they come from `x-open-enum`: seen by us, and listed by nobody."""
+    """True if they come from `x-open-enum`: seen in examples, and not in an `enum`."""
 
 
 def listed(schema: Mapping[str, Any], where: Where) -> Listed:

@@ -1,4 +1,4 @@
-"""Media types: JSON is read and written; what is not is refused by name."""
+"""Media types: JSON is supported; any other type is refused by name."""
 
 import re
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ _PLAIN_JSON: Final = re.compile(r"application/json(\s*;.*)?", re.I)
 def json_schema(
     holder: Mapping[str, Any], where: Where, *, refuse_others: bool = True, sent: bool = False
 ) -> tuple[Any, Where] | None:
-    """The JSON schema of a body and its place; None where there is no content.
+    """Return the JSON schema of a body and its place; None where there is no content.
 
-    Media types beside JSON are left out: every request asks for JSON. Content in no JSON form is
-    refused, or None where `refuse_others` is off: an error page is handled as it comes. What is
-    `sent` goes out as application/json and as nothing else.
+    Media types next to JSON are ignored: every request asks for JSON. Content without JSON is
+    refused, or None where `refuse_others` is off: the client keeps an error page as received. A
+    body that is `sent` is application/json and no other type.
     """
     content: Mapping[str, Any] = holder.get("content") or {}
     for media_type in _plain_first(content):
@@ -34,19 +34,19 @@ def json_schema(
         f"The content type {names} is not supported: no file upload or download, only JSON"
         f"{', sent as application/json' if sent else ''}.",
         place((*where, "content")),
-        "Describe a JSON form beside it, or remove the operation by the overlay.",
+        "Describe a JSON form next to it, or remove the operation by the overlay.",
     )
 
 
 def json_media(holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a body says beside its JSON schema: its examples; empty where there is no JSON."""
+    """Return the media type object of a JSON body, with its examples; empty where there is none."""
     content: Mapping[str, Any] = holder.get("content") or {}
     found = (content[name] for name in _plain_first(content) if _JSON.fullmatch(name))
     return next(found, {})
 
 
 def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The examples of a parameter or of a body, written out in the document."""
+    """Return the examples of a parameter or of a body, written out in the document."""
     named = holder.get("examples")
     values = [
         one["value"]
@@ -57,5 +57,5 @@ def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _plain_first(content: Mapping[str, Any]) -> list[str]:
-    """Media types, plain JSON before its relatives."""
+    """Return media types, plain JSON before its relatives."""
     return sorted(content, key=lambda name: (not _PLAIN_JSON.fullmatch(name), name))

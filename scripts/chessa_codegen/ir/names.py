@@ -1,4 +1,4 @@
-"""The names that callers know, remembered: a key that comes later never takes one that exists.
+"""The memory of the names that callers know: no later key takes a name that exists.
 
 The memory is `spec/names.json`: for each class, method, attribute, argument and constant of the
 package the key that it stands for. People review it; an overlay's `x-python-name` or operationId
@@ -25,7 +25,7 @@ Memory = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 def operation_key(path: str, method: str) -> str:
-    """Return what tells an operation from others, whatever its parameters are called."""
+    """Return the identity of an operation, without the names of its parameters."""
     return f"{method.upper()} {path_key(path)}"
 
 
@@ -48,7 +48,7 @@ class Names:
         pinned: Collection[str] = (),
         suffixes: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Return a name for each key: what it had, else what is wanted, kept apart by a suffix.
+        """Return a name for each key: the one it had, else the wanted one, made unique by a suffix.
 
         `pinned` are the keys whose names people chose. Of two keys that want one name the first
         gets it; with `suffixes` both get theirs.

@@ -45,7 +45,7 @@ _RESOURCE_CLASSES_TAKEN: Final = frozenset(
 
 
 def words(name: str) -> list[str]:
-    """Split a name of any convention into its words."""
+    """Split a name of any convention into its parts."""
     return [word for part in _NOT_IN_NAMES.split(name) for word in _WORD_STARTS.split(part) if word]
 
 
@@ -66,7 +66,7 @@ def pascal(name: str) -> str:
 
 
 def method(name: str, resource: str) -> str:
-    """`createOrder` → `create_order`; kept apart from what stands beside it in its resource."""
+    """`createOrder` → `create_order`; a name that its resource uses gets a suffix."""
     text = snake(name, _METHOD_NAMES_TAKEN)[:_LONGEST].rstrip("_")
     if text in _MODULES_TAKEN:
         return f"{text}_operation"

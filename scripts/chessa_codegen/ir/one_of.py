@@ -28,7 +28,7 @@ class Alternatives:
         self._lister = Lister(composer)
 
     def shape(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        """The shape of a schema that has kinds."""
+        """Return the shape of a schema that has kinds."""
         schema = self._composer.without_validation(schema)
         given = [keyword for keyword in KEYWORDS if keyword in schema]
         if not given:
@@ -69,7 +69,7 @@ class Alternatives:
         return types.nullable(joined) if null else joined
 
     def of_base(self, base: str, own: Shape, kind_of: Callable[[str], Shape]) -> Shape:
-        """The shape of a component that others are made of, told apart by its discriminator.
+        """Return the shape of a component that others are made of, told apart by its discriminator.
 
         Its own class is for values that mean none of them.
         """
@@ -93,7 +93,7 @@ class Alternatives:
         listings[shape] = either(listings[shape], listing) if shape in listings else listing
 
     def _is_null(self, variant: Any, where: Where, within: frozenset[Where] = frozenset()) -> bool:
-        """Whether a kind is null and nothing else, in any spelling."""
+        """Return whether a kind is null and nothing else, in any spelling."""
         schema, at = self._composer.opened(variant, where)
         if not isinstance(schema, Mapping) or at in within:
             return False
@@ -111,7 +111,7 @@ class Alternatives:
         return schema.get("type") in ("null", ["null"])
 
     def _kind(self, variant: Any, beside: Mapping[str, Any], where: Where, name: str) -> Shape:
-        """One of the kinds, with what is said beside all of them."""
+        """Return one of the kinds, with the keywords next to the list of them."""
         if beside == {"type": "object"} and isinstance(variant, Mapping) and "$ref" in variant:
             kind = self._shape_of(variant, where, name)
             if types.is_object(kind):

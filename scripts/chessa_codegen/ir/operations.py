@@ -54,7 +54,7 @@ class Operations:
         self._read = list(self._all())
 
     def resources(self) -> tuple[ResourcePlan, ...]:
-        """Every resource that has an operation, by name; once all classes are known."""
+        """Return every resource that has an operation, by name; once all classes are known."""
         by_resource: dict[str, list[OperationPlan]] = {}
         for read, where in self._distinct():
             operation = self._unwrapped(read, where)
@@ -179,7 +179,7 @@ class Operations:
             "",
         )
 
-    # --- answers
+    # --- responses
 
     def _responses(
         self, raw: Mapping[str, Any], where: Where, context: str, *, answers: bool
@@ -214,9 +214,9 @@ class Operations:
                 shape = types.nullable(field.shape) if field.optional else field.shape
                 return attrs.evolve(operation, unwrap=field.name, result=shape)
         raise SpecError(
-            f"x-unwrap names {key!r}, which the success answer does not have.",
+            f"x-unwrap names {key!r}, which the success response does not have.",
             place(where),
-            "Name a property of the object that a success answers, or drop x-unwrap.",
+            "Name a property of the object in the success response, or drop x-unwrap.",
         )
 
 
@@ -228,7 +228,7 @@ def _about(error: SpecError, where: Where) -> SpecError:
 
 
 def _result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
-    """What a success answers, as a whole; None where that is nothing."""
+    """Return the shape of the complete success response; None where it is empty."""
     successes = [r for r in responses if r.status.startswith("2")]
     successes = successes or [r for r in responses if r.status == "default"]
     kinds = [response.shape for response in successes if response.shape is not None]

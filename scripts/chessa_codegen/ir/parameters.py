@@ -30,7 +30,7 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
     "query": ("form", "spaceDelimited", "pipeDelimited"),
     "header": ("simple",),
 }
-# OpenAPI gives the first three no meaning; the client always says who it is.
+# OpenAPI gives the first three no meaning; the client always sends `User-Agent`.
 _NOT_OURS: Final = frozenset({"accept", "content-type", "authorization", "user-agent"})
 _SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
 _RESERVED_HEADERS: Final = frozenset(
@@ -57,7 +57,7 @@ class Arguments:
         where: Where,
         context: str,
     ) -> Read:
-        """Whether a body must be sent; the arguments; the groups that exclude each other."""
+        """Return whether a body is required, its arguments and its mutually exclusive groups."""
         parameters = list(self._parameters(item, operation, where, context))
         in_path = self._in_path_order(path, parameters, where)
         others = [argument for argument in parameters if argument.location != "path"]
@@ -182,8 +182,8 @@ class Arguments:
             )
             return required, [whole], []
         schema, fields = flat
-        # A body that may be left out, and must hold something if it is there: without that a call
-        # would be refused, so it is asked for and sent.
+        # An optional body with required members: the server rejects a body without them, so the
+        # method requires them and sends the body.
         required = required or any(field.required for field in fields)
         members = [
             ArgumentPlan(
@@ -231,13 +231,13 @@ def _schema_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _with_examples(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema, with the example that stands beside it in place of its own."""
+    """Return a schema, with the example next to it in place of its own."""
     found = examples_of(holder)
     return {**schema, "example": found[0]} if found else schema
 
 
 def _is_text(shape: Shape) -> bool:
-    """Whether a value of this shape, or a list of such, has a place in a URL or a header."""
+    """Return whether a URL or a header can hold a value of this shape, or a list of such."""
     match shape:
         case Array(Array() | Nullable()) | Dictionary() | ModelRef() | Recursive():
             return False

@@ -1,4 +1,4 @@
-"""The plan: what the generated package will hold, decided before a line of it is written.
+"""The plan: the contents of the generated package, decided before a line of it is written.
 
 Every name in it is a Python name that no other one shadows; hints and codecs are finished code.
 """
@@ -24,7 +24,7 @@ class FieldPlan:
     required: bool
     optional: bool
     essential: bool = False
-    """Whether the overlay says that a response cannot do without it."""
+    """True if the overlay makes it required in responses."""
     read_only: bool = False
     """Set by the server alone: a request leaves it out, even where it is required."""
     description: str = ""
@@ -34,7 +34,7 @@ class FieldPlan:
     schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
     """All that the spec says of its values: for the reference."""
     is_pinned: bool = False
-    """Whether people chose its name."""
+    """True if `x-python-name` sets its name."""
 
 
 @attrs.define
@@ -85,7 +85,7 @@ class ArgumentPlan:
 
 @attrs.frozen
 class ResponsePlan:
-    """An answer of an operation: by status, what it holds, what the spec says of it."""
+    """A response of an operation: its status, content and description."""
 
     status: str
     shape: Shape | None
@@ -111,19 +111,19 @@ class OperationPlan:
     responses: tuple[ResponsePlan, ...]
     unwrap: str | None
     result: Shape | None
-    """What the method returns; None where it returns nothing."""
+    """The result of the method; None where it returns nothing."""
     deprecated: bool = False
     source: str = ""
     """The vendor's page that describes it."""
     completeness: str = ""
-    """How much of that page was seen, `partial` or `full`."""
+    """The completeness of that page, `partial` or `full`."""
     not_seen: tuple[str, ...] = ()
     is_pinned: bool = False
-    """Whether its name was given, `orders.create`, and follows no rename of the vendor's."""
+    """True if its name is pinned, `orders.create`, and follows no rename of the vendor's."""
 
     @property
     def name(self) -> str:
-        """How users call it."""
+        """The name that callers use."""
         return f"{self.resource}.{self.method_name}"
 
 
@@ -151,7 +151,7 @@ class EndpointPlan:
 
 @attrs.frozen
 class Plan:
-    """The whole package."""
+    """The complete package."""
 
     title: str
     endpoint: EndpointPlan

@@ -1,6 +1,6 @@
 """From the schemas of a document to shapes, classes and enums.
 
-A schema that cannot be said in Python holds any JSON, and is noted; nothing of it is dropped.
+A schema that Python cannot express holds any JSON, and is noted; no value of it is dropped.
 """
 
 import collections
@@ -83,7 +83,7 @@ class Schemas:
         self.classes.finish(self._remembered)
 
     def shape(self, schema: Any, where: Where, name: str) -> Shape:
-        """The shape of a schema. `name` is for the class that it may need, if it brings none.
+        """Return the shape of a schema. `name` is for its class, if it needs one and names none.
 
         A schema that cannot be read holds any JSON, and is noted; not so what the overlay says.
         """
@@ -116,7 +116,7 @@ class Schemas:
         return self._typed(schema, where, name)
 
     def content(self, schema: Any, where: Where, name: str) -> Shape:
-        """The shape of a whole body, which cannot be binary."""
+        """Return the shape of a complete body, which cannot be binary."""
         whole, at = self._composer.opened(schema, where)
         if isinstance(whole, Mapping) and whole.get("format") == "binary":
             raise SpecError(
@@ -157,7 +157,7 @@ class Schemas:
                 self._errors.append(_entangled(at))
                 own = types.JSON
             if types.unbound(own):
-                return own  # what it is a part of is not read yet: it is another shape elsewhere
+                return own  # the schema around it is not read yet: it is another shape elsewhere
             self._known[key] = own
             if self._composer.kinds_of(key) and schema.keys().isdisjoint(KEYWORDS):
                 self._known[key] = self._alternatives.of_base(
@@ -166,7 +166,7 @@ class Schemas:
         return self._known[key]
 
     def _itself(self, key: str, where: Where) -> Shape:
-        """The shape that is being read, where arrays or maps stand between.
+        """Return the shape that is being read, where arrays or maps stand between.
 
         Parts of each other are read again in each of them, and as often as is sensible.
         """
@@ -177,7 +177,7 @@ class Schemas:
         return types.Itself(self._class_name(key))
 
     def _member(self, schema: Any, where: Where, name: str) -> Shape:
-        """The shape of what an array or a map holds."""
+        """Return the shape of the items of an array or the values of a map."""
         self._reading.append(_MEMBERS)
         try:
             return self.shape(schema, where, name)
@@ -203,7 +203,7 @@ class Schemas:
         return self._class_names[key]
 
     def _name_at(self, at: Where) -> str | None:
-        """The name that a part of a component has wherever it is referred to."""
+        """Return the name that a part of a component has wherever it is referred to."""
         if at[:2] != ("components", "schemas"):
             return None
         name = self._class_name(str(at[2]))
@@ -243,7 +243,7 @@ class Schemas:
         return self._composed[key][1]
 
     def _is_kind(self, where: Where, base: object) -> bool:
-        """Whether a component is one of the kinds of another, which it adds nothing to."""
+        """Return whether a component is one of the kinds of another, which it adds nothing to."""
         key, named = component_at(where), self._composer.named(base)
         return named is not None and key in self._composer.kinds_of(named)
 
@@ -340,7 +340,7 @@ class Schemas:
             )
 
     def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
-        """What a schema says, its reference followed and its allOf merged where that can be."""
+        """Return a schema with its reference followed, and its allOf merged where possible."""
         whole, at = self._composer.opened(schema, where)
         if isinstance(whole, Mapping) and "allOf" in whole:
             try:
@@ -352,7 +352,7 @@ class Schemas:
     def members(
         self, schema: Any, where: Where, name: str
     ) -> tuple[Mapping[str, Any], list[FieldPlan]] | None:
-        """The properties of a body that is one plain object, and its schema; None for others.
+        """Return the properties of a body that is one plain object, and its schema; else None.
 
         No class is made for the body itself. What only the server sets (readOnly) is left out.
         """
@@ -450,14 +450,14 @@ def _python_name(schema: Any, key: str) -> str:
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of an object; what it only requires, and never describes, holds anything."""
+    """Return the properties of an object; one that is required but not described holds any JSON."""
     described: Mapping[str, Any] = schema.get("properties") or {}
     undescribed = dict.fromkeys(schema.get("required") or () if described else (), True)
     return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
 
 
 def _title(schema: Mapping[str, Any]) -> str | None:
-    """What names the class: a title of which a Python name can be made."""
+    """Return the title that names the class, if a Python name can be made of it."""
     title = schema.get("title")
     if not isinstance(title, str) or len(title) > _LONGEST_TITLE or not naming.words(title):
         return None
@@ -465,14 +465,14 @@ def _title(schema: Mapping[str, Any]) -> str | None:
 
 
 def _untitled(schema: Any) -> Any:
-    """A component is named by its key; its title is prose."""
+    """Return a component without its title: its key is its name."""
     if not isinstance(schema, Mapping):
         return schema
     return {key: value for key, value in schema.items() if key != "title"}
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
-    """The types that a schema names, or shows by its other keywords."""
+    """Return the types that a schema names, or shows by its other keywords."""
     said = schema.get("type")
     if isinstance(said, str):
         return [said]
@@ -488,13 +488,13 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def prose(schema: Mapping[str, Any]) -> str:
-    """What the spec says of a thing in words."""
+    """Return the description of an object of the spec."""
     text = schema.get("description")
     return text.strip() if isinstance(text, str) else ""
 
 
 def short_example(schema: Mapping[str, Any]) -> str:
-    """The example of a thing, where it is short."""
+    """Return the example of a thing, where it is short."""
     example = schema.get("example")
     shown = example if isinstance(example, str) else json.dumps(example)
     return shown if isinstance(example, str | int | float) and len(shown) <= 60 else ""

@@ -66,7 +66,7 @@ class Union:
     kinds: tuple["Shape", ...]
     discriminator: str | None = None
     said: tuple[tuple[str, int], ...] = ()
-    """What the discriminator says, and which of `kinds` it means."""
+    """The values of the discriminator, each with the index in `kinds` that it means."""
     listed: tuple[str, ...] = ()
     """The values that the schema of each kind lists, as JSON text."""
 
@@ -110,7 +110,7 @@ DATE_TIME: Final = Scalar(
 DATE: Final = Scalar("DATE", ("datetime.date",), ("datetime.date",), {"type": "string"})
 JSON: Final = Scalar("JSON", ("Any",), ("Any",))
 NULL: Final = Nullable(JSON)
-"""All that is known of it is that it was null."""
+"""The shape of a value that was only seen as null."""
 
 
 def nullable(shape: Shape) -> Shape:
@@ -119,12 +119,12 @@ def nullable(shape: Shape) -> Shape:
 
 
 def without_null(shape: Shape) -> Shape:
-    """Take the null away, to see what else there is."""
+    """Return the shape without null."""
     return shape.inner if isinstance(shape, Nullable) else shape
 
 
 def is_object(shape: Shape) -> bool:
-    """Whether every value of this shape is a JSON object."""
+    """Return whether every value of this shape is a JSON object."""
     if isinstance(shape, Union):
         return all(map(is_object, shape.kinds))
     if isinstance(shape, Recursive):
@@ -138,7 +138,7 @@ def any_of(
     said: Mapping[str, Shape] | None = None,
     listings: Mapping[Shape, Listing] | None = None,
 ) -> Shape:
-    """Join kinds: nested unions flat, doubles once, null outside; one kind is no union."""
+    """Join kinds: flatten nested unions, drop duplicates, move null out; one kind stays itself."""
     null = any(isinstance(kind, Nullable) for kind in kinds)
     distinct = dict.fromkeys(map(without_null, kinds))
     unions = [kind for kind in distinct if isinstance(kind, Union)]
@@ -170,7 +170,7 @@ def _discriminated(
     said: Mapping[str, Shape],
     listed: tuple[str, ...],
 ) -> Union:
-    """A union of `flat`, with what its own discriminator says and those of the unions in it."""
+    """Return a union of `flat`, with its own discriminator joined with those of inner unions."""
     inner = {union.discriminator for union in unions} - {None}
     name = discriminator or (inner.pop() if len(inner) == 1 else None)
     places = {
@@ -190,7 +190,7 @@ def _discriminated(
 def _listed(
     flat: list[Shape], unions: list[Union], listings: Mapping[Shape, Listing]
 ) -> tuple[str, ...]:
-    """What the schemas of each kind list, those of the unions in it included."""
+    """Return the values that the schema of each kind lists, with those of the unions in it."""
     found: dict[Shape, Listing] = {}
     inner = [
         (kind, json.loads(text))
@@ -203,7 +203,7 @@ def _listed(
 
 
 def unbound(shape: Shape) -> frozenset[str]:
-    """The recursive shapes that a shape is a part of: it means nothing without them."""
+    """Return the recursive shapes around a shape, without which it has no meaning."""
     match shape:
         case Itself(name):
             return frozenset({name})
@@ -218,7 +218,7 @@ def unbound(shape: Shape) -> frozenset[str]:
 
 
 def named(shape: Shape | None) -> Iterator[str]:
-    """The classes that a shape names."""
+    """Yield the classes that a shape names."""
     match shape:
         case ModelRef(name) | EnumRef(name):
             yield name
@@ -232,7 +232,7 @@ def named(shape: Shape | None) -> Iterator[str]:
 
 
 def hint(shape: Shape, *, argument: bool = False, lists: str = "list") -> str:
-    """The type hint, of what is read or (`argument`) of what is taken."""
+    """Return the type hint, of a value that is read or of an `argument`."""
     kinds = dict.fromkeys(_alternatives(shape, argument, lists))
     return "Any" if "Any" in kinds else " | ".join(kinds)
 
@@ -264,7 +264,7 @@ def _alternatives(shape: Shape, argument: bool, lists: str) -> list[str]:
 
 
 def codec(shape: Shape) -> str:
-    """The expression of the codec, in the words of the generated `fields` module."""
+    """Return the expression of the codec, in names of the generated `fields` module."""
     match shape:
         case Scalar():
             return f"_fields.{shape.codec}"
@@ -297,14 +297,14 @@ def codec(shape: Shape) -> str:
 
 
 def _listed_argument(listed: tuple[str, ...]) -> str:
-    """What the kinds of a union list, where they differ in it."""
+    """Return the values that the kinds of a union list, where the lists differ."""
     told = distinctive([json.loads(text) for text in listed]) if listed else []
     texts = [literal(json.dumps(listing)) for listing in told]
     return f", listed=({', '.join(texts)},)" if any(told) else ""
 
 
 def joined(first: Shape, second: Shape) -> Shape | None:
-    """One shape for a field that two schemas of one class describe; None where they disagree."""
+    """Return one shape for a field that two schemas of one class describe, if they agree."""
     if first == second:
         return first
     if isinstance(first, Constant) or isinstance(second, Constant):
@@ -322,5 +322,5 @@ def joined(first: Shape, second: Shape) -> Shape | None:
 
 
 def described(shape: Shape) -> str:
-    """The shape in a message for people."""
+    """Return the shape in a message for people."""
     return hint(shape).replace("models.", "")

@@ -41,20 +41,20 @@ __all__ = [
 
 
 _TITLED: Final = re.compile(r"\$\.\.\[\?@\.title == '([^'\\]*)'(?: && [^|\]]*)?\]")
-"""A query for nodes of one title, whatever else it asks of them."""
+"""A query for nodes of one title, with any further conditions."""
 
 
 @frozen
 class Effect:
-    """What one action did: how many nodes it matched, and whether any of them changed."""
+    """The effect of one action: the number of nodes that it matched, and if any of them changed."""
 
     action: Action
     matched: int
     changed: bool
     added: Mapping[str, str] = field(factory=dict[str, str])
-    """What of the update came where nothing was, by its place in the update; and one such place."""
+    """The parts of the update that were inserted, by place in the update; and one such place."""
     met: Mapping[str, str] = field(factory=dict[str, str])
-    """What of the update came where something else was; of objects of objects, the members."""
+    """The parts of the update that replaced other values; of objects of objects, the members."""
 
 
 @frozen
@@ -74,7 +74,7 @@ def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
     titles = _titles(result)
     for action in overlay.actions:
         titled = _TITLED.match(action.target)
-        if titled and titled[1] not in titles:  # a query costs ten times what the titles do
+        if titled and titled[1] not in titles:  # a query costs ten times more than the titles
             effects.append(Effect(action, 0, changed=False))
             continue
         effects.append(_effect(result, action))
@@ -97,12 +97,12 @@ def _titles(value: Any) -> set[Any]:
 
 
 def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
-    """Apply an overlay each of whose actions must say why it is there, match, and change."""
+    """Apply an overlay; each action must have a description, match, and change something."""
     outcome = apply(document, overlay)
     stale = [(effect.action, why) for effect in outcome.effects for why in _complaints(effect)]
     if stale:
         raise OverlayError(
-            "The overlay has actions that must be looked at:",
+            "The overlay has actions that need a review:",
             ", ".join(dict.fromkeys(f"actions[{action.index}]" for action, _ in stale)),
             "Delete an action that the document has made obsolete, correct its target, or add what "
             "it lacks.",
@@ -128,9 +128,9 @@ def _reason(action: Action) -> str:
 
 
 def _effect(document: dict[str, Any], action: Action) -> Effect:
-    """Carry out one action on a document that is ours to change."""
+    """Carry out one action on a document, in place."""
     nodes = _matches(document, action)
-    if action.remove:  # 1.0.0, Action Object: 'update' has no impact beside 'remove: true'
+    if action.remove:  # 1.0.0, Action Object: 'update' has no impact next to 'remove: true'
         _remove(nodes, action)
         return Effect(action, len(nodes), bool(nodes))
     merge = _Merge(action)
@@ -141,7 +141,7 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
 
 
 def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
-    """Give each selected node once; a query such as $['a','a'] selects one twice."""
+    """Yield each selected node once; a query such as $['a','a'] selects one twice."""
     try:
         found = compile_query(action.target).find(document)
     except (JSONPathError, RecursionError):
@@ -154,13 +154,13 @@ def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
 
 
 def _remove(nodes: list[JSONPathNode], action: Action) -> None:
-    """Take nodes out of what holds them, the last item of an array first."""
+    """Remove nodes from their parents, the last item of an array first."""
     for node in sorted(nodes, key=_index, reverse=True):
         if node.parent is None:
             raise OverlayError(
                 "The root of the document cannot be removed.",
                 action.where,
-                "Target what is to go, such as $.servers.",
+                "Target the part to remove, such as $.servers.",
             )
         container: Any = node.parent.value
         del container[node.location[-1]]
@@ -173,14 +173,14 @@ def _index(node: JSONPathNode) -> int:
 
 @frozen
 class _Merge:
-    """The update of one action, carried out; and a record of what was there before."""
+    """The update of one action, with a record of the values before it."""
 
     action: Action
     added: dict[str, str] = field(factory=dict[str, str])
     met: dict[str, str] = field(factory=dict[str, str])
 
     def update(self, node: JSONPathNode) -> bool:
-        """Update one match; tell whether it changed."""
+        """Update one match; return whether it changed."""
         place = pointer(node.location)
         if is_mapping(node.value) and is_mapping(self.action.update):
             return self._merge(node.value, self.action.update, place, "")
@@ -196,7 +196,7 @@ class _Merge:
         )
 
     def _merge(self, target: dict[str, Any], update: dict[str, Any], at: str, inner: str) -> bool:
-        """Merge an object into another, recursively; tell whether that changed anything."""
+        """Merge an object into another, recursively; return whether that changed anything."""
         changed = False
         for name, value in update.items():
             held = target.get(name)
@@ -220,7 +220,7 @@ class _Merge:
         """Concatenate an array, or append anything else as one item; duplicates are kept."""
         items = copied(update) if is_sequence(update) else [copied(update)]
         there = {_mark(item) for item in target}
-        is_choice = bool(target) and at.endswith("/security")  # one more way beside theirs
+        is_choice = bool(target) and at.endswith("/security")  # one more way next to theirs
         for item in items:
             mark = _mark(item)
             (self.met if is_choice or mark in there else self.added).setdefault(
@@ -231,16 +231,16 @@ class _Merge:
 
 
 def _mark(item: Any) -> str:
-    """What tells an item of an array from others: parameters by name and place, else the whole."""
+    """Return the identity of an item of an array: name and place of a parameter, else the item."""
     if is_mapping(item) and "name" in item:
         return f"{item['name']} {item.get('in', '')}"
     return json.dumps(item, sort_keys=True, default=str)
 
 
 def _says_other(held: Any, value: Any) -> bool:
-    """Whether an update means something else than what is there.
+    """Return whether an update differs from the value that is there.
 
-    Of objects that only lead to others, as `components` does, the members are asked; of arrays the
+    For objects that only lead to others, such as `components`, compare the members; for arrays the
     items.
     """
     if is_mapping(held) and is_mapping(value):

@@ -1,6 +1,6 @@
-"""Which fields a response cannot do without: those that the overlay makes required, and no others.
+"""Essential fields of responses: those that the overlay makes required, and no others.
 
-What the vendor calls required is a promise about its server, and a slip in it must not make a
+A `required` of the vendor's is a promise about its server, and a slip in it must not make a
 finished refund unreadable.
 """
 
@@ -16,14 +16,14 @@ _BY_VENDOR: Final = "x-required-by-vendor"
 
 
 def mark_required(vendor: dict[str, Any]) -> None:
-    """Note which keys the vendor calls required, before the overlay is applied."""
+    """Record the keys that the vendor calls required, before the overlay is applied."""
     for node in _schemas(vendor):
         node.pop(ESSENTIAL, None)
         node[_BY_VENDOR] = node["required"]
 
 
 def derive_essential(corrected: dict[str, Any]) -> None:
-    """Turn what the overlay added to the marked lists into `x-essential`."""
+    """Turn the keys that the overlay added to the marked lists into `x-essential`."""
     for node in _schemas(corrected):
         vendor = Counter(map(str, node.pop(_BY_VENDOR, ())))
         added = Counter(map(str, node["required"])) - vendor

@@ -66,7 +66,7 @@ _ACTION_FIELDS = (
 
 
 def parse(document: object) -> Overlay:
-    """Check the form of an overlay document and give its actions."""
+    """Check the form of an overlay document and return its actions."""
     if is_too_deep(document):
         raise too_deep("the overlay")
     overlay = _fields(document, "", _OVERLAY_FIELDS)
@@ -89,7 +89,7 @@ def parse(document: object) -> Overlay:
 def _fields(
     value: object, where: str, fields: tuple[tuple[str, type, bool], ...]
 ) -> dict[str, Any]:
-    """Check that a value is an object with the fields of a table, and none but x- fields beside."""
+    """Check that a value is an object with the fields of a table, and otherwise only x- fields."""
     here = where or "the top level of the overlay"
     if not is_mapping(value):
         raise OverlayError(
@@ -150,7 +150,7 @@ def _check_no_repetition(actions: list[Any]) -> None:
         first = seen.setdefault(json.dumps(action, sort_keys=True), index)
         if first != index:
             raise OverlayError(
-                f"The action repeats actions[{first}].", f"actions[{index}]", "Delete one of them."
+                f"The action equals actions[{first}].", f"actions[{index}]", "Delete one of them."
             )
 
 
@@ -159,7 +159,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def kind(value: object) -> str:
-    """Name the JSON type of a value."""
+    """Return the name of the JSON type of a value."""
     for type_, name in _TYPE_NAMES.items():
         if isinstance(value, type_):
             return name
@@ -167,7 +167,7 @@ def kind(value: object) -> str:
 
 
 def too_deep(where: str) -> OverlayError:
-    """Say that an overlay, or what it makes of a document, passes the nesting cap."""
+    """Return the error of an overlay, or of its result, that is nested too deep."""
     return OverlayError(
         f"Objects and arrays nest more than {MAX_LEVELS} levels deep.",
         where,

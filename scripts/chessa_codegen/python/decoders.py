@@ -32,10 +32,10 @@ class Usual:
 
 @attrs.frozen
 class Decoder:
-    """What the decoder of a model does, in order."""
+    """The steps of the decoder of a model, in order."""
 
     names: list[str]
-    """The fields whose values it is given."""
+    """The fields whose values it receives."""
     amounts: list[str]
     """The amounts, which are tested together: most objects have several."""
     times: list[str]

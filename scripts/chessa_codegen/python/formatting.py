@@ -1,4 +1,4 @@
-"""Formatting with the pinned ruff, deaf to any configuration around the folder."""
+"""Formatting with the pinned ruff, which ignores any configuration around the folder."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ from chessa_codegen.errors import SpecError
 RUFF_VERSION: Final = "0.17.6"
 _ISOLATED: Final = (
     *("--isolated", "--no-cache", "--target-version", "py311"),
-    # A tag may be named `build` or `dist`; a folder above may ignore what is generated.
+    # A tag may be named `build` or `dist`; a folder above may ignore generated files.
     *("--no-respect-gitignore", "--config", "exclude = []"),
 )
 _PASSES: Final = (
-    # Unsafe: it takes unused imports out of __init__.py as well; what is exported is named so.
+    # Unsafe: it removes unused imports from __init__.py as well; exports are named as such.
     ("check", "--fix-only", "--unsafe-fixes", "--select", "F401,I", "--line-length", "100"),
     ("format", "--line-length", "100"),
 )
@@ -32,7 +32,7 @@ def format_package(folder: Path) -> None:
             "ruff",
             "Run ./scripts/bootstrap, or review the new version and pin it.",
         )
-    program: str = find_ruff_bin()  # beside this Python, whatever PATH says
+    program: str = find_ruff_bin()  # next to this Python, whatever PATH says
     environment = {name: v for name, v in os.environ.items() if not name.startswith("RUFF_")}
     for words in _PASSES:
         command = [program, words[0], *_ISOLATED, *words[1:], "."]

@@ -1,8 +1,8 @@
-"""The document that openapi-python-client is given: the plan said in the schemas it can carry.
+"""The document for openapi-python-client: the plan in the schemas that it supports.
 
-The generator knows neither vendor extensions nor decimals nor open enums, and drops or overwrites
-what it cannot express. So every class of the plan becomes a named component of plain properties,
-and every operation an endpoint; the templates put back what the plan knows of each.
+The generator supports neither vendor extensions nor decimals nor open enums, and drops or
+overwrites them. So every class of the plan becomes a named component of plain properties, and
+every operation an endpoint; the templates add the rest from the plan.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from chessa_codegen.ir.types import Shape
 
 
 def lowered(plan: Plan) -> dict[str, Any]:
-    """Say the plan as an OpenAPI 3.0 document."""
+    """Return the plan as an OpenAPI 3.0 document."""
     paths: dict[str, dict[str, Any]] = {}
     for resource in plan.resources:
         for operation in resource.operations:
@@ -36,7 +36,7 @@ def _model(model: ModelPlan) -> dict[str, Any]:
 
 
 def _enum(integer: bool) -> dict[str, Any]:
-    """One stand-in value: the template writes the constants from the plan."""
+    """Return one stand-in value: the template writes the constants from the plan."""
     return {"type": "integer", "enum": [0]} if integer else {"type": "string", "enum": ["value"]}
 
 

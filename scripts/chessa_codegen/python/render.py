@@ -1,8 +1,8 @@
 """The rendering step: openapi-python-client, pinned and driven in process, with our templates.
 
 The generator parses the lowered document, names the files and renders; every warning of it is an
-error here. Its templates are no stable interface: `UPSTREAM` holds the hash of each one that ours
-replace, and a change of one stops the run.
+error here. Its templates are not a stable interface: `UPSTREAM` holds the hash of each one that
+ours replace, and a change of one stops the run.
 """
 
 import contextlib
@@ -67,7 +67,7 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
 
 
 def check_upstream() -> None:
-    """Refuse another generator than the pinned one, and templates of it that have moved."""
+    """Refuse another generator than the pinned one, and changed templates of it."""
     installed = metadata.version(GENERATOR)
     if installed != GENERATOR_VERSION:
         raise SpecError(
@@ -81,12 +81,12 @@ def check_upstream() -> None:
         raise SpecError(
             f"The generator's own {', '.join(moved)} changed since ours was written.",
             "scripts/templates/upstream.json",
-            "Compare the two, carry over what matters, and record the new hash.",
+            "Compare the two, adopt the changes that matter, and record the new hash.",
         )
 
 
 def upstream_hashes() -> dict[str, str]:
-    """The SHA-256 of each template of the generator that ours replace."""
+    """Return the SHA-256 of each template of the generator that ours replace."""
     own = sorted(path.name for path in (TEMPLATES / "generator").iterdir())
     upstream = resources.files("openapi_python_client") / "templates"
     return {
@@ -99,7 +99,7 @@ def upstream_hashes() -> dict[str, str]:
 def _config(config_file: Path, folder: Path) -> Config:
     try:
         settings = ConfigFile.load_from_path(config_file)
-    except Exception as error:  # noqa: BLE001 - whatever its reader raises, it is the file's fault
+    except Exception as error:  # noqa: BLE001 - any error of its reader is that of the file
         raise SpecError(
             f"The generator's configuration cannot be used: {type(error).__name__}.",
             config_file.name,
@@ -118,7 +118,7 @@ def _config(config_file: Path, folder: Path) -> Config:
 
 
 def _names(plan: Plan, data: GeneratorData, config: Config, effective: str) -> dict[str, Any]:
-    """What the templates refer to, beside what the generator gives them."""
+    """Return the names that the templates use, in addition to those of the generator."""
     prefix = config.field_prefix
 
     def known_as(name: str) -> str:

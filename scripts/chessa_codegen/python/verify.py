@@ -1,4 +1,4 @@
-"""The generated package, looked at before it is let in: whole, expected, harmless to import."""
+"""Checks of the generated package before it is installed: complete and harmless to import."""
 
 import ast
 import sys
@@ -74,7 +74,7 @@ def _problems(tree: ast.Module, *, runtime: bool) -> Iterator[str]:
 
 
 def _statements(tree: ast.Module) -> list[ast.AST]:
-    """Every statement at every depth, and what holds some; no expression can hold one."""
+    """Yield every statement at every depth, and the nodes between; no expression holds one."""
     found: list[ast.AST] = [tree]
     for node in found:
         found += [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr)]

@@ -1,8 +1,8 @@
-"""Where the calls of a package go, and in which headers the credentials are sent.
+"""The server of the calls of a package, and the headers of its credentials.
 
 The client sends every call to one address, with the same two headers. Both are read from the
 document here. A document that asks for anything else is refused, so that no call reaches another
-host, or another scheme, with credentials that were not meant for it.
+host, or another scheme, with credentials that are not for it.
 """
 
 import ipaddress
@@ -113,7 +113,7 @@ class Endpoint:
 
 
 def check_for_client(plan: EndpointPlan) -> None:
-    """Refuse a document that does not say where the client must send what."""
+    """Refuse a document without a server, or without the headers of the credentials."""
     if plan.base_url is None:
         raise SpecError(
             "The document does not say where the API is.",
@@ -168,7 +168,7 @@ def _problem(address: str) -> str | None:
     if set("?#") & set(address):
         return "it has a query or a fragment"
     if not host or port == 0 or not _is_host(host):
-        return "it has no host name, or a port that is none"
+        return "it has no host name, or an invalid port"
     if parts.scheme == "http" and not _is_loopback(host):
         return "http:// would send them in clear"
     return None if _PATH.fullmatch(parts.path) else "its path cannot be used"
@@ -211,7 +211,7 @@ def _credential_headers(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str, Any]]]:
-    """Yield what the document asks for; what its operations ask for where it says nothing."""
+    """Yield the security of the document; that of its operations where it has none."""
     for requirement in document.get("security") or ():
         yield ("security",), requirement
     if document.get("security"):
@@ -253,7 +253,7 @@ def _header(document: Mapping[str, Any], name: str) -> str | None:
 
 
 def _role(document: Mapping[str, Any], name: str) -> str | None:
-    """Return which credential a scheme stands for: as it is marked, else as it is called."""
+    """Return the credential that a scheme stands for: by its mark, else by its name."""
     marked = _scheme(document, name).get(ROLE)
     if marked is not None:
         return str(marked)

@@ -1,7 +1,7 @@
-"""Validation: make a document one that a package can be made of.
+"""Validation: turn a document into one that a package can be made of.
 
-Its structure comes first; what the published schemas miss and the pipeline relies on is checked
-here, our own extensions among it.
+Its structure comes first; this module checks further rules of the pipeline, such as the form of
+our own extensions.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +22,9 @@ from chessa_codegen.validate.structure import check_version, repair_structure
 
 
 def settle(repair: Repair) -> None:
-    """Make a document valid: slips are put right, what cannot be used is opened or left out.
+    """Make a document valid: correct slips, open or leave out unusable parts.
 
-    Raises `SpecError` where what is wrong concerns the document as such.
+    Raises `SpecError` where the problem concerns the document as such.
     """
     version = check_version(repair.document)
     repair_structure(repair, version)
@@ -90,7 +90,7 @@ def _circles(document: Mapping[str, Any]) -> Iterator[SpecError]:
 
 
 def _parts(composer: Composer, where: Where, schema: Any) -> Iterator[tuple[Where, Any]]:
-    """The schemas that a value of this one has to fit as well, and their places.
+    """Yield the schemas that a value of this one has to fit as well, and their places.
 
     Kinds that are made of their base by allOf are not parts of it.
     """
@@ -112,7 +112,7 @@ _HOLDS: Final = {"parameters": "name", "responses": "description"}
 
 
 def _wanted(where: Where) -> str | None:
-    """What the target of a reference at this place must have."""
+    """Return the key that the target of a reference at this place must have."""
     match where:
         case ("paths", _, _, "requestBody"):
             return "content"

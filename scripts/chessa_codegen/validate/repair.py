@@ -1,4 +1,4 @@
-"""Repair a document whose slips do not change what callers get; leave out what cannot be generated.
+"""Repair slips of a document that callers do not notice; leave out unusable operations.
 
 A slip is put right and noted. A schema that cannot be read is opened: it holds any JSON, so nothing
 is lost on the wire. An operation that cannot be called is left out. Each is a `Finding` with its
@@ -17,7 +17,7 @@ from chessa_codegen.errors import SpecError
 Kind = Literal["left out", "opened", "corrected"]
 
 OPENED: Final = "x-any-because"
-"""The extension of a schema that was opened: why it holds any JSON."""
+"""The extension of a schema that was opened: the reason why it holds any JSON."""
 
 _LISTS: Final = frozenset({"allOf", "oneOf", "anyOf", "prefixItems"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs", "definitions"})
@@ -27,7 +27,7 @@ _ROOTS: Final = frozenset({"paths", "components", "webhooks"})
 
 @attrs.frozen
 class Finding:
-    """What was left out, opened or corrected, and why."""
+    """A part of the document that was left out, opened or corrected, with the reason."""
 
     kind: Kind
     what: str
@@ -38,7 +38,7 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """What was done, to what, and why, as one sentence."""
+        """The part, its repair and the reason, as one sentence."""
         if self.kind == "left out":
             return f"{self.operation or self.where} is left out: {self.what}"
         return f"{self.where} {_DONE[self.kind]}: {self.what}"
@@ -48,7 +48,7 @@ _DONE: Final = {"opened": "holds any JSON", "corrected": "was corrected"}
 
 
 class Repair:
-    """Changes a document in place, and keeps what was found."""
+    """A document that is changed in place, with the findings so far."""
 
     def __init__(self, document: dict[str, Any], *, is_strict: bool = False) -> None:
         self.document = document
@@ -56,11 +56,11 @@ class Repair:
         self.findings: list[Finding] = []
 
     def corrected(self, what: str, where: Where) -> None:
-        """Note a slip that was put right."""
+        """Note a slip that was corrected."""
         self.findings.append(Finding("corrected", what, place(where), ""))
 
     def drop(self, where: Where, what: str) -> None:
-        """Delete what is at a place, and note why."""
+        """Delete the value at a place, and note the reason."""
         del at(self.document, where[:-1])[where[-1]]
         self.corrected(what, where)
 
@@ -132,7 +132,7 @@ def _finding(kind: Kind, error: SpecError, operation: str = "") -> Finding:
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
-    """Every operation of a document that may not be valid yet, and its place."""
+    """Yield every operation of a document that may not be valid yet, and its place."""
     paths = document.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         for method in METHODS if isinstance(item, dict) else ():
@@ -141,7 +141,7 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, A
 
 
 def enclosing_schema(where: Where) -> Where | None:
-    """The innermost schema around a place, if there is one."""
+    """Return the innermost schema around a place, if there is one."""
     start = _schema_root(where)
     if start is None:
         return None
@@ -162,7 +162,7 @@ def enclosing_schema(where: Where) -> Where | None:
 
 
 def _schema_root(where: Where) -> int | None:
-    """How long the place of the outermost schema is."""
+    """Return the length of the place of the outermost schema."""
     if where[:2] == ("components", "schemas"):
         return 3 if len(where) > 2 else None
     for position, part in enumerate(where):
@@ -172,7 +172,7 @@ def _schema_root(where: Where) -> int | None:
 
 
 def reachable(document: Mapping[str, Any], start: Where) -> set[Where]:
-    """The components that a part of a document refers to, however deep."""
+    """Return the components that a part of a document refers to, however deep."""
     found: set[Where] = set()
     waiting: list[Any] = [at(document, start)]
     while waiting:

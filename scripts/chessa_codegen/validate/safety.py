@@ -1,4 +1,4 @@
-"""The safety gate: what a document may hold before any library sees it, or code is made of it.
+"""The safety gate: checks of a document before any library reads it, or code is made of it.
 
 The document is data from outside and is not trusted: not even its form is known yet. What is
 unsafe is refused; names and paths of which no request or code can be made are found, and cut.
@@ -22,13 +22,13 @@ _ADDRESS: Final = re.compile(
 )
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _MAX_NAME: Final = 120
-_MAX_CLASS: Final = 160  # a module of it is no longer than file systems allow
+_MAX_CLASS: Final = 160  # the file name of its module fits file systems
 _MAX_ADDRESS: Final = 500
 _MAX_TEXT: Final = 100_000
 
 
 def check_document(document: Mapping[str, Any]) -> None:
-    """Refuse unsafe text, names of ours that are none, and servers that are no place of an API."""
+    """Refuse unsafe text, invalid names in our extensions, and servers that cannot host an API."""
     for where, text in _texts(document, ()):
         _check_text(text, where)
     for where, node in nodes(document):
@@ -57,7 +57,7 @@ def odd_names(document: Mapping[str, Any]) -> Iterator[SpecError]:
 
 
 def is_token(operation_id: str) -> bool:
-    """Whether an operationId is one that a method can be named after."""
+    """Return whether a method can be named after an operationId."""
     return bool(_TOKEN.fullmatch(operation_id)) and len(operation_id) <= _MAX_NAME
 
 
@@ -139,7 +139,7 @@ def _of_node(node: Mapping[str, Any], where: Where) -> Iterator[SpecError | None
 
 
 def _server(server: object, where: Where) -> SpecError | None:
-    """Find addresses that are no place of an HTTP API, or that hold credentials."""
+    """Find addresses that cannot be those of an HTTP API, or that hold credentials."""
     if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
         return None
     for address in _addresses(server["url"], server.get("variables")):
@@ -162,7 +162,7 @@ def _server(server: object, where: Where) -> SpecError | None:
 
 
 def _addresses(url: str, variables: object) -> Iterator[str]:
-    """An address with every value of each of its variables, the others as by default."""
+    """Yield an address with every value of each of its variables, the others as by default."""
     known = {name: one for name, one in _members(variables) if isinstance(one, Mapping)}
     defaults = {name: str(one.get("default", "")) for name, one in known.items()}
     yield _filled(url, defaults)

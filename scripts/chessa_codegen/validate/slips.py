@@ -1,4 +1,4 @@
-"""Slips of a valid document that change nothing for callers: put right as other tools read them."""
+"""Slips of a valid document that change nothing for callers: corrected as other tools read them."""
 
 import copy
 import re
@@ -54,7 +54,7 @@ def drop_repeated_parameters(repair: Repair) -> None:
 
 
 def declare_path_parameters(repair: Repair) -> None:
-    """Declare as strings what a path names and nothing declares; drop what no path names."""
+    """Declare undeclared path parameters as strings; drop declared ones that no path names."""
     for where, operation in operations(repair.document):
         item = at(repair.document, where[:-1])
         named = set(re.findall(r"\{([^{}]*)\}", str(where[1])))

@@ -1,4 +1,4 @@
-"""The structure of an OpenAPI 3.0 or 3.1 document: a slip is put right, a wrong part is cut.
+"""The structure of an OpenAPI 3.0 or 3.1 document: correct slips, cut wrong parts.
 
 The document is held against the schemas that the OpenAPI Initiative publishes, each schema in it
 against those of its dialect. No library resolves a reference: a default or an example could name
@@ -40,14 +40,14 @@ _NO_FORMATS: Final = FormatChecker(formats=())
 
 @attrs.frozen
 class _Version:
-    """What a version of the OpenAPI Specification is checked with.
+    """A version of the OpenAPI Specification, with its schemas.
 
-    It is read from the files of two packages: to import them loads an HTTP client and more.
+    They are read from the files of two packages, whose import would load an HTTP client and more.
     """
 
     name: str
     dialect: Callable[[], Validator]
-    """What every schema in a document is held against."""
+    """The validator for every schema in a document."""
 
     def structure(self) -> Any:
         return _published(
@@ -86,7 +86,7 @@ _VERSIONS: Final = {
 
 
 def check_version(document: Mapping[str, Any]) -> _Version:
-    """Refuse what does not say that it is OpenAPI 3.0 or 3.1."""
+    """Refuse a document that does not declare OpenAPI 3.0 or 3.1."""
     said = document.get("openapi")
     version = _VERSIONS.get(said[:3]) if isinstance(said, str) else None
     if version is None:
@@ -116,7 +116,7 @@ def repair_structure(repair: Repair, version: _Version) -> None:
 
 
 def _repair_schemas(repair: Repair, dialect: Validator) -> None:
-    """Hold each schema against its dialect: a wrong word is dropped, a wrong shape opened."""
+    """Check each schema against its dialect: drop a wrong keyword, open a wrong shape."""
     distinct: dict[str, list[Where]] = {}
     for where, node in _schemas(repair.document):
         distinct.setdefault(json.dumps(node), []).append(where)
@@ -126,7 +126,7 @@ def _repair_schemas(repair: Repair, dialect: Validator) -> None:
                 wrong = _invalid(error, where)
                 there = locate(repair.document, wrong.where)
                 if place(there) != wrong.where:
-                    continue  # put right with what was around it
+                    continue  # corrected with the node around it
                 if isinstance(there[-1], str) and not shapes_values(there[-1]):
                     repair.drop(there, wrong.what)
                 elif error.validator in ("uniqueItems", "minItems"):
@@ -140,23 +140,23 @@ _HARMLESS: Final = frozenset(
     | {"externalDocs", "license", "links", "operationId", "summary", "tags", "termsOfService"}
     | {"title", "xml"}
 )
-"""Keys that change nothing in what callers get, whatever they hold."""
+"""Keys that callers do not notice, whatever they hold."""
 _FILLED: Final[Mapping[str, Any]] = {
     "description": "",
     "title": "API",
     "version": "0",
     "responses": {"default": {"description": ""}},
 }
-"""Keys that must be there, and what is put where they are missing."""
+"""Keys that must be there, and the values to insert where they are missing."""
 
 
 def _repair(repair: Repair, error: ValidationError) -> None:
-    """Put one slip of the structure right, or cut the place."""
+    """Correct one slip of the structure, or cut the place."""
     wrong = _invalid(error, ())
     where = locate(repair.document, wrong.where)
     node = at(repair.document, where)
     if place(where) != wrong.where:
-        return  # put right with what was around it
+        return  # corrected with the node around it
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties" if isinstance(node, dict):
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
@@ -199,7 +199,7 @@ def _put_list_right(repair: Repair, where: Where, what: str) -> None:
 
 
 def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[Where, Any]]:
-    """The schemas that stand in no other one."""
+    """Yield the schemas that stand in no other one."""
     for name, schema in ((document.get("components") or {}).get("schemas") or {}).items():
         yield ("components", "schemas", name), schema
     for where, node in nodes(document):
@@ -208,7 +208,7 @@ def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[Where, Any]]:
 
 
 def _most_telling(error: ValidationError) -> ValidationError:
-    """Of the reasons why none of several forms fits, the one that lies deepest."""
+    """Return the deepest of the reasons why none of several forms fits."""
     while error.context:
         reasons = [one for one in error.context if not str(one.message).startswith("'$ref' is a")]
         depths = [len(one.absolute_path) for one in reasons]
@@ -222,7 +222,7 @@ _IN_WORDS: Final = {
     "minItems": "this list is empty",
     "uniqueItems": "this list holds one item twice",
 }
-"""Of rules whose messages in the library show the whole value, or nothing but it."""
+"""Messages for rules whose messages in the library quote the complete value."""
 
 
 def _invalid(error: ValidationError, where: Where) -> SpecError:
