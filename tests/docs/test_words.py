@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from chessa_codegen.document import loader
 from tests.docs import words
 from tests.docs.pages import ROOT
 
@@ -19,6 +20,12 @@ CHECKED: Final = (
     "benchmarks/*.py",
     "benchmarks/cases/*.py",
     "tests/**/*.py",
+    "scripts/**/*.py",
+    "scripts/templates/generator/*.jinja",
+    "generated/**/*.py",
+    "docs/reference/*.md",
+    "docs/*.toml",
+    "spec/overlay.yaml",
 )
 PLANTED: Final = (
     *("answered", "repeat", "sight", "looks", "doubles", "whole", "gone", "mended", "beside"),
@@ -40,9 +47,8 @@ def texts(node: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def quoted() -> list[str]:
     """Return texts of the vendor and names of figures, which pages and docstrings quote."""
-    found: set[str] = set()
-    for name in ("generated/chessa_api/spec.json", "benchmarks/results.json"):
-        found.update(texts(json.loads((ROOT / name).read_text(encoding="utf-8"))))
+    figures = json.loads((ROOT / "benchmarks/results.json").read_text(encoding="utf-8"))
+    found = {*texts(loader.read(ROOT / "spec/openapi.yaml")), *texts(figures)}
     return [text for text in found if words.is_denied(text)]
 
 
