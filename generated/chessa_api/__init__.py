@@ -18,5 +18,5 @@ CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """By credential, the header that carries it, in lower case; empty where the spec names none."""
 
-SPEC_HASH = "16af02b12d51b487b7d357f4b11016829b907c6038c2920bd368f6c48bbd6c4b"
+SPEC_HASH = "29e9d7f9e8d7dae12df73a5f6f0e3dbd628784f147a39c47302c5cce6bcdf343"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

@@ -24,6 +24,7 @@ from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.planning import settled_plan
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.essential import derive_essential, mark_required
+from chessa_codegen.overlay.own_links import check_own_links, derive_own, mark_links
 from chessa_codegen.python import render
 from chessa_codegen.python.formatting import format_package
 from chessa_codegen.python.verify import check_output
@@ -105,6 +106,7 @@ def effective_document(vendor: Mapping[str, Any], corrections: Any | None) -> di
 def ordered(corrected: dict[str, Any]) -> dict[str, Any]:
     """Return a marked document to which the overlay was applied as the effective document."""
     derive_essential(corrected)
+    derive_own(corrected)
     return canonical.ordered(corrected)
 
 
@@ -112,6 +114,7 @@ def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what the vendor says where the overlay may say something else."""
     marked = _with_vendor_ids(vendor)
     mark_required(marked)
+    mark_links(marked)
     return marked
 
 
@@ -128,10 +131,10 @@ def _with_vendor_ids(vendor: Mapping[str, Any]) -> dict[str, Any]:
 def check_promises(vendor: Mapping[str, Any]) -> None:
     """Refuse the vendor's `x-safe-to-repeat`: only the overlay may mark a call as safe to retry."""
     for where, operation in operations(vendor):
-        if "x-safe-to-repeat" in operation:
+        for key in operation.keys() & {"x-safe-to-repeat", "x-duplicate"}:
             raise SpecError(
-                "The document itself says x-safe-to-repeat; only the overlay may.",
-                place((*where, "x-safe-to-repeat")),
+                f"The document itself says {key}; only the overlay may.",
+                place((*where, key)),
                 "Delete it there, and say it by an action of the overlay if it is true.",
             )
 
@@ -141,6 +144,7 @@ def settled(
 ) -> Settled:
     """Check a document, and leave out what cannot be generated. Raises `SpecError` if unsafe."""
     safety.check_document(effective)
+    check_own_links(effective)
     repair = Repair(canonical.ordered(dict(effective)), is_strict=is_strict)
     settle(repair)
     plan = settled_plan(repair, names or Names())

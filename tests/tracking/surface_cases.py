@@ -150,6 +150,31 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
         lambda s: s["paths"].update({"/ping": {"get": operation("ping", "users")}}),
         [("users.ping", MINOR, "`users.ping` is new")],
     ),
+    "subject": (
+        retitle("/orders", "post", **{"x-once-per": "code"}),
+        [("orders.create", MAJOR, "`orders.create` changed: what it is carried out once for")],
+    ),
+    "duplicates": (
+        retitle("/orders", "post", **{"x-duplicate": "harmless", "x-personal": True}),
+        [
+            ("orders.create", MAJOR, "`orders.create` changed: whether a duplicate is harmless"),
+            ("orders.create", MINOR, "`orders.create` changed: whether its response is personal"),
+        ],
+    ),
+    "link added": (
+        lambda s: op(s)["responses"]["200"].update(
+            links={
+                "a": {"operationId": "retrieve", "parameters": {"orderId": "$response.body#/id"}}
+            }
+        ),
+        [
+            (
+                "orders.create",
+                MINOR,
+                "`orders.create` changed: where to check whether it was carried out",
+            )
+        ],
+    ),
     "method renamed": (
         retitle("/orders", "post", operationId="make"),
         [("orders.create", MAJOR, "`orders.create` is now called `orders.make`")],

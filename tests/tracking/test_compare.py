@@ -14,6 +14,7 @@ N: dict[str, Any] = {"type": "number"}
 A: dict[str, Any] = {"type": "array"}
 O: dict[str, Any] = {"type": "object"}  # noqa: E741 - one letter for each type
 L: dict[str, Any] = {"maxLength": 9}
+LINK: dict[str, Any] = {"operationId": "get", "parameters": {"id": "$request.body#/id"}}
 
 # What changes, and a schema without it and one with it; or before and after.
 VALUES: dict[str, tuple[Any, Any]] = {
@@ -275,6 +276,15 @@ ROWS: dict[str, Row] = {
     "response-header-became-required": row(
         put(True, *POST, "responses", "200", "headers", "X-Id", "required"),
         first=(drop(*POST, "responses", "200", "headers", "X-Id", "required"),),
+    ),
+    "response-link-added": row(put({"shown": LINK}, *POST, "responses", "200", "links")),
+    "response-link-removed": row(
+        drop(*POST, "responses", "200", "links"),
+        first=(put({"shown": LINK}, *POST, "responses", "200", "links"),),
+    ),
+    "response-link-changed": row(
+        put("c", *POST, "responses", "200", "links", "shown", "parameters", "id"),
+        first=(put({"shown": LINK}, *POST, "responses", "200", "links"),),
     ),
     "api-schema-added": row(put(S, "components", "schemas", "More")),
     "api-schema-removed": row(drop("components", "schemas", "Unused")),

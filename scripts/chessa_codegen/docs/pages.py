@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from chessa_codegen.docs import markdown
+from chessa_codegen.docs import checks, markdown
 from chessa_codegen.docs.classes import Classes, Links, example_of, type_of
 from chessa_codegen.docs.examples import Examples
 from chessa_codegen.docs.markdown import Anchors, code
+from chessa_codegen.ir.links import after_unknown
 from chessa_codegen.ir.plan import ArgumentPlan, OperationPlan, Plan, ResourcePlan, ResponsePlan
 from chessa_codegen.ir.usage import usage_of
 from chessa_codegen.python import source
@@ -55,6 +56,12 @@ def pages(plan: Plan, examples: Examples, findings: Iterable[Finding] = ()) -> d
     homes |= {name: f"{REST}{rest.links[name]}" for name in rest.names}
     written = {page.file: page.lines(classes, examples, uses) for page in of_resources}
     written[REST] = rest.lines(classes, uses)
+    places = {
+        name: f"{page.file}{anchor}"
+        for page in of_resources
+        for name, anchor in page.operations.items()
+    }
+    written[checks.CHECKS] = checks.page(plan, places)
     written[INDEX] = _index_page(of_resources, homes, findings)
     return {name: _text(lines) for name, lines in written.items()}
 
@@ -136,6 +143,8 @@ def _operation(operation: OperationPlan, links: Links, examples: Examples) -> It
         else "Write operation. Never retried once any byte of the request may have been sent."
     )
     yield from ("", f"{code(f'{operation.method} {operation.path}')}{vendor}. {kind}", "")
+    if not operation.is_read:
+        yield from (after_unknown(operation), "")
     if operation.arguments:
         rows = [_argument(argument, links) for argument in source.in_order(operation)]
         heads = ("argument", "type", "required", "sent as", "what it is", "example")
@@ -292,6 +301,7 @@ def _index_page(
             for operation in page.resource.operations
         ],
     )
+    yield from ("", f"After an unknown outcome of a write: [what to check]({checks.CHECKS}).")
     told = [each for each in findings if each.kind != "corrected"]
     if told:
         yield from ("", "## Left out", "")

@@ -108,7 +108,7 @@ class Operations:
             body_required=body_required,
             responses=responses,
             unwrap=raw.get("x-unwrap"),
-            result=_result(responses),
+            result=whole_result(responses),
             deprecated=raw.get("deprecated") is True,
             source=_text(raw.get("x-source"), "page"),
             completeness=_text(raw.get("x-source"), "completeness"),
@@ -227,15 +227,20 @@ def _about(error: SpecError, where: Where) -> SpecError:
     return SpecError(error.what, place(where), error.fix, (*error.details, f"at {error.where}"))
 
 
-def _result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
+def successes(responses: tuple[ResponsePlan, ...]) -> list[ResponsePlan]:
+    """Return the responses that a call succeeds with."""
+    found = [each for each in responses if each.status.startswith("2")]
+    return found or [each for each in responses if each.status == "default"]
+
+
+def whole_result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
     """Return the shape of the complete success response; None where it is empty."""
-    successes = [r for r in responses if r.status.startswith("2")]
-    successes = successes or [r for r in responses if r.status == "default"]
-    kinds = [response.shape for response in successes if response.shape is not None]
+    found = successes(responses)
+    kinds = [response.shape for response in found if response.shape is not None]
     if not kinds:
         return None
     whole = types.any_of(kinds)
-    return types.nullable(whole) if len(kinds) < len(successes) else whole
+    return types.nullable(whole) if len(kinds) < len(found) else whole
 
 
 def _check_classes(resources: Iterable[str]) -> None:

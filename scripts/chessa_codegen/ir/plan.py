@@ -94,6 +94,19 @@ class ResponsePlan:
 
 
 @attrs.frozen
+class LinkPlan:
+    """Another operation that shows whether one was carried out."""
+
+    operation: str
+    arguments: Mapping[str, str]
+    """Runtime expressions by the names of its arguments."""
+    evidence: str | None = None
+    """JSON pointer into its response body."""
+    shown_by: str = ""
+    """The evidence as users read it: `orders.retrieve(…).refund`; "" where there is none."""
+
+
+@attrs.frozen
 class OperationPlan:
     """An operation and the method that calls it."""
 
@@ -120,6 +133,12 @@ class OperationPlan:
     not_seen: tuple[str, ...] = ()
     is_pinned: bool = False
     """True if its name is pinned, `orders.create`, and follows no rename of the vendor's."""
+    links: tuple[LinkPlan, ...] = ()
+    once_per: str | None = None
+    """The argument that names its subject: it is carried out at most once for each."""
+    duplicate_is_harmless: bool = False
+    is_personal: bool = False
+    """Whether the response holds personal data."""
 
     @property
     def name(self) -> str:

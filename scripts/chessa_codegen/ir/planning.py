@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir.links import with_links
 from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.operations import Operations
 from chessa_codegen.ir.plan import Plan
@@ -27,7 +28,7 @@ def settled_plan(repair: Repair, names: Names) -> Plan:
             errors: list[SpecError] = []
             plan = _plan_of(repair.document, errors, names.again())
             if not errors:
-                return plan
+                return with_links(plan, repair)
             repair.cut_all(errors)
     finally:
         sys.setrecursionlimit(limit)

@@ -62,6 +62,8 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
     for name in RUNTIME:
         source = f"{HEADER}\n{_runtime(name)}"
         (folder / f"{name}.py").write_text(source, encoding="utf-8", newline="\n")
+    index = project.env.get_template("index.py.jinja").render()
+    (folder / "index.py").write_text(index, encoding="utf-8", newline="\n")
     (folder / "py.typed").write_text("", encoding="utf-8")
     (folder / "spec.json").write_text(effective, encoding="utf-8", newline="\n")
 
@@ -171,6 +173,7 @@ _FUNCTIONS: Final = (
     "imports",
     "item_hint",
     "iterated",
+    "link_value",
     "literal",
     "method_text",
     "result_hint",

@@ -9,10 +9,12 @@ from typing import Final
 
 from chessa_codegen.characters import in_prose, literal
 from chessa_codegen.ir import types
+from chessa_codegen.ir.links import after_unknown
 from chessa_codegen.ir.plan import (
     ArgumentPlan,
     EnumPlan,
     FieldPlan,
+    LinkPlan,
     ModelPlan,
     OperationPlan,
     ResourcePlan,
@@ -148,6 +150,15 @@ def argument_value(argument: ArgumentPlan) -> str:
     return f"Argument({', '.join(parts)})"
 
 
+def link_value(link: LinkPlan) -> str:
+    """The `Link` of an operation's Link."""
+    pairs = (f"{literal(name)}: {literal(text)}" for name, text in link.arguments.items())
+    parts = [literal(link.operation), f"{{{', '.join(pairs)}}}"]
+    if link.evidence is not None:
+        parts.append(f"evidence={literal(link.evidence)}")
+    return f"Link({', '.join(parts)})"
+
+
 def call(operation: OperationPlan) -> str:
     """Return the arguments with which a method calls its operation."""
     named = [f"{argument.name}={argument.name}" for argument in operation.arguments]
@@ -199,6 +210,8 @@ def method_text(operation: OperationPlan) -> str:
         else ("Write operation. Never retried once any byte of the request may have been sent.")
     )
     lines += ["", f"`{operation.method} {operation.path}`{vendor}. {kind}"]
+    if not operation.is_read:
+        lines += ["", after_unknown(operation)]
     if operation.deprecated:
         lines += ["", "Deprecated by the vendor."]
     described = [(a.name, words_of(a)) for a in in_order(operation)]

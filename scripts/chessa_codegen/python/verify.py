@@ -10,7 +10,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.python.render import RUNTIME
 
 _ALLOWED_ROOTS: Final = frozenset({"attrs", "dateutil", "__future__"})
-_STATIC: Final = frozenset({"__init__", "client", "errors", "types", *RUNTIME})
+_STATIC: Final = frozenset({"__init__", "client", "errors", "index", "types", *RUNTIME})
 _STATEMENTS: Final = (
     ast.AnnAssign,
     ast.Assign,

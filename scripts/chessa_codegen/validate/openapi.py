@@ -16,6 +16,7 @@ from chessa_codegen.document.refs import (
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.all_of import Composer, component_at
+from chessa_codegen.ir.links import drop_dangling_links
 from chessa_codegen.validate import safety, slips
 from chessa_codegen.validate.repair import Repair, operations
 from chessa_codegen.validate.structure import check_version, repair_structure
@@ -29,6 +30,7 @@ def settle(repair: Repair) -> None:
     version = check_version(repair.document)
     repair_structure(repair, version)
     _settle(repair, safety.odd_names)
+    drop_dangling_links(repair)
     _settle(repair, _references)
     slips.write_out_path_items(repair)
     _settle(repair, _circles)
@@ -157,6 +159,10 @@ def _credential(value: object) -> bool:
     return value in ("client_id", "client_secret")
 
 
+def _harmless(value: object) -> bool:
+    return value == "harmless"
+
+
 def _filled_list(value: object) -> bool:
     return isinstance(value, list) and bool(value)
 
@@ -174,6 +180,9 @@ _EXTENSIONS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "x-iterate": (_text, "the name of a property"),
     "x-optional": (_flag, "true or false"),
     "x-safe-to-repeat": (_flag, "true or false"),
+    "x-once-per": (_text, "the name of an argument"),
+    "x-duplicate": (_harmless, "harmless"),
+    "x-personal": (_flag, "true or false"),
     "x-open-enum": (_filled_list, "a list of values"),
     "x-enum-varnames": (_strings, "a list of names"),
     "x-mutually-exclusive": (_groups, "a list of lists of two or more property names"),

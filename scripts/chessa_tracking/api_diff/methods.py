@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.api_diff.hints import Turn, turn
-from chessa_tracking.api_diff.surface import Argument, Face, Method, SurfaceChange, listed, typed
+from chessa_tracking.api_diff.surface import (
+    LEDGER,
+    Argument,
+    Face,
+    Method,
+    SurfaceChange,
+    listed,
+    typed,
+)
 from chessa_tracking.diff.changes import Level
 
 
@@ -232,6 +240,9 @@ def _manner(old: Method, new: Method) -> Iterator[SurfaceChange]:
     if old.is_read != new.is_read:
         told = "a read: it may be retried" if new.is_read else "a write: it is never retried"
         yield SurfaceChange(new.name, Level.MAJOR, f"{name} is now {told}")
+    for key, (level, told) in LEDGER.items():
+        if old.ledger.get(key) != new.ledger.get(key):
+            yield SurfaceChange(new.name, level, f"{name} changed: {told}")
     if old.deprecated != new.deprecated:
         told = "is deprecated by the vendor" if new.deprecated else "is not deprecated any more"
         yield SurfaceChange(new.name, Level.MINOR, f"{name} {told}")

@@ -10,6 +10,7 @@ from chessa_codegen.errors import SpecError
 from chessa_tracking.api_diff import hints as types
 from chessa_tracking.api_diff.surface import (
     FACES,
+    LEDGER,
     Argument,
     Attribute,
     Class,
@@ -147,6 +148,7 @@ def _method(resource: str, name: str, function: _Function, fields: _Fields) -> M
         errors={status: statuses[status] for status in sorted(failures)},
         exclusive=frozenset(map(frozenset, _value(fields, "exclusive", ()))),
         is_read=_value(fields, "is_read", False),
+        ledger={key: ast.unparse(fields[key]) for key in LEDGER if key in fields},
         deprecated=_DEPRECATED in (ast.get_docstring(function) or "").splitlines(),
         awaited=isinstance(function, ast.AsyncFunctionDef),
     )

@@ -11,6 +11,13 @@ import attrs
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.diff.changes import Level
 
+LEDGER: Final = {
+    "links": (Level.MINOR, "where to check whether it was carried out"),
+    "once_per": (Level.MAJOR, "what it is carried out once for"),
+    "duplicate_is_harmless": (Level.MAJOR, "whether a duplicate is harmless"),
+    "is_personal": (Level.MINOR, "whether its response is personal"),
+}
+"""Attributes of an operation that only a journal reads: the level of a change, and its sentence."""
 FACES: Final = {
     "Resources": "Chessa",
     "AsyncResources": "AsyncChessa",
@@ -57,6 +64,8 @@ class Method:
     """By status, the hint of the body; "" where there is none."""
     exclusive: frozenset[frozenset[str]]
     is_read: bool
+    ledger: Mapping[str, str]
+    """The source of what is known of duplicates and lost responses, by attribute."""
     deprecated: bool
     awaited: bool
 

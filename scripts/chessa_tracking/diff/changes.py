@@ -127,6 +127,10 @@ _OF_OPERATIONS: Final[dict[str, Level]] = {
     "response-header-added": MINOR,
     "response-header-became-optional": MAJOR,
     "response-header-became-required": MINOR,
+    # ---- Links: where a write shows
+    "response-link-added": MINOR,
+    "response-link-removed": MINOR,
+    "response-link-changed": MINOR,
     # ---- Components
     "api-schema-added": PATCH,  # used by nothing: a use of a schema is compared where it stands
     "api-schema-removed": PATCH,
@@ -272,6 +276,7 @@ _PROSE: Final = frozenset({"description", "summary", "externalDocs", "$comment",
 _EXAMPLES: Final = frozenset({"example", "examples"})
 _OURS: Final = frozenset(
     {"x-resource", "x-safe-to-repeat", "x-unwrap", "x-mutually-exclusive", "x-iterate"}
+    | {"x-once-per", "x-duplicate", "x-personal", "x-evidence"}
     | {"x-optional", "x-python-name", "x-open-enum"}
 )
 """Extensions that the pipeline reads, and that shape the client; CONTRIBUTING has the table."""

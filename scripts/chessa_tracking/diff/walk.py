@@ -260,7 +260,19 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     "response": {
         "content": _content("response media"),
         "headers": Row("headers", place="header", name="{holder}"),
-        "links": _three("harmless-change"),  # nothing here follows them
+        "links": Row("links", name="{holder}"),
+    },
+    "links": {
+        "*": Row(
+            "link",
+            "response-link-added",
+            "response-link-removed",
+            name="the link {key} of {holder}",
+        )
+    },
+    "link": {
+        "description": _three("documentation-changed"),
+        "*": _three("response-link-changed"),
     },
     "request media": _media("request-body-media-type-added", "request-body-media-type-removed"),
     "response media": _media("response-media-type-added", "response-media-type-removed"),
@@ -395,6 +407,8 @@ _OF_SCHEMAS: Final = frozenset(
 )
 _OBJECTS: Final = frozenset({"document", "info", "server", "scheme", "flow", "reference"})
 """Kinds whose unnamed members are keywords, not names of the vendor's."""
+_LINKS: Final = frozenset({"links", "link"})
+"""Kinds that say nothing of what is received."""
 _KEYWORDS: Final = {
     "maximum": "max",
     "minimum": "min",
@@ -492,7 +506,7 @@ class Walk:
         rule = (rule or "other-change").format(**_words(node), direction=spot.direction)
         if rule[0] == "~":
             rule, level = rule_of(spot.direction, spot.place, rule[1:])
-        elif spot.received and RULES[rule] is not Level.PATCH:
+        elif spot.received and kind not in _LINKS and RULES[rule] is not Level.PATCH:
             rule = "other-change" if _LOSES.search(rule) else "compatible-change"
         self.changes.report(rule, node.where, text, level)
 

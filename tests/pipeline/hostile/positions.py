@@ -15,6 +15,7 @@ _TEXT: Final[Document] = {"type": "string"}
 _THING: Final[Document] = {"$ref": "#/components/schemas/Thing"}
 _GET: Final = "/paths/~1things/get"
 _POST: Final = "/paths/~1things/post"
+_THINGS: Final = "#/paths/~1things/get"
 _SCHEMA: Final = "/components/schemas/Thing"
 _SERVER: Final = "/servers/0"
 
@@ -212,7 +213,21 @@ POSITIONS: Final[tuple[Position, ...]] = (
     _one("named example of a body", f"{_POST}/requestBody/content/application~1json/examples",
          {HERE: {"summary": HERE, "value": {"id": HERE}}}),
     _one("link", f"{_GET}/responses/200/links",
-         {HERE: {"operationId": "add_thing", "parameters": {"q": HERE}}}),
+         {HERE: {"operationRef": "#/paths/~1things/post", "parameters": {"q": HERE}}}),
+    _one("constant of a link", f"{_POST}/responses/200/links",
+         {HERE: {"operationRef": _THINGS, "parameters": {"q": HERE}, "description": HERE}}),
+    _one("parts of links", f"{_POST}/responses/201", {"description": "Made.", "links": {
+        "target": {"operationId": HERE},
+        "reference": {"operationRef": HERE},
+        "parameter": {"operationRef": _THINGS, "parameters": {HERE: "x"}},
+        "sent": {"operationRef": _THINGS, "parameters": {"q": f"$request.body#/{HERE}"}},
+        "query": {"operationRef": _THINGS, "parameters": {"q": f"$request.query.{HERE}"}},
+        "evidence": {"operationRef": _THINGS, "x-evidence": f"$response.body#/{HERE}"}}}),
+    _one("dangling link", f"{_POST}/responses/202", {"description": "Later.", "links": {
+        "dangling": {"$ref": f"#/components/links/{HERE}"}, "other": {"$ref": HERE}}}),
+    _one("x-once-per", f"{_POST}/x-once-per"),
+    _one("x-duplicate", f"{_POST}/x-duplicate"),
+    _one("x-personal", f"{_POST}/x-personal"),
     _one("member of a body", f"{_POST}/requestBody/content/application~1json/schema/properties",
          {"id": _TEXT, HERE: {"type": "integer", "description": HERE}}),
     _one("x-mutually-exclusive",

@@ -68,6 +68,8 @@ class Orders(Resource):
         `POST /v1/orders` (the vendor's `createOrder`). Write operation. Never retried once any
         byte of the request may have been sent.
 
+        After an unknown outcome call again: a duplicate is harmless.
+
         Args:
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
@@ -108,6 +110,9 @@ class Orders(Resource):
         `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). Write operation. Never
         retried once any byte of the request may have been sent.
 
+        After an unknown outcome check `orders.retrieve(…).crypto_address`. A value there proves
+        that it was carried out; its absence proves nothing.
+
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
                 response before paying. Example: `Solana`
@@ -133,6 +138,9 @@ class Orders(Resource):
 
         `POST /v1/orders/refund` (the vendor's `requestRefund`). Write operation. Never retried
         once any byte of the request may have been sent.
+
+        After an unknown outcome check `orders.retrieve(…).refund`. A value there proves that it
+        was carried out; its absence proves nothing.
 
         Args:
             address: Example: `bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh`
@@ -231,6 +239,8 @@ class AsyncOrders(AsyncResource):
         `POST /v1/orders` (the vendor's `createOrder`). Write operation. Never retried once any
         byte of the request may have been sent.
 
+        After an unknown outcome call again: a duplicate is harmless.
+
         Args:
             recipient_id: Example: `cd9bcac5-5710-4e6c-ba15-63b8fb7b44e3`
             chain: Example: `Solana`
@@ -271,6 +281,9 @@ class AsyncOrders(AsyncResource):
         `POST /v1/orders/funding` (the vendor's `prepareOrderForFunding`). Write operation. Never
         retried once any byte of the request may have been sent.
 
+        After an unknown outcome check `orders.retrieve(…).crypto_address`. A value there proves
+        that it was carried out; its absence proves nothing.
+
         Args:
             chain: The chain of the order, spelled as there. Check cryptoAddressChain of the
                 response before paying. Example: `Solana`
@@ -296,6 +309,9 @@ class AsyncOrders(AsyncResource):
 
         `POST /v1/orders/refund` (the vendor's `requestRefund`). Write operation. Never retried
         once any byte of the request may have been sent.
+
+        After an unknown outcome check `orders.retrieve(…).refund`. A value there proves that it
+        was carried out; its absence proves nothing.
 
         Args:
             address: Example: `bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh`

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...operation import Argument, Link, Operation
 
 CREATE: Operation[models.Order] = Operation(
     name="orders.create",
@@ -29,4 +29,6 @@ CREATE: Operation[models.Order] = Operation(
         "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="order",
+    links=(Link("orders.retrieve", {"order_id": "$response.body#/order/id"}),),
+    duplicate_is_harmless=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...operation import Argument, Link, Operation
 
 PREPARE_FUNDING: Operation[models.Order] = Operation(
     name="orders.prepare_funding",
@@ -25,4 +25,11 @@ PREPARE_FUNDING: Operation[models.Order] = Operation(
         "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="order",
+    links=(
+        Link(
+            "orders.retrieve",
+            {"order_id": "$request.body#/orderId"},
+            evidence="/order/cryptoAddress",
+        ),
+    ),
 )

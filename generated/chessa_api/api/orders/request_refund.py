@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...operation import Argument, Link, Operation
 
 REQUEST_REFUND: Operation[models.Refund] = Operation(
     name="orders.request_refund",
@@ -26,4 +26,8 @@ REQUEST_REFUND: Operation[models.Refund] = Operation(
         "4XX": _fields.model(lambda: models.ApiError),
         "5XX": _fields.model(lambda: models.ApiError),
     },
+    links=(
+        Link("orders.retrieve", {"order_id": "$request.body#/orderId"}, evidence="/order/refund"),
+    ),
+    once_per="order_id",
 )

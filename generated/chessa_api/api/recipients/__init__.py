@@ -69,6 +69,8 @@ class Recipients(Resource):
         `POST /v1/recipients` (the vendor's `createRecipient`). Write operation. Never retried
         once any byte of the request may have been sent.
 
+        After an unknown outcome call again: a duplicate is harmless.
+
         Args:
             account_name: Example: `Ada Example`
             account_number: Example: `+233544444444`
@@ -160,6 +162,8 @@ class Recipients(Resource):
         `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`).
         Write operation. Never retried once any byte of the request may have been sent.
 
+        After an unknown outcome call again: a duplicate is harmless.
+
         Returns:
             `Recipient`, the `recipient` of the response.
 
@@ -218,6 +222,8 @@ class AsyncRecipients(AsyncResource):
 
         `POST /v1/recipients` (the vendor's `createRecipient`). Write operation. Never retried
         once any byte of the request may have been sent.
+
+        After an unknown outcome call again: a duplicate is harmless.
 
         Args:
             account_name: Example: `Ada Example`
@@ -309,6 +315,8 @@ class AsyncRecipients(AsyncResource):
 
         `POST /v1/recipients/{recipientId}/deactivate` (the vendor's `deactivateRecipient`).
         Write operation. Never retried once any byte of the request may have been sent.
+
+        After an unknown outcome call again: a duplicate is harmless.
 
         Returns:
             `Recipient`, the `recipient` of the response.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...operation import Argument, Link, Operation
 
 CREATE: Operation[models.Recipient] = Operation(
     name="recipients.create",
@@ -27,4 +27,7 @@ CREATE: Operation[models.Recipient] = Operation(
         "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="recipient",
+    links=(Link("recipients.retrieve", {"recipient_id": "$response.body#/recipient/id"}),),
+    duplicate_is_harmless=True,
+    is_personal=True,
 )

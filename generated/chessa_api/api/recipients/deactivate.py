@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...operation import Argument, Link, Operation
 
 DEACTIVATE: Operation[models.Recipient] = Operation(
     name="recipients.deactivate",
@@ -20,4 +20,7 @@ DEACTIVATE: Operation[models.Recipient] = Operation(
         "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="recipient",
+    links=(Link("recipients.retrieve", {"recipient_id": "$request.path.recipientId"}),),
+    duplicate_is_harmless=True,
+    is_personal=True,
 )

@@ -57,6 +57,8 @@ class Users(Resource):
         `POST /v1/users/support`. Write operation. Never retried once any byte of the request may
         have been sent.
 
+        After an unknown outcome call again: a duplicate is harmless.
+
         Args:
             comment: Example: `The payout has not arrived yet.`
             type: Example: `order`
@@ -111,6 +113,8 @@ class AsyncUsers(AsyncResource):
 
         `POST /v1/users/support`. Write operation. Never retried once any byte of the request may
         have been sent.
+
+        After an unknown outcome call again: a duplicate is harmless.
 
         Args:
             comment: Example: `The payout has not arrived yet.`

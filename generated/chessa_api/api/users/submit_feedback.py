@@ -25,4 +25,6 @@ SUBMIT_FEEDBACK: Operation[models.Feedback] = Operation(
         "5XX": _fields.model(lambda: models.ApiError),
     },
     unwrap="feedback",
+    duplicate_is_harmless=True,
+    is_personal=True,
 )
