@@ -52,7 +52,7 @@ class Link:
     """Another operation that shows whether this one was carried out (an OpenAPI Link)."""
 
     operation: str
-    """How users call it: `orders.retrieve`."""
+    """The method that callers use: `orders.retrieve`."""
     arguments: Mapping[str, str]
     """Runtime expressions of OpenAPI, or constants, by the names of its arguments."""
     evidence: str | None = None
@@ -152,9 +152,9 @@ class Operation(Generic[T]):
     once_per: str | None = None
     """The argument that names its subject: it is carried out at most once for each."""
     duplicate_is_harmless: bool = False
-    """Whether a second call after an unknown outcome moves no money and does no harm."""
+    """True if a second call after an unknown outcome moves no money and does no harm."""
     is_personal: bool = False
-    """Whether the response holds personal data."""
+    """True if the response holds personal data."""
 
     path_parts: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
     """The path, split: text, the name of a parameter, text, …, text."""

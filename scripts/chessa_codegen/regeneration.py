@@ -78,7 +78,7 @@ class Made:
     notes: tuple[str, ...] = ()
     """The examples that are out of date."""
     findings: tuple[Finding, ...] = ()
-    """What was left out, opened or corrected."""
+    """The parts that were left out, opened or corrected."""
 
 
 @attrs.frozen

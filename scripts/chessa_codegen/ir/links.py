@@ -38,7 +38,7 @@ _EVIDENCE: Final = re.compile(rf"\$response\.body#({_POINTER})")
 _IN_URLS: Final = ("path", "query", "header")
 _FIX: Final = "Correct the Link, by the overlay if it is the vendor's."
 _Reached = tuple[Shape, tuple[str, ...]]
-"""What a pointer leads to, and the attributes on the way."""
+"""The target of a pointer, and the attributes on the way."""
 
 
 def drop_dangling_links(repair: Repair) -> None:
@@ -275,7 +275,7 @@ def _argument(target: OperationPlan, key: str, where: Where) -> ArgumentPlan:
 
 
 def _fits(given: Shape, wanted: Shape) -> bool:
-    """Tell if the JSON value can be given as it is."""
+    """Return whether the JSON value can be given as it is."""
     texts = (types.STRING, types.JSON)
 
     def is_text(shape: Shape) -> bool:

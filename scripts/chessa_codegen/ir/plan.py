@@ -138,7 +138,7 @@ class OperationPlan:
     """The argument that names its subject: it is carried out at most once for each."""
     duplicate_is_harmless: bool = False
     is_personal: bool = False
-    """Whether the response holds personal data."""
+    """True if the response holds personal data."""
 
     @property
     def name(self) -> str:
