@@ -6,27 +6,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .api import configurations, orders, rates, recipients, users
+from .api.configurations.retrieve import RETRIEVE as configurations__retrieve
+from .api.orders.create import CREATE as orders__create
+from .api.orders.list_ import LIST as orders__list
+from .api.orders.prepare_funding import PREPARE_FUNDING as orders__prepare_funding
+from .api.orders.request_refund import REQUEST_REFUND as orders__request_refund
+from .api.orders.retrieve import RETRIEVE as orders__retrieve
+from .api.orders.status_history import STATUS_HISTORY as orders__status_history
+from .api.rates.retrieve import RETRIEVE as rates__retrieve
+from .api.recipients.create import CREATE as recipients__create
+from .api.recipients.deactivate import DEACTIVATE as recipients__deactivate
+from .api.recipients.list_ import LIST as recipients__list
+from .api.recipients.list_for_user import LIST_FOR_USER as recipients__list_for_user
+from .api.recipients.retrieve import RETRIEVE as recipients__retrieve
+from .api.recipients.validate import VALIDATE as recipients__validate
+from .api.users.me import ME as users__me
+from .api.users.submit_feedback import SUBMIT_FEEDBACK as users__submit_feedback
 from .operation import Operation
 
 OPERATIONS: Final[Mapping[str, Operation[Any]]] = {
     operation.name: operation
     for operation in (
-        configurations.RETRIEVE,
-        orders.LIST,
-        orders.CREATE,
-        orders.PREPARE_FUNDING,
-        orders.REQUEST_REFUND,
-        orders.RETRIEVE,
-        orders.STATUS_HISTORY,
-        rates.RETRIEVE,
-        recipients.LIST,
-        recipients.CREATE,
-        recipients.LIST_FOR_USER,
-        recipients.VALIDATE,
-        recipients.RETRIEVE,
-        recipients.DEACTIVATE,
-        users.ME,
-        users.SUBMIT_FEEDBACK,
+        configurations__retrieve,
+        orders__list,
+        orders__create,
+        orders__prepare_funding,
+        orders__request_refund,
+        orders__retrieve,
+        orders__status_history,
+        rates__retrieve,
+        recipients__list,
+        recipients__create,
+        recipients__list_for_user,
+        recipients__validate,
+        recipients__retrieve,
+        recipients__deactivate,
+        users__me,
+        users__submit_feedback,
     )
 }

@@ -221,10 +221,11 @@ class _Links:
         key = _plain(first)
         members = (a for a in operation.arguments if a.location == "member" and a.key == key)
         member = next(members, None)
-        return member and self._reach(member.shape, f"/{rest[0]}" if rest[0] else "")
+        return self._reach(member.shape, f"/{rest[0]}" if rest[0] else "") if member else None
 
     def _reach(self, shape: Shape | None, pointer: str) -> _Reached | None:
-        return shape and self._steps(shape, [_plain(part) for part in pointer.split("/")[1:]])
+        parts = [_plain(part) for part in pointer.split("/")[1:]]
+        return None if shape is None else self._steps(shape, parts)
 
     def _steps(self, shape: Shape, parts: Sequence[str]) -> _Reached | None:
         shape = types.without_null(shape)
@@ -235,8 +236,8 @@ class _Links:
             case ModelRef(name):
                 fields = self._models.get(name, ModelPlan("", "", None)).fields
                 field = next((each for each in fields if each.key == part), None)
-                reached = field and self._steps(field.shape, rest)
-                return reached and field and (reached[0], (field.name, *reached[1]))
+                reached = self._steps(field.shape, rest) if field else None
+                return (reached[0], (field.name, *reached[1])) if field and reached else None
             case Array(item):
                 reached = self._steps(item, rest) if part.isdecimal() else None
             case Dictionary(value):
