@@ -168,7 +168,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 def test_hostile_pages_have_our_structure_only(hostile: Reference) -> None:
     """Headings, blocks and links are those that the pages make; no HTML, image, list or quote."""
     known = {"things", "things.post_things", "Classes", "Kind", "Thing", "Reference"}
-    known |= {"How to read the pages", "Classes from A to Z", "Other classes"}
+    known |= {"How to read the pages", "Classes from A to Z", "Other classes", "What to check"}
     for page in hostile.pages:
         tokens = parsed(page.read_text(encoding="utf-8"))
         kinds = [token.type for token in tokens]
@@ -181,6 +181,8 @@ def test_hostile_pages_have_our_structure_only(hostile: Reference) -> None:
         assert fences == (["pyi", "python"] if page.stem == "things" else [])
         for link in links(tokens):
             assert link.partition("#")[0] in {"", "README.md", "things.md", "models.md"} | {
+                "what-to-check.md",
+                "../did-it-happen.md",
                 "../errors.md",
                 "../testing.md",
             }

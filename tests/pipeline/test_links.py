@@ -124,7 +124,7 @@ def test_links_are_followed_whoever_says_them(link: Document, is_ours: bool) -> 
 
 
 def test_the_links_of_two_successes_are_one() -> None:
-    """Two statuses that say the same have one Link; a reference leads to a shared one."""
+    """Two equal statuses have one Link; a shared Link is found through its reference."""
     components = {"links": {"Shown": {**LINK, "parameters": QUALIFIED}}}
     spec = vendor({"shown": {"$ref": "#/components/links/Shown"}}, components)
     responses = spec["paths"]["/pay"]["post"]["responses"]
