@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
 
-    from . import flows, models
+    from . import flows, journal, models
     from ._client import AsyncChessa, Chessa
     from ._errors import (
         ApiError,
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
         ChessaError,
         ConfigurationError,
         ErrorCode,
+        InProgressError,
         InvalidRequestError,
         NotFoundError,
         NotSentError,
         OutcomeUnknownError,
         PermissionDeniedError,
         RateLimitError,
+        ReferenceConflictError,
         ResponseError,
         ServerError,
         UnprocessableEntityError,
@@ -64,6 +66,7 @@ __all__ = [
     "ErrorCode",
     "FileJournal",
     "Hooks",
+    "InProgressError",
     "InvalidRequestError",
     "Journal",
     "JournalRecord",
@@ -76,6 +79,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "RawResponse",
+    "ReferenceConflictError",
     "RequestInfo",
     "ResponseError",
     "ResponseInfo",
@@ -84,6 +88,7 @@ __all__ = [
     "Unset",
     "__version__",
     "flows",
+    "journal",
     "models",
 ]
 
@@ -111,7 +116,7 @@ if not TYPE_CHECKING:
         """Load a public name when it is first asked for: `import chessa` costs next to nothing."""
         import importlib
 
-        if name in ("flows", "models"):
+        if name in ("flows", "journal", "models"):
             return importlib.import_module(f".{name}", __name__)
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

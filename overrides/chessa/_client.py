@@ -24,8 +24,8 @@ from ._hooks import Hooks
 from ._hooks import check as check_hooks
 from ._options import ExtraQuery, Options
 from ._supplied import check_supplied
-from .journal._records import AsyncJournal, Journal
 from .journal._records import check as check_journal
+from .journal._records import is_ledger
 
 if TYPE_CHECKING:
     import ssl
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         Connections,
         Transport,  # noqa: F401
     )
+    from .journal._entries import Ledger  # noqa: F401
+    from .journal._records import AsyncJournal, Journal  # noqa: F401
 
 T = TypeVar("T")
 _C = TypeVar("_C", "Connections", "AsyncConnections")
@@ -185,13 +187,15 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, Any] | None = None,
         reference: str | Unset | None = UNSET,
+        once: bool | Unset = UNSET,
+        retry_rejected: bool | Unset = UNSET,
     ) -> Self:
         """Return a client with other options on the same connections; this one is unchanged.
 
         Extra headers, query parameters and members of the JSON body are added to every request of
         the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
         reference is your own name for the call, 200 characters at most: it is not sent, and is
-        kept in the records of the journal.
+        kept in the records of the journal. With `once`, and `retry_rejected`, see `once`.
 
         Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
         """
@@ -202,11 +206,46 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
             extra_query=extra_query,
             extra_body=extra_body,
             reference=reference,
+            once=once,
+            retry_rejected=retry_rejected,
         )
+        if options.once and not is_ledger(self._core.plan.journal):
+            raise ConfigurationError("once needs a journal that claims: journal=SqlJournal(…).")
         copy = type(self).__new__(type(self))
         copy._is_copy = True
         copy._adopt(self._core.with_options(options))
         return copy
+
+    def once(self, reference: str, *, retry_rejected: bool = False) -> Self:
+        """Return a client whose writes are sent at most once for a reference, from any process.
+
+        The journal, a `SqlJournal`, has one entry for each operation and reference, committed
+        before the first byte. The next call with the same reference and arguments sends nothing:
+        it returns the first one's result, or raises what is known of it. Only after NOT_SENT does
+        it send. Where the overlay says that there is one such write for each order, a second
+        reference for the same order is refused. Reads are not claimed.
+
+        The entry outlives the process. What a killed call did is UNKNOWN until `flows.reconcile`
+        or a person finds out; its reference never becomes free by time.
+
+        Args:
+            reference: Your own name for the intent, made before the job is queued: `invoice 17`.
+                200 characters at most.
+            retry_rejected: Whether to send again what the API rejected.
+
+        A call on it raises, besides the errors of the operation:
+
+        - `ReferenceConflictError` (NOT_SENT): the reference was used with other arguments, or the
+          order has such a write under another reference.
+        - `InProgressError` (UNKNOWN): another caller is at work; its `record` says who.
+        - `OutcomeUnknownError` (UNKNOWN or DONE) with a `record`: an earlier call, whose result is
+          not known.
+        - `ApiError` (REJECTED): the API rejected an earlier call.
+
+        Raises `ConfigurationError` (NOT_SENT) for another journal or a reference that cannot be
+        used.
+        """
+        return self.with_options(reference=reference, once=True, retry_rejected=retry_rejected)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_core"):  # it may be printed before it is made: in a traceback
@@ -220,7 +259,9 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         )
 
 
-class Chessa(_Client["Connections", ClientSecret, "Transport", "httpx.Client", Journal], Resources):
+class Chessa(
+    _Client["Connections", ClientSecret, "Transport", "httpx.Client", "Journal | Ledger"], Resources
+):
     """The client of the Chessa Accounts API: `Chessa().orders.retrieve("…")`.
 
     Every method returns a typed result, or raises a `ChessaError` whose `outcome` says whether the
@@ -244,7 +285,8 @@ class Chessa(_Client["Connections", ClientSecret, "Transport", "httpx.Client", J
         trust_env: Whether proxy and certificate variables of the environment count.
         hooks: Functions to call before and after each attempt.
         journal: Takes a `JournalRecord` before the first byte of every write and one at its end,
-            such as a `FileJournal`. A write whose first record it does not take is not sent.
+            such as a `FileJournal`. A write whose first record it does not take is not sent. A
+            `journal.SqlJournal` claims as well: see `once`.
         max_response_bytes: The longest response body that is read.
     """
 
@@ -278,7 +320,7 @@ class AsyncChessa(
         AsyncClientSecret,
         "AsyncTransport",
         "httpx.AsyncClient",
-        Journal | AsyncJournal,
+        "Journal | AsyncJournal | Ledger",
     ],
     AsyncResources,
 ):

@@ -3,6 +3,7 @@
 A value is hidden before it is checked, so that no traceback holds it.
 """
 
+import hashlib
 import inspect
 import os
 import re
@@ -33,7 +34,7 @@ _MIN_SCRUBBED: Final = 8  # a shorter "secret" is a test's, and may occur in any
 _NOT_PRINTABLE: Final = re.compile(r"[^!-~]")
 
 
-class _Opaque:
+class Opaque:
     """An object whose copy, pickle and state give nothing away."""
 
     __slots__ = ()
@@ -51,7 +52,7 @@ class _Opaque:
         raise TypeError(f"{type(self).__name__} has no state to give away.")
 
 
-class Secret(_Opaque):
+class Secret(Opaque):
     """A value whose repr, format, comparison, copy and pickle give nothing away."""
 
     __slots__ = ("_value",)
@@ -97,7 +98,7 @@ class Secret(_Opaque):
         return repr(self)
 
 
-class Credentials(_Opaque):
+class Credentials(Opaque):
     """The two checked secrets of one call."""
 
     __slots__ = ("_client_id", "_client_secret")
@@ -105,6 +106,10 @@ class Credentials(_Opaque):
     def __init__(self, client_id: Secret, client_secret: Secret) -> None:
         self._client_id = client_id
         self._client_secret = client_secret
+
+    def account(self) -> str:
+        """Return a digest of the client id, which stays the same when the secret changes."""
+        return hashlib.sha256(self._client_id.reveal().encode("ascii")).hexdigest()[:16]
 
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return the headers that the API reads, for the transport to add at the last moment."""
@@ -167,6 +172,11 @@ class CredentialSource:
     def fixed(self) -> Credentials | None:
         """The credentials, unless a callable provides them."""
         return self._fixed
+
+    @property
+    def has_fixed_id(self) -> bool:
+        """Whether the client id is a value, not a callable."""
+        return isinstance(self._parts[0], Secret)
 
     def ask(self) -> Credentials:
         """Return the credentials of one call; callables are called. Raises `ConfigurationError`."""

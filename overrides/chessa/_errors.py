@@ -3,6 +3,7 @@
 ChessaError               .outcome .operation .attempts .elapsed .request_id .timed_out .retry_after
 ├─ ConfigurationError     NOT_SENT   missing or malformed settings; never shows a value
 ├─ InvalidRequestError    NOT_SENT   refused by the client, before anything was sent
+│  └─ ReferenceConflictError     the reference stands for another intent
 ├─ NotSentError           NOT_SENT   no connection: DNS, connect, TLS, pool, proxy; journal
 ├─ ApiError               REJECTED   the API rejected it
 │  ├─ BadRequestError           400
@@ -14,13 +15,17 @@ ChessaError               .outcome .operation .attempts .elapsed .request_id .ti
 │  └─ ServerError               5xx (reads only)
 ├─ ResponseError          UNKNOWN    reads: a connection lost, or a response that cannot be used
 └─ OutcomeUnknownError    UNKNOWN or DONE   writes only: it may have happened, or it has
+   └─ InProgressError           another caller of the same reference is at work
 """
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict, TypeVar, Unpack
 
 from ._outcome import Outcome
+
+if TYPE_CHECKING:
+    from .journal._entries import JournalEntry
 
 
 class ErrorCode(enum.StrEnum):
@@ -109,6 +114,27 @@ class ConfigurationError(ChessaError):
 
 class InvalidRequestError(ChessaError):
     """Arguments that cannot make a request. Nothing was sent."""
+
+
+class ReferenceConflictError(InvalidRequestError):
+    """The reference, or what it would change, has another intent in the ledger. Nothing was sent.
+
+    The earlier call had other arguments, or another reference for the same subject.
+    """
+
+    record: "JournalEntry | None"
+    """The ledger's entry."""
+
+    def __init__(
+        self,
+        text: str = "",
+        /,
+        *,
+        record: "JournalEntry | None" = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> None:
+        super().__init__(text, **circumstances)
+        self.record = record
 
 
 class NotSentError(ChessaError):
@@ -251,6 +277,41 @@ class OutcomeUnknownError(_NoResultError):
     """A write that was sent: look up whether it happened before you call again.
 
     `.outcome` is UNKNOWN when it may have happened, DONE when it has and the response was lost.
+    """
+
+    record: "JournalEntry | None"
+    """The ledger's entry, if the error is of an earlier call of the same reference: nothing was
+    sent now."""
+
+    def __init__(
+        self,
+        text: str = "",
+        /,
+        *,
+        status_code: int | None = None,
+        code: str | None = None,
+        message: str = "",
+        body: Any = None,
+        cause: str | None = None,
+        record: "JournalEntry | None" = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> None:
+        super().__init__(
+            text,
+            status_code=status_code,
+            code=code,
+            message=message,
+            body=body,
+            cause=cause,
+            **circumstances,
+        )
+        self.record = record
+
+
+class InProgressError(OutcomeUnknownError):
+    """Another caller of the same reference has the claim; `record` says who, and until when.
+
+    Nothing was sent now. Call again later: the same reference then gives the result.
     """
 
 

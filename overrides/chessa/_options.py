@@ -59,6 +59,10 @@ class Options:
     extra_body: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
     reference: str | None = None
     """The caller's own name for the call, for the journal."""
+    once: bool = False
+    """Whether a write is claimed under its reference."""
+    retry_rejected: bool = False
+    """Whether `once` sends again what the API rejected."""
 
     def seconds(self, *, is_read: bool) -> float:
         """Return the total time of a call."""
@@ -75,8 +79,14 @@ class Options:
         extra_query: ExtraQuery | None = None,
         extra_body: Mapping[str, Any] | None = None,
         reference: str | Unset | None = UNSET,
+        once: bool | Unset = UNSET,
+        retry_rejected: bool | Unset = UNSET,
     ) -> "Options":
         """Return a copy with some options changed. Raises `ConfigurationError`."""
+        name = self.reference if reference is UNSET else _reference(reference)
+        is_once = self.once if once is UNSET else _flag("once", once)
+        if is_once and name is None:
+            raise ConfigurationError("once needs a reference: your own name for the intent.")
         headers = {**dict(self.extra_headers), **_headers(extra_headers)}
         added = _query(extra_query)
         names = {name for name, _ in added}
@@ -89,8 +99,18 @@ class Options:
             tuple(headers.items()),
             query,
             {**self.extra_body, **_body(extra_body)},
-            self.reference if reference is UNSET else _reference(reference),
+            name,
+            is_once,
+            self.retry_rejected
+            if retry_rejected is UNSET
+            else _flag("retry_rejected", retry_rejected),
         )
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False.")
+    return value
 
 
 def _reference(value: object) -> str | None:

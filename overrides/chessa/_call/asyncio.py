@@ -13,7 +13,6 @@ from .._interruptions import bare, is_from_signal_handler
 from ..journal._records import (
     PATIENCE,
     TIMED_OUT,
-    Journal,
     JournalRecord,
     cause_of,
     is_coroutine_function,
@@ -21,12 +20,13 @@ from ..journal._records import (
     write,
 )
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
-from .gate import Gate
+from .gate import Gate, gate_of
 from .machine import Call, Result
 from .sync import next_event
 
 if TYPE_CHECKING:
     from .._transport.pools import AsyncConnections
+    from .ledger import ReadThrough
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -43,7 +43,11 @@ async def perform_async(
     request = call.prepare(arguments)
     credentials = source.fixed or await _ask(call, source)
     try:
-        return await _gated(call, request, credentials, connections)
+        gate = gate_of(call, arguments, source, credentials, is_async=True)
+        result = await _gated(call, gate, request, credentials, connections)
+        if isinstance(result, Result):
+            return result
+        return await perform_async(result.call(call), result.arguments, source, connections)
     except BaseException as error:
         call.interrupted(error)
         raise
@@ -51,36 +55,38 @@ async def perform_async(
 
 async def _gated(
     call: Call[T],
+    gate: Gate | None,
     request: PreparedRequest,
     credentials: Credentials,
     connections: "AsyncConnections",
-) -> Result[T]:
-    gate = Gate.of(call)
-    result: Result[T] | None = None
+) -> "Result[T] | ReadThrough":
+    result: Result[T] | ReadThrough | None = None
     ended: BaseException | None = None
     try:
         try:
             if gate is not None:
                 record = gate.open()
-                gate.opened(await write_async(gate.journal, record, call.left()))
-            attempts = call.run(request, credentials)
-            result = await drive_async(attempts, _performer(call, connections), hide=True)
+                gate.opened(await write_async(gate, record, call.left()))
+                result = gate.replayed()
+            if result is None:
+                attempts = call.run(request, credentials)
+                result = await drive_async(attempts, _performer(call, connections), hide=True)
         except BaseException as error:
             ended = error
             if isinstance(error, GeneratorExit):  # the caller has dropped it: await nothing
                 raise
         if gate is not None and gate.is_open:
-            await _close(gate, ended)
+            await _close(gate, ended, result)
         call.log_end(ended)
         if ended is not None:
             raise ended
-        return cast("Result[T]", result)
+        return cast("Result[T] | ReadThrough", result)
     except BaseException as error:
         if gate is not None and gate.is_open:  # dropped, or an interruption struck just now
             if isinstance(error, GeneratorExit):
                 _close_at_once(gate, error)
             else:
-                await _close(gate, error)
+                await _close(gate, error, None)
         if isinstance(error, GeneratorExit):
             call.log_end(error)
         raise
@@ -138,14 +144,14 @@ async def drive_async(
         return cast("T", end.value)
 
 
-async def _close(gate: "Gate", ended: BaseException | None) -> None:
-    record = gate.close(ended)
-    cause = await write_async(gate.journal, record, gate.seconds(ended), gate)
+async def _close(gate: Gate, ended: BaseException | None, result: object) -> None:
+    record = gate.close(ended, result)
+    cause = await write_async(gate, record, gate.seconds(ended))
     gate.closed(record, cause)
 
 
 def _close_at_once(gate: "Gate", ended: BaseException) -> None:
-    record = gate.close(ended)
+    record = gate.close(ended, None)
     gate.closed(record, write(gate.hand_over, record))
 
 
@@ -164,18 +170,15 @@ async def _ask(call: Call[T], source: CredentialSource) -> Credentials:
     raise ended
 
 
-async def write_async(
-    journal: Journal,
-    record: JournalRecord,
-    seconds: float,
-    closing: Gate | None = None,
-) -> str | None:
+async def write_async(gate: Gate, record: JournalRecord, seconds: float) -> str | None:
     """Write a record, off the event loop if the journal blocks. Return why it was not written.
 
     Wait so many seconds; after that, or if the call is cancelled, the write goes on by itself. Any
     exception but an OSError comes out unchanged.
     """
-    writing = asyncio.ensure_future(_write(journal, record, closing))
+    writing = asyncio.ensure_future(_write(gate, record))
+    if record.event == "opened":
+        gate.opening = writing
     _IN_FLIGHT.add(writing)
     writing.add_done_callback(_written)
     try:
@@ -197,17 +200,20 @@ def _written(writing: asyncio.Future[str | None]) -> None:
         writing.exception()  # seen: a Ctrl-C in there has come out of the event loop by itself
 
 
-async def _write(journal: Journal, record: JournalRecord, closing: Gate | None) -> str | None:
+async def _write(gate: Gate, record: JournalRecord) -> str | None:
+    journal = gate.journal
     is_awaited = is_coroutine_function(journal)
     on_thread = functools.partial(cast("Any", asyncio.to_thread), _attempt, journal)
     begin: Any = journal if is_awaited else on_thread
     try:
-        if closing is None:
+        if record.event == "opened":
             result = await begin(record)
-        elif closing.is_open:
-            result = await closing.hand_over_async(begin, record)
         else:
-            return None  # an earlier write, which an interruption has left to itself, has it
+            if gate.opening is not None:
+                await asyncio.wait({gate.opening})
+            if not gate.is_open:
+                return None  # an earlier write, which an interruption has left to itself, has it
+            result = await gate.hand_over_async(begin, record)
         return None if is_awaited else unfinished(await _returned(*result))
     except OSError as error:
         if is_from_signal_handler(error):

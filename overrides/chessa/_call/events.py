@@ -61,6 +61,7 @@ class ErrorKind(enum.Enum):
     CLOSED = "the client is closed"
     NO_TRANSPORT = "the given transport cannot be used"
     JOURNAL = "the journal did not take its record"
+    LATE = "its claim in the journal was over"
     EXCHANGE = "the connection failed"
     BODY = "the response's body cannot be used"
     UNEXPECTED = "unexpected error"

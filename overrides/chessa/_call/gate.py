@@ -4,16 +4,29 @@ It decides and builds records; the drivers write them.
 """
 
 import datetime
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Literal, Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from .. import _log
+from .._credentials import Credentials, CredentialSource
 from .._errors import ChessaError
 from .._outcome import Outcome
-from ..journal._records import PATIENCE, PATIENCE_INTERRUPTED, TIMED_OUT, Journal, JournalRecord
+from ..journal._records import (
+    PATIENCE,
+    PATIENCE_INTERRUPTED,
+    TIMED_OUT,
+    Journal,
+    JournalRecord,
+    is_ledger,
+)
 from .events import AttemptResult, ErrorKind, Failure
-from .machine import Call
+from .machine import Call, Result
 from .messages import build_error
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .ledger import ReadThrough
 
 
 class Gate:
@@ -24,12 +37,8 @@ class Gate:
         self.journal: Final = journal
         self.is_open = False
         """Whether a closing record is due."""
-
-    @classmethod
-    def of(cls, call: Call[Any]) -> Self | None:
-        """Return the gate of a call; None for a read, and without a journal."""
-        journal = None if call.operation.is_read else call.plan.journal
-        return None if journal is None else cls(call, journal)
+        self.opening: asyncio.Future[str | None] | None = None
+        """The write of the opening record, which the closing one waits for."""
 
     def open(self) -> JournalRecord:
         """Return the opening record, to be written before anything is sent."""
@@ -49,7 +58,11 @@ class Gate:
             is_read=False,
         )
 
-    def close(self, ended: BaseException | None) -> JournalRecord:
+    def replayed(self) -> "Result[Any] | ReadThrough | None":
+        """Return the result of an earlier call of the same intent, if the journal knows one."""
+        return None
+
+    def close(self, ended: BaseException | None, _result: object) -> JournalRecord:
         """Return the closing record of a call that brought its result, or was ended."""
         return self._record("closed", None if ended is None else self._call.known)
 
@@ -92,3 +105,23 @@ class Gate:
             status_code=call.status_code,
             elapsed=call.elapsed() if is_closed else None,
         )
+
+
+def gate_of(
+    call: Call[Any],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    credentials: Credentials,
+    *,
+    is_async: bool,
+) -> Gate | None:
+    """Return the gate of a call; None for a read, and without a journal."""
+    journal = call.plan.journal
+    if journal is None or call.operation.is_read:
+        return None
+    if not is_ledger(journal):
+        return Gate(call, cast("Journal", journal))
+    from .ledger import LedgerGate, account_of
+
+    account = account_of(journal, call, source, credentials)
+    return LedgerGate(call, journal, arguments, account, is_async=is_async)

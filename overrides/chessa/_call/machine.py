@@ -6,8 +6,8 @@ nor writes.
 
 import os
 import time
-from collections.abc import Generator, Mapping
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -23,7 +23,6 @@ from .._hooks import Hooks, RequestInfo, ResponseInfo
 from .._interruptions import is_from_signal_handler
 from .._options import Options
 from .._outcome import Outcome
-from ..journal._records import Journal
 from .bodies import printable_request_id, read_error
 from .events import (
     Attempt,
@@ -41,6 +40,10 @@ from .messages import build_error
 from .outcomes import is_success, outcome_of
 from .request import RequestBase, prepare
 from .retry import Quota, next_wait, retry_after_seconds
+
+if TYPE_CHECKING:
+    from ..journal._entries import Ledger
+    from ..journal._records import Journal
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {
@@ -73,7 +76,7 @@ class CallPlan:
     base: RequestBase
     quota: Quota
     hooks: Hooks | None = None
-    journal: Journal | None = None
+    journal: "Journal | Ledger | None" = None
 
     def with_options(self, options: Options) -> "CallPlan":
         """Return a copy with other options."""
@@ -125,6 +128,8 @@ class Call(Generic[T]):
         self.request_id: str | None = None
         self._nothing_sent = True
         """The evidence of all attempts so far."""
+        self.is_late: Callable[[], bool] | None = None
+        """Whether the claim of this call is over, so that nothing may be sent any more."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Build the request. Raises `InvalidRequestError`."""
@@ -173,6 +178,9 @@ class Call(Generic[T]):
             self.deadline,
             self.plan.settings.max_response_bytes,
         )
+        if self.is_late is not None and self.is_late():
+            late = Failure(ErrorKind.LATE, "the process was suspended", timed_out=True)
+            return AttemptResult(failure=late, nothing_sent=True)
         self.known, self.status_code, self.request_id = Outcome.UNKNOWN, None, None
         try:
             return (yield attempt) or AttemptResult()

@@ -32,6 +32,7 @@ _NEXT_AFTER_NOT_SENT: Final = {
     ErrorKind.UNSENDABLE: "Nothing happened at the server. Check the arguments and base_url.",
     ErrorKind.NO_TRANSPORT: "Nothing was sent. Check what transport= is given.",
     ErrorKind.JOURNAL: "Once the journal can be written, it is safe to call again.",
+    ErrorKind.LATE: "Nothing happened at the server, so it is safe to call again.",
     ErrorKind.CLOSED: "Nothing was sent. Make a new client, or close this one later.",
 }
 _NEXT_AFTER_REJECTION: Final = {

@@ -25,7 +25,7 @@ from .events import AttemptResult, ErrorKind
 INCONCLUSIVE: Final = frozenset({408, 409, 423, 425, 499})
 ESTABLISHING: Final = frozenset(
     {ErrorKind.CONNECTING, ErrorKind.CERTIFICATE, ErrorKind.UNSENDABLE, ErrorKind.CLOSED}
-    | {ErrorKind.NO_TRANSPORT, ErrorKind.JOURNAL}
+    | {ErrorKind.NO_TRANSPORT, ErrorKind.JOURNAL, ErrorKind.LATE}
 )
 
 

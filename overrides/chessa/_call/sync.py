@@ -12,11 +12,12 @@ from .._hooks import notify
 from .._interruptions import bare, sleep
 from ..journal._records import write
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
-from .gate import Gate
+from .gate import Gate, gate_of
 from .machine import Call, Result
 
 if TYPE_CHECKING:
     from .._transport.pools import Connections
+    from .ledger import ReadThrough
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -32,35 +33,44 @@ def perform(
     request = call.prepare(arguments)
     credentials = source.fixed or _ask(call, source)
     try:
-        return _gated(call, request, credentials, connections)
+        gate = gate_of(call, arguments, source, credentials, is_async=False)
+        result = _gated(call, gate, request, credentials, connections)
+        if isinstance(result, Result):
+            return result
+        return perform(result.call(call), result.arguments, source, connections)
     except BaseException as error:
         call.interrupted(error)
         raise
 
 
 def _gated(
-    call: Call[T], request: PreparedRequest, credentials: Credentials, connections: "Connections"
-) -> Result[T]:
-    gate = Gate.of(call)
-    result: Result[T] | None = None
+    call: Call[T],
+    gate: Gate | None,
+    request: PreparedRequest,
+    credentials: Credentials,
+    connections: "Connections",
+) -> "Result[T] | ReadThrough":
+    result: Result[T] | ReadThrough | None = None
     ended: BaseException | None = None
     try:
         try:
             if gate is not None:
                 gate.opened(write(gate.journal, gate.open()))
-            attempts = call.run(request, credentials)
-            result = drive(attempts, _performer(call, connections), hide=True)
+                result = gate.replayed()
+            if result is None:
+                attempts = call.run(request, credentials)
+                result = drive(attempts, _performer(call, connections), hide=True)
         except BaseException as error:  # noqa: BLE001  # raised again below
             ended = error
         if gate is not None and gate.is_open:
-            _close(gate, ended)
+            _close(gate, ended, result)
         call.log_end(ended)
         if ended is not None:
             raise ended
-        return cast("Result[T]", result)
+        return cast("Result[T] | ReadThrough", result)
     finally:
         if gate is not None and gate.is_open:  # an interruption struck just now
-            _close(gate, ended or KeyboardInterrupt())
+            _close(gate, ended or KeyboardInterrupt(), None)
         del ended
 
 
@@ -79,8 +89,8 @@ def _performer(
     return perform
 
 
-def _close(gate: "Gate", ended: BaseException | None) -> None:
-    record = gate.close(ended)
+def _close(gate: Gate, ended: BaseException | None, result: object) -> None:
+    record = gate.close(ended, result)
     gate.closed(record, write(gate.hand_over, record))
 
 

@@ -7,13 +7,16 @@ import datetime
 import errno
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, cast
 
 import attrs
 
 from .._errors import ConfigurationError
 from .._interruptions import is_from_signal_handler
 from .._outcome import Outcome
+
+if TYPE_CHECKING:
+    from ._entries import Ledger
 
 
 @attrs.frozen(kw_only=True)
@@ -53,10 +56,15 @@ PATIENCE_INTERRUPTED: Final = 1.0
 """Seconds for it at most, if the call was cancelled."""
 
 
-def check(journal: object, *, may_await: bool) -> Journal | None:
+def is_ledger(journal: object) -> "TypeGuard[Ledger]":
+    """Return whether a journal claims, as `SqlJournal` does."""
+    return hasattr(journal, "bind")
+
+
+def check(journal: object, *, may_await: bool) -> "Journal | Ledger | None":
     """Raise `ConfigurationError` for a journal that this client cannot call or await."""
-    if journal is None:
-        return None
+    if journal is None or is_ledger(journal):
+        return journal
     if not callable(journal):
         raise ConfigurationError(
             "journal must be callable with a chessa.JournalRecord, such as a chessa.FileJournal."
@@ -105,8 +113,18 @@ def unfinished(result: object) -> str | None:
 TIMED_OUT: Final = "TimeoutError"
 
 
+class JournalError(OSError):
+    """A record that was not written, with the reason: types and codes, never a message."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
 def cause_of(error: Exception) -> str:
     """Return the type and the system's code of an error; never a message, which may quote data."""
+    if isinstance(error, JournalError):
+        return error.cause
     name = type(error).__name__
     number = vars(OSError)["errno"].__get__(error) if isinstance(error, OSError) else None
     code = errno.errorcode.get(number or 0)

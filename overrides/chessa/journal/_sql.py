@@ -1,0 +1,333 @@
+"""The ledger: a journal in SQLite or PostgreSQL, which lets one call of an intent send.
+
+`_statements` has the transactions; here they are run, blocking or awaited.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from sqlalchemy import Connection, exc
+
+from .._call.asyncio import drive_async
+from .._call.sync import drive
+from .._errors import ConfigurationError, InvalidRequestError, NotSentError
+from .._outcome import Outcome
+from . import _statements
+from ._engines import Engines, cause_of
+from ._entries import Claim, Intent, JournalEntry, Stored
+from ._keys import FingerprintKeys, default_keys
+from ._records import JournalError, JournalRecord
+from ._statements import LostRaceError, RefusedError, Transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+T = TypeVar("T")
+_SECONDS: Final = 10.0
+"""The longest statement of a transaction."""
+_TRIES: Final = 3
+"""How often a transaction is begun if others change the same entry, or a settling is cut."""
+_LONGEST_ACCOUNT: Final = 300
+
+
+class SqlJournal:
+    """A journal that claims: for one reference at most one request is sent, from any process.
+
+    `Chessa(journal=SqlJournal("sqlite:///chessa-journal.db"))`, or `postgresql://…` for several
+    machines; then `client.once("invoice 17").orders.request_refund(…)`. Each write has one entry,
+    committed before its first byte. An entry never becomes free by time: a call that ended with its
+    process is UNKNOWN. A write that is not under `once` is recorded, and not claimed.
+
+    An entry holds the reference, ids, a keyed fingerprint of the arguments, and the response for a
+    replay. It holds no credential. Where the response holds personal data, only ids are kept.
+
+    Args:
+        database: A URL, an `Engine` or an `AsyncEngine` of SQLAlchemy. The table of a PostgreSQL
+            database is yours to make: see `ddl`. SQLite's is made in a file that a URL names.
+            An engine is used in the process that made it, an `AsyncEngine` in one event loop.
+        account: A name for whose money it is, the same in all processes. Default: the origin of the
+            API and a digest of the client id. Required if the client id is a callable.
+        fingerprint_key: A secret of 16 characters or more; of several, the first makes new
+            fingerprints and all verify. Default: CHESSA_JOURNAL_KEY; for an SQLite file that a URL
+            names, a key made once in a file next to it.
+        keep_results: Whether responses are kept. Without, a replay reads the result from the API
+            where that is possible.
+
+    Raises `ConfigurationError` (NOT_SENT) for arguments that cannot be used.
+    """
+
+    def __init__(
+        self,
+        database: "str | URL | Engine | AsyncEngine",
+        *,
+        account: str | None = None,
+        fingerprint_key: str | bytes | Sequence[str | bytes] | None = None,
+        keep_results: bool = True,
+    ) -> None:
+        given = None if fingerprint_key is None else FingerprintKeys(fingerprint_key)
+        del fingerprint_key  # a traceback prints what its frames hold
+        if account is not None and not _is_name(account):
+            raise ConfigurationError(
+                f"account must be a str of 1 to {_LONGEST_ACCOUNT} characters."
+            )
+        self._engines: Final = Engines(database)
+        self.account: Final = account
+        self.keeps_results: Final = keep_results
+        self._keys: Final = (given or default_keys(self._engines.key_file)).checked()
+
+    def bind(self, intent: Intent, *, is_async: bool) -> Claim:
+        """Return the journal of one call."""
+        if is_async and self._engines.can_await:
+            return _AwaitedClaim(intent, self)
+        return _BlockingClaim(intent, self)
+
+    # ---- Entries --------------------------------------------------------------------------------
+
+    def open(self) -> list[JournalEntry]:
+        """Return the writes without a known end, oldest first: in progress, UNKNOWN or DONE.
+
+        The `age` of the first is worth an alarm. Raises `NotSentError` if the database cannot be
+        read.
+        """
+        return _entries(self._ask(lambda: _statements.unsettled(self.account)))
+
+    async def aopen(self) -> list[JournalEntry]:
+        """Return the same, awaited."""
+        return _entries(await self._ask_async(lambda: _statements.unsettled(self.account)))
+
+    def find(self, reference: str, operation: str | None = None) -> list[JournalEntry]:
+        """Return the writes of a reference, oldest first. Raises `NotSentError` as `open` does."""
+        return _entries(self._ask(lambda: _statements.find(self.account, reference, operation)))
+
+    async def afind(self, reference: str, operation: str | None = None) -> list[JournalEntry]:
+        """Return the same, awaited."""
+        script = lambda: _statements.find(self.account, reference, operation)  # noqa: E731
+        return _entries(await self._ask_async(script))
+
+    def resolve(
+        self, reference: str, operation: str, *, outcome: Outcome, by: str, why: str
+    ) -> JournalEntry:
+        """Close an open entry by hand, after its lease.
+
+        Args:
+            reference: Of the entry.
+            operation: Of the entry, `orders.request_refund`.
+            outcome: DONE: it was made. NOT_SENT or REJECTED: it was not, and its reference may be
+                claimed again.
+            by: Who decides.
+            why: On which evidence.
+
+        Returns the entry; its history keeps who, why and when.
+
+        Raises:
+            InProgressError: A caller has the claim.
+            InvalidRequestError: NOT_SENT. There is no open entry, or an argument is no use.
+            NotSentError: NOT_SENT. The database cannot be used.
+        """
+        event = _resolution(outcome, by, why)
+        return self._ask(
+            lambda: _statements.resolve(self.account, reference, operation, outcome, event)
+        ).entry
+
+    async def aresolve(
+        self, reference: str, operation: str, *, outcome: Outcome, by: str, why: str
+    ) -> JournalEntry:
+        """Do the same, awaited."""
+        event = _resolution(outcome, by, why)
+        script = lambda: _statements.resolve(self.account, reference, operation, outcome, event)  # noqa: E731
+        return (await self._ask_async(script)).entry
+
+    def purge(self, *, before: datetime.datetime) -> int:
+        """Delete the responses that were stored before a time; the entries stay.
+
+        Returns their number. Raises `NotSentError` if the database cannot be used.
+        """
+        seconds = _aware(before)
+        return self._ask(lambda: _statements.purge(self.account, seconds))
+
+    async def apurge(self, *, before: datetime.datetime) -> int:
+        """Do the same, awaited."""
+        seconds = _aware(before)
+        return await self._ask_async(lambda: _statements.purge(self.account, seconds))
+
+    # ---- Transactions ---------------------------------------------------------------------------
+
+    def run(
+        self,
+        script: Callable[[], Transaction[T]],
+        before_commit: Callable[[], None] | None = None,
+    ) -> T:
+        """Run a transaction, blocking. Raises `JournalError` if it may not be committed."""
+        cause = ""
+        for _ in range(_TRIES):
+            try:
+                with self._engines.blocking().connect() as connection, connection.begin():
+                    self._check(connection)
+                    begun = _statements.begin(self._engines.dialect, _SECONDS)
+                    _refuse_replica(drive(begun, connection.execute, hide=False))
+                    result = drive(script(), connection.execute, hide=False)
+                    if before_commit is not None:
+                        before_commit()
+                return result
+            except (exc.IntegrityError, LostRaceError) as error:
+                cause = type(error).__name__
+            except exc.SQLAlchemyError as error:
+                cause = cause_of(error)
+                break
+        raise JournalError(cause)
+
+    async def run_async(
+        self,
+        script: Callable[[], Transaction[T]],
+        before_commit: Callable[[], None] | None = None,
+    ) -> T:
+        """Run a transaction, awaited."""
+        cause = ""
+        for _ in range(_TRIES):
+            try:
+                async with self._engines.awaited().connect() as connection, connection.begin():
+                    await connection.run_sync(self._check)
+                    begun = _statements.begin(self._engines.dialect, _SECONDS)
+                    _refuse_replica(await drive_async(begun, connection.execute, hide=False))
+                    result = await drive_async(script(), connection.execute, hide=False)
+                    if before_commit is not None:
+                        before_commit()
+                return result
+            except (exc.IntegrityError, LostRaceError) as error:
+                cause = type(error).__name__
+            except exc.SQLAlchemyError as error:
+                cause = cause_of(error)
+                break
+        raise JournalError(cause)
+
+    def _check(self, connection: Connection) -> None:
+        self._engines.check(connection)
+
+    def _ask(self, script: Callable[[], Transaction[T]]) -> T:
+        try:
+            return self.run(script)
+        except JournalError as error:
+            cause = error.cause
+        raise _unusable(cause)
+
+    async def _ask_async(self, script: Callable[[], Transaction[T]]) -> T:
+        try:
+            if self._engines.can_await:
+                return await self.run_async(script)
+            return await asyncio.to_thread(self.run, script)
+        except JournalError as error:
+            cause = error.cause
+        raise _unusable(cause)
+
+    # ---- Closing --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connections of this process, if a URL was given."""
+        self._engines.close()
+
+    async def aclose(self) -> None:
+        """Close them, and those of this event loop."""
+        await self._engines.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"SqlJournal({self._engines.dialect!r})"
+
+    def claiming(self, record: JournalRecord, intent: Intent) -> Callable[[], Transaction[None]]:
+        """Return the transaction that claims an intent."""
+        dialect, keys = self._engines.dialect, self._keys
+        return lambda: _statements.claim(dialect, record, intent, keys)
+
+
+class _SqlClaim(Claim):
+    """The parts of a claim that its two forms share."""
+
+    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
+        super().__init__(intent)
+        self._ledger = ledger
+
+    def _script(self, record: JournalRecord) -> Callable[[], Transaction[Any]] | None:
+        """Return the transaction for a record; None to close what was certainly not opened."""
+        if record.event == "opened":
+            return self._ledger.claiming(record, self.intent)
+        return (lambda: _statements.settle(record, self.kept)) if self.may_be_stored else None
+
+    def _committing(self) -> None:
+        self.may_be_stored = True
+
+    def _refuse(self, refused: RefusedError) -> None:
+        self.verdict, self.stored = refused.verdict, refused.stored
+
+
+def _check_settled(settled: object) -> None:
+    if settled is False:
+        raise JournalError("the entry was resolved meanwhile, or deleted")
+
+
+class _BlockingClaim(_SqlClaim):
+    def __call__(self, record: JournalRecord) -> None:
+        script = self._script(record)
+        if script is None:
+            return
+        try:
+            _check_settled(self._ledger.run(script, self._committing))
+        except RefusedError as refused:
+            self._refuse(refused)
+
+
+class _AwaitedClaim(_SqlClaim):
+    async def __call__(self, record: JournalRecord) -> None:
+        script = self._script(record)
+        if script is None:
+            return
+        try:
+            _check_settled(await self._ledger.run_async(script, self._committing))
+        except RefusedError as refused:
+            self._refuse(refused)
+
+
+def _refuse_replica(is_replica: bool) -> None:
+    if is_replica:
+        raise ConfigurationError("SqlJournal is connected to a replica: entries need the primary.")
+
+
+def _entries(found: Sequence[Stored]) -> list[JournalEntry]:
+    return [each.entry for each in found]
+
+
+def _unusable(cause: str) -> NotSentError:
+    return NotSentError(f"The journal cannot be used ({cause}). Nothing was sent.", cause=cause)
+
+
+def _resolution(outcome: Outcome, by: object, why: object) -> dict[str, Any]:
+    if outcome not in (Outcome.DONE, Outcome.NOT_SENT, Outcome.REJECTED):
+        raise InvalidRequestError("outcome must be Outcome.DONE, NOT_SENT or REJECTED.")
+    for name, value in {"by": by, "why": why}.items():
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidRequestError(f"{name} must be a str that is not blank.")
+    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    return {"event": "resolved", "at": at, "outcome": outcome.value, "by": by, "why": why}
+
+
+def _aware(time: object) -> float:
+    if not isinstance(time, datetime.datetime) or time.tzinfo is None:
+        raise InvalidRequestError("before must be a datetime with a time zone.")
+    return time.timestamp()
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= _LONGEST_ACCOUNT

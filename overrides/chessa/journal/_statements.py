@@ -1,0 +1,308 @@
+"""The ledger's transactions: each yields statements, receives their results, and returns its own.
+
+The database decides who may send: by the INSERT that makes an entry, or by the UPDATE that takes
+one from a state that may be claimed.
+"""
+
+import datetime
+import json
+import os
+import socket
+from collections.abc import Generator, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Executable, Select, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .._errors import ConfigurationError, InProgressError, InvalidRequestError
+from .._outcome import Outcome
+from ._entries import (
+    FREE,
+    Intent,
+    JournalEntry,
+    Kept,
+    State,
+    Stored,
+    Verdict,
+    outcome_of,
+    state_of,
+    verdict_on,
+)
+from ._keys import FingerprintKeys
+from ._records import JournalRecord
+from ._schema import JOURNAL, now
+
+T = TypeVar("T")
+Transaction: TypeAlias = Generator[Executable, Any, T]
+_C: Final = JOURNAL.c
+_INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_TURNS: Final = 5
+"""How often a claim is decided anew, because another process changed the entry meanwhile."""
+_CLOSED: Final = ("closed_at", "status_code", "code", "cause", "result")
+UNSETTLED: Final = (State.CLAIMED, State.DONE, State.UNKNOWN)
+
+
+class LostRaceError(Exception):
+    """Another process changed the entry in each turn."""
+
+
+class RefusedError(Exception):
+    """The intent must not be sent: its transaction is rolled back."""
+
+    def __init__(self, verdict: Verdict, stored: Stored) -> None:
+        super().__init__(verdict)
+        self.verdict: Verdict = verdict
+        self.stored = stored
+
+
+def begin(dialect: str, seconds: float) -> Transaction[bool]:
+    """Set durability and time limit of a transaction. Return whether the database is a replica."""
+    if dialect != "postgresql":
+        return False
+    limit = f"{max(1, round(seconds * 1000))}ms"
+    settings = {"synchronous_commit": "on", "statement_timeout": limit, "lock_timeout": limit}
+    set_here = [func.set_config(name, value, True) for name, value in settings.items()]
+    result = yield select(func.pg_is_in_recovery(), *set_here)
+    return bool(result.first()[0])
+
+
+# ---- Claiming and settling --------------------------------------------------------------------
+
+
+def claim(
+    dialect: str, record: JournalRecord, intent: Intent, keys: FingerprintKeys
+) -> Transaction[None]:
+    """Claim an intent, or record a write that is not under `once`.
+
+    Raises `RefusedError` with the entry that forbids to send.
+    """
+    opened = _opened(record, intent, keys)
+    insert = _INSERTS[dialect](JOURNAL).values(opened)
+    counted = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    inserted = (yield counted).rowcount == 1
+    if not intent.once:
+        return
+    for _ in range(_TURNS):
+        found = [stored(row) for row in (yield _rivals(record, intent)).mappings().all()]
+        own = next((each for each in found if _is_own(each, intent)), None)
+        if own is not None:
+            _check_key(own, keys)
+            verdict = verdict_on(own, intent, keys)
+            if verdict != "claim":
+                raise RefusedError(verdict, own)
+        for each in found:
+            if each is not own and each.state not in FREE:
+                raise RefusedError(_verdict_on_other(each, intent), each)
+        if inserted:
+            return
+        if own is not None:
+            again = {**opened, **dict.fromkeys(_CLOSED), "history": _grown(own, _past(own))}
+            unchanged = (_C.call_id == own.entry.call_id, _C.state == own.state)
+            if (yield update(JOURNAL).where(*unchanged).values(again)).rowcount == 1:
+                return
+    raise LostRaceError
+
+
+def settle(record: JournalRecord, kept: Kept) -> Transaction[bool]:
+    """Close the claim of a call. Return false if it was not there, or was resolved by a person.
+
+    A call that ends after its lease still tells its true end.
+    """
+    values = {
+        "state": state_of(record.outcome),
+        "closed_at": now(),
+        "attempts": record.attempt,
+        "status_code": record.status_code,
+        "code": kept.code,
+        "cause": kept.cause,
+        "result": kept.result,
+    }
+    if kept.link is not None:
+        values["link"] = json.dumps(kept.link)
+    is_mine = _C.call_id == record.call_id
+    changed = (
+        yield update(JOURNAL).where(is_mine, _C.state == State.CLAIMED).values(values)
+    ).rowcount
+    if changed:
+        return True
+    states = (yield select(_C.state).where(is_mine)).scalars().all()
+    return values["state"] in states  # settled before: the answer to that COMMIT was lost
+
+
+def _opened(record: JournalRecord, intent: Intent, keys: FingerprintKeys) -> dict[str, Any]:
+    return {
+        "call_id": record.call_id,
+        "account": intent.account,
+        "operation": intent.operation,
+        "reference": intent.reference,
+        "subject": intent.subject,
+        "once": intent.once,
+        "state": State.CLAIMED,
+        "fingerprint": keys.make(intent.canonical),
+        "host": socket.gethostname()[:255],
+        "pid": os.getpid(),
+        "opened_at": now(),
+        "lease_until": now() + intent.lease,
+        "attempts": 0,
+        "link": None if intent.link is None else json.dumps(intent.link),
+    }
+
+
+def _rivals(record: JournalRecord, intent: Intent) -> Select[Any]:
+    """Select the other entries of an intent's reference and of its subject."""
+    same: list[ColumnElement[bool]] = [_C.reference == intent.reference]
+    if intent.subject is not None:
+        same.append(_C.subject == intent.subject)
+    return (
+        select(JOURNAL, now().label("now"))
+        .where(
+            _C.account == intent.account,
+            _C.operation == intent.operation,
+            or_(*same),
+            _C.call_id != record.call_id,
+        )
+        .order_by(_C.opened_at)
+    )
+
+
+def _is_own(each: Stored, intent: Intent) -> bool:
+    return each.entry.once and each.entry.reference == intent.reference
+
+
+def _verdict_on_other(each: Stored, intent: Intent) -> Verdict:
+    """Return what an entry means that was not claimed, or that has another reference."""
+    if each.entry.once and each.entry.reference != intent.reference:
+        return "conflict"
+    return "in progress" if each.entry.in_progress else "unknown"
+
+
+def _check_key(own: Stored, keys: FingerprintKeys) -> None:
+    if own.state is not State.NOT_SENT and not keys.know(own.fingerprint):
+        raise ConfigurationError(
+            f"The journal's entry of {own.entry.reference!r} has a fingerprint of another key. "
+            "Pass the former key as well: fingerprint_key=[new, former]."
+        )
+
+
+# ---- Reading and resolving --------------------------------------------------------------------
+
+
+def unsettled(account: str | None) -> Transaction[list[Stored]]:
+    """Read the entries whose outcome nobody was told, or that are in progress, oldest first."""
+    query = select(JOURNAL, now().label("now")).where(_C.state.in_(UNSETTLED))
+    if account is not None:
+        query = query.where(_C.account == account)
+    rows = (yield query.order_by(_C.opened_at)).mappings().all()
+    return [stored(row) for row in rows]
+
+
+def find(account: str | None, reference: str, operation: str | None) -> Transaction[list[Stored]]:
+    """Read the entries of a reference, oldest first."""
+    query = select(JOURNAL, now().label("now")).where(_C.reference == reference)
+    if operation is not None:
+        query = query.where(_C.operation == operation)
+    if account is not None:
+        query = query.where(_C.account == account)
+    rows = (yield query.order_by(_C.opened_at)).mappings().all()
+    return [stored(row) for row in rows]
+
+
+def resolve(
+    account: str | None, reference: str, operation: str, outcome: Outcome, event: Mapping[str, Any]
+) -> Transaction[Stored]:
+    """Close the open entry of a reference by a person's word."""
+    found = yield from find(account, reference, operation)
+    opened = [each for each in found if each.state in UNSETTLED]
+    if len(opened) != 1:
+        several = "has several open entries: name the account" if opened else "has no open entry"
+        raise InvalidRequestError(f"The journal {several} for {operation} of {reference!r}.")
+    if opened[0].entry.in_progress:
+        raise InProgressError(
+            f"{operation} of {reference!r} is in progress until "
+            f"{opened[0].entry.lease_until:%H:%M:%S} UTC: resolve it after that.",
+            operation=operation,
+            record=opened[0].entry,
+        )
+    if not (yield from amend(opened[0], event, outcome)):
+        raise LostRaceError
+    return next(
+        each
+        for each in (yield from find(account, reference, operation))
+        if each.entry.call_id == opened[0].entry.call_id
+    )
+
+
+def amend(
+    before: Stored, event: Mapping[str, Any], outcome: Outcome | None = Outcome.UNKNOWN
+) -> Transaction[bool]:
+    """Add an event to an entry's history, and close it unless that leaves it UNKNOWN.
+
+    Return false, and change nothing, if the entry is another by now.
+    """
+    values: dict[str, Any] = {"history": _grown(before, event)}
+    if outcome is not Outcome.UNKNOWN:
+        values |= {"state": state_of(outcome), "closed_at": now()}
+    unchanged = (_C.call_id == before.entry.call_id, _C.state == before.state)
+    return bool((yield update(JOURNAL).where(*unchanged).values(values)).rowcount)
+
+
+def purge(account: str | None, before: float) -> Transaction[int]:
+    """Drop the stored responses of entries that were closed before a time. Entries stay."""
+    statement = update(JOURNAL).where(_C.closed_at < before, _C.result.is_not(None))
+    if account is not None:
+        statement = statement.where(_C.account == account)
+    changed: int = (yield statement.values(result=None)).rowcount
+    return changed
+
+
+# ---- Rows -------------------------------------------------------------------------------------
+
+
+def stored(row: Mapping[Any, Any]) -> Stored:
+    """Return an entry from its row, which has the database's time as `now`."""
+    state = State(row["state"])
+    entry = JournalEntry(
+        operation=row["operation"],
+        reference=row["reference"],
+        subject=row["subject"],
+        outcome=outcome_of(state),
+        in_progress=state is State.CLAIMED and row["now"] <= row["lease_until"],
+        once=bool(row["once"]),
+        account=row["account"],
+        call_id=row["call_id"],
+        host=row["host"],
+        pid=row["pid"],
+        opened_at=_time(row["opened_at"]),
+        lease_until=_time(row["lease_until"]),
+        closed_at=None if row["closed_at"] is None else _time(row["closed_at"]),
+        age=row["now"] - row["opened_at"],
+        attempts=row["attempts"],
+        status_code=row["status_code"],
+        code=row["code"],
+        cause=row["cause"],
+        history=tuple(json.loads(row["history"] or "[]")),
+    )
+    link = None if row["link"] is None else json.loads(row["link"])
+    return Stored(entry, state, row["fingerprint"], link, row["result"])
+
+
+def _time(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def _past(own: Stored) -> dict[str, Any]:
+    """Return a claim that is over, for the history."""
+    entry = own.entry
+    return {
+        "event": "claimed",
+        "call_id": entry.call_id,
+        "at": entry.opened_at.isoformat(timespec="milliseconds"),
+        "outcome": str(own.state),
+        "status_code": entry.status_code,
+        "code": entry.code,
+        "cause": entry.cause,
+    }
+
+
+def _grown(own: Stored, event: Mapping[str, Any]) -> str:
+    return json.dumps([*own.entry.history, event])
