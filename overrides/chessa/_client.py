@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Connections,
         Transport,  # noqa: F401
     )
-    from .journal._entries import Ledger  # noqa: F401
+    from .journal._claims import Ledger  # noqa: F401
     from .journal._records import AsyncJournal, Journal  # noqa: F401
 
 T = TypeVar("T")

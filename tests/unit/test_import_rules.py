@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "overrides/chessa": {"attrs", "chessa_api"},
     "overrides/chessa/_transport": {"attrs", "certifi", "chessa_api", "h11", *HTTP_LIBRARY},
     "overrides/chessa/direct": {"h11"},
+    "overrides/chessa/journal": {"attrs", "chessa_api", "sqlalchemy"},
     "overrides/chessa/testing": {
         "attrs",
         "chessa_api",

@@ -18,6 +18,7 @@ ERRORS = {
     "DecodeError",
     "DirectTransport",
     "EncodeError",
+    "InProgressError",
     "InvalidRequestError",
     "MisfitFieldError",
     "ModelError",
@@ -26,6 +27,7 @@ ERRORS = {
     "OutcomeUnknownError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ReferenceConflictError",
     "ResponseError",
     "ServerError",
     "UnprocessableEntityError",
@@ -48,6 +50,7 @@ OTHERS = {
     "Unset",
     "__version__",
     "flows",
+    "journal",
     "models",
 }
 

@@ -20,13 +20,12 @@ from ..journal._records import (
     write,
 )
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
-from .gate import Gate, gate_of
+from .gate import Gate, ReadThrough
 from .machine import Call, Result
-from .sync import next_event
+from .sync import gate_of_write, next_event
 
 if TYPE_CHECKING:
     from .._transport.pools import AsyncConnections
-    from .ledger import ReadThrough
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -43,7 +42,7 @@ async def perform_async(
     request = call.prepare(arguments)
     credentials = source.fixed or await _ask(call, source)
     try:
-        gate = gate_of(call, arguments, source, credentials, is_async=True)
+        gate = gate_of_write(call, arguments, source, credentials, is_async=True)
         result = await _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result
@@ -59,7 +58,7 @@ async def _gated(
     request: PreparedRequest,
     credentials: Credentials,
     connections: "AsyncConnections",
-) -> "Result[T] | ReadThrough":
+) -> Result[T] | ReadThrough:
     result: Result[T] | ReadThrough | None = None
     ended: BaseException | None = None
     try:
@@ -177,8 +176,6 @@ async def write_async(gate: Gate, record: JournalRecord, seconds: float) -> str 
     exception but an OSError comes out unchanged.
     """
     writing = asyncio.ensure_future(_write(gate, record))
-    if record.event == "opened":
-        gate.opening = writing
     _IN_FLIGHT.add(writing)
     writing.add_done_callback(_written)
     try:
@@ -208,11 +205,9 @@ async def _write(gate: Gate, record: JournalRecord) -> str | None:
     try:
         if record.event == "opened":
             result = await begin(record)
+        elif not gate.is_open:
+            return None  # an earlier write, which an interruption has left to itself, has it
         else:
-            if gate.opening is not None:
-                await asyncio.wait({gate.opening})
-            if not gate.is_open:
-                return None  # an earlier write, which an interruption has left to itself, has it
             result = await gate.hand_over_async(begin, record)
         return None if is_awaited else unfinished(await _returned(*result))
     except OSError as error:

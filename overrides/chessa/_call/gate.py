@@ -5,10 +5,11 @@ It decides and builds records; the drivers write them.
 
 import datetime
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import Any, Final, Literal, NamedTuple
+
+from chessa_api.operation import Operation
 
 from .. import _log
-from .._credentials import Credentials, CredentialSource
 from .._errors import ChessaError
 from .._outcome import Outcome
 from ..journal._records import (
@@ -17,16 +18,21 @@ from ..journal._records import (
     TIMED_OUT,
     Journal,
     JournalRecord,
-    is_ledger,
 )
 from .events import AttemptResult, ErrorKind, Failure
 from .machine import Call, Result
 from .messages import build_error
 
-if TYPE_CHECKING:
-    import asyncio
 
-    from .ledger import ReadThrough
+class ReadThrough(NamedTuple):
+    """The read that brings the result of an earlier call."""
+
+    operation: Operation[Any]
+    arguments: Mapping[str, Any]
+
+    def call(self, call: Call[Any]) -> Call[Any]:
+        """Return the call of the read."""
+        return Call(self.operation, call.plan)
 
 
 class Gate:
@@ -37,8 +43,6 @@ class Gate:
         self.journal: Final = journal
         self.is_open = False
         """Whether a closing record is due."""
-        self.opening: asyncio.Future[str | None] | None = None
-        """The write of the opening record, which the closing one waits for."""
 
     def open(self) -> JournalRecord:
         """Return the opening record, to be written before anything is sent."""
@@ -58,7 +62,7 @@ class Gate:
             is_read=False,
         )
 
-    def replayed(self) -> "Result[Any] | ReadThrough | None":
+    def replayed(self) -> Result[Any] | ReadThrough | None:
         """Return the result of an earlier call of the same intent, if the journal knows one."""
         return None
 
@@ -105,23 +109,3 @@ class Gate:
             status_code=call.status_code,
             elapsed=call.elapsed() if is_closed else None,
         )
-
-
-def gate_of(
-    call: Call[Any],
-    arguments: Mapping[str, object],
-    source: CredentialSource,
-    credentials: Credentials,
-    *,
-    is_async: bool,
-) -> Gate | None:
-    """Return the gate of a call; None for a read, and without a journal."""
-    journal = call.plan.journal
-    if journal is None or call.operation.is_read:
-        return None
-    if not is_ledger(journal):
-        return Gate(call, cast("Journal", journal))
-    from .ledger import LedgerGate, account_of
-
-    account = account_of(journal, call, source, credentials)
-    return LedgerGate(call, journal, arguments, account, is_async=is_async)

@@ -6,7 +6,7 @@ Pure decisions; the claim itself is the journal's.
 import datetime
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
@@ -24,27 +24,17 @@ from .._errors import (
     ReferenceConflictError,
 )
 from .._outcome import Outcome
-from ..journal._entries import Intent, JournalEntry, Kept, Ledger
+from ..journal._claims import Intent, Kept, Ledger
+from ..journal._entries import JournalEntry
 from ..journal._keys import canonical
-from ..journal._records import Journal, JournalRecord
+from ..journal._records import Journal, JournalRecord, is_ledger
 from .bodies import printable_code
 from .events import Response
-from .gate import Gate
+from .gate import Gate, ReadThrough
 from .machine import Call, Result
 
 _GRACE: Final = 10.0
 """Seconds of a lease after the deadline of its call, for the closing record."""
-
-
-class ReadThrough(NamedTuple):
-    """The read that brings the result of an earlier call."""
-
-    operation: Operation[Any]
-    arguments: Mapping[str, Any]
-
-    def call(self, call: Call[Any]) -> Call[Any]:
-        """Return the call of the read."""
-        return Call(self.operation, call.plan)
 
 
 class LedgerGate(Gate):
@@ -126,6 +116,22 @@ class LedgerGate(Gate):
         return Kept(link=link, result=body.decode("utf-8") if keeps_body else None)
 
 
+def gate_of(
+    call: Call[Any],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    credentials: Credentials,
+    *,
+    is_async: bool,
+) -> Gate:
+    """Return the gate of a write that has a journal. Raises `ConfigurationError`."""
+    journal = call.plan.journal
+    if not is_ledger(journal):
+        return Gate(call, cast("Journal", journal))
+    account = _account_of(journal, call, source, credentials)
+    return LedgerGate(call, journal, arguments, account, is_async=is_async)
+
+
 def _returns_the_same(one: Operation[Any], other: Operation[Any]) -> bool:
     return one.unwrap == other.unwrap and not _models(one).isdisjoint(_models(other))
 
@@ -135,7 +141,7 @@ def _models(operation: Operation[Any]) -> set[type]:
     return {codec.find() for codec in found if codec is not None and codec.find is not None}
 
 
-def account_of(ledger: Ledger, call: Call[Any], source: CredentialSource, its: Credentials) -> str:
+def _account_of(ledger: Ledger, call: Call[Any], source: CredentialSource, its: Credentials) -> str:
     """Return the account of a call. Raises `ConfigurationError`."""
     if ledger.account is not None:
         return ledger.account

@@ -42,7 +42,7 @@ from .request import RequestBase, prepare
 from .retry import Quota, next_wait, retry_after_seconds
 
 if TYPE_CHECKING:
-    from ..journal._entries import Ledger
+    from ..journal._claims import Ledger
     from ..journal._records import Journal
 
 T = TypeVar("T")

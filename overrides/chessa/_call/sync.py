@@ -12,12 +12,11 @@ from .._hooks import notify
 from .._interruptions import bare, sleep
 from ..journal._records import write
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
-from .gate import Gate, gate_of
+from .gate import Gate, ReadThrough
 from .machine import Call, Result
 
 if TYPE_CHECKING:
     from .._transport.pools import Connections
-    from .ledger import ReadThrough
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -33,7 +32,7 @@ def perform(
     request = call.prepare(arguments)
     credentials = source.fixed or _ask(call, source)
     try:
-        gate = gate_of(call, arguments, source, credentials, is_async=False)
+        gate = gate_of_write(call, arguments, source, credentials, is_async=False)
         result = _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result
@@ -43,13 +42,29 @@ def perform(
         raise
 
 
+def gate_of_write(
+    call: Call[Any],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    credentials: Credentials,
+    *,
+    is_async: bool,
+) -> Gate | None:
+    """Return the gate of a call; None for a read, and without a journal."""
+    if call.operation.is_read or call.plan.journal is None:
+        return None
+    from .ledger import gate_of  # with the fingerprints, which most programs never load
+
+    return gate_of(call, arguments, source, credentials, is_async=is_async)
+
+
 def _gated(
     call: Call[T],
     gate: Gate | None,
     request: PreparedRequest,
     credentials: Credentials,
     connections: "Connections",
-) -> "Result[T] | ReadThrough":
+) -> Result[T] | ReadThrough:
     result: Result[T] | ReadThrough | None = None
     ended: BaseException | None = None
     try:

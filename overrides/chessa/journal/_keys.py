@@ -30,7 +30,7 @@ class FingerprintKeys(Opaque):
     __slots__ = ("_keys",)
 
     def __init__(self, given: object) -> None:
-        several: Any = given if isinstance(given, list | tuple) else [given]
+        several = cast("Any", given if isinstance(given, list | tuple) else [given])
         keys = [each.encode() if isinstance(each, str) else each for each in several]
         are_keys = all(isinstance(key, bytes) and len(key) >= _SHORTEST for key in keys)
         self._keys: tuple[bytes, ...] = tuple(keys) if are_keys else ()

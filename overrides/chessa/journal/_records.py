@@ -16,7 +16,7 @@ from .._interruptions import is_from_signal_handler
 from .._outcome import Outcome
 
 if TYPE_CHECKING:
-    from ._entries import Ledger
+    from ._claims import Ledger
 
 
 @attrs.frozen(kw_only=True)

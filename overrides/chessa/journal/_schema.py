@@ -73,7 +73,7 @@ JOURNAL: Final = Table(
 class now(FunctionElement[float]):  # noqa: N801  # reads as the function of SQL that it is
     """The database's clock: seconds since 1970, also within a transaction."""
 
-    type: Double[float] = Double()
+    type = Double()  # pyright: ignore[reportUnknownVariableType]
     inherit_cache = True
 
 

@@ -5,6 +5,7 @@
 
 import asyncio
 import datetime
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -15,8 +16,9 @@ from .._call.sync import drive
 from .._errors import ConfigurationError, InvalidRequestError, NotSentError
 from .._outcome import Outcome
 from . import _statements
+from ._claims import Claim, Intent, Stored
 from ._engines import Engines, cause_of
-from ._entries import Claim, Intent, JournalEntry, Stored
+from ._entries import JournalEntry
 from ._keys import FingerprintKeys, default_keys
 from ._records import JournalError, JournalRecord
 from ._statements import LostRaceError, RefusedError, Transaction
@@ -259,11 +261,15 @@ class _SqlClaim(Claim):
     def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
         super().__init__(intent)
         self._ledger = ledger
+        self._is_over = False
 
     def _script(self, record: JournalRecord) -> Callable[[], Transaction[Any]] | None:
         """Return the transaction for a record; None to close what was certainly not opened."""
         if record.event == "opened":
+            if self._is_over:
+                raise JournalError("the call had ended")
             return self._ledger.claiming(record, self.intent)
+        self._is_over = True
         return (lambda: _statements.settle(record, self.kept)) if self.may_be_stored else None
 
     def _committing(self) -> None:
@@ -278,26 +284,40 @@ def _check_settled(settled: object) -> None:
         raise JournalError("the entry was resolved meanwhile, or deleted")
 
 
+# A call that is cancelled while it claims is closed while the claim goes on by itself: the lock
+# puts the closing after it.
+
+
 class _BlockingClaim(_SqlClaim):
+    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
+        super().__init__(intent, ledger)
+        self._lock = threading.Lock()
+
     def __call__(self, record: JournalRecord) -> None:
-        script = self._script(record)
-        if script is None:
-            return
-        try:
-            _check_settled(self._ledger.run(script, self._committing))
-        except RefusedError as refused:
-            self._refuse(refused)
+        with self._lock:
+            script = self._script(record)
+            if script is None:
+                return
+            try:
+                _check_settled(self._ledger.run(script, self._committing))
+            except RefusedError as refused:
+                self._refuse(refused)
 
 
 class _AwaitedClaim(_SqlClaim):
+    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
+        super().__init__(intent, ledger)
+        self._lock = asyncio.Lock()
+
     async def __call__(self, record: JournalRecord) -> None:
-        script = self._script(record)
-        if script is None:
-            return
-        try:
-            _check_settled(await self._ledger.run_async(script, self._committing))
-        except RefusedError as refused:
-            self._refuse(refused)
+        async with self._lock:
+            script = self._script(record)
+            if script is None:
+                return
+            try:
+                _check_settled(await self._ledger.run_async(script, self._committing))
+            except RefusedError as refused:
+                self._refuse(refused)
 
 
 def _refuse_replica(is_replica: bool) -> None:

@@ -16,18 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from .._errors import ConfigurationError, InProgressError, InvalidRequestError
 from .._outcome import Outcome
-from ._entries import (
-    FREE,
-    Intent,
-    JournalEntry,
-    Kept,
-    State,
-    Stored,
-    Verdict,
-    outcome_of,
-    state_of,
-    verdict_on,
-)
+from ._claims import Intent, Kept, Stored, Verdict, verdict_on
+from ._entries import FREE, JournalEntry, State, outcome_of, state_of
 from ._keys import FingerprintKeys
 from ._records import JournalRecord
 from ._schema import JOURNAL, now
