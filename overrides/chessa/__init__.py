@@ -13,10 +13,12 @@ from ._version import __version__
 if TYPE_CHECKING:
     from chessa_api.errors import (
         AbsentFieldError,
+        ChessaError,
         DecodeError,
         EncodeError,
         MisfitFieldError,
         ModelError,
+        Outcome,
     )
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
         ApiError,
         AuthenticationError,
         BadRequestError,
-        ChessaError,
         ConfigurationError,
         ErrorCode,
         InProgressError,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from ._hooks import Hooks, RequestInfo, ResponseInfo
-    from ._outcome import Outcome
     from .direct import AsyncDirectTransport, DirectTransport
     from .journal._file import FileJournal
     from .journal._records import AsyncJournal, Journal, JournalRecord
@@ -98,14 +98,15 @@ if not TYPE_CHECKING:
         "journal._file": ("FileJournal",),
         "_hooks": ("Hooks", "RequestInfo", "ResponseInfo"),
         "journal._records": ("AsyncJournal", "Journal", "JournalRecord"),
-        "_outcome": ("Outcome",),
         "direct": ("AsyncDirectTransport", "DirectTransport"),
         "chessa_api.errors": (
             "AbsentFieldError",
+            "ChessaError",
             "DecodeError",
             "EncodeError",
             "MisfitFieldError",
             "ModelError",
+            "Outcome",
         ),
         "chessa_api.operation": ("RawResponse",),
         "chessa_api.types": ("UNSET", "Unset"),

@@ -175,7 +175,7 @@ class CredentialSource:
 
     @property
     def has_fixed_id(self) -> bool:
-        """Whether the client id is a value, not a callable."""
+        """True if the client id is a value, not a callable."""
         return isinstance(self._parts[0], Secret)
 
     def ask(self) -> Credentials:

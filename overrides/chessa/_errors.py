@@ -20,9 +20,11 @@ ChessaError               .outcome .operation .attempts .elapsed .request_id .ti
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
 
-from ._outcome import Outcome
+from chessa_api.errors import ChessaError as ChessaError
+from chessa_api.errors import Circumstances as Circumstances
+from chessa_api.errors import Outcome as Outcome
 
 if TYPE_CHECKING:
     from .journal._entries import JournalEntry
@@ -33,79 +35,6 @@ class ErrorCode(enum.StrEnum):
 
     INVALID_REFUND_REQUEST = "invalid_refund_request"
     NOT_FOUND = "not_found"
-
-
-class Circumstances(TypedDict, total=False):
-    """The attributes that every error has of its call."""
-
-    outcome: Outcome
-    operation: str | None
-    attempts: int
-    elapsed: float
-    request_id: str | None
-    timed_out: bool
-    retry_after: float | None
-
-
-_UNKNOWN: Final = Circumstances(
-    outcome=Outcome.NOT_SENT,
-    operation=None,
-    attempts=0,
-    elapsed=0.0,
-    request_id=None,
-    timed_out=False,
-    retry_after=None,
-)
-"""The attributes of an error outside a call."""
-
-
-class ChessaError(Exception):
-    """A call without a result; `.outcome` says what it may have done.
-
-    It has plain values only and can be pickled, copied, compared and logged: no request, no
-    connection, no credentials.
-    """
-
-    outcome: Outcome
-    """See `Outcome`."""
-    operation: str | None
-    """The method that was called, `orders.request_refund`; None outside a call."""
-    attempts: int
-    """The number of attempts; 0 when the client refused the request."""
-    elapsed: float
-    """Seconds from the call to this error."""
-    request_id: str | None
-    """The server's id of the request, if its response has one."""
-    timed_out: bool
-    """True if time ran out."""
-    retry_after: float | None
-    """Seconds that the server asks to wait before the next call, if it does."""
-
-    _shown: ClassVar[tuple[str, ...]] = ("operation", "outcome", "attempts")
-    __module__ = "chessa"
-
-    def __init_subclass__(cls) -> None:
-        if cls.__module__ == __name__:  # in tracebacks and pickles, the public name
-            cls.__module__ = "chessa"
-
-    def __init__(self, text: str = "", /, **circumstances: Unpack[Circumstances]) -> None:
-        super().__init__(text)
-        vars(self).update({**_UNKNOWN, **circumstances})
-
-    def __repr__(self) -> str:
-        parts = [f"{name}={getattr(self, name)!r}" for name in self._shown]
-        return f"{type(self).__name__}({', '.join(parts)})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ChessaError) or type(other) is not type(self):
-            return NotImplemented
-        return self.args == other.args and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.args))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, dict(vars(self)))
 
 
 class ConfigurationError(ChessaError):
@@ -140,6 +69,8 @@ class ReferenceConflictError(InvalidRequestError):
 class NotSentError(ChessaError):
     """Nothing was sent, for lack of a connection or of the journal: calling again is safe."""
 
+    _is_retryable: ClassVar[bool] = True
+
     cause: str | None
     """The failure by its type and system error: `ConnectError: ECONNREFUSED`."""
 
@@ -153,6 +84,10 @@ class NotSentError(ChessaError):
     ) -> None:
         super().__init__(text, **circumstances)
         self.cause = cause
+
+    @property
+    def retryable(self) -> bool:
+        return self.cause != "ClientClosedError"
 
     _shown = (*ChessaError._shown, "cause")
 
@@ -226,9 +161,13 @@ class UnprocessableEntityError(ApiError):
 class RateLimitError(ApiError):
     """429: too many requests; `.retry_after` says how long to wait, when the server did."""
 
+    _is_retryable: ClassVar[bool] = True
+
 
 class ServerError(ApiError):
     """5xx on a read: the server failed. On a write that is an `OutcomeUnknownError`."""
+
+    _is_retryable: ClassVar[bool] = True
 
 
 class _NoResultError(ChessaError):
@@ -272,6 +211,8 @@ class _NoResultError(ChessaError):
 class ResponseError(_NoResultError):
     """A read without a usable response. A read changes nothing: calling again is safe."""
 
+    _is_retryable: ClassVar[bool] = True
+
 
 class OutcomeUnknownError(_NoResultError):
     """A write that was sent: look up whether it happened before you call again.
@@ -314,6 +255,8 @@ class InProgressError(OutcomeUnknownError):
     Nothing was sent now. Call again later: the same reference then gives the result.
     """
 
+    _is_retryable: ClassVar[bool] = True
+
 
 _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     400: BadRequestError,
@@ -323,11 +266,3 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
-
-_E = TypeVar("_E", bound=ChessaError)
-
-
-def _restore(cls: type[_E], args: tuple[Any, ...], values: dict[str, Any]) -> _E:
-    error = cls.__new__(cls, *args)
-    vars(error).update(values)
-    return error

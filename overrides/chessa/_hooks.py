@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from chessa_api.errors import Outcome
+
 from . import _log
 from ._errors import ConfigurationError
 from ._interruptions import is_from_signal_handler
-from ._outcome import Outcome
 
 
 @attrs.frozen

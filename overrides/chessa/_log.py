@@ -7,8 +7,9 @@ a body or an argument.
 import logging
 from typing import Final
 
+from chessa_api.errors import Outcome
+
 from ._interruptions import is_from_signal_handler
-from ._outcome import Outcome
 
 LOGGER: Final = logging.getLogger("chessa")
 LOGGER.addHandler(logging.NullHandler())

@@ -284,3 +284,27 @@ def test_headers_are_plain_and_without_cookies() -> None:
     error = build_error(result, Outcome.REJECTED, {"operation": "things.retrieve"}, is_read=True)
     assert isinstance(error, ServerError)
     assert error.headers == {"x-a": "1, 2"}
+
+
+RETRYABLE = {"NotSentError", "RateLimitError", "ServerError", "ResponseError", "InProgressError"}
+
+
+@pytest.mark.parametrize("cls", family())
+def test_retryable_says_whether_the_same_call_can_succeed(cls: type[ChessaError]) -> None:
+    """Nothing was sent, the server was busy, or it was a read: nothing else is worth a retry."""
+    assert cls("text").retryable == (cls.__name__ in RETRYABLE)
+
+
+def test_a_closed_client_is_not_worth_a_retry() -> None:
+    """Calling it again cannot help."""
+    assert not NotSentError("text", cause="ClientClosedError").retryable
+
+
+def test_one_except_covers_reading_the_result() -> None:
+    """Reading a field that the server left out raises a `ChessaError`, whose outcome is DONE."""
+    order = chessa.models.Order.from_dict({"id": "ord_1", "status": "Failed"})
+    with pytest.raises(ChessaError) as caught:
+        _ = order.created_at
+    assert isinstance(caught.value, AttributeError)
+    assert caught.value.outcome is Outcome.DONE
+    assert pickle.loads(pickle.dumps(caught.value)) == caught.value

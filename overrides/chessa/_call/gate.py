@@ -7,11 +7,11 @@ import datetime
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from chessa_api.errors import Outcome
 from chessa_api.operation import Operation
 
 from .. import _log
 from .._errors import ChessaError
-from .._outcome import Outcome
 from ..journal._records import (
     PATIENCE,
     PATIENCE_INTERRUPTED,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from chessa_api.errors import DecodeError
+from chessa_api.errors import DecodeError, Outcome
 from chessa_api.exact_json import loads
 from chessa_api.index import OPERATIONS
 from chessa_api.operation import BoundArguments, Operation
@@ -23,7 +23,6 @@ from .._errors import (
     OutcomeUnknownError,
     ReferenceConflictError,
 )
-from .._outcome import Outcome
 from ..journal._claims import Intent, Kept, Ledger
 from ..journal._entries import JournalEntry
 from ..journal._keys import canonical
@@ -90,7 +89,7 @@ class LedgerGate(Gate):
         return super().close(ended, result)
 
     def _result(self, body: str | None, status: int | None) -> Result[Any] | None:
-        """Decode a stored response as the call would have; None without one, or if it is no use."""
+        """Decode a stored response as the call would have; None if it cannot be decoded."""
         operation = self._call.operation
         if body is None or status is None:
             return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
-from chessa_api.errors import DecodeError
+from chessa_api.errors import DecodeError, Outcome
 from chessa_api.exact_json import loads
 from chessa_api.operation import Operation, RawResponse
 
@@ -22,7 +22,6 @@ from .._errors import ChessaError, Circumstances, ConfigurationError
 from .._hooks import Hooks, RequestInfo, ResponseInfo
 from .._interruptions import is_from_signal_handler
 from .._options import Options
-from .._outcome import Outcome
 from .bodies import printable_request_id, read_error
 from .events import (
     Attempt,

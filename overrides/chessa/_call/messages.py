@@ -8,6 +8,8 @@ import math
 import re
 from typing import Final
 
+from chessa_api.errors import Outcome
+
 from .._errors import (
     ApiError,
     ChessaError,
@@ -16,7 +18,6 @@ from .._errors import (
     OutcomeUnknownError,
     ResponseError,
 )
-from .._outcome import Outcome
 from .bodies import printable_code
 from .events import AttemptResult, ErrorKind, Failure, plain_headers
 from .outcomes import ESTABLISHING

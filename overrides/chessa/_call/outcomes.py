@@ -19,7 +19,8 @@ from typing import Final
 
 import attrs
 
-from .._outcome import Outcome
+from chessa_api.errors import Outcome
+
 from .events import AttemptResult, ErrorKind
 
 INCONCLUSIVE: Final = frozenset({408, 409, 423, 425, 499})

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from .._outcome import Outcome
+from chessa_api.errors import Outcome
+
 from .events import AttemptResult, ErrorKind
 
 RETRYABLE_STATUSES: Final = frozenset({429, 500, 502, 503, 504})

@@ -10,9 +10,10 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
+from chessa_api.errors import Outcome
+
 from .._call.asyncio import call_off_loop
 from .._errors import ConfigurationError, NotSentError, OutcomeUnknownError
-from .._outcome import Outcome
 from ..journal._records import JournalRecord, cause_of, is_coroutine_function
 
 REFUND: Final = "orders.request_refund"

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, TypeAlias, Unpack, final
 
 import attrs
 
+from chessa_api.errors import Outcome
+
 from .._errors import (
     ApiError,
     ChessaError,
@@ -12,7 +14,6 @@ from .._errors import (
     NotSentError,
     OutcomeUnknownError,
 )
-from .._outcome import Outcome
 
 if TYPE_CHECKING:
     from ..models import Order, Refund

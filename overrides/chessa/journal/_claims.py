@@ -5,7 +5,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
 
-from .._outcome import Outcome
+from chessa_api.errors import Outcome
+
 from ._entries import JournalEntry, State
 from ._keys import FingerprintKeys
 
@@ -45,7 +46,7 @@ class Intent:
 
 @attrs.frozen
 class Kept:
-    """What a closed call leaves for replays."""
+    """Details of a closed call, and its response for replays."""
 
     code: str | None = None
     cause: str | None = None

@@ -49,7 +49,7 @@ class Engines:
 
     @property
     def can_await(self) -> bool:
-        """Whether an event loop can await the database; else it is used on a thread."""
+        """True if an event loop can await the database; else it is used on a thread."""
         return not isinstance(self._given, Engine)
 
     def _begin(self) -> None:

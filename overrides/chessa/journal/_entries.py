@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from .._outcome import Outcome
+from chessa_api.errors import Outcome
 
 
 class State(enum.StrEnum):
@@ -50,7 +50,7 @@ def state_of(outcome: Outcome | None) -> State:
 
 @attrs.frozen(kw_only=True)
 class JournalEntry:
-    """What a `SqlJournal` holds of one write."""
+    """The entry of one write in a `SqlJournal`."""
 
     operation: str
     """`orders.request_refund`; of a step of yours, `step:` and its name."""

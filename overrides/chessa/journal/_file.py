@@ -15,9 +15,10 @@ from typing import Any, Final, Self, cast
 
 import attrs
 
+from chessa_api.errors import Outcome
+
 from .. import _log
 from .._errors import ConfigurationError
-from .._outcome import Outcome
 from ._records import JournalRecord
 
 _RESULT: Final = "ok"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, cast
 
 import attrs
 
+from chessa_api.errors import Outcome
+
 from .._errors import ConfigurationError
 from .._interruptions import is_from_signal_handler
-from .._outcome import Outcome
 
 if TYPE_CHECKING:
     from ._claims import Ledger

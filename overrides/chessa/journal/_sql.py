@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, exc
 
+from chessa_api.errors import Outcome
+
 from .._call.asyncio import drive_async
 from .._call.sync import drive
 from .._errors import ConfigurationError, InvalidRequestError, NotSentError
-from .._outcome import Outcome
 from . import _statements
 from ._claims import Claim, Intent, Stored
 from ._engines import Engines, cause_of
@@ -126,7 +127,7 @@ class SqlJournal:
 
         Raises:
             InProgressError: A caller has the claim.
-            InvalidRequestError: NOT_SENT. There is no open entry, or an argument is no use.
+            InvalidRequestError: NOT_SENT. There is no open entry, or an argument is invalid.
             NotSentError: NOT_SENT. The database cannot be used.
         """
         event = _resolution(outcome, by, why)

@@ -14,8 +14,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 from sqlalchemy import ColumnElement, Executable, Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from chessa_api.errors import Outcome
+
 from .._errors import ConfigurationError, InProgressError, InvalidRequestError
-from .._outcome import Outcome
 from ._claims import Intent, Kept, Stored, Verdict, verdict_on
 from ._entries import FREE, JournalEntry, State, outcome_of, state_of
 from ._keys import FingerprintKeys
@@ -116,7 +117,7 @@ def settle(record: JournalRecord, kept: Kept) -> Transaction[bool]:
     if changed:
         return True
     states = (yield select(_C.state).where(is_mine)).scalars().all()
-    return values["state"] in states  # settled before: the answer to that COMMIT was lost
+    return values["state"] in states  # settled before: the result of that COMMIT was lost
 
 
 def _opened(record: JournalRecord, intent: Intent, keys: FingerprintKeys) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def _check_key(own: Stored, keys: FingerprintKeys) -> None:
 
 
 def unsettled(account: str | None) -> Transaction[list[Stored]]:
-    """Read the entries whose outcome nobody was told, or that are in progress, oldest first."""
+    """Read the entries that are in progress, UNKNOWN or DONE, oldest first."""
     query = select(JOURNAL, now().label("now")).where(_C.state.in_(UNSETTLED))
     if account is not None:
         query = query.where(_C.account == account)
