@@ -17,12 +17,12 @@ PAY: Document = {"type": "object", "required": ["ref"], "properties": {"ref": TE
 PAID: Document = {"type": "object", "properties": {"id": TEXT, "n": {"type": "integer"}}}
 STATE: Document = {
     "type": "object",
-    "properties": {"pay/ment": {"type": "object", "properties": {"done": TEXT}}},
+    "properties": {"pay/out": {"type": "object", "properties": {"done": TEXT}}},
 }
 LINK: Document = {
     "operationId": "retrieve",
     "parameters": {"ref": "$request.body#/ref"},
-    "x-evidence": "$response.body#/pay~1ment/done",
+    "x-evidence": "$response.body#/pay~1out/done",
 }
 
 
@@ -70,13 +70,13 @@ def test_a_link_of_the_document_is_in_the_package(tmp_path: Path) -> None:
     pay = index["things.pay"]
     (link,) = pay.links
     assert link.operation == "things.retrieve"
-    assert link.evidence == "/pay~1ment/done"
+    assert link.evidence == "/pay~1out/done"
     bound = pay.bind({"ref": "a/b"})
     arguments = link.resolve(bound)
     sent = index[link.operation].bind(arguments)
     assert (sent.path, sent.query) == ({"ref": "a/b"}, (("ref", "all"),))
     text = package.module("api.things").Things.pay.__doc__
-    assert "check `things.retrieve(…).pay_ment.done`" in text
+    assert "check `things.retrieve(…).pay_out.done`" in text
     assert "After an unknown" not in package.module("api.things").Things.retrieve.__doc__
 
 
@@ -194,7 +194,7 @@ def test_a_slip_of_the_overlay_is_an_error(name: str) -> None:
 MALFORMED: list[Document] = [
     {**LINK, "parameters": ["ref"]},
     {**LINK, "parameters": {"ref": 5}},
-    {**LINK, "x-evidnce": "$response.body#/pay~1ment/done"},
+    {**LINK, "x-evidnce": "$response.body#/pay~1out/done"},
     {**LINK, "operationRef": "#/paths/~1pay~1{ref}/get"},
     {"parameters": {}},
 ]
