@@ -173,10 +173,10 @@ class CredentialSource:
         """The credentials, unless a callable provides them."""
         return self._fixed
 
-    @property
-    def has_fixed_id(self) -> bool:
-        """True if the client id is a value, not a callable."""
-        return isinstance(self._parts[0], Secret)
+    def account(self) -> str | None:
+        """Return a digest of the client id; None if a callable provides it."""
+        part = self._parts[0]
+        return Credentials(part, part).account() if isinstance(part, Secret) else None
 
     def ask(self) -> Credentials:
         """Return the credentials of one call; callables are called. Raises `ConfigurationError`."""

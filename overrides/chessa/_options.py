@@ -83,7 +83,7 @@ class Options:
         retry_rejected: bool | Unset = UNSET,
     ) -> "Options":
         """Return a copy with some options changed. Raises `ConfigurationError`."""
-        name = self.reference if reference is UNSET else _reference(reference)
+        name = self.reference if reference is UNSET else read_reference(reference)
         is_once = self.once if once is UNSET else _flag("once", once)
         if is_once and name is None:
             raise ConfigurationError("once needs a reference: your own name for the intent.")
@@ -113,7 +113,8 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
-def _reference(value: object) -> str | None:
+def read_reference(value: object) -> str | None:
+    """Return a reference, or None. Raises `ConfigurationError`."""
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or not value.isprintable():

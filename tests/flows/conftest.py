@@ -11,7 +11,7 @@ from chessa import FileJournal
 from chessa.flows import _steps
 from chessa.testing import Sandbox, SandboxOrder, sandbox
 
-from .runs import ManualTime, Run
+from .runs import ManualTime, Once, Run
 
 
 @pytest.fixture
@@ -64,3 +64,17 @@ def journal(path: Path) -> Iterator[FileJournal]:
     """A journal in a file."""
     with FileJournal(path) as journal:
         yield journal
+
+
+@pytest.fixture
+def sped_up(monkeypatch: pytest.MonkeyPatch, time: ManualTime) -> ManualTime:
+    """Let the flows of public functions take no real time."""
+    for name in ("monotonic", "sleep", "sleep_async"):
+        monkeypatch.setattr(_steps.Time, name, getattr(time, name))
+    return time
+
+
+@pytest.fixture(params=["sync", "async"])
+def once(request: pytest.FixtureRequest, api: Sandbox, tmp_path: Path) -> Once:
+    """Call functions with a client and a ledger, as one process after another does."""
+    return Once(api, f"sqlite:///{tmp_path / 'ledger.db'}", is_async=request.param == "async")

@@ -14,7 +14,7 @@ from chessa_api.index import OPERATIONS
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
-from .._credentials import Credentials, CredentialSource
+from .._credentials import CredentialSource
 from .._errors import (
     ApiError,
     ChessaError,
@@ -61,6 +61,11 @@ class LedgerGate(Gate):
             super().opened(cause)
         finally:
             self.is_open = True  # the claim knows whether there is anything to settle
+
+    @property
+    def peek(self) -> Callable[[], Any]:
+        """The function that asks the ledger and claims nothing; it may be a coroutine function."""
+        return self._claim.peek
 
     def replayed(self) -> "Result[Any] | ReadThrough | None":
         """Return the result of an earlier call, or how to read it; None lets the call send.
@@ -119,7 +124,6 @@ def gate_of(
     call: Call[Any],
     arguments: Mapping[str, object],
     source: CredentialSource,
-    credentials: Credentials,
     *,
     is_async: bool,
 ) -> Gate:
@@ -127,7 +131,7 @@ def gate_of(
     journal = call.plan.journal
     if not is_ledger(journal):
         return Gate(call, cast("Journal", journal))
-    account = _account_of(journal, call, source, credentials)
+    account = account_of(journal, call, source)
     return LedgerGate(call, journal, arguments, account, is_async=is_async)
 
 
@@ -140,12 +144,13 @@ def _models(operation: Operation[Any]) -> set[type]:
     return {codec.find() for codec in found if codec is not None and codec.find is not None}
 
 
-def _account_of(ledger: Ledger, call: Call[Any], source: CredentialSource, its: Credentials) -> str:
+def account_of(ledger: Ledger, call: Call[Any], source: CredentialSource) -> str:
     """Return the account of a call. Raises `ConfigurationError`."""
     if ledger.account is not None:
         return ledger.account
-    if source.has_fixed_id:
-        return f"{call.plan.settings.origin.url} {its.account()}"
+    account = source.account()
+    if account is not None:
+        return f"{call.plan.settings.origin.url} {account}"
     raise call.refused(
         ConfigurationError(
             "SqlJournal needs account=, a name for whose money it is: the client id is a callable."

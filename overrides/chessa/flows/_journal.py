@@ -1,22 +1,24 @@
 """Ask the client's journal whether an earlier call may have made a refund.
 
-A journal can be asked if it has the method `find_records(reference, operation)`, as `FileJournal`
-has. Nothing is concluded from a journal without it.
+A journal can be asked if it is a ledger, or has the method `find_records(reference, operation)`, as
+`FileJournal` has. Nothing is concluded from another one.
 """
 
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 
+from chessa_api.api.orders.request_refund import REQUEST_REFUND
 from chessa_api.errors import Outcome
 
 from .._call.asyncio import call_off_loop
 from .._errors import ConfigurationError, NotSentError, OutcomeUnknownError
 from ..journal._records import JournalRecord, cause_of, is_coroutine_function
+from ._ledger import Earlier, look_up, look_up_async
 
-REFUND: Final = "orders.request_refund"
+REFUND: Final = REQUEST_REFUND.name
 _NOT_MADE: Final = (Outcome.NOT_SENT, Outcome.REJECTED)
 
 _Method: TypeAlias = Callable[[str, str], object]
@@ -57,6 +59,24 @@ async def find_records_async(
     except OSError as error:
         cause = cause_of(error)
     raise _unread(order_id, cause, timed_out=limit.expired())
+
+
+def find_earlier(client: Any, sent: Mapping[str, Any], _seconds: float) -> Earlier:
+    """Return what the client's ledger has of a refund, blocking."""
+    try:
+        return look_up(client, REQUEST_REFUND, sent)
+    except OSError as error:
+        unread = _unread(sent["order_id"], cause_of(error))
+    raise unread
+
+
+async def find_earlier_async(client: Any, sent: Mapping[str, Any], seconds: float) -> Earlier:
+    """Do the same, awaited."""
+    try:
+        return await look_up_async(client, REQUEST_REFUND, sent, seconds)
+    except OSError as error:
+        cause, timed_out = cause_of(error), isinstance(error, TimeoutError)
+    raise _unread(sent["order_id"], cause, timed_out=timed_out)
 
 
 def _method(journal: object) -> _Method | None:

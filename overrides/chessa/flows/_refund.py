@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any, Final, cast, overload
 
 import attrs
 
+from chessa_api.api.orders.request_refund import REQUEST_REFUND
+
+from .. import _log
 from .._call.events import Sleep
 from .._client import AsyncChessa, Chessa
 from .._errors import (
@@ -13,8 +16,10 @@ from .._errors import (
     InvalidRequestError,
     NotSentError,
     OutcomeUnknownError,
+    ReferenceConflictError,
 )
-from ._journal import REFUND, Records, earlier_refund
+from ._journal import REFUND, earlier_refund
+from ._ledger import Earlier, OnceError, confirming, has_ledger
 from ._polling import Schedule, may_pass, read_order
 from ._predicates import normalize
 from ._results import (
@@ -28,6 +33,7 @@ from ._results import (
 from ._steps import Find, Note, Send, Steps, Time, run
 
 if TYPE_CHECKING:
+    from ..journal import JournalEntry
     from ..models import Order, Refund
 
 _CHECK: Final = "Check the order before you send it again."
@@ -35,7 +41,13 @@ _CHECK: Final = "Check the order before you send it again."
 
 @overload
 def refund_safely(
-    client: Chessa, order_id: str, address: str, tag: str | None = None, *, timeout: float = 120.0
+    client: Chessa,
+    order_id: str,
+    address: str,
+    tag: str | None = None,
+    *,
+    timeout: float = 120.0,
+    reference: str | None = None,
 ) -> RefundResult: ...
 @overload
 def refund_safely(
@@ -45,6 +57,7 @@ def refund_safely(
     tag: str | None = None,
     *,
     timeout: float = 120.0,
+    reference: str | None = None,
 ) -> Coroutine[Any, Any, RefundResult]: ...
 def refund_safely(
     client: Chessa | AsyncChessa,
@@ -53,18 +66,23 @@ def refund_safely(
     tag: str | None = None,
     *,
     timeout: float = 120.0,
+    reference: str | None = None,
 ) -> RefundResult | Coroutine[Any, Any, RefundResult]:
     """Refund an order and find out whether the refund was made.
 
     Read the order; send the refund if the order failed and shows none; after an unknown outcome
     read the order until it shows the refund or time runs out. One call sends at most one refund.
 
-    Across calls, processes and crashes the client's journal prevents a second one if it has
-    `find_records` (as `FileJournal` has). Where it has a record of `orders.request_refund` with the
-    same reference, and that call may have made a refund, nothing is sent: the order is only read.
-    The reference is that of `with_options(reference=…)`, else the order's `id`; use one for one
-    refund only. The journal is not a lock: two calls that start at the same moment may both send.
-    Without such a journal each call knows only what the order shows.
+    With a `SqlJournal` this holds across calls, processes and machines: the refund is claimed, as
+    with `once`, for its reference and for its order. Where another call has the claim, had it and
+    did not end, or ended as UNKNOWN or DONE, nothing is sent: the order is only read. The refund of
+    an earlier call is returned if its response is kept. The entry is closed as confirmed when the
+    order shows the refund. A rejected refund is not sent again, unless the client has
+    `retry_rejected`.
+
+    A journal with `find_records`, as `FileJournal` has, is asked before: where a call of the same
+    reference may have made a refund, nothing is sent. It is not a lock: two calls that start at the
+    same moment may both send. Without such a journal each call knows only what the order shows.
 
     Args:
         client: A `Chessa`, or an `AsyncChessa` to await it.
@@ -73,6 +91,8 @@ def refund_safely(
         tag: The tag or memo of that address, where its chain has one.
         timeout: Seconds for the complete flow; at most half of what is left is for the refund
             itself. The time that a `Chessa` needs to read its journal is not cut short.
+        reference: Your own name for the refund, used for no other one. Default: that of
+            `with_options(reference=…)`, else the order's `id`.
 
     Returns `Confirmed`, `NotApplied` or `StillUnknown`, each with its evidence.
 
@@ -80,11 +100,14 @@ def refund_safely(
         AlreadyRefundedError: NOT_SENT. The order shows a refund, and the journal has none.
         NotRefundableError: NOT_SENT. The order has not failed (life-cycle guide): it is on its way,
             completed, or in an unknown status.
+        ReferenceConflictError: NOT_SENT. The reference was used for another order.
         NotSentError: NOT_SENT. The journal could not be read, or time ran out before.
         InvalidRequestError, ConfigurationError: NOT_SENT. Arguments or settings cannot be used.
         ChessaError: The order could not be read, so this call sent nothing.
     """
-    return run(client, RefundFlow(order_id, address, tag, timeout))
+    if reference is not None:
+        client = client.with_options(reference=reference)
+    return run(client, RefundFlow(order_id, address, tag, timeout, has_ledger(client)))
 
 
 @attrs.frozen
@@ -95,6 +118,8 @@ class RefundFlow:
     address: str
     tag: str | None
     timeout: float
+    claims: bool = False
+    """Whether the client's journal is a ledger."""
     note: Note = attrs.field(
         default=attrs.Factory(
             lambda self: Note(f"The refund of order {self.order_id} was not sent by this call."),
@@ -110,10 +135,14 @@ class RefundFlow:
         if isinstance(before, ChessaError):
             raise before
         reference = before.id  # order_id may be the short one
-        records: Records = yield Find(self.order_id, reference, max(0.0, schedule.left()))
-        if records and (earlier := earlier_refund(records, self.order_id)):
-            self.note.text = str(earlier)
-            return (yield from self._confirm(before, earlier, schedule, reads=1))
+        order_id = before.id if self.claims else self.order_id
+        found = yield Find(order_id, self.address, self.tag, reference, max(0.0, schedule.left()))
+        if not isinstance(found, Earlier):
+            found = Earlier(earlier_refund(found or (), self.order_id))
+        if found.result is not None:
+            return self._made(found.result, before)
+        if found.error is not None:
+            return (yield from self._confirm(before, found.error, schedule, reads=1))
         check_refundable(before, self.order_id)
         if schedule.left() <= 0:
             raise NotSentError(
@@ -126,12 +155,12 @@ class RefundFlow:
         self.note.is_of_call = True
         sent: Refund | ChessaError
         try:
-            sent = yield Send(self.order_id, self.address, self.tag, reference, schedule.left() / 2)
+            sent = yield Send(order_id, self.address, self.tag, reference, schedule.left() / 2)
         except ChessaError as error:
             sent = error
         self.note.text = _known(self.order_id, sent)
         self.note.is_of_call = False
-        if isinstance(sent, OutcomeUnknownError):
+        if isinstance(sent, OutcomeUnknownError | ReferenceConflictError):
             return (yield from self._confirm(before, sent, schedule))
         if isinstance(sent, NotSentError | ApiError):
             seen: Order | ChessaError = before
@@ -141,15 +170,27 @@ class RefundFlow:
             return NotApplied(order_id=self.order_id, error=sent, order=after)
         if isinstance(sent, ChessaError):
             raise sent
-        return Confirmed(order_id=self.order_id, refund=sent, order=before, error=None, reads=0)
+        return self._made(sent, before)
+
+    def _made(self, refund: "Refund", order: "Order") -> Confirmed:
+        return Confirmed(order_id=self.order_id, refund=refund, order=order, error=None, reads=0)
 
     def _confirm(
-        self, order: "Order", lost: OutcomeUnknownError, schedule: Schedule, *, reads: int = 0
+        self, order: "Order", lost: OnceError, schedule: Schedule, *, reads: int = 0
     ) -> Steps[RefundResult]:
         """Read until the order shows the refund. Its absence is not evidence: `StillUnknown`.
 
         With `reads` the order was read after the refund already.
         """
+        record = lost.record
+        if isinstance(lost, ReferenceConflictError) and (
+            record is None or record.subject != order.id
+        ):
+            raise lost  # the reference is of another order
+        if record is not None:
+            self.note.text = f"The refund of order {self.order_id} was not sent now: {lost}"
+        elif reads:
+            self.note.text = str(lost)
         seen: Order | ChessaError | None = order if reads else None
         failure = None
         while seen is not None or schedule.left() > 0:
@@ -160,6 +201,7 @@ class RefundFlow:
             if not isinstance(seen, ChessaError):
                 order = seen
                 if shows_refund_to(order, self.address):
+                    yield from self._settle(order, record)
                     return Confirmed(
                         order_id=self.order_id, refund=None, order=order, error=lost, reads=reads
                     )
@@ -173,6 +215,15 @@ class RefundFlow:
         return StillUnknown(
             order_id=self.order_id, error=lost, order=order, read_error=failure, reads=reads
         )
+
+    def _settle(self, order: "Order", record: "JournalEntry | None") -> Steps[None]:
+        """Close the ledger's entry. If that fails the result stands, and `reconcile` closes it."""
+        if self.claims:
+            try:
+                yield confirming(REQUEST_REFUND, subject=order.id)
+            except NotSentError as error:
+                call_id = "" if record is None else record.call_id
+                _log.journal_failed(REFUND, call_id, str(error.cause))
 
 
 def _known(order_id: str, sent: object) -> str:

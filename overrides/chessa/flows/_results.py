@@ -13,6 +13,7 @@ from .._errors import (
     InvalidRequestError,
     NotSentError,
     OutcomeUnknownError,
+    ReferenceConflictError,
 )
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class Confirmed:
 
     order_id: str
     refund: "Refund | None" = attrs.field(repr=False)
-    """The API's response; None if it was lost, or nothing was sent."""
+    """The API's response, of this call or as the journal kept it of an earlier one; None if it was
+    lost, or nothing was sent."""
     order: "Order" = attrs.field(repr=False)
     """As last read. If `refund` is None, it shows the refund: `order.refund`."""
-    error: OutcomeUnknownError | None
+    error: OutcomeUnknownError | ReferenceConflictError | None
     """The loss of the response; or the journal's record of an earlier call, then with `attempts` of
-    0: nothing was sent. None if the API responded."""
+    0: nothing was sent. A `ReferenceConflictError` if that one had another reference or other
+    arguments. None if the API responded."""
     reads: int
     """The number of reads after the request, or after that of the earlier call."""
 
@@ -66,9 +69,10 @@ class StillUnknown:
     """
 
     order_id: str
-    error: OutcomeUnknownError
+    error: OutcomeUnknownError | ReferenceConflictError
     """The loss of the response; or the journal's record of an earlier call, then with `attempts` of
-    0: nothing was sent. With the outcome DONE the API responded with a success."""
+    0: nothing was sent. A `ReferenceConflictError` if that one had another reference or other
+    arguments. With the outcome DONE the API responded with a success."""
     order: "Order" = attrs.field(repr=False)
     """As last read."""
     read_error: ChessaError | None

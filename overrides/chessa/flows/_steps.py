@@ -7,21 +7,26 @@ itself, with a note that says what is known of the write.
 
 import asyncio
 import functools
+import inspect
+import math
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from chessa_api.operation import Operation
 from chessa_api.types import UNSET
 
 from .._call.asyncio import drive_async
 from .._call.events import Sleep
 from .._call.sync import drive
 from .._client import AsyncChessa, Chessa
-from .._errors import ChessaError
+from .._errors import ChessaError, InvalidRequestError
 from .._interruptions import sleep
-from ._journal import REFUND, find_records, find_records_async
+from ..journal._records import is_ledger
+from ._journal import REFUND, find_earlier, find_earlier_async, find_records, find_records_async
+from ._ledger import Ask, ask
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -37,9 +42,14 @@ class Read:
 
 @attrs.frozen
 class Find:
-    """Find the records of a refund in the client's journal; None if it has no `find_records`."""
+    """Find what the client's journal has of a refund.
+
+    Of a ledger, `Earlier`; else its records, or None if it has no `find_records`.
+    """
 
     order_id: str
+    address: str
+    tag: str | None
     reference: str
     """The reference of the records, unless the client has one."""
     seconds: float
@@ -57,7 +67,28 @@ class Send:
     seconds: float
 
 
-Steps: TypeAlias = Generator[Read | Find | Send | Sleep, Any, T]
+@attrs.frozen
+class Perform:
+    """Perform an operation, a write once for its reference."""
+
+    operation: Operation[Any]
+    arguments: Mapping[str, Any]
+    reference: str | None = None
+    seconds: float = math.inf
+    raw: bool = False
+    """Whether the result comes with its response."""
+
+
+@attrs.frozen
+class Tell:
+    """Call a function of the caller's."""
+
+    function: Callable[[Any], object]
+    value: Any
+
+
+Step: TypeAlias = Read | Find | Send | Sleep | Perform | Ask | Tell
+Steps: TypeAlias = Generator[Step, Any, T]
 """Yields steps and receives their results."""
 
 
@@ -134,22 +165,57 @@ async def _run_async(note: Note, steps: Steps[T], perform: Callable[[Any], Any])
         raise
 
 
-def _begin(client: Any, clock: Time, step: Read | Find | Send | Sleep) -> Any:
+def _begin(client: Any, clock: Time, step: Step) -> Any:
     """Return the result of a step, or with an `AsyncChessa` the awaitable for it."""
     is_async = isinstance(client, AsyncChessa)
     if isinstance(step, Sleep):
         return (clock.sleep_async if is_async else clock.sleep)(step.seconds)
+    if isinstance(step, Ask):
+        return ask(client, step)
+    if isinstance(step, Tell):
+        return (_tell_async if is_async else _tell)(step)
+    if isinstance(step, Perform):
+        return _perform(client, step)
     plan = client._core.plan
     if isinstance(step, Read):
         seconds = min(step.seconds, plan.options.seconds(is_read=True))
         return client.with_options(timeout=seconds).orders.retrieve(step.order_id)
     reference = plan.options.reference or step.reference
-    if isinstance(step, Find):
+    claims = is_ledger(plan.journal)
+    if isinstance(step, Find) and not claims:
         find = find_records_async if is_async else find_records
         return find(plan.journal, step.order_id, reference, step.seconds)
+    sent = {
+        "order_id": step.order_id,
+        "address": step.address,
+        "tag": UNSET if step.tag is None else step.tag,
+    }
     seconds = min(step.seconds, plan.options.seconds(is_read=False))
-    return client.with_options(timeout=seconds, reference=reference).orders.request_refund(
-        order_id=step.order_id,
-        address=step.address,
-        tag=UNSET if step.tag is None else step.tag,
-    )
+    once = {"once": True} if claims else {}
+    client = client.with_options(timeout=seconds, reference=reference, **once)
+    if isinstance(step, Find):
+        return (find_earlier_async if is_async else find_earlier)(client, sent, step.seconds)
+    return client.orders.request_refund(**sent)
+
+
+def _perform(client: Any, step: Perform) -> Any:
+    operation, options = step.operation, client._core.plan.options
+    seconds = min(step.seconds, options.seconds(is_read=operation.is_read))
+    once = {} if step.reference is None else {"reference": step.reference, "once": True}
+    performer = client.with_options(timeout=seconds, **once)._performer
+    perform = performer.perform_raw if step.raw else performer.perform
+    return perform(operation, step.arguments)
+
+
+def _tell(step: Tell) -> None:
+    result = step.function(step.value)
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise InvalidRequestError("progress is asynchronous, which only AsyncChessa can await.")
+
+
+async def _tell_async(step: Tell) -> None:
+    result = step.function(step.value)
+    if inspect.isawaitable(result):
+        await result

@@ -6,14 +6,15 @@ import attrs
 
 from .._call.events import Sleep
 from .._client import AsyncChessa, Chessa
-from .._errors import ChessaError
+from .._errors import ChessaError, InvalidRequestError
+from ..journal._records import is_coroutine_function
 from ._polling import Schedule, may_pass, read_order
 from ._predicates import ENDS, Predicate, read_until
 from ._results import OrderWaitError
-from ._steps import Note, Steps, Time, run
+from ._steps import Note, Steps, Tell, Time, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from ..models import Order
 
@@ -24,6 +25,8 @@ def wait_for_order(
     order_id: str,
     until: "str | Iterable[str] | Callable[[Order], bool]" = ENDS,
     timeout: float = 600.0,
+    *,
+    progress: "Callable[[Order], None] | None" = None,
 ) -> "Order": ...
 @overload
 def wait_for_order(
@@ -31,12 +34,16 @@ def wait_for_order(
     order_id: str,
     until: "str | Iterable[str] | Callable[[Order], bool]" = ENDS,
     timeout: float = 600.0,
+    *,
+    progress: "Callable[[Order], Awaitable[None] | None] | None" = None,
 ) -> "Coroutine[Any, Any, Order]": ...
 def wait_for_order(
     client: Chessa | AsyncChessa,
     order_id: str,
     until: "str | Iterable[str] | Callable[[Order], bool]" = ENDS,
     timeout: float = 600.0,
+    *,
+    progress: "Callable[[Order], Awaitable[None] | None] | None" = None,
 ) -> "Order | Coroutine[Any, Any, Order]":
     """Read an order, with growing waits, until it reaches a status.
 
@@ -49,6 +56,8 @@ def wait_for_order(
         until: A status, several, or a function that takes an order and returns whether to stop.
             Default: `completed` or `Failed`.
         timeout: Seconds for the complete flow.
+        progress: Called with the order at the first read and whenever its status has changed. Its
+            exception ends the wait. With an `AsyncChessa` it may be a coroutine function.
 
     Returns the order, as it was read last.
 
@@ -57,7 +66,11 @@ def wait_for_order(
             the status that was last read.
         ChessaError: A read was refused in a way that does not pass, such as 401 or 404.
     """
-    return run(client, WaitFlow(order_id, read_until(until), timeout))
+    if isinstance(client, Chessa) and progress is not None and is_coroutine_function(progress):
+        raise InvalidRequestError(
+            "progress is a coroutine function: only AsyncChessa can await it."
+        )
+    return run(client, WaitFlow(order_id, read_until(until), timeout, progress))
 
 
 @attrs.frozen
@@ -67,6 +80,7 @@ class WaitFlow:
     order_id: str
     until: Predicate
     timeout: float
+    progress: "Callable[[Order], object] | None" = None
     note: Note = attrs.field(
         default=attrs.Factory(
             lambda self: Note(f"wait_for_order: order {self.order_id} was not read yet."),
@@ -83,10 +97,12 @@ class WaitFlow:
             failure = seen if isinstance(seen, ChessaError) else None
             is_reached = is_ended = False
             if not isinstance(seen, ChessaError):
-                last_status = str(seen.status)
+                previous, last_status = last_status, str(seen.status)
                 self.note.text = (
                     f"wait_for_order: order {self.order_id} was last seen as {last_status}."
                 )
+                if self.progress is not None and last_status != previous:
+                    yield Tell(self.progress, seen)
                 is_reached, is_ended = self.until(seen)
                 if is_reached:
                     return seen

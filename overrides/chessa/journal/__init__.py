@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ._records import AsyncJournal, Journal, JournalRecord
     from ._schema import ddl
     from ._sql import SqlJournal
+    from ._step import Step
 
 __all__ = [
     "AsyncJournal",
@@ -20,6 +21,7 @@ __all__ = [
     "JournalEntry",
     "JournalRecord",
     "SqlJournal",
+    "Step",
     "ddl",
 ]
 
@@ -32,6 +34,7 @@ if not TYPE_CHECKING:
         "JournalRecord": "_records",
         "ddl": "_schema",
         "SqlJournal": "_sql",
+        "Step": "_step",
     }
 
     def __getattr__(name: str) -> Any:

@@ -90,6 +90,10 @@ class Claim:
     kept: Kept = Kept()
     """To be stored with the closing record."""
 
+    def peek(self) -> Any:
+        """Ask for the verdict, and claim nothing."""
+        raise NotImplementedError
+
 
 class Ledger(Protocol):
     """A journal that claims, such as `SqlJournal`."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from ._step import Step
+
 T = TypeVar("T")
 _SECONDS: Final = 10.0
 """The longest statement of a transaction."""
@@ -79,7 +81,7 @@ class SqlJournal:
         self._engines: Final = Engines(database)
         self.account: Final = account
         self.keeps_results: Final = keep_results
-        self._keys: Final = (given or default_keys(self._engines.key_file)).checked()
+        self.keys: Final = (given or default_keys(self._engines.key_file)).checked()
 
     def bind(self, intent: Intent, *, is_async: bool) -> Claim:
         """Return the journal of one call."""
@@ -95,20 +97,20 @@ class SqlJournal:
         The `age` of the first is worth an alarm. Raises `NotSentError` if the database cannot be
         read.
         """
-        return _entries(self._ask(lambda: _statements.unsettled(self.account)))
+        return _entries(self.ask(lambda: _statements.unsettled(self.account)))
 
     async def aopen(self) -> list[JournalEntry]:
         """Return the same, awaited."""
-        return _entries(await self._ask_async(lambda: _statements.unsettled(self.account)))
+        return _entries(await self.ask_async(lambda: _statements.unsettled(self.account)))
 
     def find(self, reference: str, operation: str | None = None) -> list[JournalEntry]:
         """Return the writes of a reference, oldest first. Raises `NotSentError` as `open` does."""
-        return _entries(self._ask(lambda: _statements.find(self.account, reference, operation)))
+        return _entries(self.ask(lambda: _statements.find(self.account, reference, operation)))
 
     async def afind(self, reference: str, operation: str | None = None) -> list[JournalEntry]:
         """Return the same, awaited."""
         script = lambda: _statements.find(self.account, reference, operation)  # noqa: E731
-        return _entries(await self._ask_async(script))
+        return _entries(await self.ask_async(script))
 
     def resolve(
         self, reference: str, operation: str, *, outcome: Outcome, by: str, why: str
@@ -131,7 +133,7 @@ class SqlJournal:
             NotSentError: NOT_SENT. The database cannot be used.
         """
         event = _resolution(outcome, by, why)
-        return self._ask(
+        return self.ask(
             lambda: _statements.resolve(self.account, reference, operation, outcome, event)
         ).entry
 
@@ -141,7 +143,7 @@ class SqlJournal:
         """Do the same, awaited."""
         event = _resolution(outcome, by, why)
         script = lambda: _statements.resolve(self.account, reference, operation, outcome, event)  # noqa: E731
-        return (await self._ask_async(script)).entry
+        return (await self.ask_async(script)).entry
 
     def purge(self, *, before: datetime.datetime) -> int:
         """Delete the responses that were stored before a time; the entries stay.
@@ -149,12 +151,45 @@ class SqlJournal:
         Returns their number. Raises `NotSentError` if the database cannot be used.
         """
         seconds = _aware(before)
-        return self._ask(lambda: _statements.purge(self.account, seconds))
+        return self.ask(lambda: _statements.purge(self.account, seconds))
 
     async def apurge(self, *, before: datetime.datetime) -> int:
         """Do the same, awaited."""
         seconds = _aware(before)
-        return await self._ask_async(lambda: _statements.purge(self.account, seconds))
+        return await self.ask_async(lambda: _statements.purge(self.account, seconds))
+
+    def step(
+        self, reference: str, name: str, *, arguments: Any = None, lease: float = 300.0
+    ) -> "Step":
+        """Claim a step of yours, such as the wallet's transaction: once, from any process.
+
+            with journal.step("invoice 17", "broadcast") as step:
+                if not step.is_done:
+                    step.done(wallet.send(deposit.address, deposit.amount))
+
+        Enter it with `with`, or `async with`. It is done once for a reference: a later caller finds
+        `is_done` and what was `recorded`. A block that is left without `done`, or by an exception,
+        may have done it: its entry is UNKNOWN until a person calls `resolve` with `step:broadcast`.
+        Only `not_done` frees the reference. Do nothing else in the block: its end commits `done`.
+
+        Args:
+            reference: Your own name for the intent, as of `once`.
+            name: Of the step, an identifier.
+            arguments: Any JSON value that must be the same when it is called again, such as amount
+                and address. A fingerprint of it is kept.
+            lease: Seconds that the step may take. After that it is open to `resolve`, never free.
+
+        Entering it raises:
+            InProgressError: Another caller is at work; its `record` says who.
+            OutcomeUnknownError: It was begun, and may have been done.
+            ReferenceConflictError: NOT_SENT. It was begun with other arguments.
+            NotSentError: NOT_SENT. The database cannot be used.
+
+        Raises `ConfigurationError` (NOT_SENT) if the journal has no `account=`.
+        """
+        from ._step import Step, step_intent
+
+        return Step(self, step_intent(self.account, reference, name, arguments, lease))
 
     # ---- Transactions ---------------------------------------------------------------------------
 
@@ -209,14 +244,16 @@ class SqlJournal:
     def _check(self, connection: Connection) -> None:
         self._engines.check(connection)
 
-    def _ask(self, script: Callable[[], Transaction[T]]) -> T:
+    def ask(self, script: Callable[[], Transaction[T]]) -> T:
+        """Run a transaction outside a call, blocking. Raises `NotSentError`."""
         try:
             return self.run(script)
         except JournalError as error:
             cause = error.cause
         raise _unusable(cause)
 
-    async def _ask_async(self, script: Callable[[], Transaction[T]]) -> T:
+    async def ask_async(self, script: Callable[[], Transaction[T]]) -> T:
+        """Do the same, awaited."""
         try:
             if self._engines.can_await:
                 return await self.run_async(script)
@@ -252,7 +289,7 @@ class SqlJournal:
 
     def claiming(self, record: JournalRecord, intent: Intent) -> Callable[[], Transaction[None]]:
         """Return the transaction that claims an intent."""
-        dialect, keys = self._engines.dialect, self._keys
+        dialect, keys = self._engines.dialect, self.keys
         return lambda: _statements.claim(dialect, record, intent, keys)
 
 
@@ -272,6 +309,9 @@ class _SqlClaim(Claim):
             return self._ledger.claiming(record, self.intent)
         self._is_over = True
         return (lambda: _statements.settle(record, self.kept)) if self.may_be_stored else None
+
+    def _looking(self) -> Transaction[None]:
+        return _statements.peek(self.intent, self._ledger.keys)
 
     def _committing(self) -> None:
         self.may_be_stored = True
@@ -304,6 +344,12 @@ class _BlockingClaim(_SqlClaim):
             except RefusedError as refused:
                 self._refuse(refused)
 
+    def peek(self) -> None:
+        try:
+            self._ledger.run(self._looking)
+        except RefusedError as refused:
+            self._refuse(refused)
+
 
 class _AwaitedClaim(_SqlClaim):
     def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
@@ -319,6 +365,12 @@ class _AwaitedClaim(_SqlClaim):
                 _check_settled(await self._ledger.run_async(script, self._committing))
             except RefusedError as refused:
                 self._refuse(refused)
+
+    async def peek(self) -> None:
+        try:
+            await self._ledger.run_async(self._looking)
+        except RefusedError as refused:
+            self._refuse(refused)
 
 
 def _refuse_replica(is_replica: bool) -> None:

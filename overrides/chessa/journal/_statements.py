@@ -30,6 +30,8 @@ _INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": pos
 _TURNS: Final = 5
 """How often a claim is decided anew, because another process changed the entry meanwhile."""
 _CLOSED: Final = ("closed_at", "status_code", "code", "cause", "result")
+NOT_SHOWN: Final = "not shown"
+"""The event of a read that did not show a write."""
 UNSETTLED: Final = (State.CLAIMED, State.DONE, State.UNKNOWN)
 
 
@@ -74,16 +76,7 @@ def claim(
     if not intent.once:
         return
     for _ in range(_TURNS):
-        found = [stored(row) for row in (yield _rivals(record, intent)).mappings().all()]
-        own = next((each for each in found if _is_own(each, intent)), None)
-        if own is not None:
-            _check_key(own, keys)
-            verdict = verdict_on(own, intent, keys)
-            if verdict != "claim":
-                raise RefusedError(verdict, own)
-        for each in found:
-            if each is not own and each.state not in FREE:
-                raise RefusedError(_verdict_on_other(each, intent), each)
+        own = yield from _own(intent, keys, record.call_id)
         if inserted:
             return
         if own is not None:
@@ -92,6 +85,26 @@ def claim(
             if (yield update(JOURNAL).where(*unchanged).values(again)).rowcount == 1:
                 return
     raise LostRaceError
+
+
+def peek(intent: Intent, keys: FingerprintKeys) -> Transaction[None]:
+    """Do what `claim` does, and claim nothing."""
+    yield from _own(intent, keys)
+
+
+def _own(intent: Intent, keys: FingerprintKeys, call_id: str = "") -> Transaction[Stored | None]:
+    """Return the earlier entry of an intent, if it may be claimed. Raises `RefusedError`."""
+    found = [stored(row) for row in (yield _rivals(call_id, intent)).mappings().all()]
+    own = next((each for each in found if _is_own(each, intent)), None)
+    if own is not None:
+        _check_key(own, keys)
+        verdict = verdict_on(own, intent, keys)
+        if verdict != "claim":
+            raise RefusedError(verdict, own)
+    for each in found:
+        if each is not own and each.state not in FREE:
+            raise RefusedError(_verdict_on_other(each, intent), each)
+    return own
 
 
 def settle(record: JournalRecord, kept: Kept) -> Transaction[bool]:
@@ -139,7 +152,7 @@ def _opened(record: JournalRecord, intent: Intent, keys: FingerprintKeys) -> dic
     }
 
 
-def _rivals(record: JournalRecord, intent: Intent) -> Select[Any]:
+def _rivals(call_id: str, intent: Intent) -> Select[Any]:
     """Select the other entries of an intent's reference and of its subject."""
     same: list[ColumnElement[bool]] = [_C.reference == intent.reference]
     if intent.subject is not None:
@@ -150,7 +163,7 @@ def _rivals(record: JournalRecord, intent: Intent) -> Select[Any]:
             _C.account == intent.account,
             _C.operation == intent.operation,
             or_(*same),
-            _C.call_id != record.call_id,
+            _C.call_id != call_id,
         )
         .order_by(_C.opened_at)
     )
@@ -237,6 +250,29 @@ def amend(
     return bool((yield update(JOURNAL).where(*unchanged).values(values)).rowcount)
 
 
+def confirm(
+    account: str,
+    operation: str,
+    event: Mapping[str, Any],
+    *,
+    reference: str | None = None,
+    subject: str | None = None,
+) -> Transaction[None]:
+    """Close the open claim of a reference or subject as confirmed, unless it is in progress."""
+    same = _C.reference == reference if subject is None else _C.subject == subject
+    query = select(JOURNAL, now().label("now")).where(
+        _C.account == account,
+        _C.operation == operation,
+        _C.once,
+        _C.state.in_(UNSETTLED),
+        same,
+    )
+    for row in (yield query).mappings().all():
+        found = stored(row)
+        if not found.entry.in_progress:
+            yield from amend(found, event, None)
+
+
 def purge(account: str | None, before: float) -> Transaction[int]:
     """Drop the stored responses of entries that were closed before a time. Entries stay."""
     statement = update(JOURNAL).where(_C.closed_at < before, _C.result.is_not(None))
@@ -296,4 +332,9 @@ def _past(own: Stored) -> dict[str, Any]:
 
 
 def _grown(own: Stored, event: Mapping[str, Any]) -> str:
-    return json.dumps([*own.entry.history, event])
+    """Return the history with an event; of reads that showed nothing it keeps one, which counts."""
+    past = list(own.entry.history)
+    if past and past[-1]["event"] == event["event"] == NOT_SHOWN:
+        last = past.pop()
+        event = {**event, "since": last["since"], "times": last["times"] + 1}
+    return json.dumps([*past, event])
