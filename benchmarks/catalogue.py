@@ -26,6 +26,11 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     "writes": Case("200 writes in flight, each on its connection", (f"{_IN}.flight:writes",)),
     "one-write": Case("one write after the other", (f"{_IN}.calls:one_write",)),
+    "once": Case(
+        "a write that is claimed in a ledger, 1, 8 and 32 at once",
+        (f"{_IN}.ledger:once",),
+        environment="tools",
+    ),
     "decode": Case("10,000 orders of 25 fields, into models", (f"{_IN}.models:decode",)),
     "memory": Case("memory that 10,000 decoded orders keep", (f"{_IN}.models:memory",)),
     "import": Case("importing, in fresh processes", (f"{_IN}.programs:importing",)),
