@@ -19,6 +19,7 @@ _DRIVERS: Final = {
 _PATIENCE: Final = 10
 """Seconds to wait for a connection, or for another writer of the same SQLite file."""
 _NO_COLUMN: Final[dict[str, Any]] = {"default": None}
+_ISOLATION: Final = "READ COMMITTED"
 _FULL: Final = 2
 """SQLite's `PRAGMA synchronous` that flushes each COMMIT to the disk."""
 
@@ -32,9 +33,17 @@ class Engines:
         self.dialect: Final = self.url.get_backend_name()
         if self.dialect not in _DRIVERS:
             raise ConfigurationError("SqlJournal keeps its entries in SQLite or PostgreSQL.")
-        if self.dialect == "sqlite" and self.path in (None, "", ":memory:"):
-            raise ConfigurationError("SqlJournal needs a file: an SQLite in memory forgets.")
+        if self.dialect == "sqlite":
+            if not self.path or self.path == ":memory:" or self.path.startswith("file:"):
+                raise ConfigurationError(
+                    "SqlJournal needs the path of a file: an SQLite in memory forgets."
+                )
+            # Even if the process changes its folder: SQLAlchemy reads the path when it connects.
+            self.url = self.url.set(database=os.path.abspath(self.path))  # noqa: PTH100
+        elif self._given is not None:
+            self._given = self._given.execution_options(isolation_level=_ISOLATION)
         self._is_checked: set[int] = set()
+        self._of_parents: list[object] = []
         self._begin()
 
     @property
@@ -99,7 +108,7 @@ class Engines:
             return {"connect_args": {"timeout": _PATIENCE}}
         return {
             "connect_args": {"connect_timeout": _PATIENCE},
-            "isolation_level": "READ COMMITTED",
+            "isolation_level": _ISOLATION,
             "pool_pre_ping": True,
         }
 
@@ -116,7 +125,9 @@ class Engines:
                 "The engine of SqlJournal was made before this process was forked: its connections "
                 "are the parent's. Pass its URL, or make engine and SqlJournal in each process."
             )
-        self._begin()  # the parent's connections are left to the parent
+        # Kept, since the garbage collector would close connections that are the parent's.
+        self._of_parents += [self._engine, *self._async.values()]
+        self._begin()
 
     def check(self, connection: Connection) -> None:
         """Check the table once for each engine. Raises `ConfigurationError`.
@@ -126,7 +137,9 @@ class Engines:
         key = id(connection.engine)
         if key in self._is_checked:
             return
+        is_new = False
         if self._given is None and self.dialect == "sqlite":
+            is_new = not inspect(connection).has_table(JOURNAL.name)
             METADATA.create_all(connection)
         elif self.dialect == "sqlite":
             level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
@@ -135,7 +148,8 @@ class Engines:
                     "SqlJournal needs PRAGMA synchronous=FULL: a claim must outlive a power cut."
                 )
         _check_columns(connection)
-        self._is_checked.add(key)
+        if not is_new:  # else it may be rolled back
+            self._is_checked.add(key)
 
     def close(self) -> None:
         """Close the blocking engine that was made here."""
@@ -158,8 +172,8 @@ def _read_url(database: object) -> URL:
     if isinstance(database, str | URL):
         try:
             url = make_url(database)
-        except exc.ArgumentError:
-            pass  # whose message quotes the URL
+        except (exc.ArgumentError, ValueError):
+            pass  # whose message quotes the URL, or what it has for a port
     if url is None:
         raise ConfigurationError(
             "SqlJournal needs a URL, such as sqlite:///chessa.db or postgresql://host/name, or an "
