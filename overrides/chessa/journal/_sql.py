@@ -120,8 +120,8 @@ class SqlJournal:
         Args:
             reference: Of the entry.
             operation: Of the entry, `orders.request_refund`.
-            outcome: DONE: it was made. NOT_SENT or REJECTED: it was not, and its reference may be
-                claimed again.
+            outcome: DONE: it was made, and is no longer open. NOT_SENT or REJECTED: it was not,
+                and its reference may be claimed again.
             by: Who decides.
             why: On which evidence.
 

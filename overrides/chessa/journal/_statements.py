@@ -227,7 +227,8 @@ def resolve(
             operation=operation,
             record=opened[0].entry,
         )
-    if not (yield from amend(opened[0], event, outcome)):
+    is_made = outcome is Outcome.DONE  # looked up: its end is known
+    if not (yield from amend(opened[0], event, None if is_made else outcome)):
         raise LostRaceError
     return next(
         each
