@@ -5,24 +5,21 @@ import decimal
 from decimal import Decimal
 from typing import Any, Final
 
+import attrs
+import httpx
 import pytest
 
 import chessa
 from chessa import Outcome
 from chessa.testing import Sandbox
+from chessa_api.api.orders import prepare_funding
 from chessa_api.index import OPERATIONS
 from tests.modes import Mode
 
-from .calls import ADDRESS, REFERENCE, client_of, posts, refund
+from .calls import ADDRESS, REFERENCE, client_of, posts
 from .databases import KEY, Database
 
 CANARY: Final = "Kanarienvogel"
-RECIPIENT: Final[dict[str, Any]] = {
-    "country": "NG",
-    "currency": "NGN",
-    "institution": {"type": "bank", "code": "ng_9psb"},
-}
-
 
 def _again(mode: Mode, api: Sandbox, journal: Any, call: Any, **options: Any) -> list[Any]:
     """Make a call twice under one reference; return results or errors."""
@@ -48,7 +45,7 @@ def _call(api: Sandbox, name: str, client: Any) -> Any:
     """Call a write by its name, with arguments that its resources need."""
     recipient = next(iter(api.recipients.values()), None) or api.add_recipient()
     order = next(iter(api.orders.values()), None) or api.add_order(recipient=recipient)
-    if name == "orders.request_refund" and str(order.status) != "failed":
+    if name == "orders.request_refund" and not api.refunds:
         order.fail()
     arguments: dict[str, dict[str, Any]] = {
         "orders.create": {
@@ -57,14 +54,18 @@ def _call(api: Sandbox, name: str, client: Any) -> Any:
             "chain": "Solana",
             "origin_amount": Decimal("12.50"),
         },
-        "orders.prepare_funding": {"order_id": order.id},
+        "orders.prepare_funding": {"order_id": order.id, "chain": "Solana"},
         "orders.request_refund": {"order_id": order.id, "address": ADDRESS},
         "recipients.create": {
+            "account_name": "Ada Example",
             "account_number": "0123456789",
             "code": "ng_9psb",
+            "country": "NG",
+            "currency": "NGN",
+            "type": "bank",
         },
         "recipients.deactivate": {"recipient_id": recipient.id},
-        "users.submit_feedback": {"subject": CANARY, "message": CANARY},
+        "users.submit_feedback": {"comment": CANARY},
     }
     resource, method = name.split(".")
     return getattr(getattr(client, resource), method)(**arguments[name])
@@ -92,3 +93,137 @@ def test_every_write_is_replayed(
         assert second.id == first.id
         assert [row for (row,) in database.execute("SELECT result FROM chessa_journal")] == [None]
     assert posts(api, name) == 1
+
+
+def test_no_argument_and_no_secret_is_kept(
+    mode: Mode, api: Sandbox, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No column has an argument of a call, a credential, or the response to a person's words."""
+    canaries = [CANARY, "0123456789", ADDRESS, "Ada Example", api.client_id, api.client_secret, KEY]
+
+    async def main() -> None:
+        async with client_of(mode, api, database.journal(account=None)) as client:
+            for name in _writes():
+                await mode.done(_call(api, name, client.once(f"of {name}")))
+                if name != "orders.request_refund":
+                    await mode.done(_call(api, name, client))
+            api.fail_next(400, message=CANARY, error="some_code")
+            api.fail_next(500, message=CANARY)
+            api.fail_next(502, html=True)
+            for _ in range(3):
+                with pytest.raises(chessa.ChessaError):
+                    await mode.done(_call(api, "users.submit_feedback", client))
+
+    mode.run(main())
+    rows = database.execute("SELECT * FROM chessa_journal")
+    assert len(rows) == 2 * len(_writes()) - 1 + 3
+    for canary in canaries:
+        kept = [row for row in rows if canary in repr(row)]
+        assert not kept or canary == ADDRESS, (canary, kept)
+        assert canary not in caplog.text
+
+
+def test_a_replay_that_cannot_read_says_done(
+    mode: Mode, api: Sandbox, database: Database
+) -> None:
+    """Whatever becomes of the read, the write was made: no error of a read stands for it."""
+    call = lambda client: _call(api, "orders.prepare_funding", client)  # noqa: E731
+    journal = database.journal(keep_results=False)
+    for number, fault in enumerate(
+        (
+            lambda: api.fail_next(404, operation="orders.retrieve"),
+            lambda: api.refuse_next_connection(operation="orders.retrieve"),
+            lambda: api.fail_next(200, html=True, operation="orders.retrieve"),
+        )
+    ):
+
+        async def main(number: int = number, fault: Any = fault) -> Any:
+            async with client_of(mode, api, journal) as client:
+                await mode.done(call(client.once(f"reference {number}")))
+                fault()
+                with pytest.raises(chessa.ChessaError) as raised:
+                    await mode.done(call(client.once(f"reference {number}")))
+                return raised.value
+
+        error = mode.run(main())
+        assert type(error) is chessa.OutcomeUnknownError, error
+        assert error.outcome is Outcome.DONE
+        assert error.operation == "orders.prepare_funding"
+        assert error.record is not None
+        assert error.__cause__ is error.__context__ is None
+
+
+def test_a_response_without_content_may_hold_anything(mode: Mode, database: Database) -> None:
+    """Where the API documents no content, what it sends anyway does not cost the result."""
+    operation = attrs.evolve(prepare_funding.PREPARE_FUNDING, responses={"204": None}, unwrap=None)
+    for number, (status, body) in enumerate(
+        [(204, b""), (200, b"<html>"), (200, b"\xff\xfe"), (200, b"\x00"), (200, b"null")]
+    ):
+
+        def respond(_: httpx.Request, status: int = status, body: bytes = body) -> httpx.Response:
+            return httpx.Response(status, content=body)
+
+        async def main(number: int = number, respond: Any = respond) -> list[Any]:
+            settings = {"client_id": "id-1", "client_secret": "secret-1", "base_url": "https://x.invalid"}
+            journal = database.journal()
+            found = []
+            async with mode.opened(journal), mode.opened(
+                mode.client(**settings, transport=httpx.MockTransport(respond), journal=journal)
+            ) as client:
+                for _ in range(2):
+                    performer = client.once(f"reference {number}").orders._performer
+                    found.append(
+                        await mode.done(performer.perform(operation, {"order_id": "o-1", "chain": "Solana"}))
+                    )
+            return found
+
+        assert mode.run(main()) == [None, None], body
+    assert database.states() == ["result"] * 5
+
+
+def test_amounts_are_compared_exactly(mode: Mode, api: Sandbox, database: Database) -> None:
+    """Neither the caller's decimal context nor the length of an amount blurs the comparison."""
+    recipient = api.add_recipient()
+
+    async def main() -> list[Any]:
+        found: list[Any] = []
+        async with client_of(mode, api, database.journal()) as client:
+            for reference, amount in (
+                ("a", Decimal("1500.25")),
+                ("a", Decimal("1500.2500")),
+                ("a", Decimal("1500.21")),
+                ("b", Decimal("1.0000000000000000000000000000001")),
+                ("b", Decimal("1.0000000000000000000000000000002")),
+            ):
+                with decimal.localcontext(decimal.Context(prec=4)):
+                    try:
+                        await mode.done(
+                            client.once(reference).orders.create(
+                                recipient_id=recipient.id,
+                                origin_asset="USDC",
+                                chain="Solana",
+                                origin_amount=amount,
+                            )
+                        )
+                        found.append("result")
+                    except chessa.ChessaError as error:
+                        found.append(type(error).__name__)
+        return found
+
+    conflict = "ReferenceConflictError"
+    assert mode.run(main()) == ["result", "result", conflict, "result", conflict]
+
+
+def test_purged_results_are_read(mode: Mode, api: Sandbox, database: Database) -> None:
+    """After a purge a replay reads what the API shows; the entry stays."""
+    call = lambda client: _call(api, "orders.prepare_funding", client)  # noqa: E731
+    journal = database.journal()
+    first, _ = _again(mode, api, journal, call)
+    with database.journal() as other:
+        assert other.purge(before=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)) == 0
+        tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+        assert other.purge(before=tomorrow) == 1
+        assert other.purge(before=tomorrow) == 0
+    (again, _) = _again(mode, api, database.journal(), call)
+    assert (type(again), again.id) == (type(first), first.id)
+    assert posts(api, "orders.prepare_funding") == 1

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from .._credentials import Credentials, CredentialSource
-from .._errors import ConfigurationError
+from .._errors import ChessaError, ConfigurationError
 from .._hooks import notify_async
 from .._interruptions import bare, is_from_signal_handler
 from ..journal._records import (
@@ -46,7 +46,11 @@ async def perform_async(
         result = await _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result
-        return await perform_async(result.call(call), result.arguments, source, connections)
+        try:
+            return await perform_async(result.call(call), result.arguments, source, connections)
+        except ChessaError:
+            pass  # of the read; the write was made
+        raise result.failed
     except BaseException as error:
         call.interrupted(error)
         raise

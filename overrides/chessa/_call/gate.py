@@ -29,6 +29,8 @@ class ReadThrough(NamedTuple):
 
     operation: Operation[Any]
     arguments: Mapping[str, Any]
+    failed: ChessaError
+    """The error if the read brings nothing."""
 
     def call(self, call: Call[Any]) -> Call[Any]:
         """Return the call of the read."""

@@ -81,11 +81,12 @@ class LedgerGate(Gate):
             if result is not None:
                 self._call.known = Outcome.DONE
                 return result
-            reader = OPERATIONS.get((stored.link or {}).get("operation", ""))
-            if reader is not None and _returns_the_same(reader, self._call.operation):
-                return ReadThrough(reader, cast("Any", stored.link)["arguments"])
         error = _refusal(verdict, stored.entry, self._call)
         self._call.known = error.outcome
+        link: Mapping[str, Any] = stored.link or {}
+        reader = OPERATIONS.get(link.get("operation", ""))
+        if verdict == "replay" and _returns_the_same(reader, self._call.operation):
+            return ReadThrough(cast("Any", reader), link["arguments"], error)
         raise error
 
     def close(self, ended: BaseException | None, result: object) -> JournalRecord:
@@ -114,7 +115,8 @@ class LedgerGate(Gate):
         if not isinstance(result, Result):
             code, cause = getattr(ended, "code", None), getattr(ended, "cause", None)
             return Kept(code=printable_code(code), cause=None if cause is None else cause[:200])
-        body = result.response.body
+        is_empty = operation.answers_nothing(result.response.status_code)
+        body = b"" if is_empty else result.response.body
         keeps_body = self._keeps_results and not operation.is_personal
         link = _link(operation, self._bound, loads(body) if body else UNSET)
         return Kept(link=link, result=body.decode("utf-8") if keeps_body else None)
@@ -135,8 +137,10 @@ def gate_of(
     return LedgerGate(call, journal, arguments, account, is_async=is_async)
 
 
-def _returns_the_same(one: Operation[Any], other: Operation[Any]) -> bool:
-    return one.unwrap == other.unwrap and not _models(one).isdisjoint(_models(other))
+def _returns_the_same(one: Operation[Any] | None, other: Operation[Any]) -> bool:
+    if one is None or one.unwrap != other.unwrap:
+        return False
+    return not _models(one).isdisjoint(_models(other))
 
 
 def _models(operation: Operation[Any]) -> set[type]:

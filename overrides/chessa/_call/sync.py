@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._credentials import Credentials, CredentialSource
-from .._errors import ConfigurationError
+from .._errors import ChessaError, ConfigurationError
 from .._hooks import notify
 from .._interruptions import bare, sleep
 from ..journal._records import write
@@ -36,7 +36,11 @@ def perform(
         result = _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result
-        return perform(result.call(call), result.arguments, source, connections)
+        try:
+            return perform(result.call(call), result.arguments, source, connections)
+        except ChessaError:
+            pass  # of the read; the write was made
+        raise result.failed
     except BaseException as error:
         call.interrupted(error)
         raise

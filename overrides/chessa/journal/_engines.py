@@ -214,7 +214,12 @@ def _check_columns(connection: Connection) -> None:
         )
 
 
-def cause_of(error: exc.SQLAlchemyError) -> str:
+def is_cut(error: Exception) -> bool:
+    """Return whether a connection was lost, so that another one may work."""
+    return isinstance(error, exc.DBAPIError) and error.connection_invalidated
+
+
+def cause_of(error: Exception) -> str:
     """Return the type of a failure and the database's code; never a message: it has values."""
     original = getattr(error, "orig", None)
     code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None)

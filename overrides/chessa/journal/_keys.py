@@ -117,5 +117,16 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return f"c{value}"
     if isinstance(value, int | Decimal):
-        return f"n{Decimal(value).normalize()}"
+        return _number(Decimal(value))
     return f"s{value}"
+
+
+def _number(value: Decimal) -> str:
+    """Write a number in one notation, exactly: `Decimal.normalize` rounds by the context."""
+    sign, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits))
+    significant = text.strip("0")
+    if not significant:
+        return "n0"
+    places = int(exponent) + len(text) - len(text.rstrip("0"))
+    return f"n{'-' * sign}{significant}E{places}"

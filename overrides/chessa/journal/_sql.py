@@ -18,7 +18,7 @@ from .._call.sync import drive
 from .._errors import ConfigurationError, InvalidRequestError, NotSentError
 from . import _statements
 from ._claims import Claim, Intent, Stored
-from ._engines import Engines, cause_of
+from ._engines import Engines, cause_of, is_cut
 from ._entries import JournalEntry
 from ._keys import FingerprintKeys, default_keys
 from ._records import JournalError, JournalRecord
@@ -197,8 +197,13 @@ class SqlJournal:
         self,
         script: Callable[[], Transaction[T]],
         before_commit: Callable[[], None] | None = None,
+        *,
+        repeats_cut: bool = False,
     ) -> T:
-        """Run a transaction, blocking. Raises `JournalError` if it may not be committed."""
+        """Run a transaction, blocking. Raises `JournalError` if it may not be committed.
+
+        With `repeats_cut` a transaction whose connection was lost is begun again.
+        """
         cause = ""
         for _ in range(_TRIES):
             try:
@@ -210,17 +215,18 @@ class SqlJournal:
                     if before_commit is not None:
                         before_commit()
                 return result
-            except (exc.IntegrityError, LostRaceError) as error:
-                cause = type(error).__name__
-            except exc.SQLAlchemyError as error:
+            except (exc.SQLAlchemyError, LostRaceError) as error:
                 cause = cause_of(error)
-                break
+                if not (_others_were_first(error) or (repeats_cut and is_cut(error))):
+                    break
         raise JournalError(cause)
 
     async def run_async(
         self,
         script: Callable[[], Transaction[T]],
         before_commit: Callable[[], None] | None = None,
+        *,
+        repeats_cut: bool = False,
     ) -> T:
         """Run a transaction, awaited."""
         cause = ""
@@ -234,11 +240,10 @@ class SqlJournal:
                     if before_commit is not None:
                         before_commit()
                 return result
-            except (exc.IntegrityError, LostRaceError) as error:
-                cause = type(error).__name__
-            except exc.SQLAlchemyError as error:
+            except (exc.SQLAlchemyError, LostRaceError) as error:
                 cause = cause_of(error)
-                break
+                if not (_others_were_first(error) or (repeats_cut and is_cut(error))):
+                    break
         raise JournalError(cause)
 
     def _check(self, connection: Connection) -> None:
@@ -340,7 +345,9 @@ class _BlockingClaim(_SqlClaim):
             if script is None:
                 return
             try:
-                _check_settled(self._ledger.run(script, self._committing))
+                is_closing = record.event == "closed"
+                settled = self._ledger.run(script, self._committing, repeats_cut=is_closing)
+                _check_settled(settled)
             except RefusedError as refused:
                 self._refuse(refused)
 
@@ -362,7 +369,11 @@ class _AwaitedClaim(_SqlClaim):
             if script is None:
                 return
             try:
-                _check_settled(await self._ledger.run_async(script, self._committing))
+                is_closing = record.event == "closed"
+                settled = await self._ledger.run_async(
+                    script, self._committing, repeats_cut=is_closing
+                )
+                _check_settled(settled)
             except RefusedError as refused:
                 self._refuse(refused)
 
@@ -371,6 +382,10 @@ class _AwaitedClaim(_SqlClaim):
             await self._ledger.run_async(self._looking)
         except RefusedError as refused:
             self._refuse(refused)
+
+
+def _others_were_first(error: Exception) -> bool:
+    return isinstance(error, exc.IntegrityError | LostRaceError)
 
 
 def _refuse_replica(is_replica: bool) -> None:
