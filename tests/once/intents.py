@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chessa import JournalRecord, Outcome
 from chessa.journal import SqlJournal
-from chessa.journal._entries import Claim, Intent
+from chessa.journal._claims import Claim, Intent
 
 AT: Final = datetime.datetime(2026, 11, 30, 12, 0, tzinfo=datetime.UTC)
 OPERATION: Final = "orders.request_refund"
@@ -59,10 +59,10 @@ def claim(journal: SqlJournal, asked: Intent) -> tuple[Claim, JournalRecord]:
     return made, record
 
 
-def claims(journal: SqlJournal, references: Iterable[str], *, settles: bool) -> Iterator[bool]:
-    """Claim each reference; yield whether it may be sent."""
+def claims(journal: SqlJournal, references: Iterable[str]) -> Iterator[bool]:
+    """Claim each reference, and settle it; yield whether it could be sent."""
     for reference in references:
         made, record = claim(journal, intent(reference, subject=f"order of {reference}"))
-        if settles and made.verdict == "claim":
+        if made.verdict == "claim":
             made(closed(record, None))  # type: ignore[operator]
         yield made.verdict == "claim"

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 import chessa
 from chessa import JournalRecord, Outcome
 from chessa.journal import _statements
-from chessa.journal._entries import Intent, Kept
+from chessa.journal._claims import Intent, Kept
 from chessa.journal._records import JournalError
 
 from .databases import Database, Server, sqlite_database

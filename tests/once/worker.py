@@ -18,6 +18,7 @@ from chessa._transport import pools
 from chessa.journal import SqlJournal, _sql, _statements
 
 from .databases import KEY, Database
+from .intents import claims
 
 STEPS: Final = {
     "before its INSERT": "not sent",
@@ -126,15 +127,11 @@ def claim_all(
                 counts.put(type(error).__name__)
 
 
-def claim_only(
-    database: Database, references: list[str], barrier: Any, counts: Any, *, settles: bool
-) -> None:
-    """Claim references without a call; count the claims that may send."""
-    from .intents import claims
-
+def claim_only(database: Database, references: list[str], barrier: Any, counts: Any) -> None:
+    """Claim and settle references without a call; count the claims that may send."""
     with SqlJournal(database.url, account="a", fingerprint_key=KEY) as journal:
         barrier.wait()
-        counts.put(sum(claims(journal, references, settles=settles)))
+        counts.put(sum(claims(journal, references)))
 
 
 @contextlib.contextmanager
