@@ -2,7 +2,6 @@
 
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,13 @@ import pytest
 
 import chessa
 from chessa import Outcome
-from chessa.journal import SqlJournal
 from chessa.testing import Sandbox, sandbox, serve
 from tests.modes import Mode
 
 from .calls import ADDRESS, REFERENCE, REFUND, client_of, posts, refund
 from .databases import Database, sqlite_database
 from .intents import claim, closed, intent
-from .worker import claim_all, claim_only, processes, started
+from .worker import claim_all, claim_only, make_key, processes, started
 
 needs_fork = pytest.mark.skipif(sys.platform == "win32", reason="no fork here")
 SIZES = [
@@ -37,16 +35,16 @@ def test_processes_claim_each_reference_once(size: tuple[int, int], database: Da
         journal.open()  # makes the table of an SQLite file
     context = processes()
     barrier, counts = context.Barrier(workers), context.SimpleQueue()
-    began = time.monotonic()
     with started(
         claim_only, [(database, references, barrier, counts) for _ in range(workers)]
     ) as several:
         for each in several:
             each.join()
         assert [each.exitcode for each in several] == [0] * workers
-    seconds = time.monotonic() - began
+    counted = [counts.get() for _ in range(workers)]
+    seconds = max(seconds for _, seconds in counted)
     print(f"{database.dialect}: {workers * number / seconds:.0f} claims/s")  # noqa: T201
-    assert sum(counts.get() for _ in range(workers)) == number
+    assert sum(free for free, _ in counted) == number
     assert database.states() == ["result"] * number
 
 
@@ -88,20 +86,13 @@ def test_a_key_file_is_made_by_one(tmp_path: Path) -> None:
     url = sqlite_database(tmp_path).url
     context = processes()
     barrier, counts = context.Barrier(8), context.SimpleQueue()
-    with started(_make_key, [(url, barrier, counts)] * 8) as several:
+    with started(make_key, [(url, barrier, counts)] * 8) as several:
         for each in several:
             each.join()
         assert [each.exitcode for each in several] == [0] * 8
     assert len({counts.get() for _ in range(8)}) == 1
     assert len([*tmp_path.glob("*.key")]) == 1
     assert [*tmp_path.glob(".*")] == []
-
-
-def _make_key(url: str, barrier: Any, counts: Any) -> None:
-    barrier.wait()
-    with SqlJournal(url, account="a") as journal:
-        counts.put(journal._keys.make(b"arguments"))
-        assert isinstance(journal.open(), list)
 
 
 # ---- Harmless duplicates --------------------------------------------------------------------

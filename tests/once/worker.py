@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def processes() -> Any:
     """Return the context of `multiprocessing` that forks a clean process with this loaded."""
     context: Any = multiprocessing.get_context("forkserver")
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    context.set_forkserver_preload([__name__, "chessa._call.ledger", "psycopg", "aiosqlite"])
+    context.set_forkserver_preload([__name__, "pytest", "chessa._call.ledger", "psycopg", "aiosqlite"])
     return context
 
 
@@ -128,10 +129,19 @@ def claim_all(
 
 
 def claim_only(database: Database, references: list[str], barrier: Any, counts: Any) -> None:
-    """Claim and settle references without a call; count the claims that may send."""
+    """Claim and settle references without a call; count those that could be sent, and time it."""
     with SqlJournal(database.url, account="a", fingerprint_key=KEY) as journal:
         barrier.wait()
-        counts.put(sum(claims(journal, references)))
+        began = time.monotonic()
+        counts.put((sum(claims(journal, references)), time.monotonic() - began))
+
+
+def make_key(url: str, barrier: Any, counts: Any) -> None:
+    """Open a journal with the key of its file; tell what it makes of the same arguments."""
+    barrier.wait()
+    with SqlJournal(url, account="a") as journal:
+        counts.put(journal._keys.make(b"arguments"))
+        journal.open()
 
 
 @contextlib.contextmanager
