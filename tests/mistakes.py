@@ -1,12 +1,13 @@
 """The mistakes to plant: each could cost money, time, a secret or a digit, and a test sees it.
 
 `FAULTS` are planted in the client and shown by a fault of the catalogue or by a test of their own,
-`BUGS` in a client for a wider spec than the vendor's and shown by a property.
+`BUGS` in a client for a wider spec than the vendor's and shown by a property, `LEDGER` in claims.
 """
 
 import datetime
 import functools
 import json
+import os
 import re
 import typing
 import zlib
@@ -20,8 +21,8 @@ import httpx
 import chessa
 import chessa.models
 from chessa import Outcome
+from chessa._call import asyncio, ledger, machine, messages, outcomes, request, retry, sync
 from chessa._call import bodies as client_bodies
-from chessa._call import machine, messages, outcomes, request, retry
 from chessa._call.events import ErrorKind, Failure
 from chessa._credentials import Credentials
 from chessa._transport import exceptions, resolver, tls
@@ -31,6 +32,11 @@ from chessa._transport.keepalive import Received
 from chessa._transport.library import httpcore
 from chessa._transport.sockets import SocketStream
 from chessa._transport.tls_stream import TlsStream
+from chessa.journal import _keys, _sql, _statements
+from chessa.journal._claims import verdict_on
+from chessa.journal._entries import state_of
+from chessa.journal._keys import FingerprintKeys
+from chessa.journal._schema import JOURNAL
 from chessa_api import codecs, exact_json, scalars, unions
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
@@ -1128,4 +1134,91 @@ BUGS: Final = [
     Mistake(name, f"tests/property/test_{seen.replace('::', '.py::test_')}", edits)
     for name, seen, edits in _bugs()
 ]
-MISTAKES: Final = {mistake.name: mistake for mistake in (*FAULTS, *BUGS)}
+# ---- The ledger ----------------------------------------------------------------------------------
+
+
+def _freeing(true: Any, stored: Any, asked: Any, keys: Any) -> Any:
+    is_over = stored.state == "claimed" and not stored.entry.in_progress
+    return "claim" if is_over else true(stored, asked, keys)
+
+
+def _closing_first(true: Any, gate: Any, cause: str | None) -> None:
+    true(gate, cause)
+    gate.journal(gate.close(TimeoutError(), None))
+
+
+def _claiming_anew(true: Any, claim: Any, asked: Any, ledger: Any) -> None:
+    """Claim each call under a reference of its own."""
+    own = f"{asked.reference} {os.urandom(4).hex()}"
+    true(claim, attrs.evolve(asked, reference=own, subject=None), ledger)
+
+
+def _overruling(_: Any, record: Any, kept: Any) -> Generator[Any, Any, bool]:
+    """Let an owner close its entry in any state."""
+    values = {"state": state_of(record.outcome), "result": kept.result}
+    yield JOURNAL.update().where(JOURNAL.c.call_id == record.call_id).values(values)
+    return True
+
+
+LEDGER: Final = [
+    Mistake(name, f"tests/once/test_{seen.replace('::', '.py::test_')}", edits)
+    for name, seen, edits in (
+        (
+            "a claim selects, then inserts",
+            "claims::threads_claim_each_reference_once[postgresql",
+            lambda: [(index, "unique", False) for index in JOURNAL.indexes if index.unique],
+        ),
+        (
+            "a lease that is over frees",
+            "databases::a_settling_that_fails_leaves_unknown",
+            lambda: everywhere(verdict_on, _freeing),
+        ),
+        (
+            "an entry is closed before the send",
+            "replays::an_end_is_told_again[sync-sqlite-lost",
+            lambda: [wrap(ledger.LedgerGate, "opened", _closing_first)],
+        ),
+        (
+            "the fingerprint is ignored",
+            "replays::other_arguments_are_refused",
+            lambda: [(FingerprintKeys, "match", lambda *_: True)],
+        ),
+        (
+            "a claim for each attempt",
+            "replays::a_result_is_replayed",
+            lambda: [wrap(_sql._SqlClaim, "__init__", _claiming_anew)],
+        ),
+        (
+            "a subject has no key",
+            "replays::two_references_do_not_refund_one_order",
+            lambda: [
+                wrap(
+                    ledger,
+                    "_intent",
+                    lambda true, *given: attrs.evolve(true(*given), subject=None),
+                )
+            ],
+        ),
+        (
+            "a late owner overrules a person",
+            "claims::a_late_owner_does_not_overrule_a_person",
+            lambda: [wrap(_statements, "settle", _overruling)],
+        ),
+        (
+            "a settling that is cut is given up",
+            "databases::a_cut_connection[sync-before the second COMMIT",
+            lambda: [(_sql, "is_cut", lambda _: False)],
+        ),
+        (
+            "amounts are rounded before they are compared",
+            "what_is_kept::amounts_are_compared_exactly",
+            lambda: [(_keys, "_number", lambda value: f"n{value.normalize()}")],
+        ),
+        (
+            "an error of a read stands for the write",
+            "what_is_kept::a_replay_that_cannot_read_says_done",
+            lambda: [(sync, "ChessaError", LookupError), (asyncio, "ChessaError", LookupError)],
+        ),
+    )
+]
+MISTAKES: Final = {mistake.name: mistake for mistake in (*FAULTS, *BUGS, *LEDGER)}

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from chessa_codegen.regeneration import Job, regenerate
-from tests.mistakes import BUGS, FAULTS, MISTAKES
+from tests.mistakes import BUGS, FAULTS, LEDGER, MISTAKES
 from tests.planting import Mistake, play, run_tests
 from tests.property.json_text import written
 from tests.property.wider import wider_document
@@ -29,7 +29,7 @@ def wider(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(request: pytest.FixtureRequest, wider: Path) -> Iterator[dict[str, str]]:
-    """Play the mistakes of this session, the two kinds in a child each."""
+    """Play the mistakes of this session, those of a wider client in a child of their own."""
     wanted = {item.name for item in request.session.items}
 
     def chosen(mistakes: list[Mistake]) -> list[Mistake]:
@@ -37,7 +37,7 @@ def found(request: pytest.FixtureRequest, wider: Path) -> Iterator[dict[str, str
 
     with ThreadPoolExecutor(2) as pool:
         bugs = pool.submit(play, chosen(BUGS), wider)
-        yield {**play(chosen(FAULTS)), **bugs.result()}
+        yield {**play(chosen([*FAULTS, *LEDGER])), **bugs.result()}
 
 
 def test_some_mistakes_turn_their_tests_red() -> None:
@@ -63,6 +63,6 @@ def test_a_wider_client_is_green(wider: Path) -> None:
 
 def test_every_property_sees_a_mistake() -> None:
     """Each mistake has a name of its own, and each file of properties has mistakes to see."""
-    assert len(MISTAKES) == len(FAULTS) + len(BUGS)
+    assert len(MISTAKES) == len(FAULTS) + len(BUGS) + len(LEDGER)
     files = {path.name for path in (Path(__file__).parent / "property").glob("test_*.py")}
     assert {Path(bug.seen_by.partition("::")[0]).name for bug in BUGS} == files

@@ -48,6 +48,28 @@ def test_processes_claim_each_reference_once(size: tuple[int, int], database: Da
     assert database.states() == ["result"] * number
 
 
+def test_threads_claim_each_reference_once(database: Database) -> None:
+    """Threads of one process that begin at once: one of them may send."""
+    references = [f"reference {each}" for each in range(20)]
+    claimed: list[str] = []
+    barrier = threading.Barrier(4)
+    with database.journal() as journal:
+        journal.open()
+
+        def race() -> None:
+            for reference in references:
+                barrier.wait()
+                if claim(journal, intent(reference))[0].verdict == "claim":
+                    claimed.append(reference)
+
+        threads = [threading.Thread(target=race) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert sorted(claimed) == sorted(references)
+
+
 @needs_fork
 @pytest.mark.parametrize("size", [(2, 4), pytest.param((8, 100), marks=pytest.mark.nightly)])
 def test_processes_send_each_reference_once(size: tuple[int, int], database: Database) -> None:
