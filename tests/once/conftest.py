@@ -13,6 +13,17 @@ from tests.modes import MODES
 from .databases import DIALECTS, Database, Server, running_postgres, sqlite_database
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave two of the four pairs of mode and database to the ordinary run."""
+    for item in items:
+        drawn: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+        if {"mode", "dialect"} <= drawn.keys() and (
+            drawn["mode"].is_async != (drawn["dialect"] == "postgresql")
+        ):
+            item.add_marker(pytest.mark.ci)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server, one for each process of the tests."""
@@ -58,5 +69,3 @@ def api() -> Iterator[Sandbox]:
     """A sandbox."""
     with sandbox() as api:
         yield api
-
-

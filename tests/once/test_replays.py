@@ -86,9 +86,7 @@ def test_a_rejected_write_is_sent_again_on_demand(
     api.fail_next(400, operation=REFUND)
     refund(mode, api, database, order.id)
     assert isinstance(refund(mode, api, database, order.id), chessa.BadRequestError)
-    made = refund(
-        mode, api, database, order.id, address=OTHER_ADDRESS, retry_rejected=True
-    )
+    made = refund(mode, api, database, order.id, address=OTHER_ADDRESS, retry_rejected=True)
     assert not isinstance(made, Exception), made
     assert posts(api) == 2
     again = refund(mode, api, database, order.id, address=OTHER_ADDRESS, retry_rejected=True)

@@ -1,9 +1,10 @@
-"""What an entry holds, and what a replay gives where the response is not kept."""
+"""The contents of an entry, and a replay where the response is not kept."""
 
 import datetime
 import decimal
+import functools
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import httpx
@@ -19,7 +20,11 @@ from tests.modes import Mode
 from .calls import ADDRESS, REFERENCE, client_of, posts
 from .databases import KEY, Database
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CANARY: Final = "Kanarienvogel"
+
 
 def _again(mode: Mode, api: Sandbox, journal: Any, call: Any, **options: Any) -> list[Any]:
     """Make a call twice under one reference; return results or errors."""
@@ -98,7 +103,7 @@ def test_every_write_is_replayed(
 def test_no_argument_and_no_secret_is_kept(
     mode: Mode, api: Sandbox, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No column has an argument of a call, a credential, or the response to a person's words."""
+    """No column has an argument of a call, a credential, or a person's comment."""
     canaries = [CANARY, "0123456789", ADDRESS, "Ada Example", api.client_id, api.client_secret, KEY]
 
     async def main() -> None:
@@ -123,19 +128,16 @@ def test_no_argument_and_no_secret_is_kept(
         assert canary not in caplog.text
 
 
-def test_a_replay_that_cannot_read_says_done(
-    mode: Mode, api: Sandbox, database: Database
-) -> None:
+def test_a_replay_that_cannot_read_says_done(mode: Mode, api: Sandbox, database: Database) -> None:
     """Whatever becomes of the read, the write was made: no error of a read stands for it."""
-    call = lambda client: _call(api, "orders.prepare_funding", client)  # noqa: E731
+    call = functools.partial(_call, api, "orders.prepare_funding")
     journal = database.journal(keep_results=False)
-    for number, fault in enumerate(
-        (
-            lambda: api.fail_next(404, operation="orders.retrieve"),
-            lambda: api.refuse_next_connection(operation="orders.retrieve"),
-            lambda: api.fail_next(200, html=True, operation="orders.retrieve"),
-        )
-    ):
+    faults: list[Callable[[], None]] = [
+        lambda: api.fail_next(404, operation="orders.retrieve"),
+        lambda: api.refuse_next_connection(operation="orders.retrieve"),
+        lambda: api.fail_next(200, html=True, operation="orders.retrieve"),
+    ]
+    for number, fault in enumerate(faults):
 
         async def main(number: int = number, fault: Any = fault) -> Any:
             async with client_of(mode, api, journal) as client:
@@ -164,16 +166,25 @@ def test_a_response_without_content_may_hold_anything(mode: Mode, database: Data
             return httpx.Response(status, content=body)
 
         async def main(number: int = number, respond: Any = respond) -> list[Any]:
-            settings = {"client_id": "id-1", "client_secret": "secret-1", "base_url": "https://x.invalid"}
+            settings = {
+                "client_id": "id-1",
+                "client_secret": "secret-1",
+                "base_url": "https://x.invalid",
+            }
             journal = database.journal()
             found = []
-            async with mode.opened(journal), mode.opened(
-                mode.client(**settings, transport=httpx.MockTransport(respond), journal=journal)
-            ) as client:
+            async with (
+                mode.opened(journal),
+                mode.opened(
+                    mode.client(**settings, transport=httpx.MockTransport(respond), journal=journal)
+                ) as client,
+            ):
                 for _ in range(2):
                     performer = client.once(f"reference {number}").orders._performer
                     found.append(
-                        await mode.done(performer.perform(operation, {"order_id": "o-1", "chain": "Solana"}))
+                        await mode.done(
+                            performer.perform(operation, {"order_id": "o-1", "chain": "Solana"})
+                        )
                     )
             return found
 
@@ -216,7 +227,7 @@ def test_amounts_are_compared_exactly(mode: Mode, api: Sandbox, database: Databa
 
 def test_purged_results_are_read(mode: Mode, api: Sandbox, database: Database) -> None:
     """After a purge a replay reads what the API shows; the entry stays."""
-    call = lambda client: _call(api, "orders.prepare_funding", client)  # noqa: E731
+    call = functools.partial(_call, api, "orders.prepare_funding")
     journal = database.journal()
     first, _ = _again(mode, api, journal, call)
     with database.journal() as other:

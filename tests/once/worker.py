@@ -39,7 +39,9 @@ def processes() -> Any:
     """Return the context of `multiprocessing` that forks a clean process with this loaded."""
     context: Any = multiprocessing.get_context("forkserver")
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    context.set_forkserver_preload([__name__, "pytest", "chessa._call.ledger", "psycopg", "aiosqlite"])
+    context.set_forkserver_preload(
+        [__name__, "pytest", "chessa._call.ledger", "psycopg", "aiosqlite"]
+    )
     return context
 
 
