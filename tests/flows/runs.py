@@ -15,7 +15,7 @@ from chessa.flows._steps import Time
 from chessa.flows._wait import WaitFlow
 from chessa.journal import JournalEntry, SqlJournal
 from chessa.journal._schema import JOURNAL, now
-from chessa.journal._statements import stored
+from chessa.journal._statements import do, stored
 from chessa.testing import Sandbox
 
 ADDRESS: Final = "bc1qxy2kgdygjrsqtzq2n0yrf2493p83kkfjhx0wlh"
@@ -101,7 +101,7 @@ class Once:
 
 def _entries(operation: str) -> Any:
     query = select(JOURNAL, now().label("now")).where(JOURNAL.c.operation == operation)
-    rows = yield query
+    rows = yield do(query)
     return [stored(row).entry for row in rows.mappings().all()]
 
 

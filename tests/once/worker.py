@@ -142,7 +142,7 @@ def make_key(url: str, barrier: Any, counts: Any) -> None:
     """Open a journal with the key of its file; tell what it makes of the same arguments."""
     barrier.wait()
     with SqlJournal(url, account="a") as journal:
-        counts.put(journal._keys.make(b"arguments"))
+        counts.put(journal.keys.make(b"arguments"))
         journal.open()
 
 

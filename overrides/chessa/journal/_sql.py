@@ -22,17 +22,14 @@ from ._engines import Engines, cause_of, is_cut
 from ._entries import JournalEntry
 from ._keys import FingerprintKeys, default_keys
 from ._records import JournalError, JournalRecord
-from ._statements import LostRaceError, RefusedError, Transaction
+from ._statements import LostRaceError, RefusedError, Statement, Transaction
+from ._step import Step, step_intent
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from ._step import Step
-
 T = TypeVar("T")
-_SECONDS: Final = 10.0
-"""The longest statement of a transaction."""
 _TRIES: Final = 3
 """How often a transaction is begun if others change the same entry, or a settling is cut."""
 _LONGEST_ACCOUNT: Final = 300
@@ -79,6 +76,7 @@ class SqlJournal:
                 f"account must be a str of 1 to {_LONGEST_ACCOUNT} characters."
             )
         self._engines: Final = Engines(database)
+        self._dialect: Final = self._engines.dialect
         self.account: Final = account
         self.keeps_results: Final = keep_results
         self.keys: Final = (given or default_keys(self._engines.key_file)).checked()
@@ -160,7 +158,7 @@ class SqlJournal:
 
     def step(
         self, reference: str, name: str, *, arguments: Any = None, lease: float = 300.0
-    ) -> "Step":
+    ) -> Step:
         """Claim a step of yours, such as the wallet's transaction: once, from any process.
 
             with journal.step("invoice 17", "broadcast") as step:
@@ -187,8 +185,6 @@ class SqlJournal:
 
         Raises `ConfigurationError` (NOT_SENT) if the journal has no `account=`.
         """
-        from ._step import Step, step_intent
-
         return Step(self, step_intent(self.account, reference, name, arguments, lease))
 
     # ---- Transactions ---------------------------------------------------------------------------
@@ -209,9 +205,9 @@ class SqlJournal:
             try:
                 with self._engines.blocking().connect() as connection, connection.begin():
                     self._check(connection)
-                    begun = _statements.begin(self._engines.dialect, _SECONDS)
-                    _refuse_replica(drive(begun, connection.execute, hide=False))
-                    result = drive(script(), connection.execute, hide=False)
+                    perform = _performer(connection)
+                    _refuse_replica(drive(_statements.begin(self._dialect), perform, hide=False))
+                    result = drive(script(), perform, hide=False)
                     if before_commit is not None:
                         before_commit()
                 return result
@@ -234,9 +230,10 @@ class SqlJournal:
             try:
                 async with self._engines.awaited().connect() as connection, connection.begin():
                     await connection.run_sync(self._check)
-                    begun = _statements.begin(self._engines.dialect, _SECONDS)
-                    _refuse_replica(await drive_async(begun, connection.execute, hide=False))
-                    result = await drive_async(script(), connection.execute, hide=False)
+                    perform = _performer(connection)
+                    begun = _statements.begin(self._dialect)
+                    _refuse_replica(await drive_async(begun, perform, hide=False))
+                    result = await drive_async(script(), perform, hide=False)
                     if before_commit is not None:
                         before_commit()
                 return result
@@ -290,11 +287,11 @@ class SqlJournal:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"SqlJournal({self._engines.dialect!r})"
+        return f"SqlJournal({self._dialect!r})"
 
     def claiming(self, record: JournalRecord, intent: Intent) -> Callable[[], Transaction[None]]:
         """Return the transaction that claims an intent."""
-        dialect, keys = self._engines.dialect, self.keys
+        dialect, keys = self._dialect, self.keys
         return lambda: _statements.claim(dialect, record, intent, keys)
 
 
@@ -386,6 +383,10 @@ class _AwaitedClaim(_SqlClaim):
 
 def _others_were_first(error: Exception) -> bool:
     return isinstance(error, exc.IntegrityError | LostRaceError)
+
+
+def _performer(connection: Any) -> Callable[[Statement], Any]:
+    return lambda statement: connection.execute(*statement)
 
 
 def _refuse_replica(is_replica: bool) -> None:

@@ -8,10 +8,10 @@ import datetime
 import json
 import os
 import socket
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Select, func, or_, select, update
+from sqlalchemy import Executable, Text, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chessa_api.errors import Outcome
@@ -24,15 +24,72 @@ from ._records import JournalRecord
 from ._schema import JOURNAL, now
 
 T = TypeVar("T")
-Transaction: TypeAlias = Generator[Executable, Any, T]
+Statement: TypeAlias = tuple[Executable, Mapping[str, Any]]
+Transaction: TypeAlias = Generator[Statement, Any, T]
 _C: Final = JOURNAL.c
-_INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _TURNS: Final = 5
 """How often a claim is decided anew, because another process changed the entry meanwhile."""
 _CLOSED: Final = ("closed_at", "status_code", "code", "cause", "result")
 NOT_SHOWN: Final = "not shown"
 """The event of a read that did not show a write."""
+_HOST: Final = socket.gethostname()[:255]
+_SECONDS: Final = 10
+"""The longest statement of a transaction."""
 UNSETTLED: Final = (State.CLAIMED, State.DONE, State.UNKNOWN)
+
+
+def do(statement: Executable, **values: Any) -> Statement:
+    """Return a statement with the values of its parameters."""
+    return statement, values
+
+
+# ---- The statements of each claim, built once ---------------------------------------------------
+
+
+def _insert(construct: Callable[..., Any]) -> Executable:
+    times = {
+        "opened_at": now(),
+        "lease_until": now() + bindparam("lease", type_=JOURNAL.c.opened_at.type),
+    }
+    statement: Executable = construct(JOURNAL).values(times).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
+
+
+_INSERTS: Final = {
+    "sqlite": _insert(sqlite.insert),
+    "postgresql": _insert(postgresql.insert),
+}
+_ENTRIES: Final = select(JOURNAL, now().label("now")).order_by(_C.opened_at)
+_RIVALS: Final = _ENTRIES.where(
+    _C.account == bindparam("account"),
+    _C.operation == bindparam("operation"),
+    or_(_C.reference == bindparam("reference"), _C.subject == bindparam("subject")),
+    _C.call_id != bindparam("call_id"),
+)
+"""The other entries of an intent's reference, and of its subject if it has one."""
+_SETTLE: Final = (
+    update(JOURNAL)
+    .where(_C.call_id == bindparam("mine"), _C.state == State.CLAIMED)
+    .values(
+        state=bindparam("ended"),
+        closed_at=now(),
+        attempts=bindparam("made"),
+        status_code=bindparam("status"),
+        code=bindparam("its_code"),
+        cause=bindparam("its_cause"),
+        result=bindparam("body"),
+        link=func.coalesce(bindparam("found", type_=Text()), _C.link),
+    )
+)
+_STATE: Final = select(_C.state).where(_C.call_id == bindparam("mine"))
+_SETTINGS: Final = {
+    "synchronous_commit": "on",
+    "statement_timeout": f"{_SECONDS}s",
+    "lock_timeout": f"{_SECONDS}s",
+}
+_BEGIN: Final = select(
+    func.pg_is_in_recovery(), *(func.set_config(*each, True) for each in _SETTINGS.items())
+)
 
 
 class LostRaceError(Exception):
@@ -48,15 +105,9 @@ class RefusedError(Exception):
         self.stored = stored
 
 
-def begin(dialect: str, seconds: float) -> Transaction[bool]:
+def begin(dialect: str) -> Transaction[bool]:
     """Set durability and time limit of a transaction. Return whether the database is a replica."""
-    if dialect != "postgresql":
-        return False
-    limit = f"{max(1, round(seconds * 1000))}ms"
-    settings = {"synchronous_commit": "on", "statement_timeout": limit, "lock_timeout": limit}
-    set_here = [func.set_config(name, value, True) for name, value in settings.items()]
-    result = yield select(func.pg_is_in_recovery(), *set_here)
-    return bool(result.first()[0])
+    return dialect == "postgresql" and bool((yield do(_BEGIN)).first()[0])
 
 
 # ---- Claiming and settling --------------------------------------------------------------------
@@ -70,9 +121,7 @@ def claim(
     Raises `RefusedError` with the entry that forbids to send.
     """
     opened = _opened(record, intent, keys)
-    insert = _INSERTS[dialect](JOURNAL).values(opened)
-    counted = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    inserted = (yield counted).rowcount == 1
+    inserted = (yield do(_INSERTS[dialect], lease=intent.lease, **opened)).rowcount == 1
     if not intent.once:
         return
     for _ in range(_TURNS):
@@ -81,8 +130,9 @@ def claim(
             return
         if own is not None:
             again = {**opened, **dict.fromkeys(_CLOSED), "history": _grown(own, _past(own))}
+            again |= {"opened_at": now(), "lease_until": now() + intent.lease}
             unchanged = (_C.call_id == own.entry.call_id, _C.state == own.state)
-            if (yield update(JOURNAL).where(*unchanged).values(again)).rowcount == 1:
+            if (yield do(update(JOURNAL).where(*unchanged).values(again))).rowcount == 1:
                 return
     raise LostRaceError
 
@@ -94,7 +144,15 @@ def peek(intent: Intent, keys: FingerprintKeys) -> Transaction[None]:
 
 def _own(intent: Intent, keys: FingerprintKeys, call_id: str = "") -> Transaction[Stored | None]:
     """Return the earlier entry of an intent, if it may be claimed. Raises `RefusedError`."""
-    found = [stored(row) for row in (yield _rivals(call_id, intent)).mappings().all()]
+    rivals = yield do(
+        _RIVALS,
+        account=intent.account,
+        operation=intent.operation,
+        reference=intent.reference,
+        subject=intent.subject,
+        call_id=call_id,
+    )
+    found = [stored(row) for row in rivals.mappings().all()]
     own = next((each for each in found if _is_own(each, intent)), None)
     if own is not None:
         _check_key(own, keys)
@@ -112,25 +170,22 @@ def settle(record: JournalRecord, kept: Kept) -> Transaction[bool]:
 
     A call that ends after its lease still tells its true end.
     """
-    values = {
-        "state": state_of(record.outcome),
-        "closed_at": now(),
-        "attempts": record.attempt,
-        "status_code": record.status_code,
-        "code": kept.code,
-        "cause": kept.cause,
-        "result": kept.result,
-    }
-    if kept.link is not None:
-        values["link"] = json.dumps(kept.link)
-    is_mine = _C.call_id == record.call_id
-    changed = (
-        yield update(JOURNAL).where(is_mine, _C.state == State.CLAIMED).values(values)
-    ).rowcount
-    if changed:
+    ended = state_of(record.outcome)
+    changed = yield do(
+        _SETTLE,
+        mine=record.call_id,
+        ended=ended,
+        made=record.attempt,
+        status=record.status_code,
+        its_code=kept.code,
+        its_cause=kept.cause,
+        body=kept.result,
+        found=None if kept.link is None else json.dumps(kept.link),
+    )
+    if changed.rowcount:
         return True
-    states = (yield select(_C.state).where(is_mine)).scalars().all()
-    return values["state"] in states  # settled before: the result of that COMMIT was lost
+    states = (yield do(_STATE, mine=record.call_id)).scalars().all()
+    return ended in states  # settled before: the result of that COMMIT was lost
 
 
 def _opened(record: JournalRecord, intent: Intent, keys: FingerprintKeys) -> dict[str, Any]:
@@ -143,30 +198,11 @@ def _opened(record: JournalRecord, intent: Intent, keys: FingerprintKeys) -> dic
         "once": intent.once,
         "state": State.CLAIMED,
         "fingerprint": keys.make(intent.canonical),
-        "host": socket.gethostname()[:255],
+        "host": _HOST,
         "pid": os.getpid(),
-        "opened_at": now(),
-        "lease_until": now() + intent.lease,
         "attempts": 0,
         "link": None if intent.link is None else json.dumps(intent.link),
     }
-
-
-def _rivals(call_id: str, intent: Intent) -> Select[Any]:
-    """Select the other entries of an intent's reference and of its subject."""
-    same: list[ColumnElement[bool]] = [_C.reference == intent.reference]
-    if intent.subject is not None:
-        same.append(_C.subject == intent.subject)
-    return (
-        select(JOURNAL, now().label("now"))
-        .where(
-            _C.account == intent.account,
-            _C.operation == intent.operation,
-            or_(*same),
-            _C.call_id != call_id,
-        )
-        .order_by(_C.opened_at)
-    )
 
 
 def _is_own(each: Stored, intent: Intent) -> bool:
@@ -193,22 +229,20 @@ def _check_key(own: Stored, keys: FingerprintKeys) -> None:
 
 def unsettled(account: str | None) -> Transaction[list[Stored]]:
     """Read the entries that are in progress, UNKNOWN or DONE, oldest first."""
-    query = select(JOURNAL, now().label("now")).where(_C.state.in_(UNSETTLED))
+    query = _ENTRIES.where(_C.state.in_(UNSETTLED))
     if account is not None:
         query = query.where(_C.account == account)
-    rows = (yield query.order_by(_C.opened_at)).mappings().all()
-    return [stored(row) for row in rows]
+    return [stored(row) for row in (yield do(query)).mappings().all()]
 
 
 def find(account: str | None, reference: str, operation: str | None) -> Transaction[list[Stored]]:
     """Read the entries of a reference, oldest first."""
-    query = select(JOURNAL, now().label("now")).where(_C.reference == reference)
+    query = _ENTRIES.where(_C.reference == reference)
     if operation is not None:
         query = query.where(_C.operation == operation)
     if account is not None:
         query = query.where(_C.account == account)
-    rows = (yield query.order_by(_C.opened_at)).mappings().all()
-    return [stored(row) for row in rows]
+    return [stored(row) for row in (yield do(query)).mappings().all()]
 
 
 def resolve(
@@ -248,7 +282,7 @@ def amend(
     if outcome is not Outcome.UNKNOWN:
         values |= {"state": state_of(outcome), "closed_at": now()}
     unchanged = (_C.call_id == before.entry.call_id, _C.state == before.state)
-    return bool((yield update(JOURNAL).where(*unchanged).values(values)).rowcount)
+    return bool((yield do(update(JOURNAL).where(*unchanged).values(values))).rowcount)
 
 
 def confirm(
@@ -261,14 +295,14 @@ def confirm(
 ) -> Transaction[None]:
     """Close the open claim of a reference or subject as confirmed, unless it is in progress."""
     same = _C.reference == reference if subject is None else _C.subject == subject
-    query = select(JOURNAL, now().label("now")).where(
+    query = _ENTRIES.where(
         _C.account == account,
         _C.operation == operation,
         _C.once,
         _C.state.in_(UNSETTLED),
         same,
     )
-    for row in (yield query).mappings().all():
+    for row in (yield do(query)).mappings().all():
         found = stored(row)
         if not found.entry.in_progress:
             yield from amend(found, event, None)
@@ -279,7 +313,7 @@ def purge(account: str | None, before: float) -> Transaction[int]:
     statement = update(JOURNAL).where(_C.closed_at < before, _C.result.is_not(None))
     if account is not None:
         statement = statement.where(_C.account == account)
-    changed: int = (yield statement.values(result=None)).rowcount
+    changed: int = (yield do(statement.values(result=None))).rowcount
     return changed
 
 

@@ -4,7 +4,7 @@ import asyncio
 import datetime
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from chessa_api.errors import ModelError, Outcome
 from chessa_api.exact_json import dumps, loads
@@ -22,13 +22,10 @@ from .._errors import (
     ReferenceConflictError,
 )
 from .._options import read_reference
-from ._claims import Claim, Intent, Kept
+from ._claims import Claim, Intent, Kept, Ledger
 from ._entries import JournalEntry, State
 from ._keys import canonical
 from ._records import PATIENCE_INTERRUPTED, JournalRecord, cause_of
-
-if TYPE_CHECKING:
-    from ._sql import SqlJournal
 
 T = TypeVar("T")
 _LONGEST_NAME: Final = 100
@@ -43,7 +40,7 @@ class Step:
     and `done` to be called after it.
     """
 
-    def __init__(self, ledger: "SqlJournal", intent: Intent) -> None:
+    def __init__(self, ledger: Ledger, intent: Intent) -> None:
         self._ledger = ledger
         self._intent = intent
         self._call_id = ""
