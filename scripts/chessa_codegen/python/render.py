@@ -12,8 +12,9 @@ import json
 from collections.abc import Mapping
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from jinja2.bccache import Bucket, BytecodeCache
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -27,6 +28,9 @@ from chessa_codegen.ir.usage import usage_of
 from chessa_codegen.python import source as text
 from chessa_codegen.python.decoders import decoder_of
 from chessa_codegen.python.opc_document import lowered
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 GENERATOR: Final = "openapi-python-client"
 GENERATOR_VERSION: Final = "0.29.1"
@@ -45,6 +49,22 @@ RUNTIME: Final = (
 )
 
 
+class _Compiled(BytecodeCache):
+    """Keep templates as this process compiled them: an update renders two packages."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = _Compiled()
+
+
 def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path) -> None:
     """Write the package of a plan into `folder`, whose name is the package's."""
     check_upstream()
@@ -53,6 +73,7 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
     if isinstance(data, GeneratorError):
         raise _refused([data])
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES / "generator")
+    project.env.bytecode_cache = _COMPILED
     effective = dumps_json(spec)
     project.env.globals.update(_names(plan, data, config, effective))
     with contextlib.redirect_stdout(io.StringIO()):
