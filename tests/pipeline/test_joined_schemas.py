@@ -51,18 +51,24 @@ PARTS: list[tuple[str, list[Any], str, str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("parts", "hinted", "text", "value"),
-    [row[1:] for row in PARTS],
-    ids=[row[0] for row in PARTS],
-)
-def test_parts_of_an_all_of(
-    parts: list[Any], hinted: str, text: str, value: Any, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Return a package with a row for each list of parts."""
+    paths = {
+        f"/{number}": {"get": operation(f"get{number}", responses=answers(
+            {"type": "object", "title": f"Row{number}", "properties": {"x": {"allOf": row[1]}}}
+        ))}
+        for number, row in enumerate(PARTS)
+    }  # fmt: skip
+    return make(tmp_path_factory.mktemp("rows"), document(paths))
+
+
+@pytest.mark.parametrize("number", range(len(PARTS)), ids=[row[0] for row in PARTS])
+def test_parts_of_an_all_of(number: int, rows: Package) -> None:
     """All parts hold of a value; the type is the narrowest that they leave."""
-    package = with_property(tmp_path, {"allOf": parts})
-    assert hint(package) == hinted
-    assert package.call("things.a", answer=f'{{"x": {text}}}').x == value
+    _, _, hinted, text, value = PARTS[number]
+    assert rows.model(f"Row{number}").__annotations__["x"] == hinted.replace("Row", f"Row{number}")
+    assert rows.call(f"things.get{number}", answer=f'{{"x": {text}}}').x == value
 
 
 def test_a_part_may_be_true(tmp_path: Path) -> None:
@@ -115,26 +121,17 @@ BOTH: list[tuple[str, Any, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "hinted"), [row[1:] for row in BOTH], ids=[row[0] for row in BOTH]
-)
-def test_objects_of_one_title_agree_on_a_property(
-    one: Any, other: Any, hinted: str, tmp_path: Path
-) -> None:
+def test_objects_of_one_title_agree_on_a_property(tmp_path: Path) -> None:
     """A property that both describe has a type that takes the values of both."""
-    paths = {
-        f"/{name}": {
-            "get": operation(
-                name,
-                responses=answers(
-                    {"type": "object", "title": "Row", "properties": {"x": schema, name: TEXT}}
-                ),
-            )
-        }
-        for name, schema in (("a", one), ("b", other))
-    }
+    paths: Document = {}
+    for number, (_, *both, _) in enumerate(BOTH):
+        for name, schema in zip("ab", both, strict=True):
+            row = {"title": f"Row{number}", "properties": {"x": schema, name: TEXT}}
+            answer = answers({"type": "object", **row})
+            paths[f"/{name}{number}"] = {"get": operation(f"{name}{number}", responses=answer)}
     package = make(tmp_path, document(paths))
-    assert hint(package) == hinted
+    for number, (case, _, _, hinted) in enumerate(BOTH):
+        assert package.model(f"Row{number}").__annotations__["x"] == hinted, case
 
 
 def test_constants_of_one_property_become_its_type(tmp_path: Path) -> None:

@@ -266,29 +266,32 @@ FIRST = {"type": "string", "enum": ["a", "b"], "title": "First"}
 SECOND = {"type": "string", "enum": ["c", "d"], "title": "Second"}
 INSTANT = {"type": "string", "format": "date-time"}
 ROLES = (of("Sys", role=one("system")), of("Usr", role=one("user")))
+BETTER: list[tuple[Case, str, str]] = [
+    (kinds(CAT, DOG, discriminator={"propertyName": "kind"}), '{"kind": "Dog"}', "Dog"),
+    (kinds(CAT, DOG), '{"kind": "Dog", "purrs": true}', "Cat"),
+    (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "b"}', "B"),
+    (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "c"}', "A"),
+    (kinds(*ROLES, discriminator={"propertyName": "role"}), '{"role": "user"}', "Usr"),
+    (kinds(FIRST, SECOND), '"c"', "Second"),
+    (kinds(FIRST, SECOND), '"x"', "First"),
+    (kinds(FIRST, INSTANT), '"2025-03-18T06:05:27.754Z"', "datetime"),
+    (kinds(AMOUNT, TEXT), '"12345"', "str"),
+    (kinds(TEXT, AMOUNT), "12345", "Decimal"),
+    (kinds({"type": "string", "format": "decimal"}, AMOUNT), '"1.5"', "Decimal"),
+]
 
 
-@pytest.mark.parametrize(
-    ("case", "text", "wanted"),
-    [
-        (kinds(CAT, DOG, discriminator={"propertyName": "kind"}), '{"kind": "Dog"}', "Dog"),
-        (kinds(CAT, DOG), '{"kind": "Dog", "purrs": true}', "Cat"),
-        (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "b"}', "B"),
-        (kinds(of("A", k=one("a")), of("B", k=one("b"))), '{"k": "c"}', "A"),
-        (kinds(*ROLES, discriminator={"propertyName": "role"}), '{"role": "user"}', "Usr"),
-        (kinds(FIRST, SECOND), '"c"', "Second"),
-        (kinds(FIRST, SECOND), '"x"', "First"),
-        (kinds(FIRST, INSTANT), '"2025-03-18T06:05:27.754Z"', "datetime"),
-        (kinds(AMOUNT, TEXT), '"12345"', "str"),
-        (kinds(TEXT, AMOUNT), "12345", "Decimal"),
-        (kinds({"type": "string", "format": "decimal"}, AMOUNT), '"1.5"', "Decimal"),
-    ],
-)
-def test_the_better_kind_wins(case: Case, text: str, wanted: str, tmp_path: Path) -> None:
+def test_the_better_kind_wins(tmp_path: Path) -> None:
     """The discriminator decides; without one, what is listed and documented, then what is known."""
-    got = package_of(tmp_path, case).call("things.get_thing", answer=f'{{"x": {text}}}')
-    assert type(got.x).__name__ == wanted
-    assert got.to_dict() == {"x": json.loads(text, parse_float=Decimal)}
+    paths = {
+        f"/{number}": {"get": operation(f"get{number}", responses=answers(of("", x=case.schema)))}
+        for number, (case, _, _) in enumerate(BETTER)
+    }
+    package = make(tmp_path, document(paths, NAMED))
+    for number, (case, text, wanted) in enumerate(BETTER):
+        got = package.call(f"things.get{number}", answer=f'{{"x": {text}}}')
+        assert type(got.x).__name__ == wanted, case.schema
+        assert got.to_dict() == {"x": json.loads(text, parse_float=Decimal)}
 
 
 def test_constants_tell_kinds_apart(tmp_path: Path) -> None:
@@ -411,27 +414,30 @@ def test_a_discriminator_may_map_other_words(tmp_path: Path) -> None:
         assert type(got).__name__ == wanted
 
 
-@pytest.mark.parametrize(
-    ("schema", "text", "hint"),
-    [
-        ({"type": "array", "items": BASE}, '[{"id": "1"}]', "list[models.Base]"),
-        ({"type": "array", "items": {"type": "string"}}, '["a"]', "list[str]"),
-        ({"type": "string"}, '"a"', "str"),
-        ({"type": "number"}, "1.50", "Decimal"),
-        ({"type": "object", "additionalProperties": BASE}, '{"a": {"id": "1"}}', "dict[str"),
-        ({"oneOf": [CAT, DOG]}, '{"kind": "x", "purrs": true}', "models.Cat | models.Dog"),
-        ({}, "null", "Any"),
-        ({"type": "string", "nullable": True}, "null", "str | None"),
-    ],
-)
-def test_an_answer_may_be_anything(schema: Any, text: str, hint: str, tmp_path: Path) -> None:
+RESULTS: list[tuple[Any, str, str]] = [
+    ({"type": "array", "items": BASE}, '[{"id": "1"}]', "list[models.Base]"),
+    ({"type": "array", "items": {"type": "string"}}, '["a"]', "list[str]"),
+    ({"type": "string"}, '"a"', "str"),
+    ({"type": "number"}, "1.50", "Decimal"),
+    ({"type": "object", "additionalProperties": BASE}, '{"a": {"id": "1"}}', "dict[str"),
+    ({"oneOf": [CAT, DOG]}, '{"kind": "x", "purrs": true}', "models.Cat | models.Dog"),
+    ({}, "null", "Any"),
+    ({"type": "string", "nullable": True}, "null", "str | None"),
+]
+
+
+def test_an_answer_may_be_anything(tmp_path: Path) -> None:
     """Arrays, scalars, maps, unions and null at the top of a response are results."""
-    paths = {"/things": {"get": operation("read", responses=answers(schema))}}
+    paths = {
+        f"/{number}": {"get": operation(f"read{number}", responses=answers(schema))}
+        for number, (schema, _, _) in enumerate(RESULTS)
+    }
     package = make(tmp_path, document(paths, NAMED))
-    assert plain(package.call("things.read", answer=text)) == package.loads(text)
-    assert f"def read(self) -> {hint}" in package.source("api/things/__init__.py").replace(
-        "builtins.", ""
-    )
+    source = package.source("api/things/__init__.py").replace("builtins.", "")
+    for number, (_, text, hint) in enumerate(RESULTS):
+        got = package.call(f"things.read{number}", answer=text)
+        assert plain(got) == package.loads(text), hint
+        assert f"def read{number}(self) -> {hint}" in source
 
 
 def test_names_of_properties_never_break_a_model(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -28,18 +28,18 @@ def reading(folder: Path, schema: Any, schemas: Document, version: str = "3.1.0"
     return make(folder, document(paths, schemas, version=version))
 
 
-def read(package: Package, value: Any) -> Any:
+def read(package: Package, value: Any, method: str = "read") -> Any:
     """Return what a response is read into, which goes back as it came."""
-    got = package.call("things.read", answer=json.dumps(value))
+    got = package.call(f"things.{method}", answer=json.dumps(value))
     if hasattr(got, "to_dict"):
         assert json.loads(got.to_json()) == value
         assert not got.misfits
     return got
 
 
-def kind(package: Package, value: Any) -> str:
+def kind(package: Package, value: Any, method: str = "read") -> str:
     """Return the name of the class that a response is read into."""
-    return type(read(package, value)).__name__
+    return type(read(package, value, method)).__name__
 
 
 NULLS: dict[str, tuple[str, Any]] = {
@@ -55,31 +55,47 @@ NULLS: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
-@pytest.mark.parametrize("spelling", NULLS)
-def test_null_has_many_spellings(keyword: str, spelling: str, tmp_path: Path) -> None:
-    """A kind that is null and nothing else makes the others nullable, referred to or not."""
-    version, null = NULLS[spelling]
-    schemas = {
-        "Order": of(
-            status={keyword: [to("Status"), to("Blank"), to("Nothing")]},
-            refund={keyword: [to("Refund"), null]},
-        ),
+KEYWORDS: Final = ("oneOf", "anyOf")
+
+
+@pytest.fixture(scope="module", params=["3.0.3", "3.1.0"])
+def nulls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Return a package with an order for each spelling of null in a version."""
+    schemas: Document = {
         "Refund": of(day={"type": "string", "format": "date"}),
         "Status": {"type": "string", "enum": ["open", "paid"]},
         "Blank": {"enum": [""]},
-        "Nothing": null,
         "Null": {"enum": [None]},
     }
-    package = reading(tmp_path, to("Order"), schemas, version)
-    source = package.source("models/order.py")
-    assert "status: models.Status | models.Blank | None = " in source
-    assert "refund: models.Refund | None = " in source
-    got = read(package, {"status": None, "refund": None})
-    assert (got.status, got.refund) == (None, None)
-    got = read(package, {"status": "paid", "refund": {"day": "2026-01-02"}})
-    assert got.status.is_known
-    assert got.refund.day.year == 2026
+    paths: Document = {}
+    for number, (version, null) in enumerate(NULLS.values()):
+        for keyword in KEYWORDS if version == request.param else ():
+            name = f"{keyword}{number}"
+            schemas[f"Nothing{number}"] = null
+            schemas[f"Order{name}"] = of(
+                status={keyword: [to("Status"), to("Blank"), to(f"Nothing{number}")]},
+                refund={keyword: [to("Refund"), null]},
+            )
+            answer = answers(to(f"Order{name}"))
+            paths[f"/{name}"] = {"get": operation(f"things.{name.lower()}", responses=answer)}
+    folder = tmp_path_factory.mktemp("nulls")
+    return make(folder, document(paths, schemas, version=request.param))
+
+
+def test_null_has_many_spellings(nulls: Package) -> None:
+    """A kind that is null and nothing else makes the others nullable, referred to or not."""
+    names = [name for name in nulls.module("models").__all__ if name.startswith("Order")]
+    assert len(names) in (4, 14)
+    for name in names:
+        order = nulls.model(name).__annotations__
+        assert order["status"] == "models.Status | models.Blank | None", name
+        assert order["refund"] == "models.Refund | None", name
+        method = name.removeprefix("Order").lower()
+        got = read(nulls, {"status": None, "refund": None}, method)
+        assert (got.status, got.refund) == (None, None), name
+        got = read(nulls, {"status": "paid", "refund": {"day": "2026-01-02"}}, method)
+        assert got.status.is_known, name
+        assert got.refund.day.year == 2026, name
 
 
 def test_a_nullable_part_is_not_null(tmp_path: Path) -> None:
@@ -146,22 +162,26 @@ TAGS: dict[str, tuple[Any, Any, Any, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TAGS)
-def test_the_values_that_a_schema_lists_tell_its_kind(case: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def tags(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """Return a package that reads the two kinds of each row, in both orders."""
+    schemas: Document = {"CardTag": titled("card"), "BankTag": titled("bank")}
+    paths: Document = {}
+    for number, (first, second, _, _) in enumerate(TAGS.values()):
+        kinds = {f"Card{number}": tagged(first), f"Bank{number}": tagged(second)}
+        schemas |= kinds
+        for way, names in (("there", [*kinds]), ("back", [*kinds][::-1])):
+            answer = answers({"oneOf": [to(name) for name in names]})
+            paths[f"/{way}/{number}"] = {"get": operation(f"{way}{number}", responses=answer)}
+    return make(tmp_path_factory.mktemp("tags"), document(paths, schemas, version="3.1.0"))
+
+
+@pytest.mark.parametrize("number", range(len(TAGS)), ids=[*TAGS])
+def test_the_values_that_a_schema_lists_tell_its_kind(number: int, tags: Package) -> None:
     """Listed values of any type count, at any place, whatever class the schema shares."""
-    first, second, one, other = TAGS[case]
-    schemas = {
-        "Card": tagged(first),
-        "Bank": tagged(second),
-        "CardTag": titled("card"),
-        "BankTag": titled("bank"),
-    }
-    for order in (("Card", "Bank"), ("Bank", "Card")):
-        folder = tmp_path / order[0]
-        folder.mkdir()
-        package = reading(folder, {"oneOf": [to(name) for name in order]}, schemas)
-        assert kind(package, {"tag": one, "id": "1"}) == "Card"
-        assert kind(package, {"tag": other, "id": "1"}) == "Bank"
+    for way in ("there", "back"):
+        for name, tag in zip(("Card", "Bank"), [*TAGS.values()][number][2:], strict=True):
+            assert kind(tags, {"tag": tag, "id": "1"}, f"{way}{number}") == f"{name}{number}"
 
 
 def test_listed_values_count_in_arrays_of_kinds_and_in_unions_of_unions(tmp_path: Path) -> None:
