@@ -66,15 +66,15 @@ def full(cls: type[ChessaError]) -> ChessaError:
 
 
 @pytest.mark.parametrize("cls", family())
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_errors_pickle(cls: type[ChessaError], protocol: int) -> None:
+def test_errors_pickle(cls: type[ChessaError]) -> None:
     """An error comes out of a pickle equal to itself, text, attributes and notes."""
     error = full(cls)
     error.add_note("seen by the worker")
-    restored = pickle.loads(pickle.dumps(error, protocol))
-    assert type(restored) is cls
-    assert restored == error
-    assert (str(restored), vars(restored)) == (str(error), vars(error))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        restored = pickle.loads(pickle.dumps(error, protocol))
+        assert type(restored) is cls
+        assert restored == error
+        assert (str(restored), vars(restored)) == (str(error), vars(error))
 
 
 @pytest.mark.parametrize("cls", family())
@@ -91,12 +91,10 @@ def test_errors_copy_and_compare(cls: type[ChessaError]) -> None:
     assert error != cls("other words")
 
 
-@pytest.mark.parametrize(("one", "other"), [*itertools.combinations(family(), 2)])
-def test_errors_of_two_classes_are_never_equal(
-    one: type[ChessaError], other: type[ChessaError]
-) -> None:
+def test_errors_of_two_classes_are_never_equal() -> None:
     """The class is part of what an error says."""
-    assert one("text") != other("text")
+    for one, other in itertools.combinations(family(), 2):
+        assert one("text") != other("text")
 
 
 @pytest.mark.parametrize("cls", family())

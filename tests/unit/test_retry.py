@@ -84,10 +84,10 @@ def wait(
     )
 
 
-@pytest.mark.parametrize("status_code", range(300, 600))
-def test_reads_are_retried_for_five_statuses_only(status_code: int) -> None:
+def test_reads_are_retried_for_five_statuses_only() -> None:
     """429, 500, 502, 503 and 504 may pass; every other status would come again."""
-    assert rejected(status_code).may_retry() is (status_code in RETRYABLE_STATUSES)
+    retried = {status for status in range(300, 600) if rejected(status).may_retry()}
+    assert retried == RETRYABLE_STATUSES
 
 
 def test_the_five_statuses_are_these() -> None:
@@ -95,10 +95,10 @@ def test_the_five_statuses_are_these() -> None:
     assert sorted(RETRYABLE_STATUSES) == [429, 500, 502, 503, 504]
 
 
-@pytest.mark.parametrize("status_code", [200, 201, *range(300, 600)])
-def test_no_response_ever_retries_a_write(status_code: int) -> None:
+def test_no_response_ever_retries_a_write() -> None:
     """A write is never retried because of a response, 429 and 503 included."""
-    assert not rejected(status_code, is_read=False).may_retry()
+    statuses = [200, 201, *range(300, 600)]
+    assert not [each for each in statuses if rejected(each, is_read=False).may_retry()]
 
 
 @pytest.mark.parametrize("kind", ErrorKind)
