@@ -33,6 +33,7 @@ def run(project: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.ci
 def test_the_demonstration_walks_an_order_to_its_refund(project: Path) -> None:
     """Each step shows its code and what came of it; the second refund is refused, and counted."""
     done = run(project)

@@ -12,18 +12,23 @@ import pytest
 
 from chessa_tracking.diff.changes import RULES
 from tests.marks import every
-from tests.pipeline.evolution.case import Case, cases
+from tests.pipeline.evolution.case import PATHS, Case, read
 from tests.pipeline.evolution.looking import look, rules_of
 from tests.pipeline.evolution.whole import Stage, problems
 
-CASES: Final = cases()
 _LOOKED: Final = 11  # a prime: similar cases are neighbours
 _PROVEN: Final = ("body-property-required", "answer-union-kind-added")
 
 
 def named(chosen: list[Any]) -> pytest.MarkDecorator:
     """A test for each of these."""
-    return pytest.mark.parametrize("case", chosen, ids=lambda case: case.name)
+    return pytest.mark.parametrize("case", chosen, ids=lambda path: path.stem, indirect=True)
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest) -> Case:
+    """Read a case."""
+    return read(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +41,31 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def test_there_are_enough_cases() -> None:
     """Each has a title of its own; all verdicts and questions and dozens of rules are there."""
-    assert len(CASES) >= 60
-    assert len({case.title for case in CASES}) == len(CASES)
-    assert {case.verdict for case in CASES} == {"major", "minor", "patch", "none"}
-    asked = {kind for case in CASES for kind in case.questions}
+    cases = [read(path) for path in PATHS]
+    assert len(cases) >= 60
+    assert len({case.title for case in cases}) == len(cases)
+    assert {case.verdict for case in cases} == {"major", "minor", "patch", "none"}
+    asked = {kind for case in cases for kind in case.questions}
     assert asked == {"conflict", "missing", "overlay", "server", "security"}
-    rules = {rule for case in CASES for rule in case.rules}
+    rules = {rule for case in cases for rule in case.rules}
     assert len(rules) >= 60
     assert rules <= RULES.keys()
 
 
-@named(every(4, CASES))
+@named(every(8, PATHS))
 def test_every_case_gets_its_rules(case: Case, stage: Stage, tmp_path: Path) -> None:
     """From pages: each change is told once, by the rules that the case names and no others."""
     assert rules_of(case, stage.bases[case.base], tmp_path) == sorted(case.rules)
 
 
-@named(every(4, CASES[::_LOOKED]))
+@named(every(9, PATHS[::_LOOKED]))
 def test_what_an_update_says(case: Case, stage: Stage, tmp_path: Path) -> None:
     """Its questions, its verdict, and every sentence that a Python caller reads."""
     assert problems(case, look(case, stage.bases[case.base], tmp_path)) == []
 
 
 @pytest.mark.nightly
-@named(CASES)
+@named(PATHS)
 def test_a_case_all_the_way(case: Case, stage: Stage) -> None:
     """As it says; made without a hand edit, type-checked, called in both modes on the sandbox.
 

@@ -86,6 +86,7 @@ def test_a_reference_to_nothing_and_no_file_are_refused(files: tuple[Path, Path]
         assert done.stderr.startswith("refused: ")
 
 
+@pytest.mark.ci
 def test_a_closed_pipe_is_no_traceback(files: tuple[Path, Path]) -> None:
     """The reader has closed the pipe."""
     reading, writing = os.pipe()

@@ -10,6 +10,8 @@ from chessa_codegen.overlay import apply
 from chessa_tracking.apply import endpoint_review, release
 from chessa_tracking.apply.assess import judge
 from chessa_tracking.diff.changes import Level
+from chessa_tracking.diff.openapi import compare
+from tests.marks import every
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
@@ -84,11 +86,14 @@ def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
 
 @pytest.mark.parametrize(
     "edits",
-    [
-        [(("servers",), EVIL)],
-        [((*REFUND, "post", "callbacks"), {})],
-        [((*REFUND, "post", "parameters"), [])],
-    ],
+    every(
+        3,
+        [
+            [((*REFUND, "post", "callbacks"), {})],
+            [(("servers",), EVIL)],
+            [((*REFUND, "post", "parameters"), [])],
+        ],
+    ),
 )
 def test_a_fragment_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
     """A change that breaks is in the changelog, though no signature shows it."""
@@ -107,7 +112,7 @@ def test_a_component_means_another_thing_in_a_parameter(vendored: Document) -> N
     post["requestBody"]["content"]["application/json"]["schema"]["properties"]["k"] = shared
     post["parameters"].append({"name": "k", "in": "query", "schema": shared})
     new = edited(base, (("components", "schemas", "K", "default"), "b"))
-    rules = {change.rule for change in judge(base, new, CORRECTIONS).changes}
+    rules = {change.rule for change in compare(base, new)}
     assert rules == {
         "request-property-default-value-changed",
         "request-parameter-default-value-changed",

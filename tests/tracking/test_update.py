@@ -177,8 +177,12 @@ def test_the_property_tests_are_run(tmp_path: Path) -> None:
     staging.prove(tmp_path)
 
 
-def test_property_tests_that_fail_refuse_the_tree(tmp_path: Path) -> None:
+def test_property_tests_that_fail_refuse_the_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The refusal has their output."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading all of them takes seconds
+    monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,_hypothesis_pytestplugin")
     rendering.write(
         tmp_path / "tests" / "property" / "test_it.py", "def test_it(): assert 1 == 2\n"
     )

@@ -213,6 +213,7 @@ def _upper(operation: tuple[str, str]) -> tuple[str, str]:
 # ---- Odd places ---------------------------------------------------------------------------------
 
 
+@pytest.mark.ci
 def test_a_part_that_is_a_link(tree: Path, with_note: Path) -> None:
     """Nothing is written through a symbolic link, and nothing else either."""
     outside = tree.parent / "outside"

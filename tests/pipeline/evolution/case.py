@@ -1,5 +1,6 @@
 """Read the cases: one small file each."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.apply import Overlay
 from tests.pipeline.evolution.edits import Edit
 
-FOLDER: Final = Path(__file__).parent / "cases"
+PATHS: Final = sorted(Path(__file__).with_name("cases").glob("*.yaml"))
 
 
 @attrs.frozen
@@ -54,6 +55,7 @@ class Case:
     """Calls that show the change, on `api` and `chessa`: as a caller would write them."""
 
 
+@functools.cache
 def read(path: Path) -> Case:
     """Read a case."""
     held: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -64,11 +66,6 @@ def read(path: Path) -> Case:
         slip=Slip(slip["operation"], tuple(slip["edit"])) if slip else None,
         **{**held, **lists},
     )
-
-
-def cases() -> list[Case]:
-    """All of them."""
-    return [read(path) for path in sorted(FOLDER.glob("*.yaml"))]
 
 
 def corrections(document: Mapping[str, Any], case: Case) -> dict[str, Any]:
