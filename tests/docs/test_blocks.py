@@ -42,14 +42,16 @@ def test_a_block_runs(block: Block) -> None:
             value()
 
 
-@pytest.mark.parametrize("block", FOR_PYTEST, ids=lambda block: block.place)
-def test_a_block_runs_under_pytest(block: Block, tmp_path: Path) -> None:
-    """A block that asks for the fixture passes under pytest, as a reader would run it."""
-    (tmp_path / "test_documented.py").write_text(block.code, encoding="utf-8")
-    command = ("pytest", "-q", "-W", "error", "-p", "no:cacheprovider", ".")
+def test_blocks_run_under_pytest(tmp_path: Path) -> None:
+    """Each block that asks for the fixture passes under pytest, as a reader would run it."""
+    for number, block in enumerate(FOR_PYTEST):
+        (tmp_path / f"test_{number}.py").write_text(block.code, encoding="utf-8")
+    command = ("pytest", "-rp", "-W", "error", "-p", "no:cacheprovider", ".")
     plugins = "chessa.testing.pytest_plugin,pytest_httpx"  # loading all of them takes a second
     few = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": plugins}
-    assert "passed" in run_tool(tmp_path, *command, PYTHONPATH=PATHS, **few)
+    printed = run_tool(tmp_path, *command, PYTHONPATH=PATHS, **few)
+    for number, block in enumerate(FOR_PYTEST):
+        assert f"PASSED test_{number}.py::" in printed, block.place
 
 
 def test_there_are_blocks() -> None:

@@ -105,7 +105,11 @@ with sandbox() as api, api.client() as chessa:
     print(refund.status, len(api.refunds))
 """
 TEST_OF_A_USER = """
-def test_a_refund(chessa_sandbox):
+import pytest
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_a_refund(chessa_sandbox, name):
+    assert not chessa_sandbox.refunds
     order = chessa_sandbox.add_order().fund().fail()
     with chessa_sandbox.client() as chessa:
         chessa.orders.request_refund(order_id=order.id, address="bc1qexample")
@@ -119,10 +123,10 @@ def test_the_sandbox_works_with_the_extra(with_sandbox: Environment, elsewhere: 
 
 
 def test_pytest_finds_the_fixture(with_sandbox: Environment, elsewhere: Path) -> None:
-    """With the extra, a user's test has `chessa_sandbox` without a line of set-up."""
+    """With the extra, each test of a user has a new `chessa_sandbox` without a line of set-up."""
     (elsewhere / "test_user.py").write_text(TEST_OF_A_USER, encoding="utf-8")
     printed = python(with_sandbox, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=elsewhere)
-    assert "1 passed" in printed
+    assert "2 passed" in printed
 
 
 # ---- Types --------------------------------------------------------------------------------------

@@ -1,24 +1,22 @@
-"""`python -m chessa.testing`: the sandbox for other processes, and the pytest fixture."""
+"""`python -m chessa.testing`: the sandbox for other processes."""
 
 import datetime
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import chessa
 from chessa.testing.__main__ import main
+from tests.marks import every
 
 COMMAND = [sys.executable, "-W", "error", "-m", "chessa.testing"]
 
@@ -74,7 +72,7 @@ def test_another_process_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
             assert client.users.submit_feedback(comment="later").id == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", every(2, [signal.SIGTERM, signal.SIGINT]))
 def test_it_stops_cleanly(number: int) -> None:
     """Ctrl-C and SIGTERM end it with 0, and without output."""
     with served() as (process, _):
@@ -111,7 +109,7 @@ sys.argv = ["chessa.testing"]
 """
 
 
-@pytest.mark.parametrize("name", ["aiohttp", "openapi_schema_validator"])
+@pytest.mark.parametrize("name", every(2, ["aiohttp", "openapi_schema_validator"]))
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -134,33 +132,3 @@ def test_without_the_extra_it_says_what_to_install(name: str, statement: str, co
     assert done.stderr.rstrip().endswith(text)
     if code == 2:
         assert "Traceback" not in done.stderr
-
-
-def test_the_fixture_is_there_for_every_test(tmp_path: Path) -> None:
-    """pytest finds `chessa_sandbox` by itself, and gives each test a fresh one."""
-    tests = tmp_path / "test_mine.py"
-    tests.write_text(
-        textwrap.dedent("""
-        import pytest
-
-        @pytest.mark.parametrize("name", ["one", "two"])
-        def test_it(chessa_sandbox, name):
-            assert not chessa_sandbox.refunds
-            order = chessa_sandbox.add_order().fail()
-            client = chessa_sandbox.client()
-            assert client.orders.request_refund(order_id=order.id, address="bc1q").refund_id
-            assert len(chessa_sandbox.refunds) == 1
-        """),
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tests)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_ADDOPTS": ""},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout

@@ -1,6 +1,7 @@
 """schemathesis against the sandbox over HTTP: examples, coverage, fuzzing, and links followed.
 
 It finds nothing but refusals that the spec cannot express, each listed here with its reason.
+`test_every_answer.py` is the short form.
 """
 
 import base64
@@ -172,7 +173,7 @@ def run(api: Sandbox, folder: Path, examples: int) -> Report:
 
 @pytest.mark.parametrize(
     "examples",
-    [5, pytest.param(100, marks=pytest.mark.nightly)],
+    [pytest.param(5, marks=pytest.mark.ci), pytest.param(100, marks=pytest.mark.nightly)],
     ids=lambda number: f"{number}",
 )
 def test_schemathesis_finds_nothing_but_what_is_listed(examples: int, tmp_path: Path) -> None:

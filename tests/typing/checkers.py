@@ -1,4 +1,4 @@
-"""mypy --strict and pyright strict over users' code, each run once.
+"""mypy --strict and pyright strict over users' code.
 
 The modules stand in a project
 of their own, whose environment is the one of the tests with this tree installed: both packages
@@ -14,12 +14,10 @@ import sysconfig
 import venv
 from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeAlias
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-CHECKERS: Final = ("mypy", "pyright")
 
 Place: TypeAlias = tuple[str, int]
 """File and line."""
@@ -46,22 +44,20 @@ def marks(modules: Mapping[str, str]) -> dict[Place, dict[str, str]]:
     return found
 
 
-def check(project: Path, modules: Mapping[str, str]) -> dict[str, Said]:
-    """Put the modules into a new project, and ask both checkers at once about all of it."""
+def check(checker: str, project: Path, modules: Mapping[str, str]) -> Said:
+    """Put the modules into a new project, and ask a checker about all of it."""
     for name, text in modules.items():
         path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    python = _environment(project.with_name("environment"))
+    if checker == "mypy":
+        options = ["--strict", "--output=json", f"--python-executable={python}", *_ALONE, "."]
+        return _said_by_mypy(_run(project, ["mypy", *options]))
     settings = {"typeCheckingMode": "strict", "include": sorted(modules)}
     (project / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
-    python = _environment(project.with_name("environment"))
-    commands = (
-        ["mypy", "--strict", "--output=json", f"--python-executable={python}", *_ALONE, "."],
-        ["pyright", "--outputjson", f"--pythonpath={python}"],
-    )
-    with ThreadPoolExecutor() as both:
-        mypy, pyright = both.map(lambda command: _run(project, command), commands)
-    return {"mypy": _said_by_mypy(mypy), "pyright": _said_by_pyright(pyright, project)}
+    output = _run(project, ["pyright", "--outputjson", f"--pythonpath={python}"])
+    return _said_by_pyright(output, project)
 
 
 def _environment(folder: Path) -> str:

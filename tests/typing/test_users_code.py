@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.marks import CI
+
 from . import operations
-from .checkers import CHECKERS, ROOT, Said, check, marks
+from .checkers import ROOT, Said, check, marks
 
 HERE = Path(__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,25 +34,29 @@ MODULES = {
 MARKS = marks(MODULES)
 
 
+@pytest.fixture(scope="module", params=["mypy", pytest.param("pyright", marks=CI)])
+def checker(request: pytest.FixtureRequest) -> str:
+    """Return the name of a checker."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
-    """Return the messages of each checker on all modules."""
-    return check(tmp_path_factory.mktemp("user") / "project", MODULES)
+def said(checker: str, tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """Return the messages of a checker on all modules."""
+    return check(checker, tmp_path_factory.mktemp("user") / "project", MODULES)
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_right_code_checks(checker: str, said: dict[str, Said]) -> None:
+def test_right_code_checks(said: Said) -> None:
     """No line without a mark is refused: the README's neither, nor a call of any operation."""
-    assert {place: rules for place, rules in said[checker].items() if place not in MARKS} == {}
+    assert {place: rules for place, rules in said.items() if place not in MARKS} == {}
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_wrong_code_is_refused(checker: str, said: dict[str, Said]) -> None:
+def test_wrong_code_is_refused(checker: str, said: Said) -> None:
     """Every marked line is refused, for the reason that its mark gives."""
     missed = {
-        place: (mark[checker], said[checker].get(place))
+        place: (mark[checker], said.get(place))
         for place, mark in MARKS.items()
-        if mark[checker] not in said[checker].get(place, {})
+        if mark[checker] not in said.get(place, {})
     }
     assert missed == {}
 
