@@ -1,5 +1,7 @@
 """Two calls and two modes, which the tests of this folder share."""
 
+import functools
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
@@ -65,6 +67,12 @@ WRITE: Final = Call(
 )
 
 
+@functools.cache
+def _context() -> ssl.SSLContext:
+    """Return one context for all: each client would read the authorities again."""
+    return ssl.create_default_context()
+
+
 class Mode(modes.Mode):
     """A mode with the clients and transports of libraries, and calls of `Call`."""
 
@@ -74,11 +82,13 @@ class Mode(modes.Mode):
 
     def http_client(self, library: Any = httpx, **settings: Any) -> Any:
         """Make a client of httpx or of its successor."""
-        return (library.AsyncClient if self.is_async else library.Client)(**settings)
+        made = library.AsyncClient if self.is_async else library.Client
+        return made(**{"verify": _context(), **settings})
 
     def transport(self, library: Any = httpx) -> Any:
         """Make a transport of httpx or of its successor."""
-        return (library.AsyncHTTPTransport if self.is_async else library.HTTPTransport)()
+        made = library.AsyncHTTPTransport if self.is_async else library.HTTPTransport
+        return made(verify=_context())
 
     async def result_of(self, client: Any, call: Call) -> Any:
         """Make a call; its error is raised."""
