@@ -24,6 +24,7 @@ def names(plan: Plan) -> set[str]:
         found |= {resource.name, resource.class_name}
         for operation in resource.operations:
             found |= {operation.method_name, operation.method_name.upper()}
+            found.add(f"{resource.name}__{operation.method_name}")  # as the index imports it
             found |= {argument.name for argument in operation.arguments}
     return {name for name in found if name.isascii() and name.isidentifier()}
 
