@@ -47,6 +47,7 @@ def test_both_clients_make_calls(client_only: Environment, elsewhere: Path) -> N
     assert python(client_only, program.name, cwd=elsewhere) == "6 requests\n"
 
 
+@pytest.mark.ci
 def test_every_module_can_be_imported(with_sandbox: Environment, elsewhere: Path) -> None:
     """No module needs what is not installed, or warns when it is imported."""
     modules = {

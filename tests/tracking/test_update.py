@@ -177,6 +177,7 @@ def test_the_property_tests_are_run(tmp_path: Path) -> None:
     staging.prove(tmp_path)
 
 
+@pytest.mark.ci
 def test_property_tests_that_fail_refuse_the_tree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

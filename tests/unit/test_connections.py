@@ -272,65 +272,6 @@ def test_closing_lets_calls_under_way_end() -> None:
             client._performer.perform(*A_READ)
 
 
-@pytest.mark.parametrize("sent", every(2, [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", b""]))
-def test_no_request_holds_the_credentials_while_an_answer_is_read(
-    driver: Driver, sent: bytes
-) -> None:
-    """Once it is written, and once the response's head has come, no object holds them."""
-    gc.collect()
-    waiting, go_on = threading.Event(), threading.Event()
-
-    def play(connection: Connection) -> None:
-        while connection.read_request():
-            connection.send(sent)
-            waiting.set()
-            go_on.wait(5)
-            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"[len(sent) :])
-
-    with RawServer(play) as server:
-        thread = threading.Thread(target=driver, args=[A_READ], kwargs={"base_url": server.url})
-        thread.start()
-        assert waiting.wait(5)
-        time.sleep(0.1)  # what has been sent, let it be read
-        received = [id(request) for request in server.ledger]
-        held = [request for request in requests_held() if id(request) not in received]
-        go_on.set()
-        thread.join()
-    assert len(received) == 1, "what the server has received has the credentials"
-    assert held == []
-
-
-def test_the_search_finds_a_request_that_is_held() -> None:
-    """In a frame, or in an object."""
-    local = b"GET / HTTP/1.1\r\nx-client-secret: " + CLIENT_SECRET.encode()
-    assert any(request is local for request in requests_held())
-    owner = [local[:-1], local + b"!"]
-    assert any(request is owner[1] for request in requests_held())
-
-
-FORMS = {bytes, bytearray, memoryview, httpcore.Request}
-
-
-def requests_held() -> list[object]:
-    """Return the parts of a request with credentials that objects and frames hold."""
-    frames: list[Any] = list(sys._current_frames().values())
-    for frame in frames:
-        frames += [frame.f_back] if frame.f_back is not None else []
-    held = [thing for frame in frames for thing in frame.f_locals.values()]
-    gc.unfreeze()
-    held += gc.get_referents(*gc.get_objects())
-    of_a_request = [thing for thing in held if type(thing) in FORMS]
-    return [thing for thing in of_a_request if CLIENT_SECRET in _request_text(thing)]
-
-
-def _request_text(thing: Any) -> str:
-    """Return the text of a request; nothing for another object."""
-    if isinstance(thing, httpcore.Request):
-        return str(thing.headers)
-    text = bytes(thing[:2000]).decode("latin-1")
-    return text if text.startswith(("GET ", "POST ")) else ""
-
-
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals")
 def test_ctrl_c_leaves_a_working_client() -> None:
     """Ctrl-C in a write comes out as itself, with a note and without the secret in its frames."""
@@ -389,3 +330,65 @@ def test_nothing_is_left_open(server: RawServer) -> None:
         ask(client, "3")
         del client
     assert goes_back_to(before)
+
+
+# ---- Last, for a search unfreezes what the other tests need not collect --------------------------
+
+
+@pytest.mark.parametrize("sent", every(2, [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", b""]))
+def test_no_request_holds_the_credentials_while_an_answer_is_read(
+    driver: Driver, sent: bytes
+) -> None:
+    """Once it is written, and once the response's head has come, no object holds them."""
+    gc.collect()
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def play(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(sent)
+            waiting.set()
+            go_on.wait(5)
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"[len(sent) :])
+
+    with RawServer(play) as server:
+        thread = threading.Thread(target=driver, args=[A_READ], kwargs={"base_url": server.url})
+        thread.start()
+        assert waiting.wait(5)
+        time.sleep(0.1)  # what has been sent, let it be read
+        received = [id(request) for request in server.ledger]
+        held = [request for request in requests_held() if id(request) not in received]
+        go_on.set()
+        thread.join()
+    assert len(received) == 1, "what the server has received has the credentials"
+    assert held == []
+
+
+def test_the_search_finds_a_request_that_is_held() -> None:
+    """In a frame, or in an object."""
+    local = b"GET / HTTP/1.1\r\nx-client-secret: " + CLIENT_SECRET.encode()
+    assert any(request is local for request in requests_held())
+    owner = [local[:-1], local + b"!"]
+    assert any(request is owner[1] for request in requests_held())
+
+
+FORMS = {bytes, bytearray, memoryview, httpcore.Request}
+
+
+def requests_held() -> list[object]:
+    """Return the parts of a request with credentials that objects and frames hold."""
+    frames: list[Any] = list(sys._current_frames().values())
+    for frame in frames:
+        frames += [frame.f_back] if frame.f_back is not None else []
+    held = [thing for frame in frames for thing in frame.f_locals.values()]
+    gc.unfreeze()
+    held += gc.get_referents(*gc.get_objects())
+    of_a_request = [thing for thing in held if type(thing) in FORMS]
+    return [thing for thing in of_a_request if CLIENT_SECRET in _request_text(thing)]
+
+
+def _request_text(thing: Any) -> str:
+    """Return the text of a request; nothing for another object."""
+    if isinstance(thing, httpcore.Request):
+        return str(thing.headers)
+    text = bytes(thing[:2000]).decode("latin-1")
+    return text if text.startswith(("GET ", "POST ")) else ""
