@@ -6,6 +6,7 @@ any file or host.
 """
 
 import copy
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ import attrs
 from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
+from jsonschema.validators import extend, validator_for
 from jsonschema_specifications import (  # type: ignore[import-untyped]
     REGISTRY as SPECIFICATIONS,
 )
@@ -49,11 +50,39 @@ class _Version:
     dialect: Callable[[], Validator]
     """The validator for every schema in a document."""
 
-    def structure(self) -> Any:
-        return _published(
-            "openapi-spec-validator",
-            f"openapi_spec_validator/resources/schemas/v{self.name}/schema.json",
-        )
+
+@functools.cache
+def _structure(version: str) -> Validator:
+    schema = _published(
+        "openapi-spec-validator",
+        f"openapi_spec_validator/resources/schemas/v{version}/schema.json",
+    )
+    return _remembering(validator_for(schema))(schema, registry=_crawled(schema))
+
+
+def _remembering(validator: type[Validator]) -> Any:
+    """Return a validator that holds equal values against a referred schema once.
+
+    Operations repeat their errors, and two versions of a document most of what they say.
+    """
+
+    def once(keyword: str) -> Any:
+        compare = validator.VALIDATORS[keyword]
+
+        def remembering(
+            within: Validator, reference: str, value: Any, schema: Any
+        ) -> Iterator[ValidationError]:
+            key = id(schema), json.dumps(value)
+            if key not in valid:
+                errors = list(compare(within, reference, value, schema))
+                yield from errors
+                valid.update(() if errors else [key])
+
+        return remembering
+
+    valid: set[tuple[int, str]] = set()
+    references = {"$ref", "$dynamicRef"} & validator.VALIDATORS.keys()
+    return extend(validator, {keyword: once(keyword) for keyword in references})
 
 
 def _published(package: str, file: str) -> Any:
@@ -61,16 +90,21 @@ def _published(package: str, file: str) -> Any:
     return json.loads(Path(str(found)).read_text(encoding="utf-8"))
 
 
+@functools.cache
 def _dialect_3_0() -> Validator:
-    return Draft4Validator(Draft4Validator.META_SCHEMA, format_checker=_NO_FORMATS)
+    whole = {"$ref": Draft4Validator.META_SCHEMA["id"]}
+    return _remembering(Draft4Validator)(whole, format_checker=_NO_FORMATS)
 
 
+@functools.cache
 def _dialect_3_1() -> Validator:
     base, words = (
         _published("openapi-schema-validator", f"openapi_schema_validator/schemas/oas3.1/{file}")
         for file in ("metaschema.json", "vocabularies/base")
     )
-    return Draft202012Validator(base, registry=_crawled(base, words), format_checker=_NO_FORMATS)
+    return _remembering(Draft202012Validator)(
+        {"$ref": base["$id"]}, registry=_crawled(base, words), format_checker=_NO_FORMATS
+    )
 
 
 def _crawled(*schemas: Any) -> Any:
@@ -102,10 +136,9 @@ def check_version(document: Mapping[str, Any]) -> _Version:
 
 
 def repair_structure(repair: Repair, version: _Version) -> None:
-    schema = version.structure()
-    validator = validator_for(schema)(schema, registry=_crawled(schema))
+    structure = _structure(version.name)
     seen: set[str] = set()
-    while errors := [_most_telling(each) for each in validator.iter_errors(repair.document)]:
+    while errors := [_most_telling(each) for each in structure.iter_errors(repair.document)]:
         fresh = {_invalid(each, ()).where + str(each.message): each for each in errors}
         if not fresh.keys() - seen:
             raise _invalid(errors[0], ())
