@@ -40,8 +40,9 @@ __all__ = [
 ]
 
 
-_TITLED: Final = re.compile(r"\$\.\.\[\?@\.title == '([^'\\]*)'(?: && [^|\]]*)?\]")
-"""A query for nodes of one title, with any further conditions."""
+_TITLE: Final = r"@\.title == '([^'\\]*)'"
+_TITLED: Final = re.compile(rf"\$\.\.\[\?{_TITLE}(?: \|\| {_TITLE})*(?: && [^|\]]*)?\]")
+"""A query for nodes of one or several titles, with any further conditions."""
 
 
 @frozen
@@ -74,7 +75,8 @@ def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
     titles = _titles(result)
     for action in overlay.actions:
         titled = _TITLED.match(action.target)
-        if titled and titled[1] not in titles:  # a query costs ten times more than the titles
+        # a query costs ten times more than the titles
+        if titled and titles.isdisjoint(re.findall(_TITLE, titled[0])):
             effects.append(Effect(action, 0, changed=False))
             continue
         effects.append(_effect(result, action))
