@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compare two OpenAPI documents: every change, and what it means for Python callers.
 
-The packages that are compared are made of both, corrected by spec/overlay.yaml as far as it fits.
+The packages that are compared are made of both, corrected by spec/overlay.yaml as far as it fits;
+documents of another API, of which it lets no package be made, are compared without it.
 Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with what and where.
 """
 
@@ -27,12 +28,12 @@ from chessa_codegen.overlay import apply  # noqa: E402
 from chessa_codegen.regeneration import ROOT  # noqa: E402
 from chessa_codegen.validate.safety import check_document  # noqa: E402
 from chessa_codegen.validate.structure import check_version  # noqa: E402
-from chessa_tracking.apply.assess import judge  # noqa: E402
+from chessa_tracking.apply.assess import Judgement, judge  # noqa: E402
 from chessa_tracking.diff.changes import Level  # noqa: E402
-from chessa_tracking.report.diff import as_json, as_markdown, as_text, refusal  # noqa: E402
+from chessa_tracking.report import waiting  # noqa: E402
+from chessa_tracking.report.diff import as_markdown, as_object, as_text, refusal  # noqa: E402
 
 _LEVELS: Final = {level.word: level for level in (Level.MAJOR, Level.MINOR)}
-_FORMATS: Final = {"text": as_text, "json": as_json, "markdown": as_markdown}
 _OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 
 
@@ -55,12 +56,37 @@ def _refuse(options: argparse.Namespace, error: SpecError) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     corrections = apply.parse(read(_OVERLAY))
-    found = judge(_safe(options.old), _safe(options.new), corrections)
-    print(_FORMATS[options.format](found.changes, found.surface))
+    documents = _safe(options.old), _safe(options.new)
+    found = judge(*documents, corrections)
+    if found.surface is None:  # it may be the overlay that does not fit
+        found = judge(*documents)
+        print("spec/overlay.yaml is not for these documents; compared without it", file=sys.stderr)
+    print(_FORMATS[options.format](found))
     sys.stdout.flush()
     if found.refused is not None:
-        print(f"no package can be made of one of them: {found.refused}", file=sys.stderr)
+        print(
+            f"Python callers: not compared, no package can be made: {found.refused}",
+            file=sys.stderr,
+        )
     return int(options.fail_on is not None and found.verdict >= _LEVELS[options.fail_on])
+
+
+def _as_text(found: Judgement) -> str:
+    waits = "\n".join(waiting.as_lines(found))
+    return f"{waits}\n\n".lstrip("\n") * bool(waits) + as_text(found.changes, found.surface)
+
+
+def _as_markdown(found: Judgement) -> str:
+    return "\n".join([*waiting.as_markdown(found), as_markdown(found.changes, found.surface)])
+
+
+def _as_json(found: Judgement) -> str:
+    """Write it in ASCII: a terminal obeys nothing of it."""
+    contents = {**as_object(found.changes, found.surface), **waiting.as_object(found)}
+    return json.dumps(contents, indent=2)
+
+
+_FORMATS: Final = {"text": _as_text, "json": _as_json, "markdown": _as_markdown}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     for option, help_ in (
         ("--accept-removal", "the vendor removed this operation; can be given several times"),
         ("--keep", "no page shows this operation, and it stays; can be given several times"),
+        ("--leave-out", "callers may lose this operation, which cannot be generated now"),
     ):
         parser.add_argument(
             option, nargs=2, action="append", default=[], metavar=("METHOD", "PATH"), help=help_
@@ -108,6 +109,7 @@ def _run(options: argparse.Namespace) -> int:
         return 1
     if finished := install.finish(ROOT):
         _say(f"Finished an update that was cut off: {len(finished)} files.")
+    accepted |= {_operation(*each) for each in options.leave_out}
     found = update.look(ROOT, source, decisions, accepted, _progress)
     if options.report is not None:
         options.report.write_text(update_report.as_markdown(found), encoding="utf-8")

@@ -23,6 +23,14 @@ def digest(value: Any) -> str:
     return hashlib.sha256(dumps_json(value).encode()).hexdigest()
 
 
+def read_findings(path: Path) -> tuple[Finding, ...]:
+    """Read what was left out of a package, opened or corrected from its lock, if there is one."""
+    if not path.is_file():
+        return ()
+    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")).get("findings", [])
+    return tuple(Finding(**each) for each in found)  # type: ignore[arg-type]
+
+
 def _digest_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -96,10 +96,7 @@ def test_the_worked_example_is_what_is_printed(noted: update.Update) -> None:
     assert "\n".join(printed[1:-1]) in TEXT
     assert "17 pages, 16 operations" in printed[0]
     ((name, text),) = release.fragments(
-        "0.1.1",
-        noted.judgement.changes,
-        noted.judgement.surface or (),
-        "version 1.0.0 of the vendor's API",
+        "0.1.1", noted.judgement, "version 1.0.0 of the vendor's API"
     ).items()
     assert f"`changelog.d/{name}`" in TEXT
     assert text in TEXT

@@ -68,7 +68,7 @@ PLACES: Final = places()
 def leaves(kind: str) -> list[Any]:
     """Every attribute of a class for values of one kind."""
     return [
-        pytest.param(place, key, id=f"{place.cls.__name__}.{key}")
+        pytest.param(place, key, id=f"{place.cls.__name__}.{key} of {place.where}")
         for place in PLACES
         for key, schema in properties(place.schema).items()
         if [each.name for each in kinds(schema) if each.name != "null"] == [kind]

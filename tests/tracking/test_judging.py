@@ -98,7 +98,7 @@ def test_what_moves_no_request_is_not_asked(vendored: Document) -> None:
 def test_a_fragment_says_what_the_verdict_is_of(vendored: Document, edits: Any) -> None:
     """A change that breaks is in the changelog, though no signature shows it."""
     found = judge(vendored, edited(vendored, *edits), CORRECTIONS, RELEASED)
-    fragments = release.fragments("0.2.0", found.changes, found.surface or (), "it")
+    fragments = release.fragments("0.2.0", found, "it")
     only_text = any("no code has to change" in text for text in fragments.values())
     assert only_text == (found.verdict <= Level.PATCH)
     assert ("+vendor-0.2.0.breaking.md" in fragments) == (found.verdict is Level.MAJOR)

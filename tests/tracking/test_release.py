@@ -8,6 +8,7 @@ import pytest
 from chessa_codegen.errors import SpecError
 from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.apply import release
+from chessa_tracking.apply.assess import Judgement
 from chessa_tracking.diff.changes import Change, Level
 from tests.tracking.conftest import ROOT
 
@@ -50,11 +51,12 @@ SURFACE = [
     SurfaceChange("a.make", Level.MAJOR, "`a.make` now requires `code`"),
     SurfaceChange("a.make", Level.MINOR, "`a.make` gained the optional argument `note`"),
 ]
+FOUND = Judgement(tuple(CHANGES), tuple(SURFACE))
 
 
 def test_fragments() -> None:
     """One for each type; what no signature shows is told from the spec; prose is not mentioned."""
-    assert release.fragments("0.2.0", CHANGES, SURFACE, "version 1.0.0 of the vendor's API") == {
+    assert release.fragments("0.2.0", FOUND, "version 1.0.0 of the vendor's API") == {
         "+vendor-0.2.0.breaking.md": (
             "Follow version 1.0.0 of the vendor's API:\n"
             "\n"
@@ -72,11 +74,11 @@ def test_fragments() -> None:
 @pytest.mark.parametrize(("number", "where"), [(1, "of 1 operation"), (2, "of 2 operations")])
 def test_a_fragment_of_text_alone(number: int, where: str) -> None:
     """An update of the vendor's prose says that no code has to change."""
-    changes = [
+    changes = tuple(
         Change(f"GET /v1/{place}", "/x", "documentation-changed", Level.PATCH, "text changed")
         for place in range(number)
-    ]
-    assert release.fragments("0.1.1", changes, [], "it") == {
+    )
+    assert release.fragments("0.1.1", Judgement(changes), "it") == {
         "+vendor-0.1.1.fixed.md": f"Follow the text {where} in it; no code has to change.\n"
     }
 
@@ -96,7 +98,7 @@ def test_text_of_the_vendor_stays_text_in_the_changelog() -> None:
     """No heading, HTML, link or mention comes out of what the vendor writes."""
     hostile = "x\n\n## 9.9.9\n<img src=x> @octocat [a](http://evil.example)"
     change = Change("POST /v1/a", "/y", "request-property-pattern-added", Level.MAJOR, hostile)
-    (entry,) = release.fragments("0.2.0", [change], [], "it").values()
+    (entry,) = release.fragments("0.2.0", Judgement((change,)), "it").values()
     assert "\n## 9.9.9" not in entry
     assert "@octocat" not in entry
     assert "<img" not in entry.replace("\\<img", "")

@@ -68,7 +68,7 @@ def test_a_dry_run_writes_nothing(tree: Path, with_note: Path, tmp_path: Path) -
     report = json.loads(done.stdout)
     assert set(report) == {
         *("verdict", "pages", "missing", "conflicts", "changes", "overlay", "surface"),
-        *("version", "questions"),
+        *("version", "questions", "waiting", "delivered"),
     }
     assert report["verdict"] == "minor"
     assert report["version"] == {"from": "0.1.0", "to": "0.1.1"}
@@ -177,18 +177,37 @@ def test_the_property_tests_are_run(tmp_path: Path) -> None:
     staging.prove(tmp_path)
 
 
-@pytest.mark.ci
+FAILING = """
+import pytest
+from hypothesis.errors import Unsatisfiable
+
+def test_it(): assert 1 == 2
+
+@pytest.mark.parametrize("place", ["Refund of orders.request_refund 200"])
+def test_what_comes_goes_back(place): raise Unsatisfiable("no example")
+"""
+
+
 def test_property_tests_that_fail_refuse_the_tree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refusal has their output."""
+    """The refusal names the schema and the operation, what to look at, and has the output."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading all of them takes seconds
     monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,_hypothesis_pytestplugin")
-    rendering.write(
-        tmp_path / "tests" / "property" / "test_it.py", "def test_it(): assert 1 == 2\n"
+    rendering.write(tmp_path / "tree" / "tests" / "property" / "test_it.py", FAILING)
+    with pytest.raises(SpecError, match="assert 1 == 2") as refused:
+        staging.prove(tmp_path / "tree")
+    assert refused.value.where == "the package, Refund of orders.request_refund 200"
+    lines = refused.value.details
+    assert "the package: it (the package does not do what the spec says: look at the pipeline)" in (
+        lines
     )
-    with pytest.raises(SpecError, match="assert 1 == 2"):
-        staging.prove(tmp_path)
+    assert lines[2] == (
+        "Refund of orders.request_refund 200: what comes goes back "
+        "(no value fits the schema: look at the spec)"
+    )
+    assert "overlay" in refused.value.fix
+    assert "Fix the pipeline" in refused.value.fix
 
 
 @pytest.mark.ci

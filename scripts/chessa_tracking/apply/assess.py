@@ -5,7 +5,7 @@ do not hide other changes.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import attrs
 from chessa_codegen.document import canonical
 from chessa_codegen.document.refs import path_key
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir.names import Names
+from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.operations import PINNED
 from chessa_codegen.overlay.apply import Overlay
 from chessa_codegen.regeneration import (
@@ -50,8 +50,17 @@ class Judgement:
     """The reason why no package can be made of one of them."""
     findings: tuple[Finding, ...] = ()
     """The parts left out of the new package, opened or corrected."""
+    known: tuple[Finding, ...] = ()
+    """The parts left out of the old package, opened or corrected."""
+    delivered: tuple[str, ...] = ()
+    """Operations that were left out of the old package and are in the new one."""
     asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """The changes of the `server` and the `security`, which the maintainer must accept."""
+
+    @property
+    def waiting(self) -> list[Finding]:
+        """Operations that were left out and schemas that were opened: tried again at every run."""
+        return [each for each in self.findings if each.kind != "corrected"]
 
     @property
     def spec(self) -> Level:
@@ -75,14 +84,16 @@ def judge(
     corrections: Overlay = _NO_CORRECTIONS,
     released: Path | None = None,
     names: Names | None = None,
+    left_out: Iterable[Finding] = (),
 ) -> Judgement:
     """Compare two documents. Raises `SpecError` if one of them is unsafe.
 
-    `released` is the package that callers have; without it one is made of the old document. They
-    differ while the overlay is edited for the update: the report has those changes as well.
+    `released` is the package that callers have, and `left_out` what was left out of it; without it
+    one is made of the old document. They differ while the overlay is edited for the update: the
+    report has those changes as well.
     """
     if canonical.is_same(old, new):
-        return Judgement()
+        return Judgement(findings=tuple(left_out), known=tuple(left_out))
     for document in (old, new):
         safety.check_document(canonical.ordered(dict(document)))
         check_promises(document)
@@ -101,6 +112,7 @@ def judge(
             try:
                 old_package = _package(before, folders[0], names)
                 released, names = folders[0], old_package.plan.names.kept()
+                left_out = old_package.findings
             except SpecError as error:  # a document without a package has no callers
                 return attrs.evolve(found, surface=None, refused=error)
         try:
@@ -108,9 +120,35 @@ def judge(
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return attrs.evolve(found, surface=(gone,), refused=error)
-        return attrs.evolve(
-            found, surface=tuple(compare_packages(released, folders[1])), findings=made.findings
-        )
+        surface = tuple(compare_packages(released, folders[1]))
+    was = {path_key(each.operation): each.operation for each in left_out if each.operation}
+    there = {
+        operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(made.document)
+    }
+    slips = {each.where for each in (*left_out, *made.findings) if each.kind == "corrected"}
+    return attrs.evolve(
+        found,
+        changes=tuple(_weighed(found.changes, was, there, slips)),
+        surface=surface,
+        findings=made.findings,
+        known=tuple(left_out),
+        delivered=tuple(each for key, each in was.items() if key in there),
+    )
+
+
+def _weighed(
+    changes: Iterable[Change], was: Container[str], there: Container[str], slips: Iterable[str]
+) -> list[Change]:
+    """Lower the changes of what callers do not have: operations left out, and corrected slips."""
+    found: list[Change] = []
+    for change in changes:
+        key = path_key(change.operation)
+        most = Level.MAJOR if key not in was else Level.MINOR if key in there else Level.PATCH
+        at = f"#{change.pointer}/"
+        if change.rule == "other-change" and any(at.startswith(f"{slip}/") for slip in slips):
+            most = Level.PATCH
+        found.append(attrs.evolve(change, level=min(change.level, most)))
+    return sorted(found, key=lambda each: -each.level)
 
 
 def _package(

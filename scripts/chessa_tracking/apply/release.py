@@ -4,12 +4,11 @@ The rules are in CONTRIBUTING, "Versions" and "Changelog".
 """
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
 from chessa_codegen.errors import SpecError
-from chessa_tracking.api_diff.surface import SurfaceChange
-from chessa_tracking.diff.changes import Change, Level
+from chessa_tracking.apply.assess import Judgement
+from chessa_tracking.diff.changes import Level
 from chessa_tracking.report.diff import in_markdown
 
 _VERSION: Final = re.compile(r'^__version__(?:: Final)? = "([0-9]+)\.([0-9]+)\.([0-9]+)"$', re.M)
@@ -55,12 +54,12 @@ def next_version(version: str, verdict: Level) -> str:
     return f"{major}.{minor}.{patch + 1}"
 
 
-def fragments(
-    version: str, changes: Iterable[Change], surface: Iterable[SurfaceChange], title: str
-) -> dict[str, str]:
+def fragments(version: str, judgement: Judgement, title: str) -> dict[str, str]:
     """Return the changelog fragments of an update by file name, one for each type."""
-    changes = list(changes)
-    surface = list(surface)
+    waiting = judgement.waiting
+    left_out = {each.operation for each in waiting} - {""}
+    changes = [each for each in judgement.changes if each.operation not in left_out]
+    surface = judgement.surface or ()
     told = {level: [each.text for each in surface if each.level is level] for level in TYPES}
     for level in (Level.MAJOR, Level.MINOR):
         seen = bool(told[level])  # by callers: then list only the changes of rules in addition
@@ -69,16 +68,28 @@ def fragments(
             for change in changes
             if change.level is level and (not seen or _LIMITS.search(change.rule))
         ]
+    told[Level.MINOR] += [
+        f"{in_markdown(each)} was left out until now, and is in the package"
+        for each in judgement.delivered
+    ]
+    told[Level.MINOR] += [
+        f"{in_markdown(each.operation or each.where)} {_WAITS[each.kind]}: {in_markdown(each.what)}"
+        for each in waiting
+        if each not in judgement.known
+    ]
     found = {
         level: "\n".join([f"Follow {title}:", "", *map(_bullet, texts), ""])
         for level, texts in told.items()
         if texts
     }
     if not found:
-        places = {change.operation for change in changes if change.operation}
+        places = {each.operation for each in judgement.changes if each.operation}
         where = f" of {_counted(len(places), 'operation')}" if places else ""
         found[Level.PATCH] = f"Follow the text{where} in {title}; no code has to change.\n"
     return {f"+vendor-{version}.{TYPES[level]}.md": text for level, text in found.items()}
+
+
+_WAITS: Final = {"left out": "is not in the package yet", "opened": "is read as any JSON"}
 
 
 def _bullet(text: str) -> str:

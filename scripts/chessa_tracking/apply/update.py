@@ -14,13 +14,15 @@ from typing import Any, Final
 import attrs
 
 from chessa_codegen.document import loader
+from chessa_codegen.document.refs import path_key
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir.names import read_names
+from chessa_codegen.ir.names import operation_key, read_names
 from chessa_codegen.ir.plan import Plan
+from chessa_codegen.lock import read_findings
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import regenerate
 from chessa_codegen.validate import safety
-from chessa_codegen.validate.repair import operations
+from chessa_codegen.validate.repair import Finding, operations
 from chessa_codegen.validate.structure import check_version
 from chessa_tracking.apply import install, release, spec_file, staging
 from chessa_tracking.apply.assess import Judgement, judge
@@ -32,12 +34,11 @@ from chessa_tracking.fetch.source import Source
 SPEC: Final = "spec/openapi.yaml"
 _OVERLAY: Final = "spec/overlay.yaml"
 _NAMES: Final = "spec/names.json"
+_LOCK: Final = "spec/lock.json"
 _PACKAGE: Final = "generated/chessa_api"
 _VERSION: Final = "overrides/chessa/_version.py"
 _CHANGELOG: Final = "changelog.d"
-PARTS: Final = (
-    *(SPEC, "spec/lock.json", _NAMES, "generated", "docs/reference", _CHANGELOG, _VERSION),
-)
+PARTS: Final = (*(SPEC, _LOCK, _NAMES, "generated", "docs/reference", _CHANGELOG, _VERSION),)
 
 
 _VERSION_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
@@ -68,14 +69,20 @@ class Update:
     judgement: Judgement
     version: str
     accepted: frozenset[str] = frozenset()
-    """`server`, `security`: changes that the maintainer accepted."""
+    """What the maintainer accepted: `server`, `security`, the loss of `POST /v1/orders`."""
     known: frozenset[str] = frozenset()
-    """The operations of the vendored document, as `POST /v1/orders`."""
+    """The operations that callers have, whatever the parameters of their paths are called."""
 
     @property
     def next_version(self) -> str:
         """The version that the update makes."""
         return release.next_version(self.version, self.judgement.verdict)
+
+    @property
+    def lost(self) -> list[Finding]:
+        """Operations that callers have, and that cannot be generated any longer."""
+        found = self.judgement.findings
+        return [each for each in found if each.operation and path_key(each.operation) in self.known]
 
     @property
     def questions(self) -> list[Question]:
@@ -92,9 +99,10 @@ class Update:
             yield Question(missing.text, _OF_OPERATION if missing.operation else _OF_PAGE)
         for advice in self.judgement.advice:
             yield Question(advice.text, f"Edit {_OVERLAY}.")
-        for finding in self.judgement.findings:
-            if finding.operation in self.known:  # callers have its method
-                yield Question(finding.text, finding.fix)
+        for finding in self.lost:
+            if finding.operation not in self.accepted:
+                answer = f"{finding.fix} Or --leave-out METHOD PATH if callers may lose it."
+                yield Question(finding.text, answer)
         for what in ("server", "security"):
             if what not in self.accepted:
                 for text in self.judgement.asked.get(what, ()):
@@ -115,26 +123,32 @@ def look(
     merged = merge(vendored, gathered, decisions)
     _check(merged.document)
     released = root / _PACKAGE
+    left_out = read_findings(root / _LOCK)
     judgement = judge(
         without_records(vendored),
         without_records(merged.document),
         corrections,
         released if released.is_dir() else None,
         read_names(root / _NAMES),
+        left_out,
     )
     is_asked = judgement.advice or merged.conflicts or merged.missing
     if judgement.refused is not None and not is_asked:
         raise judgement.refused
     version = release.version_in((root / _VERSION).read_text(encoding="utf-8"))
-    return Update(
-        source.named,
-        gathered.pages,
-        merged,
-        judgement,
-        version,
-        accepted,
-        frozenset(f"{str(where[2]).upper()} {where[1]}" for where, _ in operations(vendored)),
+    known = frozenset(
+        operation_key(str(path), str(of)) for (_, path, of), _ in operations(vendored)
     )
+    known -= {path_key(each.operation) for each in left_out}
+    found = Update(source.named, gathered.pages, merged, judgement, version, accepted, known)
+    lost = {finding.operation for finding in found.lost}
+    for each in sorted(accepted - lost - {"server", "security"}):
+        raise SpecError(
+            f"{each} is not an operation that would be left out.",
+            "--leave-out",
+            "Name it as the report does.",
+        )
+    return found
 
 
 def _check(merged: Mapping[str, Any]) -> None:
@@ -173,10 +187,7 @@ def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = stagin
         _write(copy, SPEC, spec_file.text_of(update.merged.document))
         _write(copy, _VERSION, release.with_version(_read(copy, _VERSION), update.next_version))
         for name, text in release.fragments(
-            update.next_version,
-            update.judgement.changes,
-            update.judgement.surface or (),
-            _title(update.merged.document),
+            update.next_version, update.judgement, _title(update.merged.document)
         ).items():
             _write(copy, f"{_CHANGELOG}/{name}", text)
         made = regenerate(staging.job_in(copy))

@@ -1,7 +1,6 @@
 """Nodes as the walk compares them: lists by name, defaults left out, one spelling of each name."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -56,7 +55,10 @@ def _named(nodes: Iterable[Node], names: Iterable[Any]) -> Members:
 
 
 def _tags(node: Node) -> Members:
-    return _named(node.items(), [tag.get("name") for tag in node.items()])
+    """Return tags by name, the first of each."""
+    names = [tag.get("name") for tag in node.items()]
+    first = [tag for i, tag in enumerate(node.items()) if names[i] not in names[:i]]
+    return _named(first, [tag.get("name") for tag in first])
 
 
 def _inherited(node: Node) -> Any:
@@ -124,13 +126,12 @@ def operation(item: Node, method: str, path: str) -> Node:
     """Return an operation with all its parameters, and its first tag apart."""
     node = item.child(method)
     members = _members(node) or {}
-    found = [*item.child("parameters").items(), *node.child("parameters").items()]
+    lists = item.child("parameters"), node.child("parameters")
+    found = [one for each in lists for one in reversed(each.items())]  # the first of two counts
     members["parameters"] = _parameters(node, found, _NAMES.findall(path))
-    for each in (item.child("parameters"), node.child("parameters")):
-        keys = Counter(_key(one) for one in each.items())
-        if not (is_sequence(each.value) or each.value is ABSENT) or (
-            keys and (None in keys or max(keys.values()) > 1)
-        ):
+    for each in lists:
+        is_list = is_sequence(each.value) or each.value is ABSENT
+        if not is_list or None in map(_key, each.items()):
             members["parameters"] = each
     tags = node.child("tags")
     if is_sequence(tags.value) and all(isinstance(tag, str) for tag in tags.value):

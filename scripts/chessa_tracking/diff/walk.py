@@ -118,13 +118,18 @@ def _python_tag(node: Node) -> str:
     return naming.snake(re.sub(r"(?i)\s+endpoints?$", "", tag))
 
 
+def _minor_version(node: Node) -> str:
+    """Return `3.0` of `3.0.3`: the last number means nothing."""
+    return str(node.value).rpartition(".")[0]
+
+
 def _python_name(node: Node) -> str:
     return "" if node.value is ABSENT else naming.snake(str(node.value))
 
 
 TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     "document": {
-        "openapi": _three("other-change", name="the version of OpenAPI"),
+        "openapi": _three("other-change", name="the version of OpenAPI", python=_minor_version),
         "jsonSchemaDialect": _three("other-change"),
         "info": Row("info", name="the API"),
         "servers": Row("servers", name="the API"),

@@ -139,7 +139,7 @@ def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
     if surface:
         lines += ["PYTHON: what callers see", ""]
         for each in _most_severe(surface):
-            lines += _wrapped(f"{each.level.word:<6} {visible(each.text)}", "  ", " " * 9)
+            lines += wrapped(f"{each.level.word:<6} {each.text}", "  ", " " * 9)
         lines.append("")
     for level, group in groupby(_rows(changes), key=lambda row: row.change.level):
         lines += [f"{level.word.upper()}: {_MEANING[level]}", ""]
@@ -147,7 +147,7 @@ def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
         for operation, rows in groupby(shown, key=lambda row: row.change.operation):
             lines.append(f"  {visible(operation) or 'The document'}")
             for row in rows:
-                lines += _wrapped(visible(row.text), "    ")
+                lines += wrapped(row.text, "    ")
                 lines.append(f"      {row.change.rule}  {visible(row.change.pointer)}")
             lines.append("")
         lines += [f"  … and {number} more: {rule}\n" for rule, number in more]
@@ -158,9 +158,10 @@ def _most_severe(surface: Iterable[SurfaceChange]) -> list[SurfaceChange]:
     return sorted(surface, key=lambda one: (-one.level, one.name))
 
 
-def _wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
+def wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
+    """Wrap a text of the vendor or of ours for a terminal."""
     return textwrap.wrap(
-        text,
+        visible(text),
         _WIDTH,
         initial_indent=indent,
         subsequent_indent=indent if further is None else further,

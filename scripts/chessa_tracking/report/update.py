@@ -5,16 +5,14 @@ spec. All text of the vendor is data, and is escaped where it is shown.
 """
 
 import itertools
-import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
 from chessa_codegen.characters import visible
 from chessa_codegen.errors import SpecError
 from chessa_tracking.apply.update import Update
-from chessa_tracking.report import diff
+from chessa_tracking.report import diff, waiting
 
-_WIDTH: Final = 96
 _MOST: Final = 10
 """So many questions are on the page of a pull request."""
 _LONGEST: Final = 60_000  # of 65,536 that the host of the pull request takes
@@ -49,6 +47,7 @@ def as_object(update: Update) -> dict[str, Any]:
             for conflict in update.merged.conflicts
         ],
         **diff.as_object(judgement.changes, judgement.surface),
+        **waiting.as_object(judgement),
         "overlay": [
             {
                 "action": advice.action.index,
@@ -73,6 +72,8 @@ def refusal(error: SpecError) -> dict[str, Any]:
         "conflicts": [],
         "overlay": [],
         "questions": [],
+        "waiting": [],
+        "delivered": [],
         "version": {"from": None, "to": None},
         **diff.refusal(error),
     }
@@ -103,11 +104,12 @@ def _text_lines(update: Update) -> Iterator[str]:
         yield f"Needs a decision ({len(questions)})"
         for answer, grouped in itertools.groupby(questions, lambda each: each.answer):
             for question in grouped:
-                yield from _wrapped("? ", question.text)
-            yield from _wrapped("→ ", answer)
+                yield from diff.wrapped(f"? {question.text}", "  ", "    ")
+            yield from diff.wrapped(f"→ {answer}", "  ", "    ")
     for kept in update.merged.kept:
-        yield from _wrapped("kept: ", kept.text)
+        yield from diff.wrapped(f"kept: {kept.text}", "  ", " " * 8)
     judgement = update.judgement
+    yield from waiting.as_lines(judgement)
     yield ""
     yield diff.as_text(judgement.changes, judgement.surface).rstrip("\n")
     if update.next_version != update.version:
@@ -130,17 +132,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _wrapped(head: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        visible(text),
-        _WIDTH,
-        initial_indent=f"  {head}",
-        subsequent_indent=" " * (2 + len(head)),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def as_markdown(update: Update) -> str:
     """Return the report for a pull request: less than 200 lines."""
     judgement = update.judgement
@@ -153,6 +144,7 @@ def as_markdown(update: Update) -> str:
         lines += _more(len(questions))
     kept = update.merged.kept
     lines += [f"- {diff.in_markdown(each.text)}" for each in kept[:_MOST]] + _more(len(kept))
+    lines += waiting.as_markdown(judgement)
     lines.append(diff.as_markdown(judgement.changes, judgement.surface))
     if update.next_version != update.version:
         lines += ["", f"Version: {update.version} → **{update.next_version}**"]
