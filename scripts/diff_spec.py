@@ -58,11 +58,12 @@ def _compare(options: argparse.Namespace) -> int:
     corrections = apply.parse(read(_OVERLAY))
     documents = _safe(options.old), _safe(options.new)
     found = judge(*documents, corrections)
-    if found.surface is None:  # it may be the overlay that does not fit
-        found = judge(*documents)
-        print("spec/overlay.yaml is not for these documents; compared without it", file=sys.stderr)
+    is_ours = found.surface is not None  # else it may be the overlay that does not fit
+    found = found if is_ours else judge(*documents)
     print(_FORMATS[options.format](found))
     sys.stdout.flush()
+    if not is_ours:
+        print("spec/overlay.yaml is not for these documents; compared without it", file=sys.stderr)
     if found.refused is not None:
         print(
             f"Python callers: not compared, no package can be made: {found.refused}",

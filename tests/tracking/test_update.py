@@ -197,12 +197,12 @@ def test_property_tests_that_fail_refuse_the_tree(
     rendering.write(tmp_path / "tree" / "tests" / "property" / "test_it.py", FAILING)
     with pytest.raises(SpecError, match="assert 1 == 2") as refused:
         staging.prove(tmp_path / "tree")
-    assert refused.value.where == "the package, Refund of orders.request_refund 200"
+    assert refused.value.where == "Refund of orders.request_refund 200, the package"
     lines = refused.value.details
     assert "the package: it (the package does not do what the spec says: look at the pipeline)" in (
         lines
     )
-    assert lines[2] == (
+    assert lines[0] == (
         "Refund of orders.request_refund 200: what comes goes back "
         "(no value fits the schema: look at the spec)"
     )

@@ -59,7 +59,7 @@ def prove(root: Path) -> None:
         raise _refused(_failures(results), (done.stdout + done.stderr).splitlines()[-_SHOWN:])
 
 
-@attrs.frozen
+@attrs.frozen(order=True)
 class _Failure:
     """A property that does not hold, and of what: `Refund of orders.request_refund 200`."""
 
@@ -106,7 +106,7 @@ def _failures(results: Path) -> list[_Failure]:
             reason = " ".join(failed.get("message", "").split())
             words = name.removeprefix("test_").replace("_", " ")
             found.append(_Failure(subject or "the package", words, reason))
-    return found
+    return sorted(found)
 
 
 def _refused(failures: list[_Failure], output: list[str]) -> SpecError:

@@ -205,6 +205,8 @@ _OF_VALUES: Final[dict[str, tuple[Level, Level, tuple[str, ...]]]] = {
     ),
     "deprecated": (MINOR, MINOR, (*_SENT, "response-property")),
     "reactivated": (MINOR, MINOR, (*_SENT, "response-property")),
+    "const-added": (MAJOR, MINOR, ()),  # response raised: any other value is a misfit
+    "const-removed": (MINOR, MAJOR, ()),
     "title-changed": (MAJOR, MAJOR, _ALL),  # raised: an inline class takes its name from it
     "discriminator-added": (MINOR, MINOR, ()),
     "discriminator-removed": (MAJOR, MAJOR, ()),  # raised: classes cannot be told apart
@@ -244,7 +246,7 @@ for _bound in ("max", "exclusive-max", "max-length", "max-items", "max-propertie
         }
     )
 for _keyword in (
-    *("multiple-of", "unique-items", "const", "not", "contains", "property-names", "if", "then"),
+    *("multiple-of", "unique-items", "not", "contains", "property-names", "if", "then"),
     *("else", "content-schema", "unevaluated-items", "unevaluated-properties"),
     *("dependent-schemas", "dependent-required"),
 ):
