@@ -2,7 +2,7 @@
 """Compare two OpenAPI documents: every change, and what it means for Python callers.
 
 The packages that are compared are made of both, corrected by spec/overlay.yaml as far as it fits;
-documents of another API, of which it lets no package be made, are compared without it.
+documents of another API, in which most of it matches nothing, are compared without it.
 Exit status: 0 compared, 1 the verdict is as high as --fail-on, 2 refused, with what and where.
 """
 
@@ -29,6 +29,7 @@ from chessa_codegen.regeneration import ROOT  # noqa: E402
 from chessa_codegen.validate.safety import check_document  # noqa: E402
 from chessa_codegen.validate.structure import check_version  # noqa: E402
 from chessa_tracking.apply.assess import Judgement, judge  # noqa: E402
+from chessa_tracking.apply.overlay_review import fits  # noqa: E402
 from chessa_tracking.diff.changes import Level  # noqa: E402
 from chessa_tracking.report import waiting  # noqa: E402
 from chessa_tracking.report.diff import as_markdown, as_object, as_text, refusal  # noqa: E402
@@ -56,14 +57,13 @@ def _refuse(options: argparse.Namespace, error: SpecError) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     corrections = apply.parse(read(_OVERLAY))
-    documents = _safe(options.old), _safe(options.new)
-    found = judge(*documents, corrections)
-    is_ours = found.surface is not None  # else it may be the overlay that does not fit
-    found = found if is_ours else judge(*documents)
+    old, new = _safe(options.old), _safe(options.new)
+    is_ours = fits(old, corrections) or fits(new, corrections)
+    found = judge(old, new, corrections) if is_ours else judge(old, new)
     print(_FORMATS[options.format](found))
     sys.stdout.flush()
     if not is_ours:
-        print("spec/overlay.yaml is not for these documents; compared without it", file=sys.stderr)
+        print("spec/overlay.yaml is not for this API; compared without it", file=sys.stderr)
     if found.refused is not None:
         print(
             f"Python callers: not compared, no package can be made: {found.refused}",

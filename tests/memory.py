@@ -55,13 +55,13 @@ def _made() -> Callable[..., Any]:
         folder: Path,
         config: Path,
         names: Names | None = None,
-        *,
-        is_strict: bool = False,
+        **how: bool,
     ) -> Settled:
         memory = "" if names is None else names.memory_text()
-        key = (json.dumps(effective), folder.name, config.read_bytes(), memory, is_strict)
+        on = sorted(name for name, is_on in how.items() if is_on)
+        key = (json.dumps(effective), folder.name, config.read_bytes(), memory, *on)
         if key not in known:
-            found = make_package(effective, folder, config, names, is_strict=is_strict)
+            found = make_package(effective, folder, config, names, **how)
             known[key] = found, atomic.files(folder)
         found, files = known[key]
         for name, content in files.items():

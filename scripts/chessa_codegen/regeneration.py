@@ -189,12 +189,14 @@ def make_package(
     names: Names | None = None,
     *,
     is_strict: bool = False,
+    is_draft: bool = False,
 ) -> Settled:
-    """Make the package of an effective document."""
+    """Make the package of an effective document; a draft is for comparison, and never imported."""
     found = settled(effective, names, is_strict=is_strict)
     render.render(found.plan, found.document, folder, config)
-    format_package(folder)
-    check_output(folder)
+    if not is_draft:
+        format_package(folder)
+        check_output(folder)
     return found
 
 

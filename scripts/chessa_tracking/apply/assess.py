@@ -155,7 +155,8 @@ def _package(
     corrected: Corrected, folder: Path, names: Names | None, *, for_client: bool = False
 ) -> Settled:
     folder.parent.mkdir()
-    found = make_package(ordered(corrected.document), folder, _CONFIG, names)
+    document = ordered(corrected.document)
+    found = make_package(document, folder, _CONFIG, names, is_draft=not for_client)
     if for_client:
         endpoint.check_for_client(found.plan.endpoint)
     return found

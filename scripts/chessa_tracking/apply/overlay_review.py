@@ -58,6 +58,12 @@ def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
     return Corrected(whole.document, whole.effects, ())
 
 
+def fits(document: dict[str, Any], corrections: Overlay) -> bool:
+    """Tell whether the overlay is for the API of a document: half of its actions match there."""
+    found = corrected(document, corrections).effects
+    return 2 * sum(bool(each.matched) for each in found) >= len(corrections.actions)
+
+
 def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
     """Return each on a copy of its own, for one that does not fit may be half done."""
     effects: list[Effect] = []

@@ -49,12 +49,13 @@ def as_object(judgement: Judgement) -> dict[str, Any]:
 
 
 def _entries(judgement: Judgement) -> list[_Entry]:
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for each in judgement.waiting:
-        groups.setdefault((each.kind, each.what, each.fix), []).append(each)
+        what = each.what.replace(each.operation or each.where, "It")
+        groups.setdefault((each.kind, what), []).append(each)
     return [
-        _Entry(f"{_named(group)} {_DONE[kind]}", what, group[0].where, fix)
-        for (kind, what, fix), group in groups.items()
+        _Entry(f"{_named(group)} {_DONE[kind]}:", what, group[0].where, group[0].fix)
+        for (kind, what), group in groups.items()
     ]
 
 
@@ -64,7 +65,7 @@ _DONE: Final = {"left out": "left out", "opened": "read as any JSON"}
 def _named(group: list[Finding]) -> str:
     names = [each.operation or each.where for each in group]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{', '.join(names[:_MOST_NAMES])}{more}:"
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def as_lines(judgement: Judgement) -> Iterator[str]:
