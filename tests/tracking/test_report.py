@@ -103,3 +103,23 @@ def test_a_page_for_a_pull_request_is_short() -> None:
     for make in (as_text, as_markdown):
         assert "The same in 39 more places." in make(same)
         assert make(same).count("lost") == 1
+
+
+def test_what_one_class_lost_is_one_row() -> None:
+    """The members of one class, and the same member of several, are one sentence each."""
+    lost = [
+        Seen(f"models.{owner}.{name}", Level.MAJOR, f"`models.{owner}` lost the attribute `{name}`")
+        for owner, names in {"A": "xy", "B": "x", "C": "x"}.items()
+        for name in names
+    ]
+    gone = [
+        Change("GET /a", f"/{n}", "other-change", Level.MAJOR, f"The body lost the optional {n}.")
+        for n in ("property 'p'", "property 'q'")
+    ]
+    for make in (as_text, as_markdown):
+        text = " ".join(make(gone, lost).split())
+        assert "`models.A` lost the attributes `x`, `y`" in text
+        assert "`models.B` lost the attribute `x`; so did `models.C`" in text
+        assert "The body lost the optional properties 'p', 'q'." in text
+        assert "(2 major)" in text
+        assert "(4 major)" in text

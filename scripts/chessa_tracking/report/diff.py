@@ -117,7 +117,29 @@ def _rows(changes: Iterable[Change]) -> list[_Row]:
     ordered = sorted(changes, key=lambda each: (-each.level, each.operation, each.pointer, each))
     for each in ordered:
         groups.setdefault((each.level, each.rule, _HOLDER.sub("", each.text)), []).append(each)
-    return [_Row(group[0], len(group)) for group in groups.values()]
+    return _folded(_Row(group[0], len(group)) for group in groups.values())
+
+
+_PROPERTY: Final = re.compile("(.+ (?:gained|lost) the (?:required|optional) )property ('.+')[.]")
+
+
+def _folded(rows: Iterable[_Row]) -> list[_Row]:
+    """Return what one schema gained or lost as one row."""
+    folded: dict[tuple[object, ...], list[_Row]] = {}
+    for row in rows:
+        change = row.change
+        found = _PROPERTY.fullmatch(change.text)
+        key = (change.rule, change.operation, row.places, found[1]) if found else (row,)
+        folded.setdefault(key, []).append(row)
+    return [_joined(group) if group[1:] else group[0] for group in folded.values()]
+
+
+def _joined(rows: list[_Row]) -> _Row:
+    first = rows[0].change
+    matches = [_PROPERTY.fullmatch(row.change.text) for row in rows]
+    names = _listed([found[2] for found in matches if found])
+    head = matches[0][1] if matches[0] else ""
+    return _Row(attrs.evolve(first, text=f"{head}properties {names}."), rows[0].places)
 
 
 def _some(rows: list[_Row]) -> tuple[list[_Row], list[tuple[str, int]]]:
@@ -138,8 +160,8 @@ def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
     lines: list[str] = []
     if surface:
         lines += ["PYTHON: what callers see", ""]
-        for each in _most_severe(surface):
-            lines += wrapped(f"{each.level.word:<6} {each.text}", "  ", " " * 9)
+        for level, text in _surface_rows(surface):
+            lines += wrapped(f"{level.word:<6} {text}", "  ", " " * 9)
         lines.append("")
     for level, group in groupby(_rows(changes), key=lambda row: row.change.level):
         lines += [f"{level.word.upper()}: {_MEANING[level]}", ""]
@@ -154,8 +176,32 @@ def as_text(changes: Sequence[Change], surface: Surface = None) -> str:
     return "\n".join([*lines, *_verdicts(changes, surface)])
 
 
-def _most_severe(surface: Iterable[SurfaceChange]) -> list[SurfaceChange]:
-    return sorted(surface, key=lambda one: (-one.level, one.name))
+_MEMBER: Final = re.compile(
+    "(`[^`]+`) ((?:lost|gained) the (?:optional )?(?:attribute|argument|value)) (.+)"
+)
+_MOST_NAMES: Final = 20
+
+
+def _surface_rows(surface: Iterable[SurfaceChange]) -> list[tuple[Level, str]]:
+    """Return sentences, the most severe first: one for what a class lost, one for alike ones."""
+    members: dict[tuple[Level, str, str], list[str]] = {}
+    for each in sorted(surface, key=lambda one: (-one.level, one.name)):
+        found = _MEMBER.fullmatch(each.text)
+        owner, what, name = (found[1], found[2], found[3]) if found else (each.text, "", "")
+        members.setdefault((each.level, owner, what), []).append(name)
+    alike: dict[tuple[Level, str], list[str]] = {}
+    for (level, owner, what), names in members.items():
+        rest = f" {what}{'s' * (len(names) > 1)} {_listed(names)}" if what else ""
+        alike.setdefault((level, rest or owner), []).append(owner if rest else "")
+    return [
+        (level, owners[0] + rest + (f"; so did {_listed(owners[1:])}" if owners[1:] else ""))
+        for (level, rest), owners in alike.items()
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
@@ -198,9 +244,9 @@ def as_markdown(changes: Sequence[Change], surface: Surface = None) -> str:
     if surface is not None:
         lines.append(f"- Python: {verdict(surface).word} {_counted(surface)}")
     if surface:
-        ordered = _most_severe(surface)
+        ordered = _surface_rows(surface)
         most = _MOST_ROWS["python"]
-        rows = [[one.level.word, _with_code(one.text)] for one in ordered[:most]]
+        rows = [[level.word, _with_code(text)] for level, text in ordered[:most]]
         rows += [["", f"… and {len(ordered) - most} more"]] * (len(ordered) > most)
         lines += ["", "### What Python callers see", ""]
         lines += markdown.table(("Level", "What changed"), rows)

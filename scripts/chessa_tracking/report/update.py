@@ -15,6 +15,7 @@ from chessa_tracking.report import diff, waiting
 
 _MOST: Final = 10
 """So many questions are on the page of a pull request."""
+_MOST_LINES: Final = 195
 _LONGEST: Final = 60_000  # of 65,536 that the host of the pull request takes
 
 
@@ -136,6 +137,8 @@ def as_markdown(update: Update) -> str:
     """Return the report for a pull request: less than 200 lines."""
     judgement = update.judgement
     lines = [f"Read from {diff.in_markdown(_summary(update))}.", ""]
+    if update.next_version != update.version:
+        lines += [f"Version: {update.version} → **{update.next_version}**", ""]
     if questions := update.questions:
         lines += ["## Needs a decision", ""]
         for answer, grouped in itertools.groupby(questions[:_MOST], lambda each: each.answer):
@@ -146,8 +149,6 @@ def as_markdown(update: Update) -> str:
     lines += [f"- {diff.in_markdown(each.text)}" for each in kept[:_MOST]] + _more(len(kept))
     lines += waiting.as_markdown(judgement)
     lines.append(diff.as_markdown(judgement.changes, judgement.surface))
-    if update.next_version != update.version:
-        lines += ["", f"Version: {update.version} → **{update.next_version}**"]
     return _bounded("\n".join(lines) + "\n")
 
 
@@ -156,8 +157,8 @@ def _more(number: int) -> list[str]:
 
 
 def _bounded(text: str) -> str:
-    """Cut the text, at the end of a line, to the length that a pull request takes."""
-    if len(text) <= _LONGEST:
-        return text
-    kept = text[:_LONGEST].rpartition("\n")[0]
-    return f"{kept}\n\n… and more: run the command to read all of it.\n"
+    """Cut the text, at the end of a line, to what a pull request takes and a person reads."""
+    lines = text.splitlines(keepends=True)
+    kept = "".join(lines[:_MOST_LINES])
+    kept = kept if len(kept) <= _LONGEST else kept[:_LONGEST].rpartition("\n")[0] + "\n"
+    return text if kept == text else f"{kept}\n… and more: run the command to read all of it.\n"
