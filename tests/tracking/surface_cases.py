@@ -24,7 +24,7 @@ def parameter(name: str, place: str = "query", **rest: Any) -> Document:
 NEW_ORDER: Final = {
     "type": "object",
     "required": ["code"],
-    "properties": {"code": TEXT, "note": TEXT, "extra": ref("Extra")},
+    "properties": {"code": {**TEXT}, "note": {**TEXT}, "extra": ref("Extra")},
 }
 BASE: Final = document(
     {
@@ -352,6 +352,24 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
     "iteration": (
         lambda s: schema(s, "OrderList").update({"x-iterate": "orders"}),
         [("models.OrderList", MINOR, "`models.OrderList` can be iterated over")],
+    ),
+    "attribute of another key": (
+        lambda s: schema(s, "User").update(
+            properties={"fullName": {**TEXT, "x-python-name": "name"}}
+        ),
+        [("models.User.name", MAJOR, "`models.User.name` is read from `fullName`, was `name`")],
+    ),
+    "arguments of each other's keys": (
+        lambda s: [
+            body(s)["properties"][key].update({"x-python-name": name})
+            for key, name in (("code", "note"), ("note", "code"))
+        ],
+        [
+            ("orders.create", MAJOR, "`orders.create` now requires `note`"),
+            ("orders.create", MAJOR, "`orders.create` sends `code` as `note`, was `code`"),
+            ("orders.create", MAJOR, "`orders.create` sends `note` as `code`, was `note`"),
+            ("orders.create", MINOR, "`orders.create` no longer requires `code`"),
+        ],
     ),
     "prose alone": (retitle("/orders", "post", description="Other words."), []),
 }

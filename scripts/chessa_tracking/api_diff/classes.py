@@ -191,6 +191,10 @@ def _heir(one: Attribute, gained: Mapping[str, Attribute]) -> Attribute | None:
 
 def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterator[SurfaceChange]:
     path = f"{owner.path}.{new.name}"
+    if old.key != new.key:
+        verb = "read from" if Use.READ in use else "sent as"
+        text = f"{code(path)} is {verb} {code(new.key)}, was {code(old.key)}"
+        yield SurfaceChange(path, Level.MAJOR, text)
     way = turn(old.hint, new.hint)
     if way is not Turn.SAME:
         level = Level.MAJOR if _UNION[way] & use else Level.MINOR

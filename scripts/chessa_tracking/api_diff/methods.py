@@ -164,6 +164,9 @@ def _reordered(old: Method, new: Method, names: Mapping[str, str]) -> list[str]:
 
 def _argument(method: Method, old: Argument, new: Argument) -> Iterator[SurfaceChange]:
     name, argument = code(method.name), code(new.name)
+    if _key(old) != _key(new) and (old.slot is None or old.slot != new.slot):
+        text = f"{name} sends {argument} as {code(new.wire[1])}, was {code(old.wire[1])}"
+        yield SurfaceChange(method.name, Level.MAJOR, text)
     if new.required and not old.required:
         yield SurfaceChange(method.name, Level.MAJOR, f"{name} now requires {argument}")
     elif old.required and not new.required:
@@ -182,6 +185,12 @@ def _argument(method: Method, old: Argument, new: Argument) -> Iterator[SurfaceC
         level = Level.MINOR if way is Turn.WIDER else Level.MAJOR
         text = f"{name} takes {argument} as {typed(new.hint)}, was {typed(old.hint)}"
         yield SurfaceChange(method.name, level, text)
+
+
+def _key(argument: Argument) -> str:
+    """Return the key that an argument is sent under; headers have no case."""
+    location, key = argument.wire
+    return key.lower() if location == "header" else key
 
 
 def _exclusive(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[SurfaceChange]:
