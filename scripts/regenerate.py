@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Regenerate the typed package from the vendored spec, or check that it is up to date.
 
-Exit status: 0 done or equal, 1 drift (--check), 2 refused, with what, where and how to fix it.
+Exit status: 0 done or equal, 1 drift (--check) or an update that was cut off, 2 refused, with what, where and how to fix it.
 """
 
 import argparse
@@ -82,7 +82,9 @@ def _job(options: argparse.Namespace) -> Job:
 
 
 def _regenerate(job: Job) -> int:
-    install.finish(ROOT)  # an update that was cut off holds the document to make it of
+    if install.is_pending(ROOT):  # it holds the document to make the package of
+        print(_CUT_OFF, file=sys.stderr)
+        return 1
     started = time.monotonic()
     made = regenerate(job)
     plan = made.plan
@@ -116,9 +118,14 @@ def _show_findings(findings: Sequence[Finding]) -> None:
         print(f"  {corrected} slips of the document were corrected; spec/lock.json lists them")
 
 
+_CUT_OFF: Final = (
+    "an update was cut off: run `python scripts/update_spec.py`, which finishes it first"
+)
+
+
 def _check(job: Job) -> int:
     if install.is_pending(ROOT):
-        print("an update was cut off: run `python scripts/update_spec.py`, which finishes it first")
+        print(_CUT_OFF)
         return 1
     found = drift(job)
     for line in found:

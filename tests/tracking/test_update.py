@@ -235,6 +235,9 @@ def test_what_was_cut_off_is_finished(tree: Path, with_note: Path) -> None:
     checked = commands.regenerate(tree, "--check")
     assert checked.returncode == 1
     assert "update_spec.py" in checked.stdout
+    made = commands.regenerate(tree)
+    assert (made.returncode, "update_spec.py" in made.stderr) == (1, True)
+    assert install.is_pending(tree)
     dry = run(tree, with_note, "--dry-run")
     assert dry.returncode == 1
     assert "cut off" in dry.stderr

@@ -36,7 +36,11 @@ def with_files(vendored: Document, sent: str) -> Document:
     upload = {"tags": ["User Endpoints"], "operationId": "users.submit_document", "responses": OK}
     new["paths"]["/v1/users/documents"] = {"post": {**upload, "requestBody": content(sent)}}
     order = {"name": "orderId", "in": "path", "required": True, "schema": {"type": "string"}}
-    receipt = {"tags": ["Order Endpoints"], "operationId": "orders.receipt", "parameters": [order]}
+    receipt: Document = {
+        "tags": ["Order Endpoints"],
+        "operationId": "orders.receipt",
+        "parameters": [order],
+    }
     receipt["responses"] = {"200": {"description": "ok", **content("multipart/byteranges")}}
     new["paths"]["/v1/orders/{orderId}/receipt"] = {"get": receipt}
     new["webhooks"] = {"paid": {"post": {"responses": OK}}}

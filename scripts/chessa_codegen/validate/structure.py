@@ -57,7 +57,8 @@ def _structure(version: str) -> Validator:
         "openapi-spec-validator",
         f"openapi_spec_validator/resources/schemas/v{version}/schema.json",
     )
-    return _remembering(validator_for(schema))(schema, registry=_crawled(schema))
+    found: Validator = _remembering(validator_for(schema))(schema, registry=_crawled(schema))
+    return found
 
 
 def _remembering(validator: type[Validator]) -> Any:
@@ -82,7 +83,7 @@ def _remembering(validator: type[Validator]) -> Any:
 
     valid: set[tuple[int, str]] = set()
     references = {"$ref", "$dynamicRef"} & validator.VALIDATORS.keys()
-    return extend(validator, {keyword: once(keyword) for keyword in references})
+    return extend(validator, {each: once(each) for each in references})  # type: ignore[no-untyped-call]
 
 
 def _published(package: str, file: str) -> Any:
@@ -93,7 +94,8 @@ def _published(package: str, file: str) -> Any:
 @functools.cache
 def _dialect_3_0() -> Validator:
     whole = {"$ref": Draft4Validator.META_SCHEMA["id"]}
-    return _remembering(Draft4Validator)(whole, format_checker=_NO_FORMATS)
+    found: Validator = _remembering(Draft4Validator)(whole, format_checker=_NO_FORMATS)
+    return found
 
 
 @functools.cache
@@ -102,9 +104,10 @@ def _dialect_3_1() -> Validator:
         _published("openapi-schema-validator", f"openapi_schema_validator/schemas/oas3.1/{file}")
         for file in ("metaschema.json", "vocabularies/base")
     )
-    return _remembering(Draft202012Validator)(
+    found: Validator = _remembering(Draft202012Validator)(
         {"$ref": base["$id"]}, registry=_crawled(base, words), format_checker=_NO_FORMATS
     )
+    return found
 
 
 def _crawled(*schemas: Any) -> Any:

@@ -85,6 +85,7 @@ def judge(
     released: Path | None = None,
     names: Names | None = None,
     left_out: Iterable[Finding] = (),
+    config: Path = _CONFIG,
 ) -> Judgement:
     """Compare two documents. Raises `SpecError` if one of them is unsafe.
 
@@ -110,13 +111,13 @@ def judge(
         for_client = released is not None
         if released is None:
             try:
-                old_package = _package(before, folders[0], names)
+                old_package = _package(before, folders[0], config, names)
                 released, names = folders[0], old_package.plan.names.kept()
                 left_out = old_package.findings
             except SpecError as error:  # a document without a package has no callers
                 return attrs.evolve(found, surface=None, refused=error)
         try:
-            made = _package(after, folders[1], names, for_client=for_client)
+            made = _package(after, folders[1], config, names, for_client=for_client)
         except SpecError as error:
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return attrs.evolve(found, surface=(gone,), refused=error)
@@ -152,11 +153,16 @@ def _weighed(
 
 
 def _package(
-    corrected: Corrected, folder: Path, names: Names | None, *, for_client: bool = False
+    corrected: Corrected,
+    folder: Path,
+    config: Path,
+    names: Names | None,
+    *,
+    for_client: bool = False,
 ) -> Settled:
     folder.parent.mkdir()
     document = ordered(corrected.document)
-    found = make_package(document, folder, _CONFIG, names, is_draft=not for_client)
+    found = make_package(document, folder, config, names, is_draft=not for_client)
     if for_client:
         endpoint.check_for_client(found.plan.endpoint)
     return found

@@ -131,6 +131,7 @@ def look(
         released if released.is_dir() else None,
         read_names(root / _NAMES),
         left_out,
+        root / "generator-config.yaml",
     )
     is_asked = judgement.advice or merged.conflicts or merged.missing
     if judgement.refused is not None and not is_asked:
