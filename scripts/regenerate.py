@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Regenerate the typed package from the vendored spec, or check that it is up to date.
 
-Exit status: 0 done or equal, 1 drift (--check) or an update that was cut off, 2 refused, with what, where and how to fix it.
+Exit status: 0 done or equal, 1 drift (--check) or an update that was cut off, 2 refused, with what,
+where and how to fix it.
 """
 
 import argparse
