@@ -191,7 +191,7 @@ def test_what_comes_goes_back(place): raise Unsatisfiable("no example")
 def test_property_tests_that_fail_refuse_the_tree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refusal names the schema and the operation, what to look at, and has the output."""
+    """The refusal names the schema and the operation, what to check, and has the output."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading all of them takes seconds
     monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,_hypothesis_pytestplugin")
     rendering.write(tmp_path / "tree" / "tests" / "property" / "test_it.py", FAILING)
@@ -199,12 +199,12 @@ def test_property_tests_that_fail_refuse_the_tree(
         staging.prove(tmp_path / "tree")
     assert refused.value.where == "Refund of orders.request_refund 200, the package"
     lines = refused.value.details
-    assert "the package: it (the package does not do what the spec says: look at the pipeline)" in (
+    assert "the package: it (the package does not do what the spec says: check the pipeline)" in (
         lines
     )
     assert lines[0] == (
         "Refund of orders.request_refund 200: what comes goes back "
-        "(no value fits the schema: look at the spec)"
+        "(no value fits the schema: check the spec)"
     )
     assert "overlay" in refused.value.fix
     assert "Fix the pipeline" in refused.value.fix

@@ -1,4 +1,4 @@
-"""What cannot be generated waits: told at each run, asked if callers lose it, delivered later."""
+"""An operation that cannot be generated waits: each report has it, until it is delivered."""
 
 import copy
 import json
@@ -134,7 +134,7 @@ QUERY = [{"name": "kind", "in": "query", "required": True, "schema": {"type": "s
 def test_callers_lose_what_they_had(
     old: Document, new: Document, verdict: Level, delivered: tuple[str, ...]
 ) -> None:
-    """A change of an operation that callers never had breaks nobody."""
+    """A change of an operation that callers never had breaks no caller."""
     found: Judgement = judge(old, new)
     assert (found.verdict, found.delivered) == (verdict, delivered)
     assert found.changes

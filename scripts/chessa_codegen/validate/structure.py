@@ -64,7 +64,7 @@ def _structure(version: str) -> Validator:
 def _remembering(validator: type[Validator]) -> Any:
     """Return a validator that holds equal values against a referred schema once.
 
-    Operations repeat their errors, and two versions of a document most of what they say.
+    Operations share their errors, and two versions of a document most of their parts.
     """
 
     def once(keyword: str) -> Any:

@@ -74,13 +74,13 @@ class _Failure:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """Say what failed, and which of the two to look at."""
-        look = (
-            "no value fits the schema: look at the spec"
+        """Say what failed, and which of the two to check."""
+        place = (
+            "no value fits the schema: check the spec"
             if self.is_of_spec
-            else "the package does not do what the spec says: look at the pipeline"
+            else "the package does not do what the spec says: check the pipeline"
         )
-        return f"{self.subject}: {self.holds} ({look})", f"  {self.reason}"
+        return f"{self.subject}: {self.holds} ({place})", f"  {self.reason}"
 
 
 _NOT_DRAWN: Final = tuple(

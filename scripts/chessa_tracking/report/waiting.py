@@ -1,7 +1,6 @@
-"""Report what a package lacks and what it gained: operations left out, schemas opened, each with
-its reason, its place and its fix.
+"""Report operations left out and schemas opened, each with its reason, its place and its fix.
 
-What has one reason is one entry with a count; programs get every one.
+All that have one reason are one entry with a count; programs get every one.
 """
 
 from collections.abc import Iterator
