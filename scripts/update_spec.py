@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     for option, help_ in (
         ("--accept-removal", "the vendor removed this operation; can be given several times"),
         ("--keep", "no page shows this operation, and it stays; can be given several times"),
-        ("--leave-out", "callers may lose this operation, which cannot be generated now"),
+        ("--leave-out", "callers may lose this operation; can be given several times"),
     ):
         parser.add_argument(
             option, nargs=2, action="append", default=[], metavar=("METHOD", "PATH"), help=help_

@@ -160,6 +160,15 @@ def spelled_otherwise(document: Any) -> None:
         ),
         (put("https://API.example.com:443/", "servers", 0, "url"), Level.PATCH),
         (spelled_otherwise, Level.PATCH),
+        (put("3.1.2", "openapi"), Level.PATCH),
+        (put("3.0.3", "openapi"), Level.MAJOR),
+        (lambda d: d["tags"].append({"name": "Things"}), Level.PATCH),
+        (
+            lambda d: d["paths"]["/things"]["get"]["parameters"].append(
+                {"name": "of", "in": "query", "schema": {"type": "integer"}}
+            ),
+            Level.PATCH,
+        ),
         (put(1, "unknown"), Level.PATCH),
         (put({"Dev Essentials": 1}, "components", "x-categories"), Level.PATCH),
         (put({"x" * 200: {"value": 1}}, "components", "examples"), Level.PATCH),
