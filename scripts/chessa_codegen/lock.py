@@ -27,8 +27,8 @@ def read_findings(path: Path) -> tuple[Finding, ...]:
     """Read what was left out of a package, opened or corrected from its lock, if there is one."""
     if not path.is_file():
         return ()
-    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")).get("findings", [])
-    return tuple(Finding(**each) for each in found)  # type: ignore[arg-type]
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")).get("findings", [])
+    return tuple(Finding(**each) for each in found)
 
 
 def _digest_of(path: Path) -> str:

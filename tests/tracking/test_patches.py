@@ -59,7 +59,10 @@ def test_a_patch_changes_no_code(examples: int, tmp_path_factory: pytest.TempPat
     names = written(BASE, old)
 
     @settings(
-        max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck], database=None
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        database=None,
     )
     @given(st.randoms(use_true_random=False))
     def holds(draw: random.Random) -> None:
