@@ -118,7 +118,7 @@ def test_what_an_error_carries() -> None:
         for error in ("ChessaError", "ApiError", "OutcomeUnknownError", "NotSentError")
         for name in vars(errors[error]())
     }
-    assert public == set(named)
+    assert public | {"retryable"} == set(named)
 
 
 @pytest.mark.parametrize("row", FAULTS)
