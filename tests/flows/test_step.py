@@ -263,13 +263,13 @@ def test_a_claim_that_may_not_be_stored_lets_nobody_in(
     """The block is not entered; what may be stored is closed as NOT_SENT."""
     run, run_async = SqlJournal.run, SqlJournal.run_async
 
-    def fail(journal: Any, script: Any, *rest: Any) -> Any:
+    def fail(journal: Any, script: Any, *rest: Any, **_: Any) -> Any:
         monkeypatch.undo()
         if has_committed:
             run(journal, script, *rest)
         raise JournalError("OperationalError")
 
-    async def fail_async(journal: Any, script: Any, *rest: Any) -> Any:
+    async def fail_async(journal: Any, script: Any, *rest: Any, **_: Any) -> Any:
         monkeypatch.undo()
         if has_committed:
             await run_async(journal, script, *rest)
@@ -294,10 +294,10 @@ def test_an_end_that_is_not_stored_is_logged(
     def body(step: Any) -> None:
         pay(step)
 
-        def run(*_: object) -> None:
+        def run(*_: object, **__: Any) -> None:
             raise JournalError("OperationalError")
 
-        async def run_async(*_: object) -> None:
+        async def run_async(*_: object, **__: Any) -> None:
             run()
 
         monkeypatch.setattr(SqlJournal, "run", run)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chessa import JournalRecord, Outcome
 from chessa.journal import SqlJournal
-from chessa.journal._claims import Claim, Intent
+from chessa.journal._claims import Intent
 
 AT: Final = datetime.datetime(2026, 11, 30, 12, 0, tzinfo=datetime.UTC)
 OPERATION: Final = "orders.request_refund"
@@ -51,7 +51,7 @@ def closed(of: JournalRecord, outcome: Outcome | None) -> JournalRecord:
     )
 
 
-def claim(journal: SqlJournal, asked: Intent) -> tuple[Claim, JournalRecord]:
+def claim(journal: SqlJournal, asked: Intent) -> tuple[Any, JournalRecord]:
     """Claim an intent, blocking; return the claim, whose verdict is known, and its record."""
     made: Any = journal.bind(asked, is_async=False)
     record = opened(asked)
@@ -64,5 +64,5 @@ def claims(journal: SqlJournal, references: Iterable[str]) -> Iterator[bool]:
     for reference in references:
         made, record = claim(journal, intent(reference, subject=f"order of {reference}"))
         if made.verdict == "claim":
-            made(closed(record, None))  # type: ignore[operator]
+            made(closed(record, None))
         yield made.verdict == "claim"

@@ -155,7 +155,7 @@ def test_eight_race_for_a_harmless_duplicate(database: Database) -> None:
     harmless = intent(REFERENCE, duplicate_is_harmless=True)
     with database.journal() as journal:
         first, record = claim(journal, harmless)
-        first(closed(record, Outcome.UNKNOWN))  # type: ignore[operator]
+        first(closed(record, Outcome.UNKNOWN))
         verdicts: list[str] = []
         barrier = threading.Barrier(8)
 
@@ -257,6 +257,46 @@ def test_a_plain_write_blocks_once(
         assert [each.once for each in journal.find(REFERENCE)] == [False] * (same == "reference")
 
 
+def test_a_write_without_a_reference_is_resolved_by_its_call(
+    mode: Mode, api: Sandbox, database: Database
+) -> None:
+    """It blocks its order until a person says how it ended; then the order can be refunded."""
+    order = api.add_order().fail()
+    with database.journal() as journal:
+        claim(journal, intent(None, subject=order.id, once=False))
+        database.lapse()
+        assert isinstance(refund(mode, api, database, order.id), chessa.OutcomeUnknownError)
+        [entry] = journal.open()
+        resolved = journal.resolve(
+            None,
+            REFUND,
+            outcome=Outcome.NOT_SENT,
+            by="Ada",
+            why="asked the vendor",
+            call_id=entry.call_id,
+        )
+        assert resolved.outcome is Outcome.NOT_SENT
+        with pytest.raises(chessa.InvalidRequestError, match="no open entry"):
+            journal.resolve(None, REFUND, outcome=Outcome.NOT_SENT, by="Ada", why="asked")
+    assert not isinstance(refund(mode, api, database, order.id), Exception)
+    assert posts(api) == 1
+
+
+def test_an_entry_resolved_as_rejected_says_so(
+    mode: Mode, api: Sandbox, database: Database
+) -> None:
+    """No status is made up for it."""
+    order = api.add_order().fail()
+    with database.journal() as journal:
+        api.lose_next_answer(operation=REFUND)
+        refund(mode, api, database, order.id)
+        journal.resolve(REFERENCE, REFUND, outcome=Outcome.REJECTED, by="Ada", why="asked")
+    found = refund(mode, api, database, order.id)
+    assert isinstance(found, chessa.ApiError)
+    assert "was resolved as REJECTED" in str(found)
+    assert posts(api) == 1
+
+
 def test_a_late_owner_does_not_overrule_a_person(database: Database) -> None:
     """A person's word stands; an UNKNOWN without one becomes what its owner tells."""
     with database.journal() as journal:
@@ -268,12 +308,12 @@ def test_a_late_owner_does_not_overrule_a_person(database: Database) -> None:
                 reference, record.operation, outcome=outcome, by="Ada", why="the bank's statement"
             )
             with pytest.raises(OSError, match="resolved meanwhile"):
-                made(closed(record, Outcome.UNKNOWN))  # type: ignore[operator]
+                made(closed(record, Outcome.UNKNOWN))
             (found,) = journal.find(reference)
             assert (found.outcome, found.history) == (resolved.outcome, resolved.history)
             assert found.history[-1]["by"] == "Ada"
         late, record = claim(journal, intent("late"))
         database.lapse()
-        late(closed(record, None))  # type: ignore[operator]
+        late(closed(record, None))
         (entry,) = journal.find("late")
         assert entry.outcome is None

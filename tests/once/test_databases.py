@@ -305,11 +305,12 @@ def test_a_callable_id_needs_an_account(mode: Mode, api: Sandbox, database: Data
 def test_staging_and_live_in_one_database(mode: Mode, api: Sandbox, database: Database) -> None:
     """The origin is part of the account; a rotated secret is not."""
     order = api.add_order().fail()
-    for options, expected in (
+    calls: list[tuple[dict[str, Any], int]] = [
         ({"base_url": "https://staging.invalid"}, 1),
         ({"base_url": "https://live.invalid"}, 2),
         ({"base_url": "https://live.invalid", "client_secret": lambda: api.client_secret}, 2),
-    ):
+    ]
+    for options, expected in calls:
         journal = database.journal(account=None)
         refund(mode, api, database, order.id, journal=journal, **options)
         assert posts(api) == expected

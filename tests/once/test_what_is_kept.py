@@ -238,3 +238,36 @@ def test_purged_results_are_read(mode: Mode, api: Sandbox, database: Database) -
     (again, _) = _again(mode, api, database.journal(), call)
     assert (type(again), again.id) == (type(first), first.id)
     assert posts(api, "orders.prepare_funding") == 1
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_secret_that_a_server_sends_back_is_not_kept(
+    escaped: bool, mode: Mode, database: Database
+) -> None:
+    """A response is stored without the client secret, in whatever notation it came."""
+    secret = "a-client-secret-of-a-test"
+    echoed = "".join(f"\\u{ord(letter):04x}" for letter in secret) if escaped else secret
+    body = f'{{"refundId": "ref_1", "status": "pending", "reason": "{echoed}"}}'
+
+    async def main() -> list[Any]:
+        found: list[Any] = []
+        async with mode.opened(database.journal()) as journal:
+            client = mode.client(
+                client_id="id-1",
+                client_secret=secret,
+                base_url="https://x.invalid",
+                transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body.encode())),
+                journal=journal,
+            )
+            async with mode.opened(client) as opened:
+                for _ in range(2):
+                    orders = opened.once(REFERENCE).orders
+                    call = orders.request_refund(order_id="o-1", address=ADDRESS)
+                    found.append(await mode.done(call))
+        return found
+
+    first, second = mode.run(main())
+    assert (first.refund_id, second.refund_id) == ("ref_1", "ref_1")
+    [(stored,)] = database.execute("SELECT result FROM chessa_journal")
+    assert secret not in stored
+    assert echoed not in stored

@@ -42,7 +42,7 @@ async def perform_async(
     request = call.prepare(arguments)
     credentials = source.fixed or await _ask(call, source)
     try:
-        gate = gate_of_write(call, arguments, source, is_async=True)
+        gate = gate_of_write(call, arguments, source, credentials, is_async=True)
         result = await _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result

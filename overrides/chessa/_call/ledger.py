@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from chessa_api.errors import DecodeError, Outcome
-from chessa_api.exact_json import loads
+from chessa_api.exact_json import dumps, loads
 from chessa_api.index import OPERATIONS
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
-from .._credentials import CredentialSource
+from .._credentials import Credentials, CredentialSource
 from .._errors import (
     ApiError,
     ChessaError,
@@ -45,9 +45,11 @@ class LedgerGate(Gate):
         ledger: Ledger,
         arguments: Mapping[str, object],
         account: str,
+        credentials: Credentials | None,
         *,
         is_async: bool,
     ) -> None:
+        self._credentials = credentials
         self._bound = call.operation.bind(arguments)
         intent = _intent(call, self._bound, arguments, account)
         self._claim = ledger.bind(intent, is_async=is_async)
@@ -117,15 +119,19 @@ class LedgerGate(Gate):
             return Kept(code=printable_code(code), cause=None if cause is None else cause[:200])
         is_empty = operation.answers_nothing(result.response.status_code)
         body = b"" if is_empty else result.response.body
-        keeps_body = self._keeps_results and not operation.is_personal
-        link = _link(operation, self._bound, loads(body) if body else UNSET)
-        return Kept(link=link, result=body.decode("utf-8") if keeps_body else None)
+        value = loads(body) if body else UNSET
+        link = _link(operation, self._bound, value)
+        if operation.is_personal or not self._keeps_results:
+            return Kept(link=link)
+        clean = value if self._credentials is None else self._credentials.scrub_value(value)
+        return Kept(link=link, result=(body if clean == value else dumps(clean)).decode("utf-8"))
 
 
 def gate_of(
     call: Call[Any],
     arguments: Mapping[str, object],
     source: CredentialSource,
+    credentials: Credentials,
     *,
     is_async: bool,
 ) -> Gate:
@@ -134,7 +140,7 @@ def gate_of(
     if not is_ledger(journal):
         return Gate(call, cast("Journal", journal))
     account = account_of(journal, call, source)
-    return LedgerGate(call, journal, arguments, account, is_async=is_async)
+    return LedgerGate(call, journal, arguments, account, credentials, is_async=is_async)
 
 
 def _returns_the_same(one: Operation[Any] | None, other: Operation[Any]) -> bool:
@@ -227,9 +233,11 @@ def _refusal(verdict: str, entry: JournalEntry, call: Call[Any]) -> ChessaError:
     if verdict == "rejected":
         status = entry.status_code or 0
         code = f" {entry.code}" if entry.code else ""
+        why = f"the API rejected {reference!r} with {status}{code}"
+        if entry.status_code is None:
+            why = f"{reference!r} was resolved as REJECTED"
         return ApiError.for_status(status)(
-            f"{name} was not sent now: the API rejected {reference!r} with {status}{code}. "
-            "once(…, retry_rejected=True) sends it again.",
+            f"{name} was not sent now: {why}. once(…, retry_rejected=True) sends it again.",
             status_code=status,
             code=entry.code,
             **circumstances,

@@ -32,7 +32,7 @@ def perform(
     request = call.prepare(arguments)
     credentials = source.fixed or _ask(call, source)
     try:
-        gate = gate_of_write(call, arguments, source, is_async=False)
+        gate = gate_of_write(call, arguments, source, credentials, is_async=False)
         result = _gated(call, gate, request, credentials, connections)
         if isinstance(result, Result):
             return result
@@ -50,6 +50,7 @@ def gate_of_write(
     call: Call[Any],
     arguments: Mapping[str, object],
     source: CredentialSource,
+    credentials: Credentials,
     *,
     is_async: bool,
 ) -> Gate | None:
@@ -58,7 +59,7 @@ def gate_of_write(
         return None
     from .ledger import gate_of  # with the fingerprints, which most programs never load
 
-    return gate_of(call, arguments, source, is_async=is_async)
+    return gate_of(call, arguments, source, credentials, is_async=is_async)
 
 
 def _gated(

@@ -96,7 +96,7 @@ def _gate(client: Any, operation: Operation[Any], arguments: Mapping[str, Any]) 
     core, ledger = client._core, ledger_of(client)
     call = core.begin(operation)
     account = account_of(ledger, call, core.source)
-    return LedgerGate(call, ledger, arguments, account, is_async=client._mode == "async")
+    return LedgerGate(call, ledger, arguments, account, None, is_async=client._mode == "async")
 
 
 def _earlier(gate: LedgerGate) -> Earlier:

@@ -111,17 +111,25 @@ class SqlJournal:
         return _entries(await self.ask_async(script))
 
     def resolve(
-        self, reference: str, operation: str, *, outcome: Outcome, by: str, why: str
+        self,
+        reference: str | None,
+        operation: str,
+        *,
+        outcome: Outcome,
+        by: str,
+        why: str,
+        call_id: str | None = None,
     ) -> JournalEntry:
         """Close an open entry by hand, after its lease.
 
         Args:
-            reference: Of the entry.
+            reference: Of the entry; None if it has none.
             operation: Of the entry, `orders.request_refund`.
             outcome: DONE: it was made, and is no longer open. NOT_SENT or REJECTED: it was not,
                 and its reference may be claimed again.
             by: Who decides.
             why: On which evidence.
+            call_id: Of the entry, where several are open under the reference.
 
         Returns the entry; its history keeps who, why and when.
 
@@ -132,16 +140,25 @@ class SqlJournal:
         """
         event = _resolution(outcome, by, why)
         return self.ask(
-            lambda: _statements.resolve(self.account, reference, operation, outcome, event)
+            lambda: _statements.resolve(self.account, reference, operation, outcome, event, call_id)
         ).entry
 
     async def aresolve(
-        self, reference: str, operation: str, *, outcome: Outcome, by: str, why: str
+        self,
+        reference: str | None,
+        operation: str,
+        *,
+        outcome: Outcome,
+        by: str,
+        why: str,
+        call_id: str | None = None,
     ) -> JournalEntry:
         """Do the same, awaited."""
         event = _resolution(outcome, by, why)
-        script = lambda: _statements.resolve(self.account, reference, operation, outcome, event)  # noqa: E731
-        return (await self.ask_async(script)).entry
+        found = await self.ask_async(
+            lambda: _statements.resolve(self.account, reference, operation, outcome, event, call_id)
+        )
+        return found.entry
 
     def purge(self, *, before: datetime.datetime) -> int:
         """Delete the responses that were stored before a time; the entries stay.

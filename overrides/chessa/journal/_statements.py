@@ -235,9 +235,11 @@ def unsettled(account: str | None) -> Transaction[list[Stored]]:
     return [stored(row) for row in (yield do(query)).mappings().all()]
 
 
-def find(account: str | None, reference: str, operation: str | None) -> Transaction[list[Stored]]:
-    """Read the entries of a reference, oldest first."""
-    query = _ENTRIES.where(_C.reference == reference)
+def find(
+    account: str | None, reference: str | None, operation: str | None, call_id: str | None = None
+) -> Transaction[list[Stored]]:
+    """Read the entries of a reference, or that of a call, oldest first."""
+    query = _ENTRIES.where(_C.reference == reference if call_id is None else _C.call_id == call_id)
     if operation is not None:
         query = query.where(_C.operation == operation)
     if account is not None:
@@ -246,14 +248,21 @@ def find(account: str | None, reference: str, operation: str | None) -> Transact
 
 
 def resolve(
-    account: str | None, reference: str, operation: str, outcome: Outcome, event: Mapping[str, Any]
+    account: str | None,
+    reference: str | None,
+    operation: str,
+    outcome: Outcome,
+    event: Mapping[str, Any],
+    call_id: str | None = None,
 ) -> Transaction[Stored]:
-    """Close the open entry of a reference by a person's word."""
-    found = yield from find(account, reference, operation)
+    """Close the open entry of a reference, or that of a call, by a person's word."""
+    found = yield from find(account, reference, operation, call_id)
     opened = [each for each in found if each.state in UNSETTLED]
     if len(opened) != 1:
-        several = "has several open entries: name the account" if opened else "has no open entry"
-        raise InvalidRequestError(f"The journal {several} for {operation} of {reference!r}.")
+        several = "has several open entries" if opened else "has no open entry"
+        which = f"{operation} of {reference!r}" if call_id is None else f"the call {call_id}"
+        hint = " Pass the call_id= of one." if opened else ""
+        raise InvalidRequestError(f"The journal {several} for {which}.{hint}")
     if opened[0].entry.in_progress:
         raise InProgressError(
             f"{operation} of {reference!r} is in progress until "
@@ -266,7 +275,7 @@ def resolve(
         raise LostRaceError
     return next(
         each
-        for each in (yield from find(account, reference, operation))
+        for each in (yield from find(account, reference, operation, call_id))
         if each.entry.call_id == opened[0].entry.call_id
     )
 
