@@ -2,11 +2,13 @@
 
 Each package is imported with warnings as errors, and instances of each of its models are read and
 written back. `--types` also runs mypy --strict over all of them. Exit status: 0, or 1 where a
-document fails in another way than by a refusal with its reason.
+document fails in another way than by a refusal with its reason. `scripts/corpus.json` names public
+documents by repository, commit, path and SHA-256; those that are not in the folder are listed.
 """
 
 import argparse
 import collections
+import hashlib
 import json
 import os
 import random
@@ -22,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import attrs
 
-from chessa_codegen.document import loader
+from chessa_codegen.document import files
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import types
 from chessa_codegen.ir.plan import Plan
@@ -30,6 +32,7 @@ from chessa_codegen.ir.types import Shape
 from chessa_codegen.regeneration import ROOT, effective_document, make_package
 from chessa_codegen.validate.repair import operations
 
+KNOWN: Final = Path(__file__).with_name("corpus.json")
 CONFIG: Final = ROOT / "generator-config.yaml"
 ROUND_TRIP: Final = """
 import importlib, json, pathlib, pkgutil, sys
@@ -72,6 +75,7 @@ def main() -> int:
         text = json.dumps([attrs.asdict(each) for each in results], indent=2)
         options.json.write_text(text + "\n", encoding="utf-8")
     _show_sums(results)
+    _show_missing(files)
     if wrong:
         print(wrong)
     return 1 if wrong or any(each.failed for each in results) else 0
@@ -98,7 +102,7 @@ def _run(files: list[Path], workshop: Path) -> Iterator[Result]:
 
 
 def _generate(file: Path, workshop: Path, package: str, result: Result) -> None:
-    document = loader.read(file)
+    document = files.read_whole(file)
     result.operations = sum(1 for _ in operations(document))
     found = make_package(effective_document(document, None), workshop / package, CONFIG)
     result.delivered = sum(len(resource.operations) for resource in found.plan.resources)
@@ -136,6 +140,19 @@ def _show_sums(results: list[Result]) -> None:
     )
     for reason, count in reasons.most_common(20):
         print(f"{count:6d}  {reason}")
+
+
+def _show_missing(files: list[Path]) -> None:
+    """Print the known documents that are not in the folder, and how many are."""
+    here = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    known: dict[str, dict[str, str]] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    all_of_them = [
+        (digest, f"{source}:{path}") for source in known for path, digest in known[source].items()
+    ]
+    missing = [name for digest, name in all_of_them if digest not in here]
+    print(f"{len(all_of_them) - len(missing)} of {len(all_of_them)} known documents are here")
+    for name in missing:
+        print(f"        {name}")
 
 
 # ---- Instances of models ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chessa_codegen.document import loader
+from chessa_codegen.document import loader, yaml
 from chessa_codegen.document.loader import SpecError
 
 
@@ -117,6 +117,14 @@ def test_json_reads_as_yaml(text: str, tmp_path: Path) -> None:
 
 
 # Text of a file, the line that is named (0: none), and text of the refusal.
+LAUGHS = "a0: &a0 [l, l]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+MERGES = "a0: &a0 {l: l}\n" + "".join(
+    f"a{n}: &a{n} {{<<: *a{n - 1}, b{n}: *a{n - 1}}}\n" for n in range(1, 40)
+)
+NESTED = f"a0: &a0 {'[' * 16}{']' * 16}\n" + "".join(
+    f"a{n}: &a{n} {'[' * 14}*a{n - 1}{']' * 14}\n" for n in range(1, 20)
+)
+
 REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "empty": ("", 0, ("file is empty",)),
     "only comments": ("# nothing\n\n", 0, ("file is empty",)),
@@ -132,12 +140,17 @@ REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "empty plain key": ("a:\n  : b\n", 2, ("A key is missing",)),
     "sequence key": ("? [a]\n: b\n", 1, ("mapping or sequence is used as a key",)),
     "mapping key": ("{{a: b}: c}", 1, ("mapping or sequence is used as a key",)),
-    "merge key": ("a:\n  <<: {b: 1}\n", 2, ("merge key '<<'",)),
-    "anchor": ("a: &x 1\nb: 2\n", 1, ("anchor or alias 'x'", "$ref")),
-    "anchor of a mapping": ("a: &x\n  b: 2\n", 1, ("anchor or alias 'x'",)),
-    "anchor of a key": ("a: 1\n&x b: 2\n", 2, ("anchor or alias 'x'",)),
-    "alias": ("a: 1\nb: *x\n", 2, ("anchor or alias 'x'",)),
-    "billion laughs": ("a: &a [l, l]\nb: &b [*a, *a]\nc: [*b, *b]\n", 1, ("anchor or alias 'a'",)),
+    "merge key that holds text": ("a:\n  <<: b\n  c: 1\n", 4, ("merge key '<<'",)),
+    "merge key that holds a list of texts": ("a: {<<: [b]}\n", 1, ("merge key '<<'",)),
+    "merge key twice": ("a:\n  <<: {b: 1}\n  <<: {c: 1}\n", 3, ("'<<' is there twice",)),
+    "alias without anchor": ("a: 1\nb: *x\n", 2, ("alias 'x' has no anchor", "$ref")),
+    "alias before its anchor": ("a: *x\nb: &x 1\n", 1, ("alias 'x' has no anchor",)),
+    "alias as a key": ("a: &x b\n*x : 1\n", 2, ("used as a key",)),
+    "alias of itself": ("a: &x\n  b: [*x]\n", 2, ("alias 'x' is a part of what it stands for",)),
+    "merge of itself": ("a: &x\n  <<: *x\n", 2, ("alias 'x' is a part of what it stands for",)),
+    "billion laughs": (LAUGHS, 17, ("aliases up to 'a15'", "more than 500,000")),
+    "billion merges": (MERGES, 17, ("aliases up to 'a15'", "more than 500,000")),
+    "aliases that nest too deep": (NESTED, 7, ("more than 100 levels",)),
     "tag of Python": ("a: !!python/object/apply:os.system [id]\n", 1, ("python/object/apply",)),
     "tag of ours": ("a:\n- !x {}\n", 2, ("tag '!x'",)),
     "timestamp tag": ("a: !!timestamp 2024-01-02\n", 1, ("timestamp",)),
@@ -244,3 +257,26 @@ def test_error_survives_pickle_and_copy() -> None:
         assert type(again) is SpecError
         assert (again.what, again.where, again.fix) == ("What.", "spec.yaml:3", "Mend.")
         assert str(again) == "What.\n  where: spec.yaml:3\n  fix: Mend."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &x 1\nb: *x\n", {"a": 1, "b": 1}),
+        ("a: &x\n  b: [1]\nc: {d: *x}\n", {"a": {"b": [1]}, "c": {"d": {"b": [1]}}}),
+        ("&k a: 1\nb: *k\n", {"a": 1, "b": "a"}),
+        ("a: &x 1\nb: &x 2\nc: *x\n", {"a": 1, "b": 2, "c": 2}),
+        (
+            "a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x\n",
+            {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": 3}},
+        ),
+        ("a: {<<: [{b: 1}, {b: 2, c: 3}]}\n", {"a": {"b": 1, "c": 3}}),
+        ("a: {'<<': 1}\n", {"a": {"<<": 1}}),
+    ],
+)
+def test_aliases_and_merge_keys_are_written_out(text: str, expected: Any) -> None:
+    """No two places share a value, and the keys of a mapping come before those that are merged."""
+    found = yaml.parse(text.encode(), "spec.yaml")
+    assert found == expected
+    holders = [value for value in found.values() if isinstance(value, dict)]
+    assert len({id(value) for value in holders}) == len(holders)

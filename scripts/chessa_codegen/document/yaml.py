@@ -1,7 +1,7 @@
 """YAML 1.2 and JSON as a plain tree, under rules stricter than any YAML library's.
 
-The tree has dicts with string keys, lists, strings, finite numbers, booleans and None. Tags,
-anchors, merge keys, duplicate keys and control characters are refused.
+The tree has dicts with string keys, lists, strings, finite numbers, booleans and None. Aliases and
+merge keys are written out, up to a bound. Tags, duplicate keys and control characters are refused.
 """
 
 import re
@@ -116,6 +116,9 @@ def _syntax_error(error: Any, name: str) -> SpecError:
     )
 
 
+_MOST_ALIASED = 500_000
+
+
 @define
 class _Open:
     """A mapping or sequence whose end has not come yet."""
@@ -123,23 +126,34 @@ class _Open:
     value: dict[str, Any] | list[Any]
     key: str | None = None  # of a mapping: the key that waits for its value
     lines: dict[str, int] = field(factory=dict[str, int])  # of a mapping: where each key stands
+    anchor: str | None = None
+    is_merging: bool = False  # of a mapping: whether its key is the merge key
+    merged: list[Any] = field(factory=list[Any])
 
 
 def _compose(events: Iterable[_Event], name: str) -> Any:
     """Build the one document from its events, refusing what is not a plain tree."""
     documents: list[Any] = []
     stack = [_Open(documents)]
+    anchors = _Anchors()
     for event in events:
-        _check_anchor(event)
         if event.kind == "DocumentStartEvent":
             _check_document_start(event, bool(documents))
         elif event.kind in ("MappingEndEvent", "SequenceEndEvent"):
-            stack.pop()
+            ended = stack.pop()
+            _merge(ended, event.where)
+            anchors.known |= {ended.anchor: ended.value} if ended.anchor else {}
+        elif event.kind == "AliasEvent":
+            is_open = any(one.anchor == event.anchor for one in stack)
+            value = anchors.written_out(event, len(stack) - 1, is_open=is_open)
+            _place(value, event, stack[-1])
         elif event.kind in _READERS:
             value = _READERS[event.kind](event)
             _place(value, event, stack[-1])
             if event.kind != "ScalarEvent":
-                stack.append(_Open(value))
+                stack.append(_Open(value, anchor=event.anchor))
+            elif event.anchor:
+                anchors.known[event.anchor] = value
             if len(stack) - 1 > MAX_LEVELS:
                 raise _too_deep(event.where)
     if not documents:
@@ -170,13 +184,64 @@ def _check_document_start(event: _Event, is_second: bool) -> None:
         )
 
 
-def _check_anchor(event: _Event) -> None:
-    if event.anchor is not None:
-        raise SpecError(
-            f"The anchor or alias '{_cut(event.anchor)}' is not allowed.",
-            event.where,
-            "Write the value out, or use components and $ref.",
-        )
+@define
+class _Anchors:
+    """The values that have an anchor, and how much their aliases may still bring."""
+
+    known: dict[str, Any] = field(factory=dict[str, Any])
+    left: int = _MOST_ALIASED
+
+    def written_out(self, event: _Event, level: int, *, is_open: bool) -> Any:
+        """Return a copy of what an alias stands for."""
+        name = _cut(event.anchor or "")
+        if is_open or event.anchor not in self.known:
+            what = "is a part of what it stands for" if is_open else "has no anchor before it"
+            raise SpecError(
+                f"The alias '{name}' {what}.", event.where, "Use components and $ref instead."
+            )
+        value, size, deepest = _measured(self.known[event.anchor])
+        self.left -= size
+        if self.left < 0:
+            raise SpecError(
+                f"The aliases up to '{name}' stand for more than {_MOST_ALIASED:,} values and "
+                "characters.",
+                event.where,
+                "Use components and $ref instead.",
+            )
+        if level + deepest > MAX_LEVELS:
+            raise _too_deep(event.where)
+        return value
+
+
+def _measured(value: Any) -> tuple[Any, int, int]:
+    """Return a copy of a value, its size, and the number of its levels."""
+    if isinstance(value, dict):
+        members = {key: _measured(item) for key, item in value.items()}
+        size = sum(len(key) + item[1] for key, item in members.items())
+        deepest = max((item[2] for item in members.values()), default=0)
+        return {key: item[0] for key, item in members.items()}, size + 1, deepest + 1
+    if isinstance(value, list):
+        items = [_measured(item) for item in value]
+        size, deepest = sum(item[1] for item in items), max((item[2] for item in items), default=0)
+        return [item[0] for item in items], size + 1, deepest + 1
+    return value, len(value) + 1 if isinstance(value, str) else 1, 0
+
+
+def _merge(ended: _Open, where: str) -> None:
+    """Add what the merge key of a mapping brings: its own keys stay as they are."""
+    for brought in ended.merged:
+        sources = brought if isinstance(brought, list) else [brought]
+        if not isinstance(ended.value, dict) or not all(isinstance(one, dict) for one in sources):
+            raise SpecError(
+                "The merge key '<<' does not hold a mapping, or a list of them.",
+                where,
+                "Write the keys out.",
+            )
+        own = dict(ended.value)
+        ended.value.clear()
+        for source in reversed(sources):
+            ended.value |= source
+        ended.value |= own
 
 
 def _place(value: Any, event: _Event, parent: _Open) -> None:
@@ -186,8 +251,12 @@ def _place(value: Any, event: _Event, parent: _Open) -> None:
     elif parent.key is None:
         parent.key = _key(value, event, parent.lines)
         parent.lines[parent.key] = event.line
+        parent.is_merging = parent.key == "<<" and event.is_plain
     else:
-        parent.value[parent.key] = value
+        if parent.is_merging:
+            parent.merged.append(value)
+        else:
+            parent.value[parent.key] = value
         parent.key = None
 
 
@@ -200,10 +269,6 @@ def _key(value: Any, event: _Event, seen: dict[str, int]) -> str:
     name = value if isinstance(value, str) else event.text
     if not name and event.is_plain:
         raise SpecError("A key is missing.", event.where, "Write a name before the colon.")
-    if name == "<<" and event.is_plain:
-        raise SpecError(
-            "The merge key '<<' is not part of YAML 1.2.", event.where, "Write the keys out."
-        )
     if name in seen:
         raise SpecError(
             f"The key '{_cut(name)}' is there twice; it is already on line {seen[name]}.",

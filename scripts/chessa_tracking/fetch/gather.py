@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from chessa_codegen.document import files
 from chessa_codegen.errors import SpecError
 from chessa_tracking.fetch import pages
 from chessa_tracking.fetch.pages import Slice
@@ -111,6 +112,8 @@ def _gather_index(source: Source, address: str | None, show: Progress) -> Gather
 
 def _of_document(source: Source, address: str, text: str) -> Gathered:
     held = pages.document(text, address)
+    if isinstance(source, LocalSource):
+        held = files.joined(held, address, source.file_at, source.document)
     page = Page(address, source.url(address), "document", sha256=_digest(text))
     return Gathered((page,), held)
 

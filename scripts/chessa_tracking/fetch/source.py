@@ -5,18 +5,21 @@ a `SpecError`, an unreadable page an `UnreadableError`: the operation on it is t
 removed.
 """
 
+import posixpath
 import queue
 import ssl
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 import attrs
 import httpx
 
+from chessa_codegen.document.loader import is_mapping
+from chessa_codegen.document.yaml import parse
 from chessa_codegen.errors import SpecError
 
 MAX_PAGE: Final = 4 * 1024 * 1024
@@ -148,6 +151,20 @@ class LocalSource:
         if parts.scheme:
             self._urls[address] = parts._replace(query="", fragment="").geturl()
         return address
+
+    def file_at(self, base: str, link: str) -> str | None:
+        """Return the address of a file that another one refers to; None where it is not there."""
+        address = posixpath.normpath(posixpath.join(posixpath.dirname(base), link))
+        is_within = not address.startswith(("/", "..")) and "\0" not in address
+        return address if is_within and (self.root / address).is_file() else None
+
+    def document(self, address: str) -> dict[str, Any]:
+        """Read a file that is a part of a document."""
+        try:
+            found = parse(self.read(address).encode(), address)
+        except UnreadableError as error:
+            raise SpecError(f"A file cannot be read: {error}.", address, "Save it again.") from None
+        return found if is_mapping(found) else {}
 
     def _saved(self, path: PurePosixPath) -> str:
         """Return the file that a page was saved as: by its full path, or by its name alone."""
