@@ -22,11 +22,11 @@ from chessa_codegen import venv
 venv.enter()
 
 from chessa_codegen import cli  # noqa: E402
+from chessa_codegen.document.files import read_whole  # noqa: E402
 from chessa_codegen.document.loader import read  # noqa: E402
 from chessa_codegen.errors import SpecError  # noqa: E402
 from chessa_codegen.overlay import apply  # noqa: E402
 from chessa_codegen.regeneration import ROOT  # noqa: E402
-from chessa_codegen.validate.safety import check_document  # noqa: E402
 from chessa_codegen.validate.structure import check_version  # noqa: E402
 from chessa_tracking.apply.assess import Judgement, judge  # noqa: E402
 from chessa_tracking.apply.overlay_review import fits  # noqa: E402
@@ -57,9 +57,10 @@ def _refuse(options: argparse.Namespace, error: SpecError) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     corrections = apply.parse(read(_OVERLAY))
-    old, new = _safe(options.old), _safe(options.new)
+    named = (options.old, options.new)
+    old, new = _known(options.old), _known(options.new)
     is_ours = fits(old, corrections) or fits(new, corrections)
-    found = judge(old, new, corrections) if is_ours else judge(old, new)
+    found = judge(old, new, corrections, files=named) if is_ours else judge(old, new, files=named)
     print(_FORMATS[options.format](found))
     sys.stdout.flush()
     if not is_ours:
@@ -99,12 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _safe(path: str) -> dict[str, Any]:
-    """Return a document that is safe to handle, of a version that is known."""
-    document = read(path)
+def _known(path: str) -> dict[str, Any]:
+    """Read a document of a version that is known."""
+    document = read_whole(Path(path))
     try:
         check_version(document)
-        check_document(document)
     except SpecError as error:
         raise SpecError(error.what, f"{path} {error.where}", error.fix) from None
     return document

@@ -75,15 +75,21 @@ def _made() -> Callable[..., Any]:
 
 _make_package: Final = _made()
 _parse: Final = _once(yaml.parse, lambda content, _: content)
-_apply: Final = _once(apply.apply, lambda whole, how: (json.dumps(whole), repr(how)))
+_APPLY: Final = apply.apply
+_apply: Final = _once(
+    lambda whole, how, out: _APPLY(whole, how, writes_out=out),
+    lambda whole, how, out: (json.dumps(whole), repr(how), out),
+)
 
 
 def _parsed(content: bytes, name: str) -> Any:
     return loader.copied(_parse(content, name))
 
 
-def _applied(*arguments: Any) -> apply.Outcome:
-    outcome: apply.Outcome = _apply(*arguments)
+def _applied(
+    whole: dict[str, Any], how: apply.Overlay, *, writes_out: bool = False
+) -> apply.Outcome:
+    outcome: apply.Outcome = _apply(whole, how, writes_out)
     return attrs.evolve(outcome, document=loader.copied(outcome.document))
 
 

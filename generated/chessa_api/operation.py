@@ -147,6 +147,8 @@ class Operation(Generic[T]):
     responses: Mapping[str, Codec | None] = attrs.field(factory=dict)
     """By status (`200`, `2XX`, `default`); None where the response has no content."""
     unwrap: str | None = None
+    fixed_query: tuple[tuple[str, str], ...] = ()
+    """Sent with every call."""
     links: tuple[Link, ...] = ()
     """Where to check whether it was carried out."""
     once_per: str | None = None
@@ -182,7 +184,7 @@ class Operation(Generic[T]):
         """
         self._check_names(arguments)
         path: dict[str, str] = {}
-        query: list[tuple[str, str]] = []
+        query = list(self.fixed_query)
         headers: list[tuple[str, str]] = []
         members: dict[str, Any] = {}
         body: Any = UNSET

@@ -4,12 +4,14 @@ Every refusal, of any step, says what is wrong, where, and how to fix it. It may
 and is shown on a terminal: hidden characters are escaped, and long lines are cut.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from chessa_codegen.characters import visible
 
 _LONGEST: Final = 600
 _END: Final = 60
+_MOST: Final = 50
 
 
 class SpecError(Exception):
@@ -23,12 +25,23 @@ class SpecError(Exception):
         super().__init__(what, where, fix, details)
         self.what = _line(what)
         self.where = _line(where)
+        self.pointer = where
+        """The place as it is, to find it again."""
         self.fix = _line(fix)
         self.details = tuple(map(_line, details))
 
     def __str__(self) -> str:
         lines = (self.what, *self.details, f"where: {self.where}", f"fix: {self.fix}")
         return "\n  ".join(lines)
+
+
+def together(errors: Sequence[SpecError], what: str) -> SpecError:
+    """Return one error that names several, each with its place and fix."""
+    if len(errors) == 1:
+        return errors[0]
+    told = tuple(f"{each.where}: {each.what} {each.fix}" for each in errors[:_MOST])
+    more = (f"… and {len(errors) - _MOST} more",) if len(errors) > _MOST else ()
+    return SpecError(f"{what} ({len(errors)}):", errors[0].where, errors[0].fix, (*told, *more))
 
 
 def _line(text: str) -> str:

@@ -16,7 +16,7 @@ import attrs
 from chessa_codegen import atomic, lock
 from chessa_codegen.docs import examples
 from chessa_codegen.docs import pages as reference
-from chessa_codegen.document import canonical, loader
+from chessa_codegen.document import canonical, files, loader
 from chessa_codegen.document.refs import place
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.names import Names, read_names
@@ -145,9 +145,11 @@ def settled(
     """Check a document, and leave out what cannot be generated. Raises `SpecError` if unsafe."""
     safety.check_document(effective)
     check_own_links(effective)
-    repair = Repair(canonical.ordered(dict(effective)), is_strict=is_strict)
+    repair = Repair(canonical.ordered(dict(effective)))
     settle(repair)
     plan = settled_plan(repair, names or Names())
+    if is_strict:
+        repair.check_strictly()
     safety.check_plan(plan)
     return Settled(_with_final_names(repair.document, plan), plan, tuple(repair.findings))
 
@@ -161,7 +163,7 @@ def _with_final_names(document: dict[str, Any], plan: Plan) -> dict[str, Any]:
 
 def make(job: Job, workshop: Path) -> Made:
     """Make the package in a temporary folder."""
-    vendor = canonical.ordered(loader.read(job.spec))
+    vendor = canonical.ordered(files.read_whole(job.spec))
     corrections = None if job.overlay is None else loader.read(job.overlay)
     folder = workshop / job.package
     found = make_package(

@@ -40,7 +40,9 @@ def paths(**added: Any) -> dict[str, Any]:
         ("/kyc", {"post": upload("multipart/mixed")}, "content type multipart/mixed"),
         ("/feed", {"trace": dict(OK)}, "TRACE"),
         ("/own", {"get": {**OK, "servers": [{"url": "https://b.example"}]}}, "servers of its own"),
-        ("/a?b=c", {"get": dict(OK)}, "not made of plain segments"),
+        ("/a?b={c}", {"get": dict(OK)}, "not made of plain segments"),
+        ("/a#\u202e", {"get": dict(OK)}, "not made of plain segments"),
+        ("/a<b", {"get": dict(OK)}, "not made of plain segments"),
         ("/a//b", {"get": dict(OK)}, "not made of plain segments"),
         (
             "/q",
@@ -67,6 +69,50 @@ def test_one_operation_is_left_out(path: str, bad: dict[str, Any], reason: str) 
     assert path not in found.document["paths"]
 
 
+PLACE: Mapping[str, Any] = {"name": "id", "in": "path", "required": True, "schema": {}}
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "query"),
+    [
+        ("/a?b=c&d=", "/a", (("b", "c"), ("d", ""))),
+        ("/a?b=c#d", "/a", (("b", "c"),)),
+        ("/a#b", "/a", ()),
+        ("/a/<id>", "/a/{id}", ()),
+        ("/a/<int:id>/b", "/a/{id}/b", ()),
+        ("/a/:id", "/a/{id}", ()),
+        ("/a/:other", "/a/:other", ()),
+    ],
+)
+def test_a_path_is_sent_as_other_tools_send_it(
+    path: str, sent: str, query: tuple[tuple[str, str], ...]
+) -> None:
+    """A fixed query goes with each call, a fragment never, and parameters are in braces."""
+    get = {"operationId": "odd", **OK, "parameters": [PLACE]}
+    found = settled(paths(**{path: {"get": get}}))
+    odd = next(o for r in found.plan.resources for o in r.operations if o.name.endswith("odd"))
+    assert (odd.sent_path, odd.fixed_query) == (sent, query)
+    assert [each.text for each in found.findings if each.kind != "corrected"] == []
+
+
+def test_paths_of_one_shape_are_operations_of_their_own() -> None:
+    """They differ in the names of their parameters, or in what is behind `#`."""
+    both = {
+        each: {"get": {"operationId": name, **OK}}
+        for each, name in (("/a/{id}", "by_id"), ("/a/{code}", "by_code"), ("/a/{id}#old", "old"))
+    }
+    plan = settled(paths(**both)).plan
+    found = {o.method_name: o for r in plan.resources for o in r.operations}
+    assert {name: one.sent_path for name, one in found.items()} == {
+        "good": "/good",
+        "by_id": "/a/{id}",
+        "by_code": "/a/{code}",
+        "old": "/a/{id}",
+    }
+    again = settled(paths(**both), plan.names.kept()).plan
+    assert again.names.text() == plan.names.text()
+
+
 def test_all_that_is_left_out_is_told_in_one_run() -> None:
     """Several operations are left out together, each with its own reason."""
     bad = {f"/{kind}": {"post": upload(f"image/{kind}")} for kind in ("png", "gif", "webp")}
@@ -76,9 +122,21 @@ def test_all_that_is_left_out_is_told_in_one_run() -> None:
 
 
 def test_strictly_nothing_is_left_out() -> None:
-    """`--strict` refuses the document for the first finding."""
-    with pytest.raises(SpecError, match="content type image/png"):
-        settled(paths(**{"/kyc": {"post": upload("image/png")}}), is_strict=True)
+    """`--strict` refuses the document, and names everything that would be left out."""
+    bad = {f"/{kind}": {"post": upload(f"image/{kind}")} for kind in ("png", "gif")}
+    with pytest.raises(SpecError, match="content type image/png") as refused:
+        settled(paths(**bad), is_strict=True)
+    assert "content type image/gif" in str(refused.value)
+
+
+def test_a_refusal_names_everything_that_is_unsafe() -> None:
+    """Each unsafe part is told with its place."""
+    unsafe = {**paths(), "servers": [{"url": "ftp://a.example"}, {"url": "https://u:p@b.example"}]}
+    unsafe["info"]["description"] = "x" * 100_001
+    with pytest.raises(SpecError, match=r"not safe to use \(3\)") as refused:
+        settled(unsafe)
+    for place in ("#/info/description", "#/servers/0/url", "#/servers/1/url"):
+        assert place in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -157,16 +215,6 @@ def test_an_operation_id_twice_names_one_by_its_path() -> None:
     found = settled(paths(**{"/other": {"get": {"operationId": "good", **OK}}}))
     assert sorted(names(found)) == ["GET /good", "GET /other"]
     assert [each.kind for each in found.findings] == ["corrected"]
-
-
-def test_paths_of_one_shape_are_told_apart_by_method() -> None:
-    """`GET /a/{id}` and `DELETE /a/{key}` are two operations; a second GET is left out."""
-    there = {"/a/{id}": {"get": dict(OK)}, "/a/{key}": {"delete": dict(OK), "get": dict(OK)}}
-    found = settled(paths(**there))
-    assert sorted(names(found)) == ["DELETE /a/{key}", "GET /a/{id}", "GET /good"]
-    assert [each.operation for each in found.findings if each.kind == "left out"] == [
-        "GET /a/{key}"
-    ]
 
 
 def test_a_component_that_is_wrong_leaves_out_those_who_need_it() -> None:

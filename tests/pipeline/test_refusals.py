@@ -84,12 +84,6 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "parameters/1",
     ),
     (
-        "two paths for one",
-        document({"/a/{x}": {"get": operation("a")}, "/a/{y}": {"get": operation("b")}}),
-        "cannot be told apart",
-        "#/paths/~1a~1{y}",
-    ),
-    (
         "two resources of one class",
         document(
             {"/a": {"get": operation("a", tag="async x")}, "/b": {"get": operation("b", tag="x")}}
@@ -217,7 +211,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ),
     (
         "a path with a query",
-        document({"/a?b=1": {"get": operation("a")}}),
+        document({"/a?b={c}": {"get": operation("a")}}),
         "plain segments",
         "#/paths",
     ),
@@ -329,7 +323,7 @@ def _is_cut(found: Settled) -> bool:
         ("[1, 2]", "not a mapping"),
         ("openapi: 3.0.3\nopenapi: 3.0.3\n", "there twice"),
         ("openapi: [", "neither YAML 1.2 nor JSON"),
-        ("a: &x 1\nb: *x\n", "anchor"),
+        ("a: &x [*x]\n", "alias"),
         ("a: !!python/object:os.system 1\n", "tag"),
         ("--- 1\n--- 2\n", "more than one YAML document"),
         ("a: \x00", "U+0000"),

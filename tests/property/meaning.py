@@ -4,10 +4,12 @@ Written from the schemas alone; no codec of the package is called.
 """
 
 import datetime
+import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -32,17 +34,28 @@ _INSTANT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))"
 )
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259
+_NAMES: Final[Mapping[str, Mapping[str, str]]] = json.loads(
+    (Path(__file__).resolve().parents[2] / "spec" / "names.json").read_text("utf-8")
+)["attributes"]
 _MICROSECOND: Final = Fraction(1, 1_000_000)
 _EPOCH: Final = datetime.datetime(1, 1, 1)  # noqa: DTZ001 - only differences are taken
 
 
 def names(schema: Mapping[str, Any]) -> dict[str, str]:
-    """The Python name of every property of an object, by its name on the wire."""
+    """The Python name of every property of an object, by its name on the wire.
+
+    Of several that want one name, the one that had it before keeps it.
+    """
+    known = _NAMES.get(schema.get("title", ""), {})
     wanted = []
     for key, each in properties(schema).items():
         pinned = plain(each).get("x-python-name") if isinstance(each, Mapping) else None
         wanted.append(naming.snake(pinned or key, naming.FIELD_NAMES_TAKEN))
-    return dict(zip(properties(schema), naming.distinct(wanted), strict=True))
+    found: dict[str, str] = {}
+    for key, first, other in zip(properties(schema), wanted, naming.distinct(wanted), strict=True):
+        had = known.get(key, "")
+        found[key] = had if re.fullmatch(rf"{first}(_[0-9]+)?", had) else other
+    return found
 
 
 def has_all(cls: type[Model], schema: Mapping[str, Any]) -> bool:

@@ -117,7 +117,10 @@ def enums() -> list[tuple[Any, set[Any]]]:
     for place in PLACES:
         for key, schema in properties(place.schema).items():
             for kind, enum in _enums_below(schema, hints(place.cls)[names(place.schema)[key]]):
-                listed = kind.schema.get("enum", kind.schema.get("x-open-enum"))
+                listed = kind.schema.get("enum", [])
+                spelled = {str(value).lower() for value in listed}
+                seen = kind.schema.get("x-open-enum", [])  # by us, and spelled as the vendor does
+                listed = [*listed, *(v for v in seen if str(v).lower() not in spelled)]
                 found.setdefault(enum, set()).update(v for v in listed if v is not None)
     return list(found.items())
 

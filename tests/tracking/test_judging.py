@@ -3,9 +3,11 @@
 import copy
 from typing import Any
 
+import attrs
 import pytest
 
 from chessa_codegen.document import loader
+from chessa_codegen.errors import SpecError
 from chessa_codegen.overlay import apply
 from chessa_tracking.apply import endpoint_review, release
 from chessa_tracking.apply.assess import judge
@@ -126,3 +128,14 @@ def test_a_document_that_makes_no_package(vendored: Document) -> None:
     assert found.refused is not None
     assert found.python is found.verdict is Level.MAJOR
     assert judge(broken, vendored, CORRECTIONS).surface is None
+
+
+def test_what_is_unsafe_is_corrected_by_the_overlay(vendored: Document) -> None:
+    """The safety checks come after the overlay, so what they advise works."""
+    new = edited(vendored, (("servers",), [{"url": "ftp://files.example"}]))
+    with pytest.raises(SpecError, match="not one of http or https"):
+        judge(vendored, new, CORRECTIONS, RELEASED)
+    address = {"url": "https://api.chessa.ai"}
+    right = apply.Action(99, "$.servers[0]", "Right.", has_update=True, update=address)
+    corrections = attrs.evolve(CORRECTIONS, actions=(*CORRECTIONS.actions, right))
+    assert judge(vendored, new, corrections, RELEASED).refused is None

@@ -117,6 +117,9 @@ def test_a_model_takes_what_the_json_module_gives() -> None:
     assert Rate.from_dict(json.loads('{"rate": 82605.06975000001}')).rate == Decimal(
         "82605.06975000001"
     )
+    late = Order.from_dict({"id": "1", "status": "x", "createdAt": 1.5, "note": None})
+    assert late.misfits == {"createdAt": Decimal("1.5")}
+    assert b'"createdAt":1.5' in late.to_json()
     for odd in (math.nan, math.inf):
         assert Order.from_dict({"id": "1", "status": "x", "originAmount": odd}).misfits
 

@@ -21,24 +21,28 @@ _EXTENSIBLE: Final = frozenset({"paths", "responses", "callbacks"})
 
 def nodes(document: Any) -> Iterator[tuple[Where, Any]]:
     """Yield every mapping and list of a document, itself included, parents first."""
-    stack: list[tuple[Where, Any, bool]] = [((), document, False)]
+    stack: list[tuple[Where, Any, str]] = [((), document, "")]
     while stack:
-        where, node, holds_names = stack.pop()
-        if not holds_names:
+        where, node, names_of = stack.pop()
+        if not names_of:
             yield where, node
         if isinstance(node, Mapping):
             for key, value in node.items():
-                if isinstance(value, (dict, list)) and _has_meaning(key, where, holds_names):
-                    names = not holds_names and key in MAPS and isinstance(value, dict)
-                    stack.append(((*where, key), value, names))
+                if isinstance(value, (dict, list)) and has_meaning(key, names_of):
+                    stack.append(((*where, key), value, names_in(key, value, names_of)))
         elif isinstance(node, list):
             for position, value in enumerate(node):
                 if isinstance(value, (dict, list)):
-                    stack.append(((*where, position), value, False))
+                    stack.append(((*where, position), value, ""))
 
 
-def _has_meaning(key: str, where: Where, holds_names: bool) -> bool:
-    """Return whether the value of a key is a node of the document."""
-    if holds_names:
-        return not (key.startswith("x-") and where[-1] in _EXTENSIBLE)
+def names_in(key: str, value: object, names_of: str) -> str:
+    """Return the keyword whose names what stands under a key holds; empty where it holds none."""
+    return key if not names_of and key in MAPS and isinstance(value, dict) else ""
+
+
+def has_meaning(key: str, names_of: str) -> bool:
+    """Whether what stands under a key is part of the document."""
+    if names_of:
+        return not (key.startswith("x-") and names_of in _EXTENSIBLE)
     return key not in DATA and not key.startswith("x-")

@@ -240,8 +240,8 @@ def _merge(ended: _Open, where: str) -> None:
         own = dict(ended.value)
         ended.value.clear()
         for source in reversed(sources):
-            ended.value |= source
-        ended.value |= own
+            ended.value.update(source)
+        ended.value.update(own)
 
 
 def _place(value: Any, event: _Event, parent: _Open) -> None:

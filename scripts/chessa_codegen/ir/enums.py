@@ -31,13 +31,16 @@ class Listed:
     type: str | None
     """`string` or `integer`; None for other and for mixed values: no class can list them."""
     varnames: dict[Any, str]
-    ours: bool
-    """True if they come from `x-open-enum`: seen in examples, and not in an `enum`."""
+    ours: list[Any]
+    """Those that come from `x-open-enum`: seen in examples, and not in an `enum`."""
 
 
 def listed(schema: Mapping[str, Any], where: Where) -> Listed:
     """Read the values of an enum."""
-    found: list[Any] = schema.get("enum", schema.get("x-open-enum"))
+    theirs: list[Any] = schema.get("enum", [])
+    spelled = {str(value).lower() for value in theirs}
+    ours = [one for one in schema.get("x-open-enum", []) if str(one).lower() not in spelled]
+    found = [*theirs, *ours]
     if not found:
         raise SpecError("This enum has no value.", place(where), "List one, or drop the enum.")
     values = [value for value in found if value is not None]
@@ -54,8 +57,8 @@ def listed(schema: Mapping[str, Any], where: Where) -> Listed:
         list(_without_doubles(values)),
         null,
         _type_of_all(values, said - {"null"}),
-        _varnames(schema, found, values, where),
-        "enum" not in schema,
+        _varnames(schema, theirs or ours, where),
+        [value for value in ours if value is not None],
     )
 
 
@@ -75,9 +78,8 @@ def _type_of_all(values: list[Any], said: set[str]) -> str | None:
     return None
 
 
-def _varnames(
-    schema: Mapping[str, Any], found: list[Any], values: list[Any], where: Where
-) -> dict[Any, str]:
+def _varnames(schema: Mapping[str, Any], found: list[Any], where: Where) -> dict[Any, str]:
+    values = [value for value in found if value is not None]
     names = schema.get("x-enum-varnames") or []
     if len(names) not in (0, len(found), len(values)):
         raise SpecError(

@@ -8,7 +8,7 @@ overrules it.
 import json
 import keyword
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -24,9 +24,19 @@ _FIX: Final = "Restore the file from the last release, or delete the line."
 Memory = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
-def operation_key(path: str, method: str) -> str:
-    """Return the identity of an operation, without the names of its parameters."""
-    return f"{method.upper()} {path_key(path)}"
+def operation_key(path: str, method: str, shared: Collection[str] = ()) -> str:
+    """Return the identity of an operation, without the names of its parameters.
+
+    `shared` are the keys that several operations of the document have.
+    """
+    key = f"{method.upper()} {path_key(path)}"
+    return f"{method.upper()} {path}" if key in shared else key
+
+
+def shared_keys(operations: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the keys that several of these operations have, each a path and a method."""
+    counts = Counter(operation_key(path, method) for path, method in operations)
+    return frozenset(key for key, count in counts.items() if count > 1)
 
 
 class Names:

@@ -16,12 +16,13 @@ from chessa_codegen.document.refs import Where, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
 from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
-from chessa_codegen.ir.names import Names, operation_key
+from chessa_codegen.ir.names import Names, operation_key, shared_keys
 from chessa_codegen.ir.parameters import Arguments
 from chessa_codegen.ir.plan import OperationPlan, ResourcePlan, ResponsePlan
 from chessa_codegen.ir.schemas import Schemas
 from chessa_codegen.ir.types import Shape
 from chessa_codegen.validate.endpoint import Endpoint
+from chessa_codegen.validate.repair import operations
 
 _READS: Final = frozenset({"get", "head", "options"})
 PINNED: Final = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
@@ -43,10 +44,12 @@ class Operations:
         self._document = document
         self._schemas = schemas
         self._endpoint = endpoint
-        self._arguments = Arguments(document, schemas, names)
+        self._shared = shared_keys((str(at[1]), str(at[2])) for at, _ in operations(document))
+        self._arguments = Arguments(document, schemas, names, self._shared)
         self._tags: dict[str, Mapping[str, Any]] = {
             tag["name"]: tag for tag in document.get("tags") or ()
         }
+        self._pinned_tags = _pinned_tags(document)
         self._read: list[tuple[OperationPlan, Where]] = []
 
     def read(self) -> None:
@@ -123,7 +126,7 @@ class Operations:
         places: dict[str, str] = {}
         for is_known in (True, False):
             for operation, where in self._read:
-                key = operation_key(operation.path, operation.method)
+                key = operation_key(operation.path, operation.method, self._shared)
                 known = self._names.known("methods", "", key)
                 if (operation.is_pinned or known == operation.name) is not is_known:
                     continue
@@ -152,7 +155,7 @@ class Operations:
         pinned = PINNED.fullmatch(operation_id)
         if pinned:
             resource, method_name = pinned.groups()
-        elif known := self._names.known("methods", "", operation_key(path, method)):
+        elif known := self._names.known("methods", "", operation_key(path, method, self._shared)):
             resource, _, method_name = known.partition(".")
             return resource, method_name
         else:
@@ -163,7 +166,7 @@ class Operations:
         return resource, naming.method(method_name, resource)
 
     def _resource(self, tag: str) -> str:
-        pinned = self._tags.get(tag, {}).get("x-resource")
+        pinned = self._tags.get(tag, {}).get("x-resource", self._pinned_tags.get(tag))
         name = pinned if isinstance(pinned, str) else re.sub(r"(?i)\s+endpoints?$", "", tag)
         if naming.words(name):
             return name
@@ -220,9 +223,24 @@ class Operations:
         )
 
 
+def _pinned_tags(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the resource of each tag that begins as it does, if its pinned operations agree."""
+    found: dict[str, set[str]] = {}
+    for _, operation in operations(document):
+        pinned = PINNED.fullmatch(operation.get("operationId") or "")
+        if pinned and operation.get("tags"):
+            found.setdefault(operation["tags"][0], set()).add(pinned[1])
+    alone = {tag: min(resources) for tag, resources in found.items() if len(resources) == 1}
+    return {
+        tag: resource
+        for tag, resource in alone.items()
+        if naming.words(tag) and resource.startswith(naming.words(tag)[0].lower())
+    }
+
+
 def _about(error: SpecError, where: Where) -> SpecError:
     """Return the error, moved to its operation where its cause is elsewhere in the document."""
-    if error.where.startswith(place(where[:-1])):
+    if error.pointer.startswith(place(where[:-1])):
         return error
     return SpecError(error.what, place(where), error.fix, (*error.details, f"at {error.where}"))
 

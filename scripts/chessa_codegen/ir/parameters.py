@@ -1,7 +1,7 @@
 """The arguments of a method: path parameters, query, headers and the members of a JSON body."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -44,8 +44,15 @@ Read = tuple[bool, tuple[ArgumentPlan, ...], tuple[tuple[str, ...], ...]]
 class Arguments:
     """Reads the arguments of operations of one document."""
 
-    def __init__(self, document: Mapping[str, Any], schemas: Schemas, names: Names) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        schemas: Schemas,
+        names: Names,
+        shared: Collection[str],
+    ) -> None:
         self._document = document
+        self._shared = shared
         self._schemas = schemas
         self._names = names
 
@@ -62,7 +69,8 @@ class Arguments:
         in_path = self._in_path_order(path, parameters, where)
         others = [argument for argument in parameters if argument.location != "path"]
         body_required, members, groups = self._body(operation, where, context)
-        arguments = self._named(operation_key(path, str(where[-1])), [*in_path, *others, *members])
+        key = operation_key(path, str(where[-1]), self._shared)
+        arguments = self._named(key, [*in_path, *others, *members])
         by_key = {a.key: a.name for a in arguments if a.location == "member"}
         return body_required, arguments, self._exclusive(groups, by_key, where)
 
@@ -70,14 +78,28 @@ class Arguments:
         """Name every argument: path parameters keep theirs, what collides gets a suffix."""
         keys = [f"{each.location} {each.key}" for each in arguments]
         plans = dict(zip(keys, arguments, strict=True))
+        wanted = {
+            k: naming.snake(each.name, naming.ARGUMENT_NAMES_TAKEN) for k, each in plans.items()
+        }
         names = self._names.distinct(
             "arguments",
             owner,
-            {k: naming.snake(each.name, naming.ARGUMENT_NAMES_TAKEN) for k, each in plans.items()},
+            {**wanted, **self._renamed(owner, plans)},
             {key for key, each in plans.items() if each.is_pinned},
             {key: _SUFFIXES.get(each.location, "") for key, each in plans.items()},
         )
         return tuple(attrs.evolve(plans[key], name=names[key]) for key in keys)
+
+    def _renamed(self, owner: str, plans: Mapping[str, ArgumentPlan]) -> dict[str, str]:
+        """Return the name of the one path parameter that the document calls otherwise now."""
+        known = {key: name for name, key in self._names.owners("arguments", owner)}
+        lost = [key for key in known if key.startswith("path ") and key not in plans]
+        new = [
+            key
+            for key, each in plans.items()
+            if each.location == "path" and key not in known and not each.is_pinned
+        ]
+        return {new[0]: known[lost[0]]} if len(lost) == len(new) == 1 else {}
 
     # --- parameters
 

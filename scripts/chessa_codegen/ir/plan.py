@@ -3,6 +3,8 @@
 Every name in it is a Python name that no other one shadows; hints and codecs are finished code.
 """
 
+import re
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -144,6 +146,17 @@ class OperationPlan:
     def name(self) -> str:
         """The name that callers use."""
         return f"{self.resource}.{self.method_name}"
+
+    @property
+    def sent_path(self) -> str:
+        """The path without the query and the fragment that the document writes behind it."""
+        return re.split("[?#]", self.path, maxsplit=1)[0]
+
+    @property
+    def fixed_query(self) -> tuple[tuple[str, str], ...]:
+        """What the document writes as the query of the path; a fragment is never sent."""
+        query = self.path.partition("#")[0].partition("?")[2]
+        return tuple(urllib.parse.parse_qsl(query, keep_blank_values=True))
 
 
 @attrs.frozen

@@ -398,7 +398,7 @@ class Schemas:
                 values=listed.values,
                 varnames=listed.varnames,
                 description=prose(schema),
-                ours=listed.values if listed.ours else [],
+                ours=listed.ours,
             ),
             schema,
             name,

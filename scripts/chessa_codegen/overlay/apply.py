@@ -26,7 +26,11 @@ from jsonpath_rfc9535 import JSONPathError, JSONPathNode
 from jsonpath_rfc9535 import compile as compile_query
 
 from chessa_codegen.document.loader import copied, is_mapping, is_sequence, is_too_deep, pointer
+from chessa_codegen.document.refs import path_key
+from chessa_codegen.document.visitor import nodes
 from chessa_codegen.overlay.model import Action, Overlay, OverlayError, kind, parse, too_deep
+from chessa_codegen.overlay.written_out import write_out
+from chessa_codegen.validate.repair import operations
 
 __all__ = [
     "Action",
@@ -40,6 +44,14 @@ __all__ = [
 ]
 
 
+NAMES: Final = frozenset({"operationId", "title"})
+"""Names of ours stand in place of the vendor's, whatever those are."""
+_NAMED: Final = frozenset({"properties", "type", "enum", "items", "responses"})
+"""Keys of what a name of ours is for: schemas and operations."""
+_PATHS: Final = re.compile(r"'(/[^'\\]*)'")
+"""A path in a query."""
+_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_SERVER_PATH: Final = re.compile(r"https?://[^/?#]+(/[^?#]*?)/?$")
 _TITLE: Final = r"@\.title == '([^'\\]*)'"
 _TITLED: Final = re.compile(rf"\$\.\.\[\?{_TITLE}(?: \|\| {_TITLE})*(?: && [^|\]]*)?\]")
 """A query for nodes of one or several titles, with any further conditions."""
@@ -56,6 +68,10 @@ class Effect:
     """The parts of the update that were inserted, by place in the update; and one such place."""
     met: Mapping[str, str] = field(factory=dict[str, str])
     """The parts of the update that replaced other values; of objects of objects, the members."""
+    is_obsolete: bool = False
+    """Whether the action says itself that this document does not need it."""
+    is_name: bool = False
+    """Whether it only names schemas and operations: in place of any name that the vendor gives."""
 
 
 @frozen
@@ -66,22 +82,103 @@ class Outcome:
     effects: tuple[Effect, ...]
 
 
-def apply(document: dict[str, Any], overlay: Overlay) -> Outcome:
-    """Apply each action to the result of the one before; an action may match nothing."""
+def apply(document: dict[str, Any], overlay: Overlay, *, writes_out: bool = False) -> Outcome:
+    """Apply each action to the result of the one before; an action may match nothing.
+
+    With `writes_out` the references are written out first, but for actions on components, which
+    come before that; and a path is the one that a target means, whatever its parameters are called.
+    """
     if is_too_deep(document):
         raise too_deep("the document")
     result: dict[str, Any] = copied(document)
-    effects: list[Effect] = []
+    on_components = [one for one in overlay.actions if writes_out and is_on_components(one)]
+    before = _component_titles(result)
+    effects = [_effect(result, action) for action in on_components]
+    for name, (schema, title) in _component_titles(result).items():
+        if name not in before or before[name][1] != title:  # ours, and not the vendor's prose
+            schema.setdefault("x-python-name", title)
+    meant = _meant(result, overlay) if writes_out else {}
+    if writes_out:
+        write_out(result)
+        _rename_paths(result, meant)
     titles = _titles(result)
-    for action in overlay.actions:
-        titled = _TITLED.match(action.target)
+    for action in (one for one in overlay.actions if one not in on_components):
+        titled = None if action.obsolete_when else _TITLED.match(action.target)
         # a query costs ten times more than the titles
         if titled and titles.isdisjoint(re.findall(_TITLE, titled[0])):
             effects.append(Effect(action, 0, changed=False))
             continue
         effects.append(_effect(result, action))
         titles = _titles(result) if effects[-1].changed else titles
-    return Outcome(result, tuple(effects))
+    _rename_in_links(result, meant)
+    _rename_paths(result, {ours: theirs for theirs, ours in meant.items()})
+    return Outcome(result, tuple(sorted(effects, key=lambda each: each.action.index)))
+
+
+def _meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
+    """Return how targets spell the paths that they mean.
+
+    The names of parameters may differ, and the server may have taken the start of the path.
+    """
+    paths = document.get("paths")
+    by_key = {path_key(path): path for path in paths} if is_mapping(paths) else {}
+    servers = document.get("servers")
+    first = servers[0] if is_sequence(servers) and servers else None
+    url = first.get("url") if is_mapping(first) else None
+    if prefix := _SERVER_PATH.search(url if isinstance(url, str) else ""):
+        by_key = {f"{prefix[1]}{key}": path for key, path in by_key.items()} | by_key
+    spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
+    missing = spelled - set(by_key.values())
+    return {by_key[path_key(path)]: path for path in missing if path_key(path) in by_key}
+
+
+def _rename_paths(document: dict[str, Any], names: Mapping[str, str]) -> None:
+    if names and is_mapping(document.get("paths")):
+        paths = document["paths"]
+        document["paths"] = {names.get(path, path): item for path, item in paths.items()}
+
+
+def _rename_in_links(document: dict[str, Any], meant: Mapping[str, str]) -> None:
+    """Call the parameters of paths in Links as the document does."""
+    pairs = {
+        ours: dict(zip(_IN_BRACES.findall(ours), _IN_BRACES.findall(theirs), strict=True))
+        for theirs, ours in meant.items()
+    }
+    found = list(operations(document)) if meant else []
+    by_id = {each.get("operationId"): pairs.get(str(at[1]), {}) for at, each in found}
+    for at, operation in found:
+        own = pairs.get(str(at[1]), {})
+        for _, node in nodes(operation):
+            if is_mapping(node) and is_mapping(node.get("parameters")):
+                names = by_id.get(node.get("operationId"), {})
+                node["parameters"] = {
+                    _renamed(key, names): _renamed(value, own, "$request.")
+                    for key, value in node["parameters"].items()
+                }
+
+
+def _renamed(text: Any, names: Mapping[str, str], head: str = "") -> Any:
+    """Return `path.NAME`, or `NAME` alone where nothing leads to it, with the other name."""
+    for ours, theirs in names.items():
+        if text == f"{head}path.{ours}" or (text == ours and not head):
+            return f"{str(text).removesuffix(ours)}{theirs}"
+    return text
+
+
+def is_on_components(action: Action) -> bool:
+    """Whether an action targets a component by its place."""
+    return re.match(r"\$(\.components\b|\[['\"]components['\"]\])", action.target) is not None
+
+
+def _component_titles(document: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Return each component with a title, and it."""
+    components = document.get("components")
+    schemas = components.get("schemas") if is_mapping(components) else None
+    return {
+        name: (schema, schema["title"])
+        for name, schema in (schemas.items() if is_mapping(schemas) else ())
+        if is_mapping(schema) and isinstance(schema.get("title"), str)
+    }
 
 
 def _titles(value: Any) -> set[Any]:
@@ -100,7 +197,7 @@ def _titles(value: Any) -> set[Any]:
 
 def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
     """Apply an overlay; each action must have a description, match, and change something."""
-    outcome = apply(document, overlay)
+    outcome = apply(document, overlay, writes_out=True)
     stale = [(effect.action, why) for effect in outcome.effects for why in _complaints(effect)]
     if stale:
         raise OverlayError(
@@ -113,14 +210,27 @@ def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]
     return outcome.document
 
 
+def _without_names(update: Any) -> Iterator[Any]:
+    """Yield the values of an update that are no names."""
+    for key, value in update.items() if is_mapping(update) else ():
+        if is_mapping(value):
+            yield from _without_names(value)
+        elif key not in NAMES:
+            yield value
+    if not is_mapping(update):
+        yield update
+
+
 def _complaints(effect: Effect) -> Iterator[str]:
     if not effect.action.description.strip():
         yield "has no description that says why it is there"
+    if effect.is_obsolete:
+        return
     if not effect.matched:
         yield "matches nothing"
     elif not (effect.action.remove or effect.action.has_update):
         yield "neither updates nor removes"
-    elif not effect.changed:
+    elif not effect.changed and not effect.is_name:
         yield "leaves every match as it was"
 
 
@@ -131,7 +241,9 @@ def _reason(action: Action) -> str:
 
 def _effect(document: dict[str, Any], action: Action) -> Effect:
     """Carry out one action on a document, in place."""
-    nodes = _matches(document, action)
+    if action.obsolete_when and _matches(document, action, action.obsolete_when):
+        return Effect(action, 0, changed=False, is_obsolete=True)
+    nodes = _matches(document, action, action.target)
     if action.remove:  # 1.0.0, Action Object: 'update' has no impact next to 'remove: true'
         _remove(nodes, action)
         return Effect(action, len(nodes), bool(nodes))
@@ -139,13 +251,16 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
     changed = [merge.update(node) for node in nodes] if action.has_update else []
     if any(changed) and is_too_deep(document):
         raise too_deep(action.where)
-    return Effect(action, len(nodes), any(changed), merge.added, merge.met)
+    is_name = not list(_without_names(action.update)) and all(
+        is_mapping(node.value) and not _NAMED.isdisjoint(node.value) for node in nodes
+    )
+    return Effect(action, len(nodes), any(changed), merge.added, merge.met, is_name=is_name)
 
 
-def _matches(document: dict[str, Any], action: Action) -> list[JSONPathNode]:
+def _matches(document: dict[str, Any], action: Action, query: str) -> list[JSONPathNode]:
     """Yield each selected node once; a query such as $['a','a'] selects one twice."""
     try:
-        found = compile_query(action.target).find(document)
+        found = compile_query(query).find(document)
     except (JSONPathError, RecursionError):
         raise OverlayError(
             "The target is too long or nested too deep to be followed.",

@@ -12,20 +12,20 @@ from chessa_codegen.document.visitor import nodes
 
 ESSENTIAL: Final = "x-essential"
 """The extension of a schema in the effective document: the keys that the overlay made required."""
-_BY_VENDOR: Final = "x-required-by-vendor"
+BY_VENDOR: Final = "x-required-by-vendor"
 
 
 def mark_required(vendor: dict[str, Any]) -> None:
     """Record the keys that the vendor calls required, before the overlay is applied."""
     for node in _schemas(vendor):
         node.pop(ESSENTIAL, None)
-        node[_BY_VENDOR] = node["required"]
+        node[BY_VENDOR] = node["required"]
 
 
 def derive_essential(corrected: dict[str, Any]) -> None:
     """Turn the keys that the overlay added to the marked lists into `x-essential`."""
     for node in _schemas(corrected):
-        vendor = Counter(map(str, node.pop(_BY_VENDOR, ())))
+        vendor = Counter(map(str, node.pop(BY_VENDOR, ())))
         added = Counter(map(str, node["required"])) - vendor
         node["required"] = list(dict.fromkeys(node["required"]))
         if added:

@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 from jsonpath_rfc9535 import JSONPathError
 from jsonpath_rfc9535 import compile as compile_query
 
 from chessa_codegen.document.loader import MAX_LEVELS, SpecError, is_mapping, is_too_deep
+
+OBSOLETE: Final = "x-obsolete"
+"""The extension of an action that says that others of its target are not needed any more."""
+OBSOLETE_WHEN: Final = "x-obsolete-when"
 
 
 class OverlayError(SpecError):
@@ -26,6 +30,8 @@ class Action:
     has_update: bool = False
     update: Any = None
     remove: bool = False
+    obsolete_when: str | None = None
+    """A query: where it matches, the vendor says it itself, and the action is left out."""
 
     @property
     def where(self) -> str:
@@ -62,6 +68,8 @@ _ACTION_FIELDS = (
     ("description", str, False),
     ("update", object, False),
     ("remove", bool, False),
+    (OBSOLETE, bool, False),
+    (OBSOLETE_WHEN, str, False),
 )
 
 
@@ -81,8 +89,10 @@ def parse(document: object) -> Overlay:
         raise OverlayError(
             "The overlay has no action.", "actions", "Add an action, or do without the overlay."
         )
-    actions = tuple(_action(item, index) for index, item in enumerate(overlay["actions"]))
     _check_no_repetition(overlay["actions"])
+    read = [(item, _action(item, index)) for index, item in enumerate(overlay["actions"])]
+    obsolete = {action.target for item, action in read if item.get(OBSOLETE)}
+    actions = tuple(action for _, action in read if action.target not in obsolete)
     return Overlay(info["title"], info["version"], actions, overlay.get("extends"))
 
 
@@ -121,7 +131,9 @@ def _fields(
 
 def _action(value: object, index: int) -> Action:
     action = _fields(value, f"actions[{index}]", _ACTION_FIELDS)
-    _check_query(action["target"], f"actions[{index}].target")
+    for key in ("target", OBSOLETE_WHEN):
+        if key in action:
+            _check_query(action[key], f"actions[{index}].{key}")
     return Action(
         index,
         action["target"],
@@ -129,6 +141,7 @@ def _action(value: object, index: int) -> Action:
         "update" in action,
         action.get("update"),
         action.get("remove", False),
+        action.get(OBSOLETE_WHEN),
     )
 
 
@@ -136,8 +149,9 @@ def _check_query(target: str, where: str) -> None:
     try:
         compile_query(target)
     except (JSONPathError, ArithmeticError, RecursionError) as error:  # ?@.a==1e999 overflows
+        what = "target" if where.endswith("target") else "query"
         raise OverlayError(
-            f"The target is not an RFC 9535 JSONPath query: {error}.",
+            f"The {what} is not an RFC 9535 JSONPath query: {error}.",
             where,
             "Start with '$', and write names that hold '-' or '/' like $.paths['/orders'].",
         ) from None

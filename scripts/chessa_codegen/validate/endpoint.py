@@ -253,12 +253,15 @@ def _header(document: Mapping[str, Any], name: str) -> str | None:
 
 
 def _role(document: Mapping[str, Any], name: str) -> str | None:
-    """Return the credential that a scheme stands for: by its mark, else by its name."""
+    """Return the credential of a scheme: as it is marked, else as it or its header is called."""
     marked = _scheme(document, name).get(ROLE)
     if marked is not None:
         return str(marked)
-    called = re.sub(r"[^a-z]", "", name.lower()).removeprefix("x")
-    return next((role for role in CREDENTIALS if called == role.replace("_", "")), None)
+    names = (name, _header(document, name) or "")
+    called = [re.sub(r"[^a-z]", "", each.lower()).removeprefix("x") for each in names]
+    return next(
+        (role for each in called for role in CREDENTIALS if each == role.replace("_", "")), None
+    )
 
 
 def _check_headers(headers: Mapping[str, str], where: Where) -> None:

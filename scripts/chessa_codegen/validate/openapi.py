@@ -9,16 +9,15 @@ from typing import Any, Final
 
 from chessa_codegen.document.refs import (
     Where,
-    path_key,
     place,
     resolve,
 )
 from chessa_codegen.document.visitor import nodes
-from chessa_codegen.errors import SpecError
+from chessa_codegen.errors import SpecError, together
 from chessa_codegen.ir.all_of import Composer, component_at
 from chessa_codegen.ir.links import drop_dangling_links
 from chessa_codegen.validate import safety, slips
-from chessa_codegen.validate.repair import Repair, operations
+from chessa_codegen.validate.repair import Repair
 from chessa_codegen.validate.structure import check_version, repair_structure
 
 
@@ -29,16 +28,17 @@ def settle(repair: Repair) -> None:
     """
     version = check_version(repair.document)
     repair_structure(repair, version)
+    slips.write_parameters_in_braces(repair)
     _settle(repair, safety.odd_names)
     drop_dangling_links(repair)
     _settle(repair, _references)
     slips.write_out_path_items(repair)
     _settle(repair, _circles)
-    _check_extensions(repair.document)
+    if wrong := list(_extensions(repair.document)):
+        raise together(wrong, "Extensions of ours are wrong")
     slips.drop_repeated_parameters(repair)
     slips.drop_repeated_operation_ids(repair)
     slips.declare_path_parameters(repair)
-    _settle(repair, _paths)
     slips.drop_unknown_security(repair)
 
 
@@ -128,21 +128,6 @@ def _wanted(where: Where) -> str | None:
             return None
 
 
-def _paths(document: Mapping[str, Any]) -> Iterator[SpecError]:
-    """Find operations whose requests cannot be told apart."""
-    seen: dict[tuple[str, str | int], str] = {}
-    for where, _ in operations(document):
-        path = str(where[1])
-        key = path_key(path), where[2]
-        if key in seen:
-            yield SpecError(
-                f"The paths {seen[key]} and {path} cannot be told apart.",
-                place(where),
-                "Remove one of them.",
-            )
-        seen.setdefault(key, path)
-
-
 def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -191,13 +176,13 @@ _EXTENSIONS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
 }
 
 
-def _check_extensions(document: Mapping[str, Any]) -> None:
+def _extensions(document: Mapping[str, Any]) -> Iterator[SpecError]:
     for where, node in nodes(document):
         if not isinstance(node, Mapping):
             continue
         for key in sorted(_EXTENSIONS.keys() & node.keys()):
             fits, expected = _EXTENSIONS[key]
             if not fits(node[key]):
-                raise SpecError(
+                yield SpecError(
                     f"{key} is not {expected}.", place((*where, key)), f"Give it {expected}."
                 )

@@ -12,7 +12,7 @@ import attrs
 
 from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, at, locate, place
-from chessa_codegen.errors import SpecError
+from chessa_codegen.errors import SpecError, together
 
 Kind = Literal["left out", "opened", "corrected"]
 
@@ -50,14 +50,20 @@ _DONE: Final = {"opened": "holds any JSON", "corrected": "was corrected"}
 class Repair:
     """A document that is changed in place, with the findings so far."""
 
-    def __init__(self, document: dict[str, Any], *, is_strict: bool = False) -> None:
+    def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.is_strict = is_strict
         self.findings: list[Finding] = []
 
     def corrected(self, what: str, where: Where) -> None:
         """Note a slip that was corrected."""
         self.findings.append(Finding("corrected", what, place(where), ""))
+
+    def check_strictly(self) -> None:
+        """Refuse a document of which anything was left out or opened."""
+        cut = [each for each in self.findings if each.kind != "corrected"]
+        if cut:
+            errors = [SpecError(each.what, each.where, each.fix) for each in cut]
+            raise together(errors, "Some of the document cannot be generated")
 
     def drop(self, where: Where, what: str) -> None:
         """Delete the value at a place, and note the reason."""
@@ -67,10 +73,10 @@ class Repair:
     def cut_all(self, errors: Iterable[SpecError]) -> None:
         """Cut each error whose place is still there. Raises the first where none is."""
         found = len(self.findings)
-        distinct = {each.where: each for each in errors}
+        distinct = {each.pointer: each for each in errors}
         for error in distinct.values():
-            where = locate(self.document, error.where)
-            if place(where) == error.where or enclosing_schema(where):
+            where = locate(self.document, error.pointer)
+            if place(where) == error.pointer or enclosing_schema(where):
                 self.cut(error)
         if len(self.findings) == found:
             raise next(iter(distinct.values()))
@@ -78,12 +84,9 @@ class Repair:
     def cut(self, error: SpecError) -> None:
         """Open the schema that an error is about, or leave out the operations that need its place.
 
-        Raises the error where neither helps, as it concerns the document as such; and where the
-        repair is strict.
+        Raises the error where neither helps, as it concerns the document as such.
         """
-        if self.is_strict:
-            raise error
-        where = locate(self.document, error.where)
+        where = locate(self.document, error.pointer)
         schema = enclosing_schema(where)
         if schema is not None:
             self._open(schema, error)

@@ -11,10 +11,14 @@ from typing import Any, Final
 from chessa_codegen.characters import is_plain
 from chessa_codegen.document.refs import Where, place
 from chessa_codegen.document.visitor import nodes
-from chessa_codegen.errors import SpecError
+from chessa_codegen.errors import SpecError, together
 from chessa_codegen.ir.plan import Plan
 
 _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z_][A-Za-z0-9_.-]*\})*)+")
+_BEHIND_PATH: Final = re.compile(
+    r"(?:\?[A-Za-z0-9._~!$'()*+,;=:@&/%-]*)?(?:#[A-Za-z0-9._~!$'()*+,;=:@&/%?-]*)?"
+)
+"""The query and the fragment that a document may write behind a path."""
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._:@/+ -]+")
 _ADDRESS: Final = re.compile(
@@ -29,21 +33,21 @@ _MAX_TEXT: Final = 100_000
 
 def check_document(document: Mapping[str, Any]) -> None:
     """Refuse unsafe text, invalid names in our extensions, and servers that cannot host an API."""
+    if found := list(filter(None, _unsafe(document))):
+        raise together(found, "The document is not safe to use")
+
+
+def _unsafe(document: Mapping[str, Any]) -> Iterator[SpecError | None]:
     for where, text in _texts(document, ()):
-        _check_text(text, where)
+        yield _text(text, where)
     for where, node in nodes(document):
         if isinstance(node, Mapping):
             for key in ("x-python-name", "x-resource", "x-unwrap"):
                 if isinstance(node.get(key), str):
-                    _check(_printable(node[key], (*where, key), key))
+                    yield _printable(node[key], (*where, key), key)
     servers = document.get("servers")
     for position, server in enumerate(servers if isinstance(servers, list) else ()):
-        _check(_server(server, ("servers", position)))
-
-
-def _check(error: SpecError | None) -> None:
-    if error is not None:
-        raise error
+        yield _server(server, ("servers", position))
 
 
 def odd_names(document: Mapping[str, Any]) -> Iterator[SpecError]:
@@ -92,24 +96,27 @@ def _texts(value: Any, where: Where) -> Iterator[tuple[Where, str]]:
             yield from _texts(item, (*where, position))
 
 
-def _check_text(text: str, where: Where) -> None:
+def _text(text: str, where: Where) -> SpecError | None:
     if len(text) > _MAX_TEXT:
-        raise SpecError(
+        return SpecError(
             f"A text of {len(text):,} characters.", place(where), f"Keep it under {_MAX_TEXT:,}."
         )
     if found := _CONTROL.search(text):
-        raise SpecError(
+        return SpecError(
             f"The text holds the control character U+{ord(found[0]):04X}.",
             place(where),
             "Remove the character.",
         )
+    return None
 
 
 def _path(path: str) -> SpecError | None:
-    bare = re.sub(r"\{[^{}]*\}", "x", path)
+    plain = re.split("[?#]", path, maxsplit=1)[0]
+    bare = re.sub(r"\{[^{}]*\}", "x", plain)
     if (
-        _PATH.fullmatch(path)
-        and ".." not in path.split("/")
+        _PATH.fullmatch(plain)
+        and _BEHIND_PATH.fullmatch(path.removeprefix(plain))
+        and ".." not in plain.split("/")
         and "//" not in bare
         and len(path) <= 500
     ):
@@ -131,7 +138,7 @@ def _of_node(node: Mapping[str, Any], where: Where) -> Iterator[SpecError | None
                 "Use letters, digits and - . _ in it.",
             )
     for key, _ in _members(node.get("properties")):
-        yield _printable(key, (*where, "properties", key), "property name")
+        yield _printable(key, (*where, "properties"), "property name")
     servers = node.get("servers") if where else None
     for position, server in enumerate(servers if isinstance(servers, list) else ()):
         yield _server(server, (*where, "servers", position))

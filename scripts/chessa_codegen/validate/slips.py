@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from chessa_codegen.document.refs import (
     Where,
@@ -51,6 +51,29 @@ def drop_repeated_parameters(repair: Repair) -> None:
                 repair.corrected(what, (*where, "parameters", position))
                 node["parameters"].remove(raw)
             seen.add(key)
+
+
+_OTHER_PLACES: Final = re.compile(r"(?<=/)(?:<(?:[a-z]+:)?([A-Za-z_]\w*)>|:([A-Za-z_]\w*))(?=/|$)")
+"""`<id>`, `<int:id>` and `:id`, a segment that some frameworks write for `{id}`."""
+
+
+def write_parameters_in_braces(repair: Repair) -> None:
+    """Write the places of parameters as OpenAPI does: `:id` where it is declared for the path."""
+    held = repair.document.get("paths")
+    paths: dict[str, Any] = held if isinstance(held, dict) else {}
+    for path in list(paths):
+        declared = {
+            node["name"]
+            for _, node in nodes(paths[path])
+            if isinstance(node, dict) and node.get("in") == "path" and "name" in node
+        }
+        plain = path
+        for found in _OTHER_PLACES.finditer(path):
+            if found[1] or found[2] in declared:
+                plain = plain.replace(found[0], f"{{{found[1] or found[2]}}}", 1)
+        if plain != path and plain not in paths:
+            paths[plain] = paths.pop(path)
+            repair.corrected(f"The path {path} has its parameters in braces now.", ("paths", plain))
 
 
 def declare_path_parameters(repair: Repair) -> None:

@@ -142,7 +142,7 @@ def repair_structure(repair: Repair, version: _Version) -> None:
     structure = _structure(version.name)
     seen: set[str] = set()
     while errors := [_most_telling(each) for each in structure.iter_errors(repair.document)]:
-        fresh = {_invalid(each, ()).where + str(each.message): each for each in errors}
+        fresh = {_invalid(each, ()).pointer + str(each.message): each for each in errors}
         if not fresh.keys() - seen:
             raise _invalid(errors[0], ())
         seen |= fresh.keys()
@@ -160,8 +160,8 @@ def _repair_schemas(repair: Repair, dialect: Validator) -> None:
         for error in dialect.iter_errors(json.loads(text)):
             for where in places:
                 wrong = _invalid(error, where)
-                there = locate(repair.document, wrong.where)
-                if place(there) != wrong.where:
+                there = locate(repair.document, wrong.pointer)
+                if place(there) != wrong.pointer:
                     continue  # corrected with the node around it
                 if isinstance(there[-1], str) and not shapes_values(there[-1]):
                     repair.drop(there, wrong.what)
@@ -189,9 +189,9 @@ _FILLED: Final[Mapping[str, Any]] = {
 def _repair(repair: Repair, error: ValidationError) -> None:
     """Correct one slip of the structure, or cut the place."""
     wrong = _invalid(error, ())
-    where = locate(repair.document, wrong.where)
+    where = locate(repair.document, wrong.pointer)
     node = at(repair.document, where)
-    if place(where) != wrong.where:
+    if place(where) != wrong.pointer:
         return  # corrected with the node around it
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties" if isinstance(node, dict):

@@ -54,6 +54,8 @@ class Judgement:
     """The parts left out of the old package, opened or corrected."""
     delivered: tuple[str, ...] = ()
     """Operations that were left out of the old package and are in the new one."""
+    unpinned: tuple[tuple[str, str, str], ...] = ()
+    """Method, path and name of each new operation whose name is the vendor's."""
     asked: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """The changes of the `server` and the `security`, which the maintainer must accept."""
 
@@ -86,8 +88,9 @@ def judge(
     names: Names | None = None,
     left_out: Iterable[Finding] = (),
     config: Path = _CONFIG,
+    files: tuple[str, str] = ("", ""),
 ) -> Judgement:
-    """Compare two documents. Raises `SpecError` if one of them is unsafe.
+    """Compare two documents. Raises `SpecError`, with its file, if one of them is unsafe.
 
     `released` is the package that callers have, and `left_out` what was left out of it; without it
     one is made of the old document. They differ while the overlay is edited for the update: the
@@ -96,9 +99,14 @@ def judge(
     if canonical.is_same(old, new):
         return Judgement(findings=tuple(left_out), known=tuple(left_out))
     for document in (old, new):
-        safety.check_document(canonical.ordered(dict(document)))
         check_promises(document)
     before, after = (corrected(marked_document(each), corrections) for each in (old, new))
+    for each, file in zip((before, after), files, strict=True):
+        try:
+            safety.check_document(canonical.ordered(each.document))
+        except SpecError as error:  # after the overlay, so that what it advises works
+            where = f"{file} {error.where}".strip()
+            raise SpecError(error.what, where, error.fix, error.details) from None
     found = Judgement(
         tuple(compare(old, new, pinned(before.document))),
         advice=tuple(advise(before, after)),
@@ -122,6 +130,7 @@ def judge(
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
             return attrs.evolve(found, surface=(gone,), refused=error)
         surface = tuple(compare_packages(released, folders[1]))
+    callers = {operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(old)}
     was = {path_key(each.operation): each.operation for each in left_out if each.operation}
     there = {
         operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(made.document)
@@ -134,6 +143,12 @@ def judge(
         findings=made.findings,
         known=tuple(left_out),
         delivered=tuple(each for key, each in was.items() if key in there),
+        unpinned=tuple(
+            (each.method, each.path, each.name)
+            for resource in made.plan.resources
+            for each in resource.operations
+            if not each.is_pinned and operation_key(each.path, each.method) not in callers
+        ),
     )
 
 

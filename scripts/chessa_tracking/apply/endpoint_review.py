@@ -4,7 +4,7 @@ The comparison is by value: it needs no rule for each kind of server or scheme.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chessa_codegen.document.loader import METHODS, is_mapping
@@ -24,6 +24,23 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[s
         for key, place in places.items()
         if before.get(key) != after.get(key)
     ]
+
+
+def as_one(texts: Sequence[str]) -> str:
+    """Return one text for all: what changed alike in several places is said once."""
+    places: dict[str, list[str]] = {}
+    for text in texts:
+        place, _, change = text.partition(" were ")
+        places.setdefault(change, []).append(place.partition(" of ")[2])
+    what = texts[0].partition(" of ")[0]
+    return "; ".join(
+        f"{what} of {_listed(names)} were {change}" for change, names in places.items()
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 4 else ""
+    return ", ".join(names[:3] if more else names) + more
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,15 +5,12 @@ does not fit the value that is there.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.apply import Action, Effect, Overlay, OverlayError
-
-_NAMES: Final = frozenset({"operationId", "title"})
-"""Names of ours stand in place of the vendor's, whatever those are."""
 
 
 @attrs.frozen
@@ -52,7 +49,7 @@ class Corrected:
 def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
     """Apply the actions; leave out those that do not fit, with advice."""
     try:
-        whole = apply.apply(document, corrections)
+        whole = apply.apply(document, corrections, writes_out=True)
     except OverlayError:
         return _one_by_one(document, corrections)
     return Corrected(whole.document, whole.effects, ())
@@ -68,9 +65,12 @@ def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
     """Return each on a copy of its own, for one that does not fit may be half done."""
     effects: list[Effect] = []
     refused: list[Advice] = []
-    for action in corrections.actions:
+    ordered = sorted(corrections.actions, key=lambda each: not apply.is_on_components(each))
+    for action in ordered:
+        alone = attrs.evolve(corrections, actions=(action,))
+        writes_out = not apply.is_on_components(action)
         try:
-            outcome = apply.apply(document, attrs.evolve(corrections, actions=(action,)))
+            outcome = apply.apply(document, alone, writes_out=writes_out)
         except OverlayError as error:
             refused.append(Advice(action, f"does not fit what is there: {error.what}"))
             continue
@@ -91,14 +91,17 @@ def advise(before: Corrected, after: Corrected) -> list[Advice]:
 
 
 def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
+    if after.is_obsolete:
+        return
     if not after.matched:
         yield "matches nothing"
-    elif not after.changed:
+    elif not after.changed and not after.is_name:
         yield "changes nothing: what it says is there now"
     only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
     for part, place in after.met.items():
-        is_name = part.rpartition("/")[2] in _NAMES
-        if not is_name and not only_added.isdisjoint(_and_its_holders(part)):
+        holder, _, key = part.rpartition("/")
+        stands = key in apply.NAMES or holder.endswith("/required")  # ours says what is essential
+        if not stands and not only_added.isdisjoint(_and_its_holders(part)):
             yield f"adds what is there now, and says something else, at {place}"
 
 

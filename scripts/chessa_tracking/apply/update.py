@@ -21,10 +21,9 @@ from chessa_codegen.ir.plan import Plan
 from chessa_codegen.lock import read_findings
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import regenerate
-from chessa_codegen.validate import safety
 from chessa_codegen.validate.repair import Finding, operations
 from chessa_codegen.validate.structure import check_version
-from chessa_tracking.apply import install, release, spec_file, staging
+from chessa_tracking.apply import endpoint_review, install, release, spec_file, staging
 from chessa_tracking.apply.assess import Judgement, judge
 from chessa_tracking.fetch import gather
 from chessa_tracking.fetch.gather import Page, Progress
@@ -103,10 +102,9 @@ class Update:
             if finding.operation not in self.accepted:
                 answer = f"{finding.fix} Or --leave-out METHOD PATH if callers may lose it."
                 yield Question(finding.text, answer)
-        for what in ("server", "security"):
-            if what not in self.accepted:
-                for text in self.judgement.asked.get(what, ()):
-                    yield Question(text, _OF_CHANGE.format(what))
+        for what, texts in self.judgement.asked.items():
+            if texts and what not in self.accepted:
+                yield Question(endpoint_review.as_one(texts), _OF_CHANGE.format(what))
 
 
 def look(
@@ -121,7 +119,7 @@ def look(
     corrections = apply.parse(loader.read(root / _OVERLAY))
     gathered = gather.gather(source, show)
     merged = merge(vendored, gathered, decisions)
-    _check(merged.document)
+    check_version(merged.document)
     released = root / _PACKAGE
     left_out = read_findings(root / _LOCK)
     judgement = judge(
@@ -150,12 +148,6 @@ def look(
             "Name it as the report does.",
         )
     return found
-
-
-def _check(merged: Mapping[str, Any]) -> None:
-    """Run the safety gate, before the document is used."""
-    check_version(merged)
-    safety.check_document(merged)
 
 
 @attrs.frozen

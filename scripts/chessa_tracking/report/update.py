@@ -11,7 +11,7 @@ from typing import Any, Final
 from chessa_codegen.characters import visible
 from chessa_codegen.errors import SpecError
 from chessa_tracking.apply.update import Update
-from chessa_tracking.report import diff, waiting
+from chessa_tracking.report import answers, diff, waiting
 
 _MOST: Final = 10
 """So many questions are on the page of a pull request."""
@@ -61,6 +61,7 @@ def as_object(update: Update) -> dict[str, Any]:
         "questions": [
             {"text": question.text, "answer": question.answer} for question in update.questions
         ],
+        "answers": "\n".join(answers.lines(update)),
         "version": {"from": update.version, "to": update.next_version},
     }
 
@@ -75,6 +76,7 @@ def refusal(error: SpecError) -> dict[str, Any]:
         "questions": [],
         "waiting": [],
         "delivered": [],
+        "answers": "",
         "version": {"from": None, "to": None},
         **diff.refusal(error),
     }
@@ -107,6 +109,8 @@ def _text_lines(update: Update) -> Iterator[str]:
             for question in grouped:
                 yield from diff.wrapped(f"? {question.text}", "  ", "    ")
             yield from diff.wrapped(f"→ {answer}", "  ", "    ")
+    if pasted := answers.lines(update):
+        yield from ("", answers.HEADING, "", *pasted)
     for kept in update.merged.kept:
         yield from diff.wrapped(f"kept: {kept.text}", "  ", " " * 8)
     judgement = update.judgement
@@ -145,6 +149,8 @@ def as_markdown(update: Update) -> str:
             lines += [f"- {diff.in_markdown(question.text)}" for question in grouped]
             lines += ["", f"  → {diff.in_markdown(answer)}", ""]
         lines += _more(len(questions))
+    if pasted := answers.lines(update)[: 3 * _MOST]:
+        lines += [answers.HEADING, "", "```yaml", *pasted, "```", ""]
     kept = update.merged.kept
     lines += [f"- {diff.in_markdown(each.text)}" for each in kept[:_MOST]] + _more(len(kept))
     lines += waiting.as_markdown(judgement)

@@ -119,7 +119,7 @@ class Model:
         elif field.required:
             raise DecodeError(f"{type(self).__name__}: `{field.key}` {found.reason}")
         elif value is not UNSET:
-            misfits = {**self._misfits, field.key: (value, found.reason)}
+            misfits = {**self._misfits, field.key: (exact(value), found.reason)}
             self._misfits = {key: misfits[key] for key in self._schema.fields if key in misfits}
 
     @classmethod

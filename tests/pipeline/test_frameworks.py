@@ -1,0 +1,261 @@
+"""The vendor's API in the form of a framework: the same names, and the overlay holds."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from chessa_codegen.document import loader
+from chessa_codegen.ir.names import read_names
+from chessa_codegen.ir.plan import Plan
+from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.written_out import write_out
+from chessa_codegen.regeneration import effective_document, settled
+from chessa_tracking.apply import update
+from chessa_tracking.apply.assess import judge
+from chessa_tracking.fetch.merge import Decisions, without_records
+from chessa_tracking.fetch.source import open_source
+from tests import commands
+from tests.marks import every
+from tests.pipeline.frameworks import STYLES, document
+from tests.tracking.trees import IGNORED
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
+# A framework says more than the pages, or spells a value that was a guess.
+SAYS_MORE: Final = re.compile(
+    r"`models.FeedbackMetadata` now requires .*|`models.OrderStatus.FAILED` is `failed`, .*"
+)
+
+
+def plan_of(found: Any, corrections: Any) -> Plan:
+    """Return the plan of a document, with the names that callers know."""
+    names = read_names(ROOT / "spec" / "names.json")
+    return settled(effective_document(found, corrections), names).plan
+
+
+def surface(plan: Plan) -> dict[str, str]:
+    """Return the result of each method and the kind of each attribute that callers know."""
+    methods = {each.name: str(each.result) for one in plan.resources for each in one.operations}
+    fields = {f"{m.name}.{f.name}": str(f.shape) for m in plan.models for f in m.fields}
+    return methods | fields
+
+
+@pytest.mark.parametrize("name", every(5, STYLES))
+def test_callers_keep_their_names(name: str) -> None:
+    """Methods, classes, attributes, amounts and times are those of the pages."""
+    corrections = loader.read(OVERLAY)
+    vendored = loader.read(ROOT / "spec" / "openapi.yaml")
+    before = surface(plan_of(vendored, corrections))
+    after = surface(plan_of(document(STYLES[name]), corrections))
+    lost = {key: (kind, after.get(key)) for key, kind in before.items() if after.get(key) != kind}
+    assert {
+        key: kinds for key, kinds in lost.items() if key.startswith(("orders.", "rates."))
+    } == {}
+    assert all(key in after for key in before)
+    scalars = {k for k, kind in before.items() if "Decimal" in kind or "datetime" in kind}
+    assert scalars
+    assert scalars.isdisjoint(lost)
+
+
+@pytest.mark.parametrize("name", every(5, STYLES))
+def test_the_overlay_holds(name: str) -> None:
+    """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""
+    old, new = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])
+    found = judge(
+        old,
+        new,
+        apply.parse(loader.read(OVERLAY)),
+        ROOT / "generated" / "chessa_api",
+        read_names(ROOT / "spec" / "names.json"),
+    )
+    assert [each.text for each in found.advice] == []
+    assert found.refused is None
+    assert [each.text for each in found.findings if each.kind != "corrected"] == []
+    major = [each.text for each in found.surface or () if each.level.word == "major"]
+    assert [text for text in major if not SAYS_MORE.fullmatch(text)] == []
+
+
+def written(schemas: dict[str, Any], schema: Any, version: str = "3.0.3") -> dict[str, Any]:
+    """Write out a document that holds a schema, and components."""
+    body = {"content": {"application/json": {"schema": schema}}}
+    whole: dict[str, Any] = {
+        "openapi": version,
+        "components": {"schemas": schemas},
+        "paths": {"/a": {"post": {"requestBody": body}}},
+    }
+    write_out(whole)
+    return whole
+
+
+def schema_in(whole: dict[str, Any]) -> Any:
+    """Return the schema of the one operation."""
+    body = whole["paths"]["/a"]["post"]["requestBody"]
+    return body["content"]["application/json"]["schema"]
+
+
+TEXT: Final = {"type": "string"}
+REF: Final = {"$ref": "#/components/schemas/ItemDto"}
+A: Final = {"type": "object", "properties": {"a": TEXT}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (REF, {**A, "title": "Item"}),
+        ({"allOf": [REF], "nullable": True}, {**A, "title": "Item", "nullable": True}),
+        ({"nullable": True, "oneOf": [REF, {"type": "null"}]}, {"nullable": True}),
+        ({"type": "object", "allOf": [REF], "description": "D"}, {"description": "D"}),
+        ({"anyOf": [REF, {"type": "null"}], "title": "Wrapper"}, {"type": ["object", "null"]}),
+        (
+            {"allOf": [REF, {"properties": {"b": TEXT}, "required": ["b"]}]},
+            {"properties": {"a": TEXT, "b": TEXT}, "required": ["b"]},
+        ),
+        ({"allOf": [REF, {"properties": {"a": {"type": "integer"}}}]}, {"allOf": [A, ...]}),
+    ],
+)
+def test_a_reference_is_written_out(schema: Any, expected: dict[str, Any]) -> None:
+    """It becomes what it refers to, with what stands next to it; no component is left."""
+    whole = written({"ItemDto": A}, schema)
+    found = schema_in(whole)
+    for key, value in expected.items():
+        if key == "allOf":
+            assert found[key][0] == A
+        else:
+            assert found[key] == value
+    assert "schemas" not in whole["components"]
+
+
+def test_what_is_a_part_of_itself_stays() -> None:
+    """One component of a circle, and what a discriminator tells apart."""
+    node = {"properties": {"next": {"$ref": "#/components/schemas/Node"}, "a": REF}}
+    whole = written({"Node": node, "ItemDto": A}, {"$ref": "#/components/schemas/Node"})
+    assert schema_in(whole) == {"$ref": "#/components/schemas/Node"}
+    assert whole["components"]["schemas"]["Node"]["properties"]["a"]["title"] == "Item"
+    kinds = {
+        "oneOf": [REF, {"$ref": "#/components/schemas/B"}],
+        "discriminator": {"propertyName": "a"},
+    }
+    whole = written({"ItemDto": A, "B": A}, kinds)
+    assert schema_in(whole) == kinds
+    assert whole["components"]["schemas"] == {"ItemDto": A, "B": A}
+
+
+def test_a_document_that_would_grow_stays_as_it_is() -> None:
+    """References that multiply at each step are left, and so is a chain that is deep."""
+    double = {
+        f"S{n}": {"properties": {k: {"$ref": f"#/components/schemas/S{n + 1}"} for k in "ab"}}
+        for n in range(40)
+    }
+    schemas = {**double, "S40": A}
+    assert written(schemas, {"$ref": "#/components/schemas/S0"})["components"]["schemas"] == schemas
+
+
+def test_names_that_differ_in_a_suffix_only_stay_apart() -> None:
+    """`Item` and `ItemDto` are two classes."""
+    whole = written({"ItemDto": A, "Item": {"type": "object", "properties": {"b": TEXT}}}, REF)
+    assert schema_in(whole) == REF
+    assert set(whole["components"]["schemas"]) == {"Item", "ItemDto"}
+
+
+def test_an_action_on_a_component_comes_first() -> None:
+    """A target of components is met before they are written out."""
+    overlay = apply.parse(
+        {
+            "overlay": "1.0.0",
+            "info": {"title": "T", "version": "1"},
+            "actions": [
+                {"target": "$.paths['/a'].post..properties.a", "update": {"format": "date"}},
+                {"target": "$.components.schemas.ItemDto.properties", "update": {"b": TEXT}},
+                {"target": "$.gone", "remove": True, "x-obsolete-when": "$.paths['/a'].post"},
+                {"target": "$.dropped", "remove": True},
+                {"target": "$.dropped", "x-obsolete": True, "description": "Not needed."},
+            ],
+        }
+    )
+    body = {"content": {"application/json": {"schema": REF}}}
+    whole = {
+        "openapi": "3.0.3",
+        "components": {"schemas": {"ItemDto": A}},
+        "paths": {"/a": {"post": {"requestBody": body}}},
+    }
+    outcome = apply.apply(whole, overlay, writes_out=True)
+    properties = {"a": {**TEXT, "format": "date"}, "b": TEXT}
+    assert schema_in(outcome.document)["properties"] == properties
+    assert [effect.is_obsolete for effect in outcome.effects] == [False, False, True]
+
+
+def test_a_target_means_a_path_by_its_shape() -> None:
+    """Its parameters may have other names, and the server may have taken its start."""
+    target = "$.paths['/v1/a/{id}'].get"
+    overlay = apply.parse(
+        {
+            "overlay": "1.0.0",
+            "info": {"title": "T", "version": "1"},
+            "actions": [{"target": target, "update": {"operationId": "a.b"}}],
+        }
+    )
+    for path, url in (("/v1/a/{key}", "https://a.example"), ("/a/{key}", "https://a.example/v1/")):
+        whole = {"servers": [{"url": url}], "paths": {path: {"get": {}}, "/v1/b": {}}}
+        found = apply.apply(whole, overlay, writes_out=True)
+        assert found.document["paths"] == {path: {"get": {"operationId": "a.b"}}, "/v1/b": {}}
+        assert found.effects[0].matched == 1
+
+
+def test_a_title_of_ours_names_the_class_of_a_component() -> None:
+    """Both by its place and by the path that leads to it; the vendor's own title is prose."""
+    spec: dict[str, Any] = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "components": {"schemas": {"ItemDto": {**A, "title": "An item of a list"}, "Other": A}},
+        "paths": {
+            f"/{key}": {
+                "get": {
+                    "responses": {
+                        "200": {
+                            "description": "",
+                            "content": {
+                                "application/json": {
+                                    "schema": {"$ref": f"#/components/schemas/{key}"}
+                                }
+                            },
+                        }
+                    }
+                }
+            }
+            for key in ("ItemDto", "Other")
+        },
+    }
+
+    def classes(*targets: str) -> set[str]:
+        actions = [{"target": "$.info", "update": {"x-a": 1}, "description": "Something."}]
+        actions += [
+            {"target": target, "update": {"title": "Thing"}, "description": "Names it."}
+            for target in targets
+        ]
+        info = {"title": "T", "version": "1"}
+        overlay = {"overlay": "1.0.0", "info": info, "actions": actions}
+        plan = settled(effective_document(spec, overlay)).plan
+        return {model.name for model in plan.models}
+
+    assert classes() == {"Item", "Other"}
+    assert classes("$.components.schemas.ItemDto") == {"Thing", "Other"}
+    assert classes("$.paths['/ItemDto'].get.responses..schema") == {"Thing", "Other"}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", STYLES)
+def test_an_update_to_a_framework_is_proven(name: str, tmp_path: Path) -> None:
+    """The package is made, passes the property tests and is installed, without a hand edit."""
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT, tree, ignore=IGNORED)
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document(STYLES[name])), encoding="utf-8")
+    source = open_source(str(path))
+    found = update.look(tree, source, Decisions(), frozenset({"security"}))
+    assert found.questions == []
+    assert "spec/openapi.yaml" in update.carry_out(tree, found).paths
+    assert commands.regenerate(tree, "--check").returncode == 0
