@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+import time
 import weakref
 from pathlib import Path
 from typing import Any, Final
@@ -186,8 +188,16 @@ def _configure(connection: Any, _record: object) -> None:
     """Set an SQLite connection up: transactions are ours, and each COMMIT reaches the disk."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
+    ends = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # it does not wait where two begin a new file
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
