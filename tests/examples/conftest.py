@@ -1,0 +1,19 @@
+"""Fixtures: the databases that the examples keep their ledger and their queues in."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.once.databases import Server, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, one for each process of the tests."""
+    named = os.environ.get("CHESSA_TEST_POSTGRES")
+    if named is not None:
+        yield Server(named)
+        return
+    with running_postgres() as server:
+        yield server
