@@ -19,7 +19,7 @@ from chessa.flows import Confirmed, refund_safely
 from chessa.journal import SqlJournal
 
 STALLED = 30.0  # seconds without a heartbeat
-PAUSE = 60.0
+PAUSE = 60
 
 app = App(connector=PsycopgConnector(conninfo=os.environ["CHESSA_JOURNAL"]))
 

@@ -51,7 +51,7 @@ def test_commands_exist(path: str) -> None:
 
 def test_paths_exist() -> None:
     """Every path that a page names within the folders of the project is there."""
-    parts = "spec|generated|overrides|scripts|tests|benchmarks|docs|requirements"
+    parts = "spec|generated|overrides|scripts|tests|benchmarks|docs|examples|requirements"
     named = set(re.findall(rf"`((?:{parts})/(?!\.)[\w./-]*)`", ALL))  # .venv is not of the tree
     assert len(named) > 50
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []

@@ -19,6 +19,7 @@ CHECKED: Final = (
     "overrides/**/*.py",
     "benchmarks/*.py",
     "benchmarks/cases/*.py",
+    "examples/*.py",
     "tests/**/*.py",
     "scripts/**/*.py",
     "scripts/templates/generator/*.jinja",

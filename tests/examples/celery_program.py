@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from examples.celery_app import app, refund
+from celery_app import app, refund
 
 __all__ = ["app", "refund"]
 FOLDER = Path(os.environ["EXAMPLE_FOLDER"])

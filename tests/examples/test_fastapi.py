@@ -13,7 +13,7 @@ pytest.importorskip("fastapi")
 
 from fastapi.testclient import TestClient
 
-from examples.fastapi_service import app
+from fastapi_service import app
 
 from .vendor import ADDRESS, KEY, REFERENCE, REFUND
 

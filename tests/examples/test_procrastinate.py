@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.ci, pytest.mark.untraced]
 
 RUN = """
 import asyncio, sys
-from examples import procrastinate_app as example
+import procrastinate_app as example
 
 async def main():
     async with example.app.open_async():

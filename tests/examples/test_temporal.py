@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from examples.temporal_activities import NO_RETRY, Refund, RefundOrder, Refunds
+from temporal_activities import NO_RETRY, Refund, RefundOrder, Refunds
 
 from .vendor import ADDRESS, KEY, REFERENCE, REFUND, wait_until
 
@@ -71,11 +71,12 @@ def test_a_cancelled_activity_leaves_an_unknown_refund(tmp_path: Path) -> None:
         assert sum(request.operation == REFUND for request in api.requests) == 1
 
 
-def test_an_unknown_refund_is_an_error_that_is_retried(tmp_path: Path) -> None:
+def test_an_unknown_refund_is_an_error_that_is_retried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An attempt that cannot find out fails, and the name of its error allows another one."""
 
-    async def work(client: AsyncChessa, _journal: SqlJournal, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr("examples.temporal_activities.SECONDS", 1.0)
+    async def work(client: AsyncChessa, _journal: SqlJournal) -> None:
         api.lose_next_answer(operation=REFUND)
         api.show_refunds_late(reads=100)
         due = Refund(REFERENCE, api.add_order().fund().fail().id, ADDRESS)
@@ -84,8 +85,9 @@ def test_an_unknown_refund_is_an_error_that_is_retried(tmp_path: Path) -> None:
         assert caught.value.type not in NO_RETRY
         assert not caught.value.non_retryable
 
-    with sandbox() as api, pytest.MonkeyPatch.context() as patch:
-        asyncio.run(in_ledger(tmp_path, api, lambda *args: work(*args, patch)))
+    monkeypatch.setattr("temporal_activities.SECONDS", 1.0)
+    with sandbox() as api:
+        asyncio.run(in_ledger(tmp_path, api, work))
 
 
 def test_names_that_are_not_retried() -> None:
