@@ -45,11 +45,12 @@ def try_refund(reference: str, order_id: str, address: str) -> dict[str, Any]:
 @DBOS.workflow()
 def refund(reference: str, order_id: str, address: str) -> dict[str, Any]:
     """Refund an order, and read it again while it does not show what happened."""
+    found: dict[str, Any] = try_refund(reference, order_id, address)
     for _ in range(ATTEMPTS):
-        found: dict[str, Any] = try_refund(reference, order_id, address)
         if found["end"] != "open":
-            return found
+            break
         DBOS.sleep(PAUSE)
+        found = try_refund(reference, order_id, address)
     return found
 
 

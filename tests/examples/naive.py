@@ -31,6 +31,7 @@ COLUMNS: Final = (
 WRITES: Final = (
     *("recipients.create", "orders.create", "orders.prepare_funding", "orders.request_refund"),
 )
+FUND: Final = "orders.prepare_funding"
 REFUND: Final = "orders.request_refund"
 BROADCAST: Final = "step:broadcast"
 CALL_SECONDS: Final = 2.0
@@ -67,6 +68,8 @@ class Observed:
     """Orders to pay that reached the wallet, by reference."""
     refund_posts: Counter[str]
     """By order."""
+    unknown: dict[str, str]
+    """The operation that the ledger has as open, by reference."""
     lost: int = 0
     kills: int = 0
     aimed: int = 0
@@ -82,7 +85,8 @@ class Observed:
     def __str__(self) -> str:
         counts = f"{dict(self.ends)}, {dict(self.posts)}, {self.lost} responses lost"
         kills = f"{self.kills} kills of all, {self.aimed} aimed, {self.starts} starts"
-        return f"{counts}, {kills}, {self.seconds:.0f} s"
+        left = dict(Counter(self.unknown.values()))
+        return f"{counts}, open: {left}, {kills}, {self.seconds:.0f} s"
 
     def problems(self) -> Iterator[str]:
         """Yield what must not happen to a payout."""
@@ -101,8 +105,12 @@ class Observed:
                 yield f"{reference}: not refunded"
             if row["end"] == "refused":
                 yield f"{reference}: refused: {row['detail']}"
-            is_shown = order is not None and (order.status != "Failed" or order.refund is not None)
-            if row["end"] == "open" and is_shown:
+            shown = {
+                FUND: any(each.is_accepted for each in orders),
+                BROADCAST: order is not None,
+                REFUND: order is not None and order.refund is not None,
+            }
+            if row["end"] == "open" and shown.get(self.unknown.get(reference, ""), True):
                 yield f"{reference}: left to a person: {row['detail']}"
         for order_id, count in self.refund_posts.items():
             if count > 1:
@@ -122,7 +130,11 @@ class Team:
         self.fails = set(self.random.sample(self.references, plan.failing))
         self.payments = Counter[str]()
         self.api: Sandbox = sandbox()
-        self.aimed = Counter(plan.aimed)
+        self.targets: set[tuple[str, str]] = set()
+        for operation in plan.aimed:
+            few = sorted(self.fails) if operation == REFUND else self.references
+            free = [each for each in few if (operation, each) not in self.targets]
+            self.targets.add((operation, self.random.choice(free)))
         self.hit = 0
         self.due: dict[str, float] = {}
         """When an order ends, and when it shows its refund."""
@@ -163,12 +175,12 @@ class Team:
 
     def aim(self, operation: str, reference: str) -> None:
         """Kill the process that has just sent a write, if the plan says so."""
-        if self.aimed[operation] and self.random.random() < 0.3:
-            found = self.ledger.find(reference, operation)
-            if found and found[-1].in_progress:
-                self.aimed[operation] -= 1
+        if (operation, reference) in self.targets:
+            self.targets.remove((operation, reference))
+            (entry,) = self.ledger.find(reference, operation)
+            if entry.in_progress:
                 self.hit += 1
-                os.kill(found[-1].pid, signal.SIGKILL)
+                os.kill(entry.pid, signal.SIGKILL)
 
     @contextmanager
     def watched(self, patch: Any) -> Iterator[None]:
@@ -237,6 +249,7 @@ class Team:
                         os.killpg(program.pid, signal.SIGKILL)
                         program.wait()
             assert status in (0, 1), (self.folder / "log").read_text(encoding="utf-8")[-3000:]
+            unknown = {str(entry.reference): entry.operation for entry in self.ledger.open()}
         orders: dict[str, list[SandboxOrder]] = {reference: [] for reference in self.references}
         for order in self.api.orders.values():
             orders[self.reference_of(order)].append(order)
@@ -250,6 +263,7 @@ class Team:
             refund_posts=Counter(
                 each.body["orderId"] for each in requests if each.operation == REFUND
             ),
+            unknown=unknown,
             lost=sum(each.status is None for each in requests),
             kills=kills,
             aimed=self.hit,

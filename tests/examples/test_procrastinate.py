@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.once.databases import Server
-
 from .vendor import ADDRESS, PATIENCE, REFERENCE, Vendor, vendor
+
+if TYPE_CHECKING:
+    from tests.once.databases import Server
 
 pytest.importorskip("procrastinate")
 pytestmark = [pytest.mark.ci, pytest.mark.untraced]
@@ -48,7 +50,7 @@ def run(api: Vendor, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_requeued_job_sends_nothing_again(
-    postgres: Server, monkeypatch: pytest.MonkeyPatch
+    postgres: "Server", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker dies with its refund sent; another one takes the job, and it succeeds."""
     database = postgres.database()
