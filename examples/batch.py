@@ -53,8 +53,8 @@ def start(options: argparse.Namespace) -> Connection:
 
 
 def run(due: deque[dict[str, str]], rows: dict[str, Row], options: argparse.Namespace) -> None:
-    """Let workers carry out payouts; try open ones again until there is none, or time is up."""
-    ends = time.monotonic() + options.patience
+    """Let workers carry out payouts; retry open ones while others come to their end."""
+    last_end = time.monotonic()
     again = deque[dict[str, str]]()
     idle: list[Connection] = []
     busy: dict[Connection, dict[str, str]] = {}
@@ -71,7 +71,9 @@ def run(due: deque[dict[str, str]], rows: dict[str, Row], options: argparse.Name
                 with contextlib.suppress(EOFError, OSError):
                     rows[payout["reference"]] = pipe.recv()
                     idle.append(pipe)
-                if rows[payout["reference"]].end == "open" and time.monotonic() < ends:
+                if rows[payout["reference"]].end != "open":
+                    last_end = time.monotonic()
+                elif time.monotonic() < last_end + options.patience:
                     again.append(payout)
                 write_report(rows, Path(options.report))
         if again and not due:
@@ -109,7 +111,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=60, help="seconds for a call")
     parser.add_argument("--wait", type=float, default=60, help="seconds for an order or a refund")
-    parser.add_argument("--patience", type=float, default=600, help="seconds to retry open rows")
+    parser.add_argument("--patience", type=float, default=120, help="seconds after the last end")
     options = parser.parse_args()
     payouts = read(options.payouts)
     rows = {payout["reference"]: Row(payout["reference"]) for payout in payouts}

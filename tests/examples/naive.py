@@ -177,10 +177,10 @@ class Team:
         """Kill the process that has just sent a write, if the plan says so."""
         if (operation, reference) in self.targets:
             self.targets.remove((operation, reference))
-            (entry,) = self.ledger.find(reference, operation)
-            if entry.in_progress:
-                self.hit += 1
-                os.kill(entry.pid, signal.SIGKILL)
+            for entry in self.ledger.find(reference, operation):
+                if entry.in_progress:
+                    self.hit += 1
+                    os.kill(entry.pid, signal.SIGKILL)
 
     @contextmanager
     def watched(self, patch: Any) -> Iterator[None]:
@@ -308,7 +308,7 @@ class Team:
             "--workers": self.plan.workers,
             "--timeout": CALL_SECONDS,
             "--wait": 10,
-            "--patience": 60,
+            "--patience": 30,
         }
         command = [sys.executable, str(ROOT / "examples/batch.py"), "payouts.csv", "report.csv"]
         command += [str(each) for pair in options.items() for each in pair]

@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from chessa import Outcome
+from chessa import NotSentError, Outcome
 
 from .vendor import ADDRESS, PATIENCE, REFERENCE, Vendor, vendor, wait_until
 
@@ -80,6 +81,16 @@ def test_a_task_of_a_killed_worker_sends_nothing_again(
         ended = worker.result()
         assert (ended["status"], ended["result"]["end"]) == ("SUCCESS", "refunded")
         assert (len(api.killed), api.posts, len(api.api.refunds)) == (1, 1, 1)
+
+
+@pytest.mark.ci
+def test_the_settings() -> None:
+    """The call ends before the soft limit, and that before the hard one; one error is retried."""
+    example: Any = import_module("celery_app")
+    settings = example.app.conf
+    assert example.SECONDS < settings.task_soft_time_limit < settings.task_time_limit
+    assert (settings.task_acks_late, settings.task_reject_on_worker_lost) == (True, True)
+    assert example.refund.autoretry_for == (NotSentError,)
 
 
 @pytest.mark.ci
