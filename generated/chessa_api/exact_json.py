@@ -126,15 +126,35 @@ def _is_deep(marks: bytes) -> bool:
 def exact(value: Any) -> Any:
     """Return the same JSON value with a Decimal for each float, of the digits that it prints.
 
-    `loads` makes no float; other decoders do.
+    `loads` makes no float; other decoders do. A value without one is returned itself, and so is one
+    that is nested deeper than `dumps` writes.
     """
+    return _exact(value) if _has_float(value) else value
+
+
+def _exact(value: Any) -> Any:
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, dict):
-        return {name: exact(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [exact(item) for item in value]
-    return value
+        return {name: _exact(member) for name, member in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, list) else value
+
+
+def _has_float(value: Any) -> bool:
+    """Return whether a value has a float, and is not too deep."""
+    found, level = False, [value]
+    for _ in range(MAX_DEPTH + 1):
+        found = found or any(isinstance(each, float) for each in level)
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [
+            item
+            for each, items in zip(level, inner, strict=True)
+            if isinstance(each, (dict, list))
+            for item in items
+        ]
+        if not level:
+            return found
+    return False
 
 
 def number_text(value: Decimal) -> str:

@@ -113,7 +113,7 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, link: str) -> None:
     ],
 )
 def test_what_cannot_be_joined_is_refused(tmp_path: Path, files: dict[str, Any], what: str) -> None:
-    """Circles of parts that are no schemas, and files that are not mappings or too large."""
+    """Circles of parts that are not schemas, and files that are not mappings or too large."""
     with pytest.raises(SpecError, match=what):
         read_whole(saved(tmp_path, **files))
 

@@ -68,7 +68,7 @@ def test_a_dry_run_writes_nothing(tree: Path, with_note: Path, tmp_path: Path) -
     report = json.loads(done.stdout)
     assert set(report) == {
         *("verdict", "pages", "missing", "conflicts", "changes", "overlay", "surface"),
-        *("version", "questions", "waiting", "delivered"),
+        *("version", "questions", "answers", "waiting", "delivered"),
     }
     assert report["verdict"] == "minor"
     assert report["version"] == {"from": "0.1.0", "to": "0.1.1"}

@@ -42,7 +42,7 @@ def names_in(key: str, value: object, names_of: str) -> str:
 
 
 def has_meaning(key: str, names_of: str) -> bool:
-    """Whether what stands under a key is part of the document."""
+    """Return whether the value of a key is part of the document."""
     if names_of:
         return not (key.startswith("x-") and names_of in _EXTENSIBLE)
     return key not in DATA and not key.startswith("x-")

@@ -154,7 +154,7 @@ class OperationPlan:
 
     @property
     def fixed_query(self) -> tuple[tuple[str, str], ...]:
-        """What the document writes as the query of the path; a fragment is never sent."""
+        """The query that the document writes in the path; a fragment is never sent."""
         query = self.path.partition("#")[0].partition("?")[2]
         return tuple(urllib.parse.parse_qsl(query, keep_blank_values=True))
 

@@ -166,7 +166,7 @@ def _renamed(text: Any, names: Mapping[str, str], head: str = "") -> Any:
 
 
 def is_on_components(action: Action) -> bool:
-    """Whether an action targets a component by its place."""
+    """Return whether an action targets a component by its place."""
     return re.match(r"\$(\.components\b|\[['\"]components['\"]\])", action.target) is not None
 
 
@@ -211,7 +211,7 @@ def apply_strictly(document: dict[str, Any], overlay: Overlay) -> dict[str, Any]
 
 
 def _without_names(update: Any) -> Iterator[Any]:
-    """Yield the values of an update that are no names."""
+    """Yield the values of an update that are not names."""
     for key, value in update.items() if is_mapping(update) else ():
         if is_mapping(value):
             yield from _without_names(value)

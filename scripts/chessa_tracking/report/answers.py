@@ -1,4 +1,4 @@
-"""The actions that answer the questions of an update, to paste at the end of the overlay."""
+"""Overlay actions that settle the questions of an update, to paste at the end of the overlay."""
 
 import json
 from collections.abc import Iterator

@@ -86,7 +86,9 @@ class Bases:
             return Base(ROOT, vendored)
         path = _FOLDER / f"{name}.yaml"
         whole = edited(vendored, YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
-        root = linked(self._folder / name, ROOT, "spec/overlay.yaml", "overrides")
+        root = linked(
+            self._folder / name, ROOT, "spec/overlay.yaml", "overrides", "generator-config.yaml"
+        )
         spec = root / "spec" / "openapi.yaml"
         spec.write_text(json.dumps(whole), encoding="utf-8")
         regenerate(Job(spec=spec, output=root / "generated", lock=root / "spec" / "lock.json"))
