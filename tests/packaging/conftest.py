@@ -26,7 +26,7 @@ def client_only(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Envir
 def with_sandbox(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """Return the wheel with its extra, and pytest."""
     made = make(tmp_path_factory.mktemp("sandbox") / "venv")
-    made.install("--constraint", LOCK, f"{built.wheel}[sandbox]", *locked("pytest"))
+    made.install("--constraint", LOCK, f"{built.wheel}[sandbox,sql]", *locked("pytest"))
     return made
 
 

@@ -58,7 +58,7 @@ class Place(NamedTuple):
     """Tests that are left out, by name."""
 
 
-EXTRAS = ("--extra", "sandbox")
+EXTRAS = ("--extra", "sandbox", "--extra", "sql")
 
 
 def _places() -> dict[str, Place]:

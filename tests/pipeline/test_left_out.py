@@ -113,6 +113,16 @@ def test_paths_of_one_shape_are_operations_of_their_own() -> None:
     assert again.names.text() == plan.names.text()
 
 
+@pytest.mark.parametrize("key", ["zebra", "it's", 'a "key"', "a('b')", "does not match"])
+def test_an_unknown_key_is_told_whatever_its_characters(key: str) -> None:
+    """A key of a path item that is not a method is dropped, and named."""
+    found = settled(document({"/a": {"get": {"operationId": "a", **OK}}, "/odd": {key: OK}}))
+    assert names(found) == ["GET /a"]
+    (finding,) = found.findings
+    assert repr(key) in finding.what
+    assert found.document["paths"]["/odd"] == {}
+
+
 def test_all_that_is_left_out_is_told_in_one_run() -> None:
     """Several operations are left out together, each with its own reason."""
     bad = {f"/{kind}": {"post": upload(f"image/{kind}")} for kind in ("png", "gif", "webp")}

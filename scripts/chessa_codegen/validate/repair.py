@@ -104,8 +104,11 @@ class Repair:
         """Leave out the operation at a place, or all of its path."""
         _, path, *rest = where
         item = self.document["paths"][path]
-        methods = rest[:1] if rest and rest[0] in METHODS else list(item)
-        for method in [each for each in methods if each in METHODS or each == "$ref"]:
+        several = rest[:1] if rest and rest[0] in METHODS else list(item)
+        methods = [each for each in several if each in METHODS or each == "$ref"]
+        if not methods:
+            self.findings.append(_finding("left out", error, f"ANY {path}"))
+        for method in methods:
             del item[method]
             name = f"{'ANY' if method == '$ref' else str(method).upper()} {path}"
             self.findings.append(_finding("left out", error, name))

@@ -8,7 +8,6 @@ any file or host.
 import copy
 import functools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -196,8 +195,8 @@ def _repair(repair: Repair, error: ValidationError) -> None:
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties" if isinstance(node, dict):
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-            quoted = re.findall(r"'([^']*)'", str(error.message).partition(" do")[0])
-            unknown = [k for k in quoted if k in node and k not in known and not k.startswith("x-")]
+            named = [key for key in node if repr(key) in str(error.message)]
+            unknown = [key for key in named if key not in known and not key.startswith("x-")]
             for key in unknown:
                 repair.drop((*where, key), f"{key!r} is not a key of OpenAPI here.")
             if unknown:
