@@ -10,6 +10,7 @@ import pytest
 from chessa_codegen.document import loader
 from tests.docs import words
 from tests.docs.pages import ROOT
+from tests.marks import CI
 
 CHECKED: Final = (
     "*.md",
@@ -20,7 +21,7 @@ CHECKED: Final = (
     "benchmarks/*.py",
     "benchmarks/cases/*.py",
     "examples/*.py",
-    "tests/**/*.py",
+    pytest.param("tests/**/*.py", marks=CI),
     "scripts/**/*.py",
     "scripts/templates/generator/*.jinja",
     "generated/**/*.py",

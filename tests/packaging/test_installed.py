@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.marks import every
 from tests.packaging.building import files_of_packages, run
 from tests.packaging.environments import Environment
 
@@ -64,11 +65,14 @@ def test_every_module_can_be_imported(with_sandbox: Environment, elsewhere: Path
 
 @pytest.mark.parametrize(
     "code",
-    [
-        "import chessa.testing; chessa.testing.sandbox()",
-        "from chessa.testing import sandbox",
-        "from chessa.testing import serve",
-    ],
+    every(
+        3,
+        [
+            "import chessa.testing; chessa.testing.sandbox()",
+            "from chessa.testing import sandbox",
+            "from chessa.testing import serve",
+        ],
+    ),
 )
 def test_the_sandbox_says_what_it_needs(
     code: str, client_only: Environment, elsewhere: Path
@@ -118,6 +122,7 @@ def test_a_refund(chessa_sandbox, name):
 """
 
 
+@pytest.mark.ci
 def test_the_sandbox_works_with_the_extra(with_sandbox: Environment, elsewhere: Path) -> None:
     """With the extra, the first steps of the README run."""
     assert python(with_sandbox, "-c", TEN_LINES, cwd=elsewhere) == "pending 1\n"

@@ -44,7 +44,8 @@ def surface(plan: Plan) -> dict[str, str]:
     return methods | fields
 
 
-@pytest.mark.parametrize("name", every(5, STYLES))
+@pytest.mark.ci
+@pytest.mark.parametrize("name", STYLES)
 def test_callers_keep_their_names(name: str) -> None:
     """Methods, classes, attributes, amounts and times are those of the pages."""
     corrections = loader.read(OVERLAY)

@@ -49,8 +49,7 @@ def copy(tmp_path: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, project / part, ignore=ignored)
+            shutil.copytree(source, project / part)  # bytecode as well: it is read, not made again
         else:
             shutil.copy(source, project / part)
     return project

@@ -188,6 +188,7 @@ def test_what_comes_goes_back(place): raise Unsatisfiable("no example")
 """
 
 
+@pytest.mark.ci
 def test_property_tests_that_fail_refuse_the_tree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
