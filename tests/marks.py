@@ -1,5 +1,7 @@
 """Marks that keep the ordinary run short."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -14,3 +16,18 @@ def every(step: int, cases: Iterable[Any], others: pytest.MarkDecorator = CI) ->
         pytest.param(case, marks=others) if number % step else case
         for number, case in enumerate(cases)
     ]
+
+
+_VARIANT: Final = re.compile(r"(?<=[\[-])(?:async|sync|sqlite|postgresql)(?=[\]-])")
+
+
+def take_turns(items: Iterable[pytest.Item], folder: str) -> None:
+    """Leave one mode and database of each case in a folder without a mark, each in its turn."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.nodeid.startswith(folder) and not {"ci", "nightly"} & {*item.keywords}:
+            cases[_VARIANT.sub("", item.nodeid)].append(item)
+    for number, variants in enumerate(cases.values()):
+        for at, item in enumerate(variants):
+            if at != number % len(variants):
+                item.add_marker(CI)

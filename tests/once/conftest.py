@@ -8,20 +8,16 @@ from typing import Any
 import pytest
 
 from chessa.testing import Sandbox, sandbox
+from tests.marks import take_turns
 from tests.modes import MODES
 
 from .databases import DIALECTS, Database, Server, running_postgres, sqlite_database
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave two of the four pairs of mode and database to the ordinary run."""
-    for item in items:
-        drawn: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        if {"mode", "dialect"} <= drawn.keys() and (
-            drawn["mode"].is_async != (drawn["dialect"] == "postgresql")
-        ):
-            item.add_marker(pytest.mark.ci)
+    """Leave one mode and one database of each case to the ordinary run."""
+    take_turns(items, "tests/once/")
 
 
 @pytest.fixture(scope="session")
