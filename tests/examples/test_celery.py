@@ -71,6 +71,7 @@ class Worker:
         return found
 
 
+@pytest.mark.ci
 def test_a_task_of_a_killed_worker_sends_nothing_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +84,6 @@ def test_a_task_of_a_killed_worker_sends_nothing_again(
         assert (len(api.killed), api.posts, len(api.api.refunds)) == (1, 1, 1)
 
 
-@pytest.mark.ci
 def test_the_settings() -> None:
     """The call ends before the soft limit, and that before the hard one; one error is retried."""
     example: Any = import_module("celery_app")

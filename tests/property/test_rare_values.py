@@ -14,7 +14,6 @@ import pytest
 from hypothesis import find
 
 import chessa
-from tests.marks import CI
 from tests.property.effective import kinds, properties
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import read, same, written
@@ -102,13 +101,7 @@ OF_EVERY_KIND: Final = (
 )
 
 
-_FIRST: Final = {place.cls: place for place in reversed(PLACES)}
-_ONE_OF_EACH: Final = [
-    place if _FIRST[place.cls] is place else pytest.param(place, marks=CI) for place in PLACES
-]
-
-
-@pytest.mark.parametrize("place", _ONE_OF_EACH, ids=str)
+@pytest.mark.parametrize("place", PLACES, ids=str)
 def test_values_of_every_kind(place: Place) -> None:
     """In each field each kind of value is what the schema says, or a misfit; never another kind.
 
