@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from tests.marks import every
 from tests.pipeline.made import Document, Package, answers, document, make, operation
 
 NAMED: Document = {
@@ -323,9 +324,9 @@ def test_kinds_that_hold_each_other_are_read_once(tmp_path: Path) -> None:
     assert got.to_dict() == json.loads(text)
 
 
-def test_schemas_may_be_many_and_linked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", every(2, [100, 400]))
+def test_schemas_may_be_many_and_linked(tmp_path: Path, number: int) -> None:
     """Hundreds of components that lead to each other, in a ring and through arrays and kinds."""
-    number = 400
 
     def to(index: int) -> Document:
         return {"$ref": f"#/components/schemas/S{index % number}"}

@@ -107,14 +107,21 @@ class Site:
         return RemoteSource(f"{self.url}{path}", self.client)
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """Return a site that sends 404 for every path that is not set."""
+@pytest.fixture(scope="session")
+def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS of a server on loopback, and of a client that trusts it."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
+    return context, trusted
+
+
+@pytest.fixture
+def site(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> Iterator[Site]:
+    """Return a site that sends 404 for every path that is not set."""
+    context, trusted = contexts
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,6 +1,7 @@
 """Rules on imports: the libraries that each package may import, and no cycles."""
 
 import ast
+import functools
 import graphlib
 import sys
 from collections.abc import Iterator
@@ -32,9 +33,19 @@ SCRIPTS_MAY_NOT_IMPORT = {"chessa", "chessa_api"}
 USER_CODE = "demo*.py"
 
 
+@functools.cache
+def importing(source: str) -> tuple[ast.Import | ast.ImportFrom | ast.Call, ...]:
+    """Return the nodes of a module that may import."""
+    return tuple(
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)
+    )
+
+
 def imported_names(source: str) -> Iterator[tuple[int, str]]:
     """Yield line and top-level name of every absolute import, in functions and by name as well."""
-    for node in ast.walk(ast.parse(source)):
+    for node in importing(source):
         match node:
             case ast.Import():
                 names = [alias.name for alias in node.names]
@@ -136,7 +147,7 @@ EXEMPT = {"chessa_api.models": {"*"}, "chessa_api.model": {"chessa_api.codecs"}}
 def imported_modules(path: Path, root: Path, known: set[str]) -> Iterator[str]:
     """Yield the modules of a tree that a module imports, in functions and for types as well."""
     package = path.relative_to(root).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in importing(path.read_text("utf-8")):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         if isinstance(node, ast.ImportFrom):
