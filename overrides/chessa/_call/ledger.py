@@ -14,6 +14,7 @@ from chessa_api.index import OPERATIONS
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
+from .._config import Settings
 from .._credentials import Credentials, CredentialSource
 from .._errors import (
     ApiError,
@@ -26,7 +27,7 @@ from .._errors import (
 from ..journal._claims import Intent, Kept, Ledger
 from ..journal._entries import JournalEntry
 from ..journal._keys import canonical
-from ..journal._records import Journal, JournalRecord, is_ledger
+from ..journal._records import Journal, JournalRecord
 from .bodies import printable_code
 from .events import Response
 from .gate import Gate, ReadThrough
@@ -129,18 +130,21 @@ class LedgerGate(Gate):
 
 def gate_of(
     call: Call[Any],
+    ledger: Ledger,
     arguments: Mapping[str, object],
     source: CredentialSource,
     credentials: Credentials,
     *,
     is_async: bool,
-) -> Gate:
-    """Return the gate of a write that has a journal. Raises `ConfigurationError`."""
-    journal = call.plan.journal
-    if not is_ledger(journal):
-        return Gate(call, cast("Journal", journal))
-    account = account_of(journal, call, source)
-    return LedgerGate(call, journal, arguments, account, credentials, is_async=is_async)
+) -> LedgerGate:
+    """Return the gate of a write whose journal is a ledger. Raises `ConfigurationError`."""
+    try:
+        account = account_of(ledger, call.plan.settings, source)
+    except ConfigurationError as error:
+        refused = call.refused(error)
+    else:
+        return LedgerGate(call, ledger, arguments, account, credentials, is_async=is_async)
+    raise refused
 
 
 def _returns_the_same(one: Operation[Any] | None, other: Operation[Any]) -> bool:
@@ -154,17 +158,15 @@ def _models(operation: Operation[Any]) -> set[type]:
     return {codec.find() for codec in found if codec is not None and codec.find is not None}
 
 
-def account_of(ledger: Ledger, call: Call[Any], source: CredentialSource) -> str:
-    """Return the account of a call. Raises `ConfigurationError`."""
+def account_of(ledger: Ledger, settings: Settings, source: CredentialSource) -> str:
+    """Return the account of a client's calls. Raises `ConfigurationError`."""
     if ledger.account is not None:
         return ledger.account
     account = source.account()
     if account is not None:
-        return f"{call.plan.settings.origin.url} {account}"
-    raise call.refused(
-        ConfigurationError(
-            "SqlJournal needs account=, a name for whose money it is: the client id is a callable."
-        )
+        return f"{settings.origin.url} {account}"
+    raise ConfigurationError(
+        "SqlJournal needs account=, a name for whose money it is: the client id is a callable."
     )
 
 

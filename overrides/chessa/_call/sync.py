@@ -10,7 +10,7 @@ from .._credentials import Credentials, CredentialSource
 from .._errors import ChessaError, ConfigurationError
 from .._hooks import notify
 from .._interruptions import bare, sleep
-from ..journal._records import write
+from ..journal._records import Journal, is_ledger, write
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
 from .gate import Gate, ReadThrough
 from .machine import Call, Result
@@ -55,11 +55,14 @@ def gate_of_write(
     is_async: bool,
 ) -> Gate | None:
     """Return the gate of a call; None for a read, and without a journal."""
-    if call.operation.is_read or call.plan.journal is None:
+    journal = call.plan.journal
+    if call.operation.is_read or journal is None:
         return None
-    from .ledger import gate_of  # with the fingerprints, which most programs never load
+    if not is_ledger(journal):
+        return Gate(call, cast("Journal", journal))
+    from .ledger import gate_of  # with all operations, which most programs never load
 
-    return gate_of(call, arguments, source, credentials, is_async=is_async)
+    return gate_of(call, journal, arguments, source, credentials, is_async=is_async)
 
 
 def _gated(

@@ -11,12 +11,12 @@ from chessa_api.operation import Link, Operation
 
 from .._call.asyncio import call_off_loop
 from .._call.ledger import LedgerGate, account_of
-from .._call.machine import Call, Result
+from .._call.machine import Result
 from .._errors import ApiError, ConfigurationError, OutcomeUnknownError, ReferenceConflictError
 from ..journal._records import is_ledger
 
 if TYPE_CHECKING:
-    from ..journal._claims import Ledger, Stored
+    from ..journal._claims import Stored
     from ..journal._statements import Transaction
     from ..models import Refund
 
@@ -46,7 +46,8 @@ class Ask:
 def ask(client: Any, step: Ask) -> Any:
     """Return the result of a transaction; with an `AsyncChessa`, the awaitable for it."""
     ledger = ledger_of(client, step.ledger)
-    account = step.account or _account(client, ledger)
+    core = client._core
+    account = step.account or account_of(ledger, core.plan.settings, core.source)
     run = ledger.ask_async if client._mode == "async" else ledger.ask
     return run(lambda: step.script(account))
 
@@ -62,14 +63,6 @@ def ledger_of(client: Any, journal: object = None) -> Any:
 def has_ledger(client: Any) -> bool:
     """Return whether a client's journal is a ledger."""
     return is_ledger(client._core.plan.journal)
-
-
-def _account(client: Any, ledger: "Ledger") -> str:
-    from chessa_api.index import OPERATIONS
-
-    core = client._core
-    call = Call(next(iter(OPERATIONS.values())), core.plan)
-    return account_of(ledger, call, core.source)
 
 
 # ---- Earlier calls of one intent ----------------------------------------------------------------
@@ -95,7 +88,7 @@ async def look_up_async(
 def _gate(client: Any, operation: Operation[Any], arguments: Mapping[str, Any]) -> LedgerGate:
     core, ledger = client._core, ledger_of(client)
     call = core.begin(operation)
-    account = account_of(ledger, call, core.source)
+    account = account_of(ledger, core.plan.settings, core.source)
     return LedgerGate(call, ledger, arguments, account, None, is_async=client._mode == "async")
 
 
