@@ -1,6 +1,5 @@
 """Fixtures: the databases that the examples keep their ledger and their queues in."""
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +13,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def postgres() -> "Iterator[Server]":
     """A PostgreSQL server, one for each process of the tests."""
-    from tests.once.databases import Server, running_postgres
+    from tests.once.databases import given_or_running
 
-    named = os.environ.get("CHESSA_TEST_POSTGRES")
-    if named is not None:
-        yield Server(named)
-        return
-    with running_postgres() as server:
+    with given_or_running() as server:
         yield server

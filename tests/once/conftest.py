@@ -1,6 +1,5 @@
 """Fixtures: a ledger in each database, and a sandbox that counts what it receives."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from chessa.testing import Sandbox, sandbox
 from tests.marks import take_turns
 from tests.modes import MODES
 
-from .databases import DIALECTS, Database, Server, running_postgres, sqlite_database
+from .databases import DIALECTS, Database, Server, given_or_running, sqlite_database
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
@@ -23,11 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server, one for each process of the tests."""
-    named = os.environ.get("CHESSA_TEST_POSTGRES")
-    if named is not None:
-        yield Server(named)
-        return
-    with running_postgres() as server:
+    with given_or_running() as server:
         yield server
 
 

@@ -112,6 +112,17 @@ def sqlite_database(folder: Path) -> Database:
 
 
 @contextlib.contextmanager
+def given_or_running() -> Iterator[Server]:
+    """Use the server that a variable names, else run one."""
+    named = os.environ.get("CHESSA_TEST_POSTGRES")
+    if named is not None:
+        yield Server(named)
+        return
+    with running_postgres() as server:
+        yield server
+
+
+@contextlib.contextmanager
 def running_postgres() -> Iterator[Server]:
     """Run a server on a socket, without the flush to disk that tests need not wait for."""
     folder = Path(tempfile.mkdtemp(prefix="chessa-postgres-"))

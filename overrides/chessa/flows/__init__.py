@@ -3,14 +3,8 @@
 With an `AsyncChessa` each function returns a coroutine: `await refund_safely(client, …)`.
 """
 
-from ._payout import (
-    DepositInstructions,
-    Quote,
-    QuoteMismatchError,
-    RecipientDetails,
-    accept_quote,
-    quote_payout,
-)
+from ._accept import DepositInstructions, accept_quote
+from ._quote import Quote, QuoteMismatchError, RecipientDetails, quote_payout
 from ._reconcile import Reconciled, reconcile
 from ._refund import refund_safely
 from ._results import (

@@ -1,7 +1,4 @@
-"""`quote_payout` and `accept_quote`: a payout up to the payment, each step once for its reference.
-
-Whatever the API says is held against what the caller asked for, before it is paid.
-"""
+"""`quote_payout`: an order within the caller's limits, before anything is accepted or paid."""
 
 import datetime
 from collections.abc import Coroutine, Mapping
@@ -16,26 +13,19 @@ from chessa_api.api.recipients.create import CREATE as CREATE_RECIPIENT
 from chessa_api.errors import AbsentFieldError, Outcome
 from chessa_api.types import UNSET
 
-from .. import _log
-from .._call.events import Sleep
 from .._client import AsyncChessa, Chessa
 from .._errors import (
     ChessaError,
     Circumstances,
     InvalidRequestError,
-    NotSentError,
-    OutcomeUnknownError,
 )
-from ._ledger import confirming, finding, ledger_of
-from ._polling import Schedule, may_pass, read_order
-from ._predicates import normalize
+from ._ledger import finding, ledger_of
 from ._steps import Note, Perform, Steps, Time, run
 
 if TYPE_CHECKING:
     from ..journal._claims import Stored
     from ..models import Order, Recipient, RecipientType
 
-_UNPAID: Final = frozenset({"created", "waiting_for_funding"})
 _NOT_DONE: Final = (Outcome.NOT_SENT, Outcome.REJECTED)
 Amount: TypeAlias = Decimal | int
 
@@ -70,22 +60,6 @@ class Quote:
     expires_at: datetime.datetime
 
 
-@final
-@attrs.frozen(kw_only=True)
-class DepositInstructions:
-    """Address and amount to pay for an accepted quote, with which they agree."""
-
-    order: "Order" = attrs.field(repr=False)
-    order_id: str
-    address: str
-    tag: str | None
-    """None where the chain has none."""
-    amount: Decimal
-    asset: str
-    chain: str
-    expires_at: datetime.datetime
-
-
 class QuoteMismatchError(ChessaError):
     """The quote, or the instructions to pay it, are not what the caller asked for: do not pay.
 
@@ -108,9 +82,6 @@ class QuoteMismatchError(ChessaError):
         circumstances.setdefault("operation", PREPARE_FUNDING.name)
         super().__init__(text, **circumstances)
         self.order = order
-
-
-# ---- The quote ----------------------------------------------------------------------------------
 
 
 @overload
@@ -238,18 +209,18 @@ class QuoteFlow:
             "origin_amount": self.amounts["origin_amount"],
             "destination_amount": self.amounts["destination_amount"],
         }
-        _compare(order, expected, Outcome.NOT_SENT)
+        compare(order, expected, Outcome.NOT_SENT)
         most = self.amounts["max_origin_amount"]
         if most is not None and quote.origin_amount > most:
             text = f"asks for {quote.origin_amount} {quote.origin_asset}, and at most {most} is to"
-            raise _mismatch(order, f"{text} be sent", Outcome.NOT_SENT)
+            raise mismatch(order, f"{text} be sent", Outcome.NOT_SENT)
         least = self.amounts["min_destination_amount"]
         if least is not None and quote.destination_amount < least:
             text = f"brings {quote.destination_amount} {quote.destination_asset}, and at least"
-            raise _mismatch(order, f"{text} {least} is to arrive", Outcome.NOT_SENT)
+            raise mismatch(order, f"{text} {least} is to arrive", Outcome.NOT_SENT)
         entries: list[Stored] = yield finding(self.reference)
-        if _is_expired(order, entries) and not _has_begun(entries, PREPARE_FUNDING.name):
-            raise _mismatch(order, "has expired, and was not accepted", Outcome.NOT_SENT)
+        if is_expired(order, entries) and not has_begun(entries, PREPARE_FUNDING.name):
+            raise mismatch(order, "has expired, and was not accepted", Outcome.NOT_SENT)
         return quote
 
 
@@ -260,7 +231,7 @@ def quote_of(order: "Order", chain: str, outcome: Outcome = Outcome.NOT_SENT) ->
         order_id=order.id,
         chain=chain,
         **{
-            name: _field(order, name, outcome)
+            name: field(order, name, outcome)
             for name in (
                 *("origin_amount", "origin_asset", "destination_amount", "destination_asset"),
                 "expires_at",
@@ -269,192 +240,32 @@ def quote_of(order: "Order", chain: str, outcome: Outcome = Outcome.NOT_SENT) ->
     )
 
 
-# ---- The acceptance -----------------------------------------------------------------------------
-
-
-@overload
-def accept_quote(
-    client: Chessa,
-    quote: "Quote | Order",
-    *,
-    reference: str,
-    chain: str | None = None,
-    notes: str | None = None,
-    timeout: float = 120.0,
-) -> DepositInstructions: ...
-@overload
-def accept_quote(
-    client: AsyncChessa,
-    quote: "Quote | Order",
-    *,
-    reference: str,
-    chain: str | None = None,
-    notes: str | None = None,
-    timeout: float = 120.0,
-) -> Coroutine[Any, Any, DepositInstructions]: ...
-def accept_quote(
-    client: Chessa | AsyncChessa,
-    quote: "Quote | Order",
-    *,
-    reference: str,
-    chain: str | None = None,
-    notes: str | None = None,
-    timeout: float = 120.0,
-) -> DepositInstructions | Coroutine[Any, Any, DepositInstructions]:
-    """Accept a quote, and return where and what to pay; the instructions agree with the quote.
-
-    The acceptance is claimed before it is sent, once for the reference: called again, in any
-    process, it returns the same instructions. After an unknown outcome the order is read until it
-    shows its address. This pays nothing: claim the payment with `journal.step`.
-
-    Args:
-        client: A `Chessa` with a `SqlJournal`, or such an `AsyncChessa` to await it.
-        quote: Of `quote_payout`, or an order of yours.
-        reference: Your own name for the payout, as of `quote_payout`.
-        chain: Default: that of the quote.
-        notes: Passed on to `orders.prepare_funding`.
-        timeout: Seconds for the complete flow.
-
-    Raises:
-        QuoteMismatchError: Do not pay. NOT_SENT: the quote has expired, and was not accepted. DONE:
-            chain, asset, amount or expiry differ from the quote, there is no address, or the
-            instructions have expired, and no payment was begun by `journal.step` or is known to the
-            API.
-        OutcomeUnknownError: The order did not show in time whether it was accepted.
-        InvalidRequestError, ConfigurationError: NOT_SENT. Arguments or settings cannot be used.
-        ChessaError: Of `orders.prepare_funding` under `once`.
-    """
-    ledger_of(client)
-    known = quote if isinstance(quote, Quote) else None
-    order = quote.order if isinstance(quote, Quote) else quote
-    where = chain or (known.chain if known else _field(order, "crypto_address_chain"))
-    if known is None or known.chain != where:
-        known = quote_of(order, where)
-    return run(client, AcceptFlow(known, reference, notes, timeout))
-
-
-@attrs.frozen
-class AcceptFlow:
-    """The decisions of `accept_quote`."""
-
-    quote: Quote
-    reference: str
-    notes: str | None
-    timeout: float
-    note: Note = attrs.field(
-        default=attrs.Factory(
-            lambda self: Note(
-                f"accept_quote: order {self.quote.order_id} may have been accepted. Nothing was "
-                "paid by it; call it again with the same reference."
-            ),
-            takes_self=True,
-        )
-    )
-
-    def steps(self, clock: Time) -> Steps[DepositInstructions]:
-        schedule, quote = Schedule.of(self.timeout, clock), self.quote
-        entries: list[Stored] = yield finding(self.reference)
-        is_late = _is_expired(quote.order, entries)
-        if is_late and not _has_begun(entries, PREPARE_FUNDING.name):
-            raise _mismatch(quote.order, "has expired, and was not accepted", Outcome.NOT_SENT)
-        arguments = {
-            "order_id": quote.order_id,
-            "chain": quote.chain,
-            "notes": UNSET if self.notes is None else self.notes,
-        }
-        try:
-            seconds = max(0.001, schedule.left() / 2)
-            order = yield Perform(PREPARE_FUNDING, arguments, self.reference, seconds)
-        except OutcomeUnknownError as error:
-            order = yield from self._look(error, schedule)
-        instructions = self._checked(order)
-        entries = yield finding(self.reference)
-        if _is_expired(order, entries) and not _has_begun(entries, "step:"):
-            seen = yield from read_order(quote.order_id, schedule)
-            if isinstance(seen, ChessaError):
-                raise seen
-            if normalize(seen.status) in _UNPAID:
-                raise _mismatch(order, "has expired, and no payment is known", Outcome.DONE)
-        return instructions
-
-    def _look(self, lost: OutcomeUnknownError, schedule: Schedule) -> "Steps[Order]":
-        """Read until the order shows its address. Raises the error if it does not in time."""
-        reads = 0
-        while True:
-            seen = yield from read_order(self.quote.order_id, schedule)
-            reads += 1
-            failure = seen if isinstance(seen, ChessaError) else None
-            if not isinstance(seen, ChessaError):
-                if getattr(seen, "crypto_address", None):
-                    yield from self._settle(lost)
-                    return seen
-            elif not may_pass(seen):
-                raise lost
-            wait = schedule.next_wait(reads, failure)
-            if wait is None:
-                raise lost
-            yield Sleep(wait)
-
-    def _settle(self, lost: OutcomeUnknownError) -> Steps[None]:
-        try:
-            yield confirming(PREPARE_FUNDING, reference=self.reference)
-        except NotSentError as error:
-            call_id = "" if lost.record is None else lost.record.call_id
-            _log.journal_failed(PREPARE_FUNDING.name, call_id, str(error.cause))
-
-    def _checked(self, order: "Order") -> DepositInstructions:
-        """Return the instructions of an accepted order. Raises `QuoteMismatchError`."""
-        quote, done = self.quote, Outcome.DONE
-        names = ("origin_asset", "origin_amount", "destination_asset", "destination_amount")
-        expected = {name: getattr(quote, name) for name in names}
-        _compare(order, {"id": quote.order_id, **expected}, done)
-        shown = _field(order, "crypto_address_chain", done)
-        if normalize(shown) != normalize(quote.chain):
-            raise _mismatch(order, f"is to be paid on {shown}, not on {quote.chain}", done)
-        expires_at = _field(order, "expires_at", done)
-        if expires_at < quote.expires_at:
-            raise _mismatch(order, "expires earlier than its quote", done)
-        address = _field(order, "crypto_address", done)
-        if not isinstance(address, str) or not address.strip():
-            raise _mismatch(order, "has no address to pay to", done)
-        return DepositInstructions(
-            order=order,
-            order_id=order.id,
-            address=address,
-            tag=getattr(order, "crypto_address_tag", None) or None,
-            amount=quote.origin_amount,
-            asset=quote.origin_asset,
-            chain=shown,
-            expires_at=expires_at,
-        )
-
-
 # ---- Checks -------------------------------------------------------------------------------------
 
 
-def _compare(order: "Order", expected: Mapping[str, Any], outcome: Outcome) -> None:
+def compare(order: "Order", expected: Mapping[str, Any], outcome: Outcome) -> None:
     for name, value in expected.items():
-        shown = None if value is None or value is UNSET else _field(order, name, outcome)
+        shown = None if value is None or value is UNSET else field(order, name, outcome)
         if shown is not None and shown != value:
-            raise _mismatch(order, f"has {shown} as {name}, not {value}", outcome)
+            raise mismatch(order, f"has {shown} as {name}, not {value}", outcome)
 
 
-def _field(order: "Order", name: str, outcome: Outcome = Outcome.NOT_SENT) -> Any:
+def field(order: "Order", name: str, outcome: Outcome = Outcome.NOT_SENT) -> Any:
     try:
         return getattr(order, name)
     except AbsentFieldError:
         pass
-    raise _mismatch(order, f"does not show {name}", outcome)
+    raise mismatch(order, f"does not show {name}", outcome)
 
 
-def _mismatch(order: "Order", text: str, outcome: Outcome) -> QuoteMismatchError:
+def mismatch(order: "Order", text: str, outcome: Outcome) -> QuoteMismatchError:
     accepted = (
         "It was accepted: do not pay it." if outcome is Outcome.DONE else "Nothing is to pay."
     )
     return QuoteMismatchError(f"Order {order.id} {text}. {accepted}", order=order, outcome=outcome)
 
 
-def _has_begun(entries: "list[Stored]", operation: str) -> bool:
+def has_begun(entries: "list[Stored]", operation: str) -> bool:
     """Return whether such an operation may have been carried out."""
     return any(
         each.entry.operation.startswith(operation) and each.entry.outcome not in _NOT_DONE
@@ -462,17 +273,17 @@ def _has_begun(entries: "list[Stored]", operation: str) -> bool:
     )
 
 
-def _is_expired(order: "Order", entries: "list[Stored]") -> bool:
+def is_expired(order: "Order", entries: "list[Stored]") -> bool:
     """Return whether an order has expired: by the server's times, and the database's clock since.
 
     The clock of this machine has no part in it.
     """
     ages = {each.entry.operation: each.entry.age for each in entries}
-    updated = _field(order, "updated_at")
+    updated = field(order, "updated_at")
     times = [updated]
     if CREATE_ORDER.name in ages:
         age = datetime.timedelta(seconds=ages[CREATE_ORDER.name])
-        times.append(_field(order, "created_at") + age)
+        times.append(field(order, "created_at") + age)
     elif PREPARE_FUNDING.name in ages:
         times.append(updated + datetime.timedelta(seconds=ages[PREPARE_FUNDING.name]))
-    return bool(_field(order, "expires_at") <= max(times))
+    return bool(field(order, "expires_at") <= max(times))
