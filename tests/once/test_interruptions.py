@@ -10,7 +10,7 @@ import pytest
 import chessa
 from chessa.journal import _sql
 from chessa.testing import Sandbox
-from tests.interruptions.tracing import LineStrike, of_modules
+from tests.interruptions.tracing import LineStrike, Select, function, of_modules
 from tests.modes import ASYNC
 
 from .calls import ADDRESS, REFERENCE, REFUND, posts, refund
@@ -24,6 +24,7 @@ CALL = of_modules(
     "chessa.journal._statements",
     "chessa.journal._records",
 )
+LOCKED = function("chessa.journal._sql", "__call__")
 
 
 @pytest.mark.parametrize("moment", ["claim", "COMMIT", "send", "settle", "closed"])
@@ -97,33 +98,34 @@ def test_an_interruption_at_any_line(
 ) -> None:
     """Ctrl-C comes out; what was sent is never sent again, and what is open was perhaps sent."""
     database = new_database()
-    journal = database.journal()
-    client = api.client(journal=journal, max_retries=0)
+    with database.journal() as journal:
+        client = api.client(journal=journal, max_retries=0)
 
-    def struck(number: int) -> LineStrike:
-        strike = LineStrike(CALL, number, KeyboardInterrupt)
-        order = api.add_order().fail()
-        reference = f"line {number}"
-        before = posts(api)
-        call = client.once(reference).orders.request_refund
-        with contextlib.suppress(KeyboardInterrupt), strike.running():
-            call(order_id=order.id, address=ADDRESS)
-        sent = posts(api) - before
-        found = journal.find(reference)
-        states = [str(each.outcome) for each in found]
-        assert sent <= len(found), strike.where
-        database.lapse()
-        try:
-            call(order_id=order.id, address=ADDRESS)
-        except chessa.OutcomeUnknownError:
-            assert found, strike.where
-        assert posts(api) - before <= 1, (strike.where, states)
-        return strike
+        def struck(number: int, select: Select = CALL) -> LineStrike:
+            strike = LineStrike(select, number, KeyboardInterrupt)
+            order = api.add_order().fail()
+            reference = f"{select} {number}"
+            before = posts(api)
+            call = client.once(reference).orders.request_refund
+            with contextlib.suppress(KeyboardInterrupt), strike.running():
+                call(order_id=order.id, address=ADDRESS)
+            sent = posts(api) - before
+            found = journal.find(reference)
+            states = [str(each.outcome) for each in found]
+            assert sent <= len(found), strike.where
+            database.lapse()
+            try:
+                call(order_id=order.id, address=ADDRESS)
+            except chessa.OutcomeUnknownError:
+                assert found, strike.where
+            assert posts(api) - before <= 1, (strike.where, states)
+            return strike
 
-    struck(0)
-    lines = struck(-1).lines
-    assert lines > 100
-    numbers = range(1, lines + 1, every)
-    where = {struck(number).where for number in numbers}
-    assert len(where) > len(numbers) // 3
-    journal.close()
+        struck(0)
+        for number in range(1, struck(-1, LOCKED).lines + 1):
+            struck(number, LOCKED)  # also as it releases its lock, which it takes once more
+        lines = struck(-1).lines
+        assert lines > 100
+        numbers = range(1, lines + 1, every)
+        where = {struck(number).where for number in numbers}
+        assert len(where) > len(numbers) // 3

@@ -345,13 +345,14 @@ def _check_settled(settled: object) -> None:
 
 
 # A call that is cancelled while it claims is closed while the claim goes on by itself: the lock
-# puts the closing after it.
+# puts the closing after it. Where both are on one thread, the claim is over: an interruption may
+# have left its lock behind.
 
 
 class _BlockingClaim(_SqlClaim):
     def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
         super().__init__(intent, ledger)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __call__(self, record: JournalRecord) -> None:
         with self._lock:
