@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelError,
         Outcome,
     )
+    from chessa_api.files import File, SavedFile
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
 
@@ -64,6 +65,7 @@ __all__ = [
     "DirectTransport",
     "EncodeError",
     "ErrorCode",
+    "File",
     "FileJournal",
     "Hooks",
     "InProgressError",
@@ -83,6 +85,7 @@ __all__ = [
     "RequestInfo",
     "ResponseError",
     "ResponseInfo",
+    "SavedFile",
     "ServerError",
     "UnprocessableEntityError",
     "Unset",
@@ -108,6 +111,7 @@ if not TYPE_CHECKING:
             "ModelError",
             "Outcome",
         ),
+        "chessa_api.files": ("File", "SavedFile"),
         "chessa_api.operation": ("RawResponse",),
         "chessa_api.types": ("UNSET", "Unset"),
     }

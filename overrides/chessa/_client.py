@@ -20,7 +20,7 @@ from ._call.sync import perform
 from ._config import MAX_RESPONSE_BYTES, MAX_RETRIES, read_settings
 from ._credentials import AsyncClientSecret, ClientSecret, CredentialSource, from_settings, hide
 from ._errors import ConfigurationError, NotSentError
-from ._hooks import Hooks
+from ._hooks import Hooks, Progress
 from ._hooks import check as check_hooks
 from ._options import ExtraQuery, Options
 from ._supplied import check_supplied
@@ -189,6 +189,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         reference: str | Unset | None = UNSET,
         once: bool | Unset = UNSET,
         retry_rejected: bool | Unset = UNSET,
+        progress: Progress | Unset | None = UNSET,
     ) -> Self:
         """Return a client with other options on the same connections; this one is unchanged.
 
@@ -196,6 +197,8 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         the copy. They cannot replace what a call gives: that is an `InvalidRequestError`. The
         reference is your own name for the call, 200 characters at most: it is not sent, and is
         kept in the records of the journal. With `once`, and `retry_rejected`, see `once`.
+        `progress` is called, as a file is sent or a response saved, with the bytes so far and
+        those in all (None if not known); an exception of it is logged.
 
         Raises `ConfigurationError` (NOT_SENT) for an option that cannot be used.
         """
@@ -208,6 +211,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
             reference=reference,
             once=once,
             retry_rejected=retry_rejected,
+            progress=progress,
         )
         if options.once and not is_ledger(self._core.plan.journal):
             raise ConfigurationError("once needs a journal that claims: journal=SqlJournal(…).")

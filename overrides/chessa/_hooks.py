@@ -52,6 +52,10 @@ RequestHook: TypeAlias = Callable[[RequestInfo], object]
 ResponseHook: TypeAlias = Callable[[ResponseInfo], object]
 
 
+Progress: TypeAlias = Callable[[int, int | None], object]
+"""Called with the bytes of a file that were sent or received, and those in all if known."""
+
+
 @attrs.frozen(kw_only=True)
 class Hooks:
     """Functions to call before each attempt and after it.
@@ -86,6 +90,22 @@ def _hook_for(
     if hooks is None:
         return None
     return hooks.request if isinstance(record, RequestInfo) else hooks.response
+
+
+def reporter(operation: str, progress: Progress | None) -> Progress | None:
+    """Return a function that reports progress; what it raises is logged, and the call goes on."""
+    if progress is None:
+        return None
+
+    def report(done: int, total: int | None) -> None:
+        try:
+            progress(done, total)
+        except Exception as error:
+            if is_from_signal_handler(error):
+                raise
+            _log.hook_failed(operation, progress, error)
+
+    return report
 
 
 def notify(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:

@@ -4,6 +4,7 @@ An addition that would replace an argument or a header of the client is refused:
 silent override is worse than an error.
 """
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,6 +19,7 @@ from chessa_api.types import UNSET, Unset
 from ._config import MAX_RETRIES, READ_TIMEOUT, WRITE_TIMEOUT, read_timeout, whole_number
 from ._credentials import CREDENTIAL_HEADERS
 from ._errors import ConfigurationError
+from ._hooks import Progress
 
 QueryValue: TypeAlias = str | int | bool | Decimal
 ExtraQuery: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
@@ -63,6 +65,7 @@ class Options:
     """Whether a write is claimed under its reference."""
     retry_rejected: bool = False
     """Whether `once` sends again what the API rejected."""
+    progress: Progress | None = None
 
     def seconds(self, *, is_read: bool) -> float:
         """Return the total time of a call."""
@@ -81,6 +84,7 @@ class Options:
         reference: str | Unset | None = UNSET,
         once: bool | Unset = UNSET,
         retry_rejected: bool | Unset = UNSET,
+        progress: Progress | Unset | None = UNSET,
     ) -> "Options":
         """Return a copy with some options changed. Raises `ConfigurationError`."""
         name = self.reference if reference is UNSET else read_reference(reference)
@@ -104,12 +108,19 @@ class Options:
             self.retry_rejected
             if retry_rejected is UNSET
             else _flag("retry_rejected", retry_rejected),
+            self.progress if progress is UNSET else _callback("progress", progress),
         )
 
 
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ConfigurationError(f"{name} must be True or False.")
+    return value
+
+
+def _callback(name: str, value: Any) -> Any:
+    if value is not None and (not callable(value) or inspect.iscoroutinefunction(value)):
+        raise ConfigurationError(f"{name} must be a plain function.")
     return value
 
 

@@ -129,34 +129,35 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ),
     ("a cookie", get(parameters=[COOKIE]), "cookie parameter 'sid'", "parameters/0"),
     (
-        "a file upload",
-        posting(**content({"type": "string", "format": "binary"}, "multipart/form-data")),
-        "multipart/form-data is not supported: no file upload",
+        "XML that is sent",
+        posting(**content({"type": "object"}, "application/xml")),
+        "The content type application/xml of the request is not supported",
         "requestBody/content",
     ),
     (
-        "a form",
-        posting(**content({"type": "object"}, "application/x-www-form-urlencoded")),
-        "application/x-www-form-urlencoded is not supported",
-        "requestBody/content",
-    ),
-    (
-        "a patch document",
-        posting(**content({"type": "object"}, "application/merge-patch+json")),
-        "sent as application/json",
-        "requestBody/content",
-    ),
-    (
-        "a download",
-        get(responses={"200": {"description": "", **content({}, "application/octet-stream")}}),
-        "application/octet-stream is not supported",
+        "a stream of events",
+        get(responses={"200": {"description": "", **content({}, "text/event-stream")}}),
+        "The content type text/event-stream of the response is not supported",
         "responses/200/content",
     ),
     (
-        "binary content as JSON",
-        answering({"type": "string", "format": "binary"}),
-        "Binary content",
+        "a form that is no object",
+        posting(**content({"type": "array"}, "application/x-www-form-urlencoded")),
+        "body is list[Any], not an object",
         "/schema",
+    ),
+    (
+        "a part of an odd type",
+        posting(
+            content={
+                "multipart/form-data": {
+                    "schema": {"type": "object", "properties": {"a": {"type": "string"}}},
+                    "encoding": {"a": {"contentType": "text"}},
+                }
+            }
+        ),
+        "The content type of a member is not one",
+        "requestBody/content",
     ),
     (
         "a path item with more than its reference",

@@ -122,15 +122,26 @@ def with_upload(sent: str, **more: Any) -> Document:
     })  # fmt: skip
 
 
+JSON, XML = "application/json", "application/xml"
 QUERY = [{"name": "kind", "in": "query", "required": True, "schema": {"type": "string"}}]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "verdict", "delivered"),
     [
-        (with_upload("a/b"), with_upload("a/b", parameters=QUERY), Level.PATCH, ()),
-        (with_upload("a/b"), with_upload("application/json"), Level.MINOR, ("POST /files",)),
-        (with_upload("application/json"), with_upload("a/b"), Level.MAJOR, ()),
+        (
+            with_upload(XML),
+            with_upload(XML, parameters=QUERY),
+            Level.PATCH,
+            (),
+        ),
+        (
+            with_upload(XML),
+            with_upload(JSON),
+            Level.MINOR,
+            ("POST /files",),
+        ),
+        (with_upload(JSON), with_upload(XML), Level.MAJOR, ()),
     ],
 )
 def test_callers_lose_what_they_had(

@@ -2,13 +2,21 @@
 
 import enum
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
 from .._credentials import CREDENTIAL_HEADERS, Credentials
-from .._hooks import RequestInfo, ResponseInfo
+from .._hooks import Progress, RequestInfo, ResponseInfo
 from .._transport.evidence import Evidence
 from .bodies import NO_BODY, ErrorBody
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chessa_api.files import SavedFile
+
+    from .uploads import Upload
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -23,7 +31,7 @@ class PreparedRequest:
     target: str = attrs.field(repr=False)
     """Path and query."""
     headers: Headers = attrs.field(repr=False)
-    body: bytes | None = attrs.field(repr=False)
+    body: "bytes | Upload | None" = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -35,6 +43,9 @@ class Attempt:
     is_read: bool
     deadline: float
     max_response_bytes: int
+    save_to: "Path | None" = None
+    """Where the body of a 2xx is saved, however long it is."""
+    progress: Progress | None = None
     evidence: Evidence = attrs.field(factory=Evidence)
 
 
@@ -85,6 +96,8 @@ class Response:
     headers: Headers = attrs.field(repr=False)
     """Names in lower case; without the client secret, should a server have sent it back."""
     body: bytes = attrs.field(repr=False)
+    saved: "SavedFile | None" = None
+    """The file that has the body."""
 
     def header(self, name: bytes) -> str | None:
         """Return the first value of a header, by its lower-case name."""

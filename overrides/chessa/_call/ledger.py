@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from chessa_api.errors import DecodeError, Outcome
 from chessa_api.exact_json import dumps, loads
 from chessa_api.index import OPERATIONS
+from chessa_api.media import UnreadableFileError
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
@@ -21,6 +22,7 @@ from .._errors import (
     ChessaError,
     ConfigurationError,
     InProgressError,
+    InvalidRequestError,
     OutcomeUnknownError,
     ReferenceConflictError,
 )
@@ -118,11 +120,12 @@ class LedgerGate(Gate):
         if not isinstance(result, Result):
             code, cause = getattr(ended, "code", None), getattr(ended, "cause", None)
             return Kept(code=printable_code(code), cause=None if cause is None else cause[:200])
-        is_empty = operation.answers_nothing(result.response.status_code)
-        body = b"" if is_empty else result.response.body
+        status = result.response.status_code
+        is_kept = operation.answers_json(status) and not operation.answers_nothing(status)
+        body = result.response.body if is_kept else b""
         value = loads(body) if body else UNSET
         link = _link(operation, self._bound, value)
-        if operation.is_personal or not self._keeps_results:
+        if operation.is_personal or not self._keeps_results or not operation.answers_json(status):
             return Kept(link=link)
         clean = value if self._credentials is None else self._credentials.scrub_value(value)
         return Kept(link=link, result=(body if clean == value else dumps(clean)).decode("utf-8"))
@@ -141,9 +144,13 @@ def gate_of(
     try:
         account = account_of(ledger, call.plan.settings, source)
     except ConfigurationError as error:
-        refused = call.refused(error)
+        refused: ChessaError = call.refused(error)
     else:
-        return LedgerGate(call, ledger, arguments, account, credentials, is_async=is_async)
+        try:
+            return LedgerGate(call, ledger, arguments, account, credentials, is_async=is_async)
+        except UnreadableFileError as unreadable:
+            problem = f"{call.operation.name}: a file cannot be read: {unreadable}"
+        refused = InvalidRequestError(f"{problem}. Nothing was sent.", **call.circumstances())
     raise refused
 
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 import attrs
 
 from chessa_api.errors import DecodeError, Outcome
-from chessa_api.exact_json import loads
 from chessa_api.operation import Operation, RawResponse
 
 from .. import _log
 from .._config import Settings
 from .._credentials import Credentials
 from .._errors import ChessaError, Circumstances, ConfigurationError
-from .._hooks import Hooks, RequestInfo, ResponseInfo
+from .._hooks import Hooks, RequestInfo, ResponseInfo, reporter
 from .._interruptions import is_from_signal_handler
 from .._options import Options
 from .bodies import printable_request_id, read_error
@@ -176,6 +175,8 @@ class Call(Generic[T]):
             self.operation.is_read,
             self.deadline,
             self.plan.settings.max_response_bytes,
+            self.operation.save_to,
+            reporter(self.operation.name, self.plan.options.progress),
         )
         if self.is_late is not None and self.is_late():
             late = Failure(ErrorKind.LATE, "the process was suspended", timed_out=True)
@@ -215,10 +216,17 @@ class Call(Generic[T]):
         parsed: Any = None
         envelope: Any = None
         try:
-            if not self.operation.answers_nothing(response.status_code):
+            if self.operation.save_to is not None:
                 if failure is not None:
                     return None, failure
-                parsed, envelope = self.operation.decode(response.status_code, loads(response.body))
+                parsed = envelope = response.saved
+            elif not self.operation.answers_nothing(response.status_code):
+                if failure is not None:
+                    return None, failure
+                content_type = response.header(b"content-type")
+                parsed, envelope = self.operation.read(
+                    response.status_code, response.body, content_type
+                )
         except DecodeError as error:
             return None, Failure(ErrorKind.BODY, f"DecodeError: {error}")
         except _DECODING_ERRORS as error:

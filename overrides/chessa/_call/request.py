@@ -4,7 +4,7 @@ import re
 import sys
 import urllib.parse
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -20,6 +20,10 @@ from .._options import RESERVED_HEADERS, Options, is_header_value
 from .._version import __version__
 from .events import Headers, PreparedRequest
 
+if TYPE_CHECKING:
+    from .uploads import Upload
+
+_ACCEPT: Final = "application/json"
 USER_AGENT: Final = (
     f"chessa-python/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))} "
     f"spec/{SPEC_HASH[:12]}"
@@ -44,7 +48,7 @@ class RequestBase:
         headers = {
             "host": settings.origin.netloc,
             "user-agent": USER_AGENT,
-            "accept": "application/json",
+            "accept": _ACCEPT,
             "accept-encoding": "identity",
             **dict(options.extra_headers),
         }
@@ -62,8 +66,10 @@ def prepare(
 ) -> PreparedRequest:
     """Build the request of a call. Raises `InvalidRequestError`."""
     try:
+        if operation.save_to is not None:
+            _check_place(operation)
         bound = operation.bind(arguments)
-        body = _body(operation, bound, base)
+        body, content_type = _encoded_body(operation, _body(operation, bound, base))
         target = base.prefix + _path(operation, bound)
         if bound.query or base.extra_query:
             target += _query(operation, bound, base)
@@ -75,13 +81,22 @@ def prepare(
     except UnicodeEncodeError:
         problem = f"{operation.name}: a text holds characters that cannot be sent (lone surrogates)"
     else:
+        if operation.accept != _ACCEPT:
+            headers = _asking_for(headers, operation.accept)
         if body is not None:
             length = str(len(body)).encode("ascii")
-            headers += ((b"content-type", b"application/json"), (b"content-length", length))
+            headers += ((b"content-type", content_type), (b"content-length", length))
         elif operation.method not in _BODILESS:
             headers += ((b"content-length", b"0"),)
         return PreparedRequest(operation.method, base.origin, target, headers, body)
     raise InvalidRequestError(f"{problem}. Nothing was sent.", operation=operation.name)
+
+
+def _check_place(operation: Operation[Any]) -> None:
+    from .saving import problem_with  # for the operations that need it
+
+    if operation.save_to is not None and (problem := problem_with(operation.save_to)):
+        raise EncodeError(f"{operation.name}: the response cannot be saved there: {problem}")
 
 
 def _path(operation: Operation[Any], bound: BoundArguments) -> str:
@@ -125,7 +140,31 @@ def _headers(operation: Operation[Any], bound: BoundArguments, base: RequestBase
     return _encoded(bound.headers)
 
 
-def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> bytes | None:
+def _asking_for(headers: Headers, media_types: str) -> Headers:
+    """Return headers that ask for other media types; not where the caller has set that one."""
+    usual, asked = (b"accept", _ACCEPT.encode()), (b"accept", media_types.encode("ascii"))
+    return tuple(asked if each == usual else each for each in headers)
+
+
+def _encoded_body(operation: Operation[Any], body: Any) -> "tuple[bytes | Upload | None, bytes]":
+    """Return a body as it is sent, and its content type."""
+    form = operation.body
+    if body is UNSET:
+        return None, b""
+    if form.kind == "json":
+        return dumps(body), form.media_type.encode("ascii")
+    from .uploads import encoded  # for the operations that need it
+
+    try:
+        data, content_type = encoded(form, body)
+    except EncodeError as error:
+        problem = f"{operation.name}: {error}"
+    else:
+        return data, content_type.encode("ascii")
+    raise EncodeError(problem)
+
+
+def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -> Any:
     body = bound.body
     if base.extra_body:
         if operation.method in _BODILESS:
@@ -139,7 +178,7 @@ def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -
             )
         _refuse_overlap(operation, "extra_body", base.extra_body, members)
         body = {**members, **base.extra_body}
-    return None if body is UNSET else dumps(body)
+    return body
 
 
 def _refuse_overlap(

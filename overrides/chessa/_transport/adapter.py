@@ -9,8 +9,8 @@ evidence comes from httpcore's `trace` extension, or from the transport itself
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal, cast
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, cast
 
 from .._call.bodies import BodyError
 from .._call.events import Attempt
@@ -19,6 +19,9 @@ from .evidence import EXTENSION
 from .exceptions import UnusableTransportError
 from .library import FAMILY, httpx
 from .racing import CONNECT_TIMEOUT
+
+if TYPE_CHECKING:
+    from .._call.uploads import Upload
 
 DEADLINE: Final = "chessa.deadline"
 """The `time.monotonic` instant at which the call ends, in `request.extensions`."""
@@ -99,10 +102,11 @@ def plain_request(attempt: Attempt) -> httpx.Request:
         request.method,
         _url(request.origin + request.target),
         headers=_headers(request.headers),
-        stream=httpx.ByteStream(request.body or b""),
+        stream=_stream(attempt, httpx),
         extensions={"timeout": _timeouts(attempt)},
     )
-    built.read()  # so that what patches httpx finds `request.content`
+    if not is_upload(request.body):
+        built.read()  # so that what patches httpx finds `request.content`
     return built
 
 
@@ -116,7 +120,7 @@ def complete_request(attempt: Attempt, library: Any, mode: Mode) -> Any:
         request.method,
         _url(url) if library is httpx else library.URL(url),
         headers=[*request.headers, *attempt.credentials.headers()],
-        stream=library.ByteStream(request.body or b""),
+        stream=_stream(attempt, library),
     )
     built.extensions = _Extensions(
         {
@@ -127,9 +131,50 @@ def complete_request(attempt: Attempt, library: Any, mode: Mode) -> Any:
         }
     )
     built.headers.encoding = "ascii"
-    built.read()  # so that it finds `request.content`
+    if not is_upload(request.body):
+        built.read()  # so that it finds `request.content`
     evidence.entrust()
     return built
+
+
+def is_upload(body: object) -> TypeGuard["Upload"]:
+    return body is not None and not isinstance(body, bytes)
+
+
+def _stream(attempt: Attempt, library: Any) -> Any:
+    body = attempt.request.body
+    if is_upload(body):
+        return _streamed(library)(attempt)
+    return library.ByteStream(body or b"")
+
+
+def pieces(attempt: Attempt) -> Iterator[bytes]:
+    """Yield a body that is read while it is sent, and report the progress."""
+    body = cast("Upload", attempt.request.body)
+    sent = 0
+    for piece in body.read():
+        yield piece
+        sent += len(piece)
+        if attempt.progress is not None:
+            attempt.progress(sent, len(body))
+
+
+@functools.cache
+def _streamed(library: Any) -> Any:
+    """Return the class of bodies that are read while they are sent, for a library."""
+
+    class Streamed(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, attempt: Attempt) -> None:
+            self._attempt = attempt
+
+        def __iter__(self) -> Iterator[bytes]:
+            return pieces(self._attempt)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in pieces(self._attempt):
+                yield piece
+
+    return Streamed
 
 
 def take_off_credentials(request: Any) -> None:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
+from chessa_api.media import UnreadableFileError
+
 from .._call.bodies import BodyError
 from .._call.events import ErrorKind, Failure
 from .._interruptions import is_from_signal_handler, raised_in
@@ -34,7 +36,10 @@ TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], ErrorKind], ...]] = 
         ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"),
         ErrorKind.CONNECTING,
     ),
-    (("LocalProtocolError", "UnsupportedProtocol", "InvalidURL"), ErrorKind.UNSENDABLE),
+    (
+        (UnreadableFileError, "LocalProtocolError", "UnsupportedProtocol", "InvalidURL"),
+        ErrorKind.UNSENDABLE,
+    ),
     (
         (
             "NetworkError",
@@ -51,7 +56,7 @@ TABLE: Final[tuple[tuple[tuple[type[Exception] | str, ...], ErrorKind], ...]] = 
 )
 """By type, of which a name stands for each library's own; what is not listed is unexpected."""
 _TIMEOUTS: Final = ("TimeoutException", TimeoutError)
-_OURS: Final = (BodyError, ClientClosedError, UnusableTransportError)
+_OURS: Final = (BodyError, ClientClosedError, UnreadableFileError, UnusableTransportError)
 _PLAIN: Final = re.compile(r"[ -~]{1,120}")
 _NETWORKING: Final = frozenset(
     {*FAMILY, "h11", "h2", "hpack", "hyperframe", "socksio", "anyio", "sniffio", "asyncio"}
@@ -99,7 +104,7 @@ def _is_one(error: Exception, row: tuple[type[Exception] | str, ...]) -> bool:
 def _cause(error: Exception, note: str | None) -> str:
     """Return the type and the system's own text for the error; never a message of a server's."""
     name = type(error).__name__
-    if isinstance(error, (BodyError, UnusableTransportError)):
+    if isinstance(error, (BodyError, UnreadableFileError, UnusableTransportError)):
         return f"{name}: {error}"
     detail = note or next((text for text in map(_system_text, _chain(error)) if text), None)
     return f"{name}: {detail}" if detail else name

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from .._call.bodies import Collector, unpack
+from .._call.bodies import BodyError, Collector, unpack
 from .._call.events import Attempt, AttemptResult, ErrorKind, Failure, Headers, Response
+from .._call.outcomes import is_success
 from .adapter import body_of, head_of
 from .base import AsyncChannel, Channel
 from .exceptions import UnusableTransportError, failure_of
@@ -19,6 +20,9 @@ from .log_filter import IN_CALL
 
 if TYPE_CHECKING:
     from asyncio import Timeout
+    from pathlib import Path
+
+    from .._call.saving import Saving
 
 GRACE: Final = 0.1
 """Seconds past the deadline for a transport that keeps it by itself, to report how it ended; and
@@ -28,7 +32,7 @@ for closing."""
 class _Progress:
     """The parts of a response that have arrived, for a failure to report."""
 
-    __slots__ = ("_attempt", "_body", "_headers", "_is_decoded", "_status_code")
+    __slots__ = ("_attempt", "_body", "_file", "_headers", "_is_decoded", "_status_code")
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
@@ -36,6 +40,7 @@ class _Progress:
         self._headers: Headers = ()
         self._is_decoded = False
         self._body = Collector(attempt.max_response_bytes)
+        self._file: Saving | None = None
 
     def start(self, response: Any) -> None:
         """Take the head of the response."""
@@ -43,21 +48,41 @@ class _Progress:
         self._headers = self._attempt.credentials.scrub_headers(headers)
         self._is_decoded = getattr(response, "is_stream_consumed", False)
         self._status_code = status_code
+        if self._attempt.save_to is not None and is_success(status_code):
+            self._file = _opened(self._attempt.save_to, self._header(b"content-encoding"))
+
+    def _header(self, name: bytes) -> str | None:
+        return Response(0, self._headers, b"").header(name)
 
     def add(self, chunk: object) -> None:
         """Take another piece of the body."""
         if not isinstance(chunk, (bytes, bytearray)):
             raise UnusableTransportError("the transport returned a body that is not bytes")
-        self._body.add(chunk)
+        if self._file is None:
+            self._body.add(chunk)
+            return
+        self._file.add(chunk)
+        if self._attempt.progress is not None:
+            length = self._header(b"content-length") or ""
+            self._attempt.progress(self._file.size, int(length) if length.isdecimal() else None)
 
     def completed(self) -> AttemptResult:
         """Return the complete response. Raises `BodyError` when its body cannot be unpacked."""
         response = Response(self._status_code or 0, self._headers, self._body.gathered())
+        if self._file is not None:
+            media_type = response.header(b"content-type")
+            saved = self._file.finished(media_type, response.header(b"content-disposition"))
+            return AttemptResult(attrs.evolve(response, saved=saved))
         coding = response.header(b"content-encoding")
         if coding is not None and not self._is_decoded:
             body = unpack(response.body, coding, self._attempt.max_response_bytes)
             response = attrs.evolve(response, body=body)
         return AttemptResult(response)
+
+    def close(self) -> None:
+        """Delete a file that was not finished."""
+        if self._file is not None:
+            self._file.discard()
 
     def stopped(self, failure: Failure) -> AttemptResult:
         """Return what there is when something failed on the way."""
@@ -67,6 +92,14 @@ class _Progress:
             return AttemptResult(failure=failure, nothing_sent=self._attempt.evidence.nothing_sent)
         body = self._body.gathered()
         return AttemptResult(Response(self._status_code, self._headers, body), failure)
+
+
+def _opened(path: "Path", coding: str | None) -> "Saving":
+    from .._call.saving import Saving  # for the operations that need it
+
+    if (coding or "identity").lower() != "identity":
+        raise BodyError("a content coding that was not asked for")
+    return Saving(path)
 
 
 TOO_LATE: Final = AttemptResult(
@@ -96,6 +129,7 @@ def send(channel: Channel, attempt: Attempt) -> AttemptResult:
             raise
         return progress.stopped(failure)
     finally:
+        progress.close()
         IN_CALL.reset(token)
 
 
@@ -128,6 +162,7 @@ async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
             raise
         return progress.stopped(failure)
     finally:
+        progress.close()
         IN_CALL.reset(token)
 
 

@@ -37,7 +37,8 @@ def encoded_attempt(attempt: Attempt) -> bytes:
     """
     request = attempt.request
     fields = (*request.headers, *attempt.credentials.headers())
-    return _encoded(request.method, request.target.encode(), fields, request.body or b"")
+    body = request.body if isinstance(request.body, bytes) else b""  # an upload follows, in pieces
+    return _encoded(request.method, request.target.encode(), fields, body)
 
 
 def _encoded(

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, Final, Self, cast
 
 from .._call.events import Attempt
-from .._transport.adapter import DEADLINE
+from .._transport.adapter import DEADLINE, is_upload, pieces
 from .._transport.base import OwnTransport
 from .._transport.endpoint import Endpoint
 from .._transport.evidence import EXTENSION, Evidence
@@ -50,6 +50,8 @@ class _Request:
     deadline: float
     evidence: Evidence
     timeouts: Mapping[str, float | None]
+    pieces: Callable[[], Iterator[bytes]] = field(default=lambda: iter(()), repr=False)
+    """What follows them: a body that is read while it is sent."""
 
     @classmethod
     def of_call(cls, attempt: Attempt) -> Self:
@@ -61,6 +63,7 @@ class _Request:
             attempt.deadline,
             attempt.evidence,
             _OF_A_CALL,
+            *([partial(pieces, attempt)] if is_upload(attempt.request.body) else []),
         )
 
     @classmethod
@@ -198,6 +201,8 @@ class _Connection(_Kept):
         answer = _Response(request.method, stream, request.timeouts.get("read"))
         try:
             stream.write(request.encoded(), request.timeouts.get("write"))
+            for piece in request.pieces():
+                stream.write(piece, request.timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that closes early may have responded
         answer.read_head()
@@ -341,6 +346,8 @@ class _AsyncConnection(_Kept):
         answer = _AsyncResponse(request.method, stream, request.timeouts.get("read"))
         try:
             await stream.write(request.encoded(), request.timeouts.get("write"))
+            for piece in request.pieces():
+                await stream.write(piece, request.timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that closes early may have responded
         await answer.read_head()

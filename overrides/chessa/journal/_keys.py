@@ -116,6 +116,8 @@ def _tagged(value: Any) -> Any:
         return [_tagged(item) for item in cast("Any", value)]
     if isinstance(value, bool) or value is None:
         return f"c{value}"
+    if hasattr(value, "sha256"):  # a file to send: its content counts, and not where it comes from
+        return [f"f{value.sha256()}", f"s{value.name}", f"s{value.media_type}"]
     if isinstance(value, int | Decimal):
         return _number(Decimal(value))
     return f"s{value}"

@@ -1,48 +1,66 @@
-"""Media types: JSON is supported; any other type is refused by name."""
+"""Media types: the forms that bodies are sent and read in."""
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+import attrs
 
 from chessa_codegen.document.refs import Where, place
 from chessa_codegen.errors import SpecError
 
-_JSON: Final = re.compile(r"(application/(json|[a-z0-9.!#$&^_+-]+\+json)|\*/\*)(\s*;.*)?", re.I)
-_PLAIN_JSON: Final = re.compile(r"application/json(\s*;.*)?", re.I)
+Kind = Literal["json", "multipart", "form", "text", "binary"]
+_KINDS: Final[tuple[tuple[Kind | None, str], ...]] = (
+    ("json", r"(application|text)/([a-z0-9.!#$&^_-]+\+)?json|\*/\*|application/\*"),
+    ("multipart", r"multipart/form-data"),
+    ("form", r"application/x-www-form-urlencoded"),
+    (None, r".*xml.*|multipart/.*|text/event-stream|application/json-seq"),
+    ("text", r"text/.*"),
+    ("binary", r"[a-z0-9.!#$&^_+-]+/(\*|[a-z0-9.!#$&^_+-]+)"),
+)
+"""The first that fits counts; None is not supported."""
+_PREFERRED: Final[tuple[Kind, ...]] = ("json", "multipart", "form", "text", "binary")
+_READ: Final[tuple[Kind, ...]] = ("json", "text", "binary")
+_JSON_TYPE: Final = "application/json"
 
 
-def json_schema(
-    holder: Mapping[str, Any], where: Where, *, refuse_others: bool = True, sent: bool = False
-) -> tuple[Any, Where] | None:
-    """Return the JSON schema of a body and its place; None where there is no content.
+@attrs.frozen
+class Media:
+    """A form of a body."""
 
-    Media types next to JSON are ignored: every request asks for JSON. Content without JSON is
-    refused, or None where `refuse_others` is off: the client keeps an error page as received. A
-    body that is `sent` is application/json and no other type.
+    type: str
+    """Lower case, without parameters; a range of JSON is named by its usual member."""
+    kind: Kind
+    schema: Any
+    where: Where
+    """The place of the schema."""
+    raw: Mapping[str, Any]
+    """The media type object, with examples and encodings."""
+
+
+def sent(holder: Mapping[str, Any], where: Where) -> Media | None:
+    """Return the form in which a request body is sent; None where there is no content.
+
+    JSON, where the API takes it; else the first that is supported. Raises `SpecError`.
     """
-    content: Mapping[str, Any] = holder.get("content") or {}
-    for media_type in _plain_first(content):
-        if sent and not _PLAIN_JSON.fullmatch(media_type) and media_type != "*/*":
-            continue
-        if _JSON.fullmatch(media_type):
-            schema = content[media_type].get("schema", True)
-            return schema, (*where, "content", media_type, "schema")
-    if not content or not refuse_others:
-        return None
-    names = ", ".join(sorted(content))
-    raise SpecError(
-        f"The content type {names} is not supported: no file upload or download, only JSON"
-        f"{', sent as application/json' if sent else ''}.",
-        place((*where, "content")),
-        "Describe a JSON form next to it, or remove the operation by the overlay.",
-    )
+    forms = _forms(holder, where)
+    found = [form for kind in _PREFERRED for form in forms if form.kind == kind]
+    if not found and holder.get("content"):
+        raise _unsupported(holder, where, "request")
+    return found[0] if found else None
 
 
-def json_media(holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the media type object of a JSON body, with its examples; empty where there is none."""
-    content: Mapping[str, Any] = holder.get("content") or {}
-    found = (content[name] for name in _plain_first(content) if _JSON.fullmatch(name))
-    return next(found, {})
+def received(holder: Mapping[str, Any], where: Where, *, refuse_others: bool = True) -> list[Media]:
+    """Return the forms that a response may have: JSON alone where there is JSON.
+
+    Raises `SpecError` where none can be read; with `refuse_others` off there is none then: the
+    client keeps an error page as received.
+    """
+    forms = [form for form in _forms(holder, where) if form.kind in _READ]
+    json = [form for form in forms if form.kind == "json"]
+    if not forms and refuse_others and holder.get("content"):
+        raise _unsupported(holder, where, "response")
+    return json[:1] or forms
 
 
 def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -56,6 +74,31 @@ def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*([holder["example"]] if "example" in holder else []), *values)
 
 
-def _plain_first(content: Mapping[str, Any]) -> list[str]:
-    """Return media types, plain JSON before its relatives."""
-    return sorted(content, key=lambda name: (not _PLAIN_JSON.fullmatch(name), name))
+def _forms(holder: Mapping[str, Any], where: Where) -> list[Media]:
+    """Return the supported forms, plain JSON before its relatives."""
+    content: Mapping[str, Any] = holder.get("content") or {}
+    found: list[Media] = []
+    for name, raw in content.items():
+        essence = name.partition(";")[0].strip().lower()
+        kind = _kind(essence)
+        if kind is not None:
+            at = (*where, "content", name, "schema")
+            found.append(Media(_named(essence, kind), kind, raw.get("schema", True), at, raw))
+    return sorted(found, key=lambda form: (form.type != _JSON_TYPE, form.type))
+
+
+def _kind(essence: str) -> Kind | None:
+    return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, essence)), None)
+
+
+def _named(essence: str, kind: Kind) -> str:
+    return _JSON_TYPE if kind == "json" and "*" in essence else essence
+
+
+def _unsupported(holder: Mapping[str, Any], where: Where, what: str) -> SpecError:
+    names = ", ".join(sorted(holder["content"]))
+    return SpecError(
+        f"The content type {names} of the {what} is not supported: no XML, no event streams.",
+        place((*where, "content")),
+        "Describe another form next to it, or remove the operation by the overlay.",
+    )

@@ -15,7 +15,7 @@ from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
-from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
+from chessa_codegen.ir.media_types import Media, examples_of, received
 from chessa_codegen.ir.names import Names, operation_key, shared_keys
 from chessa_codegen.ir.parameters import Arguments
 from chessa_codegen.ir.plan import OperationPlan, ResourcePlan, ResponsePlan
@@ -59,8 +59,10 @@ class Operations:
     def resources(self) -> tuple[ResourcePlan, ...]:
         """Return every resource that has an operation, by name; once all classes are known."""
         by_resource: dict[str, list[OperationPlan]] = {}
-        for read, where in self._distinct():
-            operation = self._unwrapped(read, where)
+        distinct = list(self._distinct())
+        taken = {operation.name for operation, _ in distinct}
+        for read, where in distinct:
+            operation = _with_file_method(self._unwrapped(read, where), taken)
             by_resource.setdefault(operation.resource, []).append(operation)
         _check_classes(by_resource)
         return tuple(
@@ -94,7 +96,9 @@ class Operations:
         self._endpoint.check(path, raw, where, method)
         context = naming.pascal(method) + naming.path_words(path)
         resource, method_name = self._name(path, method, raw)
-        body_required, arguments, exclusive = self._arguments.read(path, item, raw, where, context)
+        body, body_required, arguments, exclusive = self._arguments.read(
+            path, item, raw, where, context
+        )
         self._endpoint.check_arguments(path, method, arguments)
         responses = tuple(self._responses(raw, where, context, answers=method != "head"))
         return OperationPlan(
@@ -108,10 +112,12 @@ class Operations:
             description=_text(raw, "description"),
             arguments=arguments,
             exclusive=exclusive,
+            body=body,
             body_required=body_required,
             responses=responses,
             unwrap=raw.get("x-unwrap"),
             result=whole_result(responses),
+            accept=_accepted(responses),
             deprecated=raw.get("deprecated") is True,
             source=_text(raw.get("x-source"), "page"),
             completeness=_text(raw.get("x-source"), "completeness"),
@@ -197,15 +203,25 @@ class Operations:
                 raise SpecError(f"{status} is not a status.", place(at), "Use 200, 2XX or default.")
             response, at = resolved(self._document, raw_response, at)
             succeeds = status.startswith("2") or (status == "default" and default_succeeds)
-            found = json_schema(response, at, refuse_others=succeeds) if answers else None
+            media = received(response, at, refuse_others=succeeds) if answers else []
             name = f"{context}Response{'' if status in ('200', '2XX') else status.title()}"
-            shape_of = self._schemas.content if succeeds else self._schemas.shape
+            forms = tuple((each.type, self._read_as(each, name)) for each in media)
+            is_json = all(shape not in (types.TEXT, types.BYTES) for _, shape in forms)
             yield ResponsePlan(
                 status=status,
-                shape=None if found is None else shape_of(*found, name),
+                shape=types.any_of([shape for _, shape in forms]) if forms else None,
                 description=_text(response, "description"),
-                examples=examples_of(json_media(response)),
+                examples=examples_of(media[0].raw) if media and is_json else (),
+                forms=() if is_json else forms,
             )
+
+    def _read_as(self, media: Media, name: str) -> Shape:
+        """Return what a response body is read as: JSON, a text or bytes."""
+        if self._schemas.is_binary(media.schema, media.where) or media.kind == "binary":
+            return types.BYTES
+        if media.kind == "text":
+            return types.TEXT
+        return self._schemas.shape(media.schema, media.where, name)
 
     def _unwrapped(self, operation: OperationPlan, where: Where) -> OperationPlan:
         key = operation.unwrap
@@ -259,6 +275,26 @@ def whole_result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
         return None
     whole = types.any_of(kinds)
     return types.nullable(whole) if len(kinds) < len(found) else whole
+
+
+def _accepted(responses: tuple[ResponsePlan, ...]) -> str | None:
+    """Return the media types to ask for; None where that is JSON alone."""
+    found = successes(responses)
+    named = [media_type for response in found for media_type, _ in response.forms]
+    if named and any(response.shape and not response.forms for response in found):
+        named.insert(0, "application/json")
+    return ", ".join(dict.fromkeys(named)) or None
+
+
+def _with_file_method(operation: OperationPlan, taken: set[str]) -> OperationPlan:
+    """Name the method that saves the response, where that is not JSON."""
+    found = [each for each in successes(operation.responses) if each.shape is not None]
+    if not found or not all(each.forms for each in found):
+        return operation
+    base = f"{operation.method_name.rstrip('_')}_to_file"
+    names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
+    name = next(each for each in names if f"{operation.resource}.{each}" not in taken)
+    return attrs.evolve(operation, file_method=name)
 
 
 def _check_classes(resources: Iterable[str]) -> None:

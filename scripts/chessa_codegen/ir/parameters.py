@@ -9,9 +9,9 @@ import attrs
 from chessa_codegen.document.refs import Where, parameter_key, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
-from chessa_codegen.ir.media_types import examples_of, json_media, json_schema
+from chessa_codegen.ir.media_types import Media, examples_of, sent
 from chessa_codegen.ir.names import Names, operation_key
-from chessa_codegen.ir.plan import ArgumentPlan
+from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan
 from chessa_codegen.ir.schemas import Schemas, prose, short_example
 from chessa_codegen.ir.types import (
     Array,
@@ -37,8 +37,9 @@ _RESERVED_HEADERS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "upgrade"}
     | {"cookie"}
 )
+_MEDIA_TYPE: Final = re.compile(r"[a-zA-Z0-9.+_-]+/[a-zA-Z0-9.+_-]+(; ?[a-z]+=[a-zA-Z0-9.+_-]+)*")
 
-Read = tuple[bool, tuple[ArgumentPlan, ...], tuple[tuple[str, ...], ...]]
+Read = tuple[BodyPlan | None, bool, tuple[ArgumentPlan, ...], tuple[tuple[str, ...], ...]]
 
 
 class Arguments:
@@ -64,15 +65,18 @@ class Arguments:
         where: Where,
         context: str,
     ) -> Read:
-        """Return whether a body is required, its arguments and its mutually exclusive groups."""
+        """Return the form of the body, whether it is required, and all arguments.
+
+        At the end the groups of arguments of which one may be given.
+        """
         parameters = list(self._parameters(item, operation, where, context))
         in_path = self._in_path_order(path, parameters, where)
         others = [argument for argument in parameters if argument.location != "path"]
-        body_required, members, groups = self._body(operation, where, context)
+        body, body_required, members, groups = self._body(operation, where, context)
         key = operation_key(path, str(where[-1]), self._shared)
         arguments = self._named(key, [*in_path, *others, *members])
         by_key = {a.key: a.name for a in arguments if a.location == "member"}
-        return body_required, arguments, self._exclusive(groups, by_key, where)
+        return body, body_required, arguments, self._exclusive(groups, by_key, where)
 
     def _named(self, owner: str, arguments: list[ArgumentPlan]) -> tuple[ArgumentPlan, ...]:
         """Name every argument: path parameters keep theirs, what collides gets a suffix."""
@@ -180,30 +184,33 @@ class Arguments:
 
     def _body(
         self, operation: Mapping[str, Any], where: Where, context: str
-    ) -> tuple[bool, list[ArgumentPlan], list[list[str]]]:
+    ) -> tuple[BodyPlan | None, bool, list[ArgumentPlan], list[list[str]]]:
         if "requestBody" not in operation:
-            return False, [], []
+            return None, False, [], []
         raw, at = resolved(self._document, operation["requestBody"], (*where, "requestBody"))
-        found = json_schema(raw, at, sent=True)
-        if found is None:
-            return False, [], []
+        media = sent(raw, at)
+        if media is None:
+            return None, False, [], []
         required = raw.get("required") is True
-        flat = self._schemas.members(*found, f"{context}Body")
+        schema = media.schema, media.where
+        if self._schemas.is_binary(*schema) and media.kind not in ("multipart", "form"):
+            media = attrs.evolve(media, kind="binary")
+        is_form = media.kind in ("multipart", "form")
+        has_members = is_form or media.kind == "json"
+        flat = self._schemas.members(*schema, f"{context}Body") if has_members else None
         if flat is None:
-            self._check_no_groups(*found)
-            shape = self._schemas.content(*found, f"{context}Body")
-            whole = ArgumentPlan(
-                key="",
-                name="body",
-                location="body",
-                shape=shape,
-                required=required,
-                separator=None,
-                description=prose(raw),
-                schema=_with_examples(self._schemas.plain(*found), json_media(raw)),
-            )
-            return required, [whole], []
-        schema, fields = flat
+            self._check_no_groups(*schema)
+            whole = self._whole(media, f"{context}Body", required=required)
+            if is_form and whole.shape == types.JSON:
+                whole = attrs.evolve(whole, shape=types.Dictionary(types.JSON))
+            if is_form and not types.is_object(whole.shape):
+                raise SpecError(
+                    f"The {media.type} body is {types.described(whole.shape)}, not an object.",
+                    place(media.where),
+                    "Describe it as an object, a property for each member.",
+                )
+            return _body_plan(media), required, [attrs.evolve(whole, description=prose(raw))], []
+        described, fields = flat
         # An optional body with required members: the server rejects a body without them, so the
         # method requires them and sends the body.
         required = required or any(field.required for field in fields)
@@ -212,7 +219,7 @@ class Arguments:
                 key=field.key,
                 name=field.name,
                 location="member",
-                shape=field.shape,
+                shape=self._member_shape(field, media),
                 required=field.required and required,
                 separator=None,
                 description=field.description,
@@ -222,7 +229,34 @@ class Arguments:
             )
             for field in fields
         ]
-        return required, members, schema.get("x-mutually-exclusive") or []
+        groups = described.get("x-mutually-exclusive") or []
+        return _body_plan(media), required, members, groups
+
+    def _member_shape(self, field: FieldPlan, media: Media) -> Shape:
+        if media.kind == "multipart":
+            return self._schemas.part(field, media.where)
+        return types.without_null(field.shape) if media.kind == "form" else field.shape
+
+    def _whole(self, media: Media, name: str, *, required: bool) -> ArgumentPlan:
+        """Return the argument for a complete body."""
+        shape: Shape
+        match media.kind:
+            case "text":
+                shape = types.STRING
+            case "binary":
+                shape = types.FILE
+            case _:
+                shape = self._schemas.shape(media.schema, media.where, name)
+        schema = self._schemas.plain(media.schema, media.where)
+        return ArgumentPlan(
+            key="",
+            name="body",
+            location="body",
+            shape=shape,
+            required=required,
+            separator=None,
+            schema=_with_examples(schema, media.raw),
+        )
 
     def _check_no_groups(self, schema: Any, where: Where) -> None:
         whole, at = resolved(self._document, schema, where)
@@ -245,6 +279,30 @@ class Arguments:
                         "Name properties of the body.",
                     )
         return tuple(tuple(names[key] for key in group) for group in groups)
+
+
+def _body_plan(media: Media) -> BodyPlan | None:
+    """Return the form of a body; None for plain JSON."""
+    if media.type == "application/json" and media.kind == "json":
+        return None
+    raw: Mapping[str, Any] = media.raw.get("encoding") or {}
+    encodings = {key: _encoding(each, media) for key, each in raw.items()}
+    return BodyPlan(media.kind, media.type, {key: each for key, each in encodings.items() if each})
+
+
+def _encoding(raw: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
+    """Return what an Encoding Object says of a member: of several content types the first."""
+    said = {name: raw[name] for name in ("style", "explode") if name in raw}
+    content_type = str(raw.get("contentType", "")).partition(",")[0].strip()
+    if content_type and "*" not in content_type:
+        if not _MEDIA_TYPE.fullmatch(content_type):
+            raise SpecError(
+                "The content type of a member is not one.",
+                place(media.where[:-1]),
+                "Correct its contentType by the overlay.",
+            )
+        said["contentType"] = content_type
+    return said
 
 
 def _schema_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:

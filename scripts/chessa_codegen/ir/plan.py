@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
+from chessa_codegen.ir.media_types import Kind
 from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.types import Shape
 
@@ -93,6 +94,18 @@ class ResponsePlan:
     shape: Shape | None
     description: str = ""
     examples: tuple[Any, ...] = attrs.field(default=(), eq=False, repr=False)
+    forms: tuple[tuple[str, Shape], ...] = ()
+    """The media types that it may have, each with its shape; empty where it is JSON."""
+
+
+@attrs.frozen
+class BodyPlan:
+    """The form in which the body of a request is sent."""
+
+    kind: Kind
+    media_type: str
+    encodings: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
+    """What the spec says of members on the wire: content type, style, explode."""
 
 
 @attrs.frozen
@@ -122,11 +135,17 @@ class OperationPlan:
     description: str
     arguments: tuple[ArgumentPlan, ...]
     exclusive: tuple[tuple[str, ...], ...]
+    body: BodyPlan | None
+    """None where it has no body, or plain JSON."""
     body_required: bool
     responses: tuple[ResponsePlan, ...]
     unwrap: str | None
     result: Shape | None
     """The result of the method; None where it returns nothing."""
+    accept: str | None = None
+    """The media types to ask for; None for JSON."""
+    file_method: str | None = None
+    """The method that saves its response to a file; None where that is JSON."""
     deprecated: bool = False
     source: str = ""
     """The vendor's page that describes it."""

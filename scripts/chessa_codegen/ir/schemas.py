@@ -115,16 +115,22 @@ class Schemas:
             return self._enum(schema, where, name)
         return self._typed(schema, where, name)
 
-    def content(self, schema: Any, where: Where, name: str) -> Shape:
-        """Return the shape of a complete body, which cannot be binary."""
-        whole, at = self._composer.opened(schema, where)
-        if isinstance(whole, Mapping) and whole.get("format") == "binary":
-            raise SpecError(
-                "Binary content (file upload or download) is not supported yet.",
-                place(at),
-                "Remove the operation by the overlay, or describe the content as JSON.",
-            )
-        return self.shape(schema, where, name)
+    def is_binary(self, schema: Any, where: Where) -> bool:
+        """Return whether a body, or a part of one, is a file: it is sent as it is."""
+        whole = self.plain(schema, where)
+        if "contentMediaType" in whole and "contentEncoding" not in whole:  # OpenAPI 3.1
+            return _types(whole) in ([], ["string"])
+        return whole.get("format") == "binary"
+
+    def part(self, field: FieldPlan, where: Where) -> Shape:
+        """Return the shape of a part of a multipart body: a file, several of them, or a value."""
+        at = (*where, "properties", field.key)
+        if self.is_binary(field.schema, at):
+            return types.FILE
+        items = field.schema.get("items")
+        if isinstance(field.shape, types.Array) and self.is_binary(items, (*at, "items")):
+            return types.Array(types.FILE)
+        return types.without_null(field.shape)
 
     # --- references and components
 

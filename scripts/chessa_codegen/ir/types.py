@@ -21,6 +21,8 @@ class Scalar:
     """The types that may go in."""
     lowered: Mapping[str, str] = attrs.field(factory=dict, eq=False, hash=False)
     """The schema that the generator sees in its place."""
+    module: str = "_fields"
+    """The generated module that has the codec."""
 
 
 @attrs.frozen
@@ -109,6 +111,12 @@ DATE_TIME: Final = Scalar(
 )
 DATE: Final = Scalar("DATE", ("datetime.date",), ("datetime.date",), {"type": "string"})
 JSON: Final = Scalar("JSON", ("Any",), ("Any",))
+TEXT: Final = Scalar("TEXT", ("str",), ("str",), module="_media")
+"""The text of a body."""
+BYTES: Final = Scalar("BYTES", ("bytes",), ("bytes",), module="_media")
+"""A body as it is."""
+FILE: Final = Scalar("FILE", ("File",), ("FileContent",), module="_files")
+"""A file that is sent."""
 NULL: Final = Nullable(JSON)
 """The shape of a value that was only seen as null."""
 
@@ -267,7 +275,7 @@ def codec(shape: Shape) -> str:
     """Return the expression of the codec, in names of the generated `fields` module."""
     match shape:
         case Scalar():
-            return f"_fields.{shape.codec}"
+            return f"{shape.module}.{shape.codec}"
         case Constant(base, value):
             return f"_fields.constant(_fields.{base.codec}, {literal(value)})"
         case ModelRef(name):

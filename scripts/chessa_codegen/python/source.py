@@ -4,20 +4,22 @@ Prose of the spec enters the generated code here and nowhere else, as an escaped
 """
 
 import textwrap
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from chessa_codegen.characters import in_prose, literal
 from chessa_codegen.ir import types
 from chessa_codegen.ir.links import after_unknown
 from chessa_codegen.ir.plan import (
     ArgumentPlan,
+    BodyPlan,
     EnumPlan,
     FieldPlan,
     LinkPlan,
     ModelPlan,
     OperationPlan,
     ResourcePlan,
+    ResponsePlan,
 )
 from chessa_codegen.ir.types import Array, Shape
 
@@ -123,6 +125,9 @@ _IMPORTS: Final = (
     ("Sequence[", "from collections.abc import Sequence"),
     ("Decimal", "from decimal import Decimal"),
     ("Any", "from typing import Any"),
+    ("os.PathLike", "import os"),
+    ("FileContent", "from ...files import FileContent"),
+    ("SavedFile", "from ...files import SavedFile"),
 )
 
 
@@ -131,6 +136,7 @@ def hints_of(resource: ResourcePlan) -> str:
     operations = resource.operations
     hints = {result_hint(operation) for operation in operations}
     hints |= {_hint(argument) for op in operations for argument in op.arguments}
+    hints |= {file_signature(op) + " -> SavedFile" for op in operations if op.file_method}
     return "; ".join(sorted(hints))
 
 
@@ -148,6 +154,29 @@ def argument_value(argument: ArgumentPlan) -> str:
     if argument.separator != "," and argument.location not in ("member", "body"):
         parts.append(f"separator={literal(argument.separator)}")
     return f"Argument({', '.join(parts)})"
+
+
+def body_value(body: BodyPlan) -> str:
+    """Return the `BodyForm` of a request body."""
+    parts = [literal(body.kind), literal(body.media_type)]
+    if body.encodings:
+        said = [f"{literal(key)}: {_encoding(each)}" for key, each in body.encodings.items()]
+        parts.append(f"{{{', '.join(said)}}}")
+    return f"_media.BodyForm({', '.join(parts)})"
+
+
+def _encoding(said: Mapping[str, Any]) -> str:
+    names = {"contentType": "content_type", "style": "style", "explode": "explode"}
+    parts = [f"{names[key]}={literal(value)}" for key, value in said.items()]
+    return f"_media.Encoding({', '.join(parts)})"
+
+
+def response_value(response: ResponsePlan) -> str:
+    """Return the codec of a response; None where it has no content."""
+    if len(response.forms) > 1:
+        forms = [f"{literal(name)}: {codec(shape)}" for name, shape in response.forms]
+        return f"_media.by_type({{{', '.join(forms)}}})"
+    return "None" if response.shape is None else codec(response.shape)
 
 
 def link_value(link: LinkPlan) -> str:
@@ -168,6 +197,35 @@ def call(operation: OperationPlan) -> str:
 def signature(operation: OperationPlan) -> str:
     """Return the parameters of a method, itself included."""
     return ", ".join(["self", *parameters(operation)])
+
+
+def file_signature(operation: OperationPlan) -> str:
+    """Return the parameters of the method that saves a response to a file."""
+    return ", ".join(["self", "file: str | os.PathLike[str]", "/", *parameters(operation)])
+
+
+def file_call(operation: OperationPlan) -> str:
+    """Return the arguments with which that method calls its operation."""
+    name = constant_name(operation)
+    return call(operation).replace(name, f"{name}.saved_to(file)", 1)
+
+
+def file_text(operation: OperationPlan) -> str:
+    """Return the docstring of that method."""
+    return "\n".join(
+        [
+            f"Save the response of `{operation.method_name}` to a file.",
+            "",
+            "It is written next to its place, and put there once it is complete. Its length has no "
+            "limit but the deadline of the call.",
+            "",
+            "Args:",
+            "    file: The path, in a folder that exists. A file there is replaced.",
+            "",
+            "Returns:",
+            "    `SavedFile`: the path, the size and the digest.",
+        ]
+    )
 
 
 def parameters(operation: OperationPlan) -> list[str]:

@@ -5,14 +5,31 @@ No I/O: a `Performer` sends the request.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    cast,
+)
 
 import attrs
 
 from .codecs import Codec, Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError
-from .exact_json import dumps
+from .exact_json import dumps, loads
+from .media import JSON_BODY, BodyCodec, BodyForm
 from .types import UNSET
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from .files import SavedFile
 
 T = TypeVar("T")
 Location = Literal["path", "query", "header", "member", "body"]
@@ -43,7 +60,7 @@ class BoundArguments(NamedTuple):
     query: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
     body: Any
-    """A JSON value, or `UNSET` where the call has no body."""
+    """A JSON value, the members of a form, a text, a file; `UNSET` where the call has no body."""
 
 
 @attrs.frozen
@@ -142,9 +159,12 @@ class Operation(Generic[T]):
     arguments: tuple[Argument, ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
     """Arguments of which at most one may be given."""
+    body: BodyForm = JSON_BODY
     body_required: bool = False
     responses: Mapping[str, Codec | None] = attrs.field(factory=dict)
     """By status (`200`, `2XX`, `default`); None where the response has no content."""
+    accept: str = "application/json"
+    """The media types of a success."""
     unwrap: str | None = None
     fixed_query: tuple[tuple[str, str], ...] = ()
     """Sent with every call."""
@@ -156,6 +176,8 @@ class Operation(Generic[T]):
     """True if a second call after an unknown outcome moves no money and does no harm."""
     is_personal: bool = False
     """True if the response holds personal data."""
+    save_to: "Path | None" = None
+    """The file that the response is saved to."""
 
     path_parts: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
     """The path, split: text, the name of a parameter, text, …, text."""
@@ -175,6 +197,12 @@ class Operation(Generic[T]):
         put(self, "_required", tuple(required))
         put(self, "_sends_object", self.body_required and not takes_body)
         put(self, "_answers", {})
+
+    def saved_to(self, path: "str | os.PathLike[str]") -> "Operation[SavedFile]":
+        """Return the operation with another result: its response is saved to a file."""
+        from pathlib import Path  # for the operations that need it
+
+        return cast("Operation[SavedFile]", attrs.evolve(self, save_to=Path(path)))
 
     def bind(self, arguments: Mapping[str, object]) -> BoundArguments:
         """Put arguments into their wire form.
@@ -261,6 +289,26 @@ class Operation(Generic[T]):
         """Return whether this success status is documented to have no content."""
         successes = self._successes(status_code)
         return not successes or successes[0] is None
+
+    def read(self, status_code: int, body: bytes, content_type: str | None) -> tuple[T, Any]:
+        """Read the body of a 2xx response, as `decode` does; what is not JSON is its own envelope.
+
+        Raises `DecodeError`.
+        """
+        problem = ""
+        for codec in self._successes(status_code):
+            if isinstance(codec, BodyCodec):
+                found = codec.read(body, content_type or "")
+                if not isinstance(found, Misfit):
+                    return found, found
+                problem = found.reason
+        if problem:
+            raise DecodeError(f"the response to {self.name} cannot be read: {problem}")
+        return self.decode(status_code, loads(body))
+
+    def answers_json(self, status_code: int) -> bool:
+        """Return whether the body of this success status is JSON."""
+        return not any(isinstance(each, BodyCodec) for each in self._successes(status_code))
 
     def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
         """Decode the JSON of a 2xx response; return the method's result and the envelope around it.

@@ -194,7 +194,7 @@ def test_a_pipeline_that_does_harm_is_caught(
 _REFUSED: Final = {
     "a heading": "a segment of a path",
     "a tag that runs": "info.title",
-    "a newline, indented code": "parameter of a media type",
+    "a newline, indented code": "header of a security scheme",
     "an address with credentials": "server url",
     "5,000 levels": "example, deep",
     "half of a surrogate pair": "the file",

@@ -16,8 +16,9 @@ from .._domain.handlers import BEHAVIOURS
 from .._domain.records import SandboxRequest
 from .._domain.state import State
 from .._errors import UNAUTHORIZED, Problem, SandboxError
+from .._spec.bodies import read_body
 from .._spec.compat import Fitting
-from .._spec.document import Documented, Spec, SpecOperation
+from .._spec.document import JSON, Documented, Spec, SpecOperation, is_json
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
 from .._spec.validation import Arrival, check_response, read_call
@@ -182,7 +183,10 @@ class Backend:
         headers = self._headers(operation, documented)
         if body is None and (documented is None or documented.schema is None):
             return Delivery(status, headers)
-        return Delivery(status, (*_JSON, *headers), dumps(body))
+        if documented is None or is_json(documented.media_type):
+            return Delivery(status, (*_JSON, *headers), dumps(body))
+        data = body.encode("utf-8") if isinstance(body, str) else dumps(body)
+        return Delivery(status, (("content-type", documented.content_type), *headers), data)
 
     def _headers(self, operation: SpecOperation, documented: Documented | None) -> Headers:
         """Return the headers that the spec requires of a response, with its examples."""
@@ -207,10 +211,6 @@ class Backend:
 
     def _record(self, exchange: _Exchange, delivery: Delivery) -> None:
         arrival = exchange.arrival
-        try:
-            body = loads(arrival.body) if arrival.body else None
-        except DecodeError:
-            body = None
         shown = {k: v for k, v in arrival.headers.items() if k not in SECRET_HEADERS}
         self.requests.append(
             SandboxRequest(
@@ -219,12 +219,26 @@ class Backend:
                 path=arrival.path,
                 query=arrival.query,
                 headers=shown,
-                body=body,
+                body=self._shown_body(exchange),
                 status=delivery.status,
                 acted=exchange.acted,
                 invented=exchange.invented,
             )
         )
+
+    def _shown_body(self, exchange: _Exchange) -> Any:
+        """Return the body that arrived; None for what cannot be read."""
+        operation, arrival = exchange.operation, exchange.arrival
+        media_type = JSON if operation is None else operation.body_type()
+        if not arrival.body:
+            return None
+        try:
+            if operation is None or is_json(media_type):
+                return loads(arrival.body)
+            schema, sent = operation.body_schema() or {}, arrival.headers.get("content-type", "")
+            return read_body(self.schemas, media_type, schema, sent, arrival.body)
+        except DecodeError:
+            return None
 
 
 def refused(problem: Problem) -> Delivery:

@@ -26,6 +26,7 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+JSON: Final = "application/json"
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 
@@ -37,8 +38,14 @@ class Documented:
     status: str
     schema: Json | None
     """None if the response has no content."""
+    media_type: str
     examples: tuple[Any, ...]
     headers: Json
+
+    @property
+    def content_type(self) -> str:
+        """The media type to send, also where the spec names a range of them."""
+        return "application/octet-stream" if "*" in self.media_type else self.media_type
 
 
 @attrs.frozen
@@ -77,8 +84,12 @@ class SpecOperation:
         )
 
     def body_schema(self) -> Json | None:
-        """The schema of the JSON request body."""
-        return None if self.body is None else _json_content(self.body)[0]
+        """The schema of the request body."""
+        return None if self.body is None else _content(self.body)[1]
+
+    def body_type(self) -> str:
+        """The media type of the request body."""
+        return JSON if self.body is None else _content(self.body)[0]
 
 
 class Spec:
@@ -174,9 +185,9 @@ class Spec:
         )
 
     def _documented(self, status: str, answer: Json) -> Documented:
-        schema, examples = _json_content(answer)
+        media_type, schema, examples = _content(answer)
         resolved = tuple(self.resolve(example) for example in examples)
-        return Documented(status, schema, resolved, answer.get("headers", {}))
+        return Documented(status, schema, media_type, resolved, answer.get("headers", {}))
 
 
 def bundled() -> Json:
@@ -185,15 +196,21 @@ def bundled() -> Json:
     return cast("Json", loads(resource.read_bytes()))
 
 
-def _json_content(holder: Json) -> tuple[Json | None, tuple[Any, ...]]:
-    """Return the schema and the examples of a body or a response."""
+def is_json(media_type: str) -> bool:
+    """Return whether a media type, without parameters, is JSON."""
+    return re.fullmatch(r"application/(.+\+)?json|\*/\*|application/\*", media_type) is not None
+
+
+def _content(holder: Json) -> tuple[str, Json | None, tuple[Any, ...]]:
+    """Return media type, schema and examples of a body: of JSON, else of the first form."""
     content: Json = holder.get("content", {})
-    for media_type, media in content.items():
-        if re.fullmatch(r"application/(.+\+)?json", media_type.partition(";")[0].strip()):
-            given = [media["example"]] if "example" in media else []
-            several = [each.get("value") for each in media.get("examples", {}).values()]
-            return media.get("schema", {}), (*given, *several)
-    return ({}, ()) if content else (None, ())
+    forms = {name.partition(";")[0].strip().lower(): media for name, media in content.items()}
+    for media_type in sorted(forms, key=lambda name: not is_json(name)):
+        media = forms[media_type]
+        given = [media["example"]] if "example" in media else []
+        several = [each.get("value") for each in media.get("examples", {}).values()]
+        return media_type, media.get("schema", {}), (*given, *several)
+    return JSON, None, ()
 
 
 def _pattern(path: str) -> re.Pattern[str]:

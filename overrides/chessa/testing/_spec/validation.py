@@ -4,6 +4,7 @@ A request becomes a `CheckedRequest`, or a `Problem` for the client; a response 
 conform is a `SandboxError` for the test.
 """
 
+import fnmatch
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,7 +15,8 @@ from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
 from .._errors import invalid
-from .document import SpecOperation, is_object
+from .bodies import read_body, without_files
+from .document import SpecOperation, is_json, is_object
 from .parameters import is_ignored, read, schema_of
 from .schemas import Schemas, first_problem
 
@@ -104,15 +106,26 @@ def _read_body(
         return None, []
     if arrival.body == NOTHING:
         return None, ["body: is required"] if operation.body.get("required") else []
-    content_type = arrival.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json" and not content_type.endswith("+json"):
-        return None, ["body: must be application/json"]
+    wanted, sent = operation.body_type(), arrival.headers.get("content-type", "")
+    content_type = sent.partition(";")[0].strip().lower()
+    if not _fits(content_type, wanted):
+        return None, [f"body: must be {wanted}"]
     try:
-        body = loads(arrival.body)
+        if is_json(wanted):
+            body = loads(arrival.body)
+        else:
+            body = read_body(schemas, wanted, schema, sent, arrival.body)
     except DecodeError as error:
         return None, [f"body: {error}"]
-    problems = schemas.problems(body, schema, "request", "body")
+    checked = body if is_json(wanted) else without_files(body)
+    problems = schemas.problems(checked, schema, "request", "body")
     return body, problems + _exclusive_problems(schemas.merged(schema), body)
+
+
+def _fits(content_type: str, wanted: str) -> bool:
+    if is_json(wanted):
+        return is_json(content_type)
+    return fnmatch.fnmatchcase(content_type, wanted)
 
 
 def _exclusive_problems(schema: Mapping[str, Any], body: Any) -> list[str]:
