@@ -163,7 +163,7 @@ def on(package: Package, client: Any, mode: Mode) -> Any:
 
 @pytest.fixture
 def api(package: Package) -> Iterator[Api]:
-    """A server that answers what it is told."""
+    """A server that sends what it is told."""
 
     def play(connection: Connection) -> None:
         while connection.read_request():

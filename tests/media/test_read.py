@@ -163,7 +163,7 @@ def test_a_read_is_saved_by_its_last_attempt(api: Api, mode: Mode, tmp_path: Pat
 
 
 def test_an_error_is_not_saved(api: Api, mode: Mode, tmp_path: Path) -> None:
-    """A rejection is raised as ever, under the cap."""
+    """A rejection is raised as usual, under the cap."""
     api.status = "404 Not Found"
     api.body = b'{"statusCode": 404, "error": "nothing", "message": "no such file"}'
     error = run(api, mode, "receipt_to_file", tmp_path / "x")
@@ -193,7 +193,7 @@ def test_a_full_disk_is_told(api: Api, mode: Mode, tmp_path: Path, monkeypatch: 
 
 
 def test_a_coding_is_not_unpacked_into_a_file(api: Api, mode: Mode, tmp_path: Path) -> None:
-    """Nobody asked for it, and it could be of any length."""
+    """It was not asked for, and could be of any length."""
     api.headers, api.body = ("Content-Encoding: gzip",), b"\x1f\x8b"
     error = run(api, mode, "receipt_to_file", tmp_path / "x")
     assert "a content coding that was not asked for" in str(error)

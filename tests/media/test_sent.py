@@ -22,7 +22,7 @@ HOSTILE = ['a"b\r\nx: y', "ü/../é", "--boundary", "a;b=c", "%0d%0a", "日本",
 
 
 def test_members_of_a_form(api: Api, mode: Mode) -> None:
-    """Texts as they are, amounts exact, an array repeated, an object as JSON."""
+    """Texts as they are, amounts exact, a pair for each item of an array, an object as JSON."""
 
     async def main() -> None:
         async with api.files(mode) as files:
