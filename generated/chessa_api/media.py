@@ -9,6 +9,7 @@ import attrs
 
 from .codecs import Codec, Misfit
 from .errors import EncodeError
+from .parameters import Style
 
 _CHARSET: Final = re.compile(r';\s*charset="?([A-Za-z0-9._-]+)"?', re.IGNORECASE)
 _CHARSETS: Final = re.compile(
@@ -26,7 +27,7 @@ class Encoding:
     """The encoding of one member of a form, where the spec names it."""
 
     content_type: str | None = None
-    style: str | None = None
+    style: Style | None = None
     explode: bool = True
 
 

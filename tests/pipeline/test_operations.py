@@ -101,8 +101,8 @@ STYLES: list[tuple[Document, list[str]]] = [
     ({"explode": True}, ["a", "b"]),
     ({"explode": False}, ["a,b"]),
     ({"style": "form", "explode": False}, ["a,b"]),
-    ({"style": "spaceDelimited", "explode": False}, ["a b"]),
-    ({"style": "pipeDelimited", "explode": False}, ["a|b"]),
+    ({"style": "spaceDelimited", "explode": False}, ["a%20b"]),
+    ({"style": "pipeDelimited", "explode": False}, ["a%7Cb"]),
 ]
 
 

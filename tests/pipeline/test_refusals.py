@@ -18,7 +18,6 @@ from chessa_codegen.regeneration import Settled, effective_document, settled
 from tests.pipeline.made import Document, answers, content, document, operation
 
 TEXT: Document = {"type": "string"}
-COOKIE = {"name": "sid", "in": "cookie", "schema": TEXT}
 
 
 def get(**rest: Any) -> Document:
@@ -127,7 +126,12 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "enum lists 1",
         "/schema",
     ),
-    ("a cookie", get(parameters=[COOKIE]), "cookie parameter 'sid'", "parameters/0"),
+    (
+        "a cookie of an odd name",
+        get(parameters=[{"name": "s d", "in": "cookie", "schema": TEXT}]),
+        "No cookie can have the name 's d'",
+        "parameters/0/name",
+    ),
     (
         "XML that is sent",
         posting(**content({"type": "object"}, "application/xml")),
@@ -183,12 +187,28 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "made of itself",
         "#/components/schemas/",
     ),
-    ("an object in a query", query({"type": "object"}), "objects in parameters", "parameters/0"),
-    ("a deep object", query({"type": "object"}, style="deepObject"), "'deepObject'", "parameters"),
     (
-        "JSON in a query",
-        get(parameters=[{"name": "q", "in": "query", **content({})}]),
-        "JSON in parameters is not supported",
+        "objects in an object in a query",
+        query({"type": "object", "additionalProperties": {"type": "object"}}),
+        "which has no form in the style form exploded",
+        "parameters/0",
+    ),
+    (
+        "an exploded object between spaces",
+        query({"type": "object"}, style="spaceDelimited", explode=True),
+        "which has no form in the style spaceDelimited exploded",
+        "parameters/0",
+    ),
+    (
+        "XML in a query",
+        get(parameters=[{"name": "q", "in": "query", **content({}, "application/xml")}]),
+        "application/xml, which is not supported in a parameter",
+        "parameters/0/content",
+    ),
+    (
+        "plain text that is an object",
+        get(parameters=[{"name": "q", "in": "query", **content({"type": "object"}, "text/plain")}]),
+        "which has no form as text/plain",
         "parameters/0",
     ),
     (

@@ -1,8 +1,6 @@
 """Build the request of a call from its operation and arguments, once and without credentials."""
 
-import re
 import sys
-import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,6 +10,7 @@ from chessa_api import SPEC_HASH
 from chessa_api.errors import EncodeError
 from chessa_api.exact_json import dumps
 from chessa_api.operation import BoundArguments, Operation
+from chessa_api.parameters import percent_encoded
 from chessa_api.types import UNSET
 
 from .._config import Settings
@@ -28,7 +27,6 @@ USER_AGENT: Final = (
     f"chessa-python/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))} "
     f"spec/{SPEC_HASH[:12]}"
 )
-_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]*")  # RFC 3986, section 2.3
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -76,6 +74,8 @@ def prepare(
         headers = base.headers
         if bound.headers:
             headers += _headers(operation, bound, base)
+        if bound.cookies:
+            headers += _encoded([("cookie", "; ".join(map("=".join, bound.cookies)))])
     except EncodeError as error:
         problem = str(error)
     except UnicodeEncodeError:
@@ -111,9 +111,7 @@ def _path(operation: Operation[Any], bound: BoundArguments) -> str:
             raise EncodeError(
                 f"{operation.name}, argument {argument!r}: must not be empty, '.' or '..'"
             )
-        if not _UNRESERVED.fullmatch(value):
-            value = urllib.parse.quote(value, safe="")
-        parts[place] = value
+        parts[place] = percent_encoded(value)
     return "".join(parts)
 
 
@@ -122,9 +120,8 @@ def _query(operation: Operation[Any], bound: BoundArguments, base: RequestBase) 
     if base.extra_query:
         _refuse_overlap(operation, "extra_query", base.extra_query, (name for name, _ in pairs))
         pairs += base.extra_query
-    quote = urllib.parse.quote
     return "?" + "&".join(
-        f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs
+        f"{percent_encoded(name)}={percent_encoded(value)}" for name, value in pairs
     )
 
 

@@ -1,14 +1,14 @@
 """Request bodies that are not JSON: forms, texts and files."""
 
 import os
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from chessa_api.errors import EncodeError
 from chessa_api.exact_json import dumps
 from chessa_api.files import File
 from chessa_api.media import BodyForm, Encoding
+from chessa_api.parameters import in_query, percent_encoded
 
 _JSON: Final = "application/json"
 _PLAIN: Final = Encoding()
@@ -40,7 +40,7 @@ def encoded(form: BodyForm, body: Any) -> tuple[bytes | Upload, str]:
             return Upload(file.chunks, file.size), media_type
         case "form":
             pairs = [pair for key, value in body.items() for pair in _pairs(form, key, value)]
-            return urllib.parse.urlencode(pairs).encode("ascii"), form.media_type
+            return _urlencoded(pairs), form.media_type
         case _:
             return _multipart(form, body)
 
@@ -49,10 +49,21 @@ def encoded(form: BodyForm, body: Any) -> tuple[bytes | Upload, str]:
 
 
 def _pairs(form: BodyForm, key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the pairs of a member: one for each item of an array, an object as JSON."""
+    """Yield the pairs of a member: one for each item of an array, an object as JSON.
+
+    The style that the spec names comes first, as OpenAPI has it.
+    """
     said = form.encodings.get(key, _PLAIN)
+    if said.style is not None:
+        yield from in_query(key, value, said.style, explode=said.explode, reserved=False)
+        return
     for item in value if _is_list(value) and said.content_type is None else [value]:
         yield key, _text(item)
+
+
+def _urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:
+    text = "&".join(f"{percent_encoded(key)}={percent_encoded(each)}" for key, each in pairs)
+    return text.encode("ascii")
 
 
 def _text(value: Any) -> str:

@@ -103,6 +103,7 @@ def canonical(bound: BoundArguments, extra: Mapping[str, object]) -> bytes:
         "query": sorted(bound.query),
         "headers": sorted(bound.headers),
         "body": None if bound.body is UNSET else [bound.body],
+        **({"cookies": sorted(bound.cookies)} if bound.cookies else {}),
         **extra,
     }
     return json.dumps(_tagged(values), sort_keys=True, ensure_ascii=True).encode("ascii")

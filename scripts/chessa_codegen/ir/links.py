@@ -13,7 +13,7 @@ import attrs
 
 from chessa_codegen.document.refs import Where, at, locate, place, resolved
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir import types
+from chessa_codegen.ir import forms, types
 from chessa_codegen.ir.operations import successes, whole_result
 from chessa_codegen.ir.plan import ArgumentPlan, LinkPlan, ModelPlan, OperationPlan, Plan
 from chessa_codegen.ir.types import (
@@ -205,7 +205,9 @@ class _Links:
         location, name, sent, received = match.groups()
         if location is not None:
             same = str.lower if location == "header" else str
-            known = (a.key for a in operation.arguments if a.location == location)
+            known = (
+                a.key for a in operation.arguments if a.location == location and forms.is_text(a)
+            )
             return types.STRING if any(same(key) == same(name) for key in known) else None
         if expression.startswith("$response"):
             reached = self._reach(whole_result(operation.responses), received or "")

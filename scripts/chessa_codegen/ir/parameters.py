@@ -1,4 +1,4 @@
-"""The arguments of a method: path parameters, query, headers and the members of a JSON body."""
+"""The arguments of a method: parameters of every place, and the members of a JSON body."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -8,34 +8,24 @@ import attrs
 
 from chessa_codegen.document.refs import Where, parameter_key, place, resolved
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir import naming, types
+from chessa_codegen.ir import forms, naming, types
 from chessa_codegen.ir.media_types import Media, examples_of, sent
 from chessa_codegen.ir.names import Names, operation_key
-from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan
+from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan, WireForm
 from chessa_codegen.ir.schemas import Schemas, prose, short_example
-from chessa_codegen.ir.types import (
-    Array,
-    Dictionary,
-    ModelRef,
-    Nullable,
-    Recursive,
-    Scalar,
-    Shape,
-    Union,
-)
 
-_SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-_STYLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "path": ("simple",),
-    "query": ("form", "spaceDelimited", "pipeDelimited"),
-    "header": ("simple",),
+# OpenAPI gives the first three no meaning; the client always sends the others itself.
+_NOT_OURS: Final = frozenset(
+    {"accept", "content-type", "authorization", "user-agent", "accept-encoding"}
+)
+_SUFFIXES: Final = {
+    **{place: f"_{place}" for place in ("query", "header", "cookie")},
+    **dict.fromkeys(("member", "body"), "_body"),
 }
-# OpenAPI gives the first three no meaning; the client always sends `User-Agent`.
-_NOT_OURS: Final = frozenset({"accept", "content-type", "authorization", "user-agent"})
-_SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
 _RESERVED_HEADERS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "upgrade"}
-    | {"cookie"}
+    | {"cookie", "content-encoding", "keep-alive", "trailer"}
+    | {"proxy-authorization", "proxy-connection"}
 )
 _MEDIA_TYPE: Final = re.compile(r"[a-zA-Z0-9.+_-]+/[a-zA-Z0-9.+_-]+(; ?[a-z]+=[a-zA-Z0-9.+_-]+)*")
 
@@ -56,6 +46,7 @@ class Arguments:
         self._shared = shared
         self._schemas = schemas
         self._names = names
+        self._parameters_read: list[tuple[Mapping[str, Any], WireForm, types.Shape, Where]] = []
 
     def read(
         self,
@@ -107,6 +98,18 @@ class Arguments:
 
     # --- parameters
 
+    def formless(self) -> Iterator[SpecError]:
+        """Find parameters whose style has no form for their values; once all classes are known."""
+        for raw, form, shape, where in self._parameters_read:
+            if not forms.fits(raw["in"], form, shape, self._schemas.classes.models):
+                yield SpecError(
+                    f"The {raw['in']} parameter {raw['name']!r} is {types.described(shape)}, which "
+                    f"has no form {forms.described(raw['in'], form)}.",
+                    place(where),
+                    "If the server reads another form, say so by the overlay: style: deepObject "
+                    "in a query, or content: application/json; else remove the parameter.",
+                )
+
     def _parameters(
         self, item: Mapping[str, Any], operation: Mapping[str, Any], where: Where, context: str
     ) -> Iterator[ArgumentPlan]:
@@ -121,53 +124,30 @@ class Arguments:
 
     def _parameter(self, raw: Mapping[str, Any], where: Where, context: str) -> ArgumentPlan:
         key, location = raw["name"], raw["in"]
-        if location not in _STYLES:
-            raise SpecError(
-                f"The {location} parameter {key!r} is not supported yet.",
-                place(where),
-                "Send it as a header or query parameter, or remove it by the overlay.",
-            )
         if location == "header" and key.lower() in _RESERVED_HEADERS:
             raise SpecError(
                 f"The header {key!r} belongs to the connection, not to the operation.",
                 place(where),
                 "Remove the parameter by the overlay.",
             )
-        if "schema" not in raw:
-            raise SpecError(
-                f"The parameter {key!r} has no schema (JSON in parameters is not supported yet).",
-                place(where),
-                "Describe it by a schema.",
-            )
-        style = raw.get("style", _STYLES[location][0])
-        if style not in _STYLES[location]:
-            raise SpecError(
-                f"The style {style!r} of the {location} parameter {key!r} is not supported yet.",
-                place(where),
-                f"Use {' or '.join(_STYLES[location])}.",
-            )
-        name = raw.get("x-python-name") or _schema_of(raw).get("x-python-name") or key
-        shape = types.without_null(  # null has no form in a URL or a header
-            self._schemas.shape(raw["schema"], (*where, "schema"), context + naming.pascal(key))
-        )
-        if not _is_text(shape):
-            raise SpecError(
-                f"The {location} parameter {key!r} is {types.described(shape)}; objects in "
-                "parameters are not supported yet.",
-                place(where),
-                "Describe it as a string, a number, a boolean or an array of these.",
-            )
-        repeats = location == "query" and raw.get("explode", style == "form")
+        form = forms.form_of(raw, where)
+        schema, at = forms.schema_of(raw, where)
+        stated = schema if isinstance(schema, Mapping) else {}
+        name = raw.get("x-python-name") or stated.get("x-python-name") or key
+        shape = self._schemas.shape(schema, at, context + naming.pascal(key))
+        if form.media_type is None:
+            shape = types.without_null(shape)  # null has no form in a URL or a header
+        self._parameters_read.append((raw, form, shape, where))
         return ArgumentPlan(
             key=key,
             name=name,
             location=location,
             shape=shape,
             required=location == "path" or raw.get("required") is True,
-            separator=None if repeats else _SEPARATORS[style],
-            description=prose({**_schema_of(raw), **raw}),
-            example=short_example({**_schema_of(raw), **raw}),
-            schema=_with_examples(self._schemas.plain(raw["schema"], (*where, "schema")), raw),
+            form=form,
+            description=prose({**stated, **raw}),
+            example=short_example({**stated, **raw}),
+            schema=_with_examples(self._schemas.plain(schema, at), {**forms.media_of(raw), **raw}),
             is_pinned=name != key,
         )
 
@@ -221,7 +201,6 @@ class Arguments:
                 location="member",
                 shape=self._member_shape(field, media),
                 required=field.required and required,
-                separator=None,
                 description=field.description,
                 example=field.example,
                 schema=field.schema,
@@ -232,14 +211,14 @@ class Arguments:
         groups = described.get("x-mutually-exclusive") or []
         return _body_plan(media), required, members, groups
 
-    def _member_shape(self, field: FieldPlan, media: Media) -> Shape:
+    def _member_shape(self, field: FieldPlan, media: Media) -> types.Shape:
         if media.kind == "multipart":
             return self._schemas.part(field, media.where)
         return types.without_null(field.shape) if media.kind == "form" else field.shape
 
     def _whole(self, media: Media, name: str, *, required: bool) -> ArgumentPlan:
         """Return the argument for a complete body."""
-        shape: Shape
+        shape: types.Shape
         match media.kind:
             case "text":
                 shape = types.STRING
@@ -254,7 +233,6 @@ class Arguments:
             location="body",
             shape=shape,
             required=required,
-            separator=None,
             schema=_with_examples(schema, media.raw),
         )
 
@@ -292,7 +270,9 @@ def _body_plan(media: Media) -> BodyPlan | None:
 
 def _encoding(raw: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
     """Return what an Encoding Object says of a member: of several content types the first."""
-    said = {name: raw[name] for name in ("style", "explode") if name in raw}
+    said: dict[str, Any] = {}
+    if media.kind == "form" and raw.get("style") in forms.QUERY_STYLES:
+        said = {"style": raw["style"], "explode": raw.get("explode", raw["style"] == "form")}
     content_type = str(raw.get("contentType", "")).partition(",")[0].strip()
     if content_type and "*" not in content_type:
         if not _MEDIA_TYPE.fullmatch(content_type):
@@ -305,27 +285,7 @@ def _encoding(raw: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
     return said
 
 
-def _schema_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema = raw["schema"]
-    return schema if isinstance(schema, Mapping) else {}
-
-
 def _with_examples(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a schema, with the example next to it in place of its own."""
     found = examples_of(holder)
     return {**schema, "example": found[0]} if found else schema
-
-
-def _is_text(shape: Shape) -> bool:
-    """Return whether a URL or a header can hold a value of this shape, or a list of such."""
-    match shape:
-        case Array(Array() | Nullable()) | Dictionary() | ModelRef() | Recursive():
-            return False
-        case Array(item):
-            return _is_text(item)
-        case Union(kinds):
-            return all(_is_text(kind) for kind in kinds)
-        case Scalar():
-            return True
-        case _:
-            return True

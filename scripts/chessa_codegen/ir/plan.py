@@ -14,7 +14,7 @@ from chessa_codegen.ir.media_types import Kind
 from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.types import Shape
 
-Location = Literal["path", "query", "header", "member", "body"]
+Location = Literal["path", "query", "header", "cookie", "member", "body"]
 
 
 @attrs.define
@@ -71,6 +71,18 @@ class EnumPlan:
 
 
 @attrs.frozen
+class WireForm:
+    """The form of a parameter's text; None is OpenAPI's default."""
+
+    style: str | None = None
+    explode: bool | None = None
+    allow_reserved: bool = False
+    allow_empty_value: bool = False
+    media_type: str | None = None
+    """Of a parameter that is described by `content`."""
+
+
+@attrs.frozen
 class ArgumentPlan:
     """An argument of a method."""
 
@@ -79,7 +91,7 @@ class ArgumentPlan:
     location: Location
     shape: Shape
     required: bool
-    separator: str | None = ","
+    form: WireForm = WireForm()
     description: str = ""
     example: str = ""
     schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)

@@ -45,6 +45,7 @@ RUNTIME: Final = (
     "media",
     "model",
     "operation",
+    "parameters",
     "resource",
     "scalars",
     "unions",

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import attrs
+
 from chessa_codegen.characters import in_prose, literal
 from chessa_codegen.ir import types
 from chessa_codegen.ir.links import after_unknown
@@ -128,6 +130,7 @@ _IMPORTS: Final = (
     ("os.PathLike", "import os"),
     ("FileContent", "from ...files import FileContent"),
     ("SavedFile", "from ...files import SavedFile"),
+    ("Literal[", "from typing import Literal"),
 )
 
 
@@ -151,8 +154,8 @@ def argument_value(argument: ArgumentPlan) -> str:
     parts.append(codec(argument.shape))
     if argument.required:
         parts.append("required=True")
-    if argument.separator != "," and argument.location not in ("member", "body"):
-        parts.append(f"separator={literal(argument.separator)}")
+    said = attrs.asdict(argument.form, filter=lambda field, value: value != field.default)
+    parts += [f"{name}={literal(value)}" for name, value in said.items()]
     return f"Argument({', '.join(parts)})"
 
 
@@ -253,6 +256,8 @@ def _parameter(argument: ArgumentPlan) -> str:
 
 def _hint(argument: ArgumentPlan) -> str:
     hint = types.hint(argument.shape, argument=True)
+    if argument.form.allow_empty_value and "str" not in hint.split(" | "):
+        hint += ' | Literal[""]'
     return hint if argument.required else f"{hint} | Unset"
 
 

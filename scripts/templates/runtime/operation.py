@@ -21,8 +21,9 @@ import attrs
 
 from .codecs import Codec, Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError
-from .exact_json import dumps, loads
+from .exact_json import loads
 from .media import JSON_BODY, BodyCodec, BodyForm
+from .parameters import DEFAULT_STYLES, Pairs, Style, serialize
 from .types import UNSET
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .files import SavedFile
 
 T = TypeVar("T")
-Location = Literal["path", "query", "header", "member", "body"]
+Location = Literal["path", "query", "header", "cookie", "member", "body"]
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 _INDEX: Final = re.compile("0|[1-9][0-9]{0,9}")
 _EXPRESSION: Final = re.compile(
@@ -40,27 +41,75 @@ _EXPRESSION: Final = re.compile(
 )
 
 
+def _default_style(argument: "Argument") -> Style:
+    return DEFAULT_STYLES.get(argument.location, "form")
+
+
+def _default_explode(argument: "Argument") -> bool:
+    return argument.style in ("form", "cookie")
+
+
+def _is_plain(argument: "Argument") -> bool:
+    is_changed = argument.allow_reserved or argument.media_type or argument.location == "cookie"
+    return not is_changed and argument.style in ("simple", "form")
+
+
 @attrs.frozen
 class Argument:
-    """One argument of an operation. `member`: of a JSON object body; `body`: the body itself."""
+    """One argument of an operation. `member`: of a JSON object body; `body`: the body itself.
+
+    The attributes of a parameter are those of OpenAPI, with its defaults.
+    """
 
     name: str
     wire: str
     location: Location
     codec: Codec
     required: bool = False
-    separator: str | None = ","
-    """The separator of list items; None sends the parameter once for each item."""
+    style: Style = attrs.field(default=attrs.Factory(_default_style, takes_self=True))
+    explode: bool = attrs.field(default=attrs.Factory(_default_explode, takes_self=True))
+    allow_reserved: bool = False
+    allow_empty_value: bool = False
+    """True if `""` may be given in place of any other value."""
+    media_type: str | None = None
+    """`application/json` or `text/plain`, of a parameter that is described by `content`."""
+
+    is_plain: bool = attrs.field(init=False, default=attrs.Factory(_is_plain, takes_self=True))
+    """True if the text of a string is the string."""
+
+    def pairs(self, value: object) -> Pairs:
+        """Return the names and texts of a parameter; none for an empty array or object.
+
+        Raises `EncodeError`.
+        """
+        if self.allow_empty_value and value == "":
+            return [(self.wire, "")]
+        encoded = self.codec.encode(value)
+        if self.is_plain and encoded.__class__ is str:
+            return [(self.wire, encoded)]
+        return serialize(
+            self.location,
+            self.wire,
+            encoded,
+            self.style,
+            explode=self.explode,
+            reserved=self.allow_reserved,
+            media_type=self.media_type,
+        )
 
 
 class BoundArguments(NamedTuple):
-    """The arguments of one call in their wire form, texts not yet percent-encoded."""
+    """The arguments of one call in their wire form.
+
+    Texts of path and query are not yet percent-encoded, unless they are `Encoded`.
+    """
 
     path: Mapping[str, str]
     query: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
     body: Any
     """A JSON value, the members of a form, a text, a file; `UNSET` where the call has no body."""
+    cookies: tuple[tuple[str, str], ...] = ()
 
 
 @attrs.frozen
@@ -210,9 +259,8 @@ class Operation(Generic[T]):
         Raises `EncodeError` naming the operation and the argument, never its value.
         """
         self._check_names(arguments)
-        path: dict[str, str] = {}
-        query = list(self.fixed_query)
-        headers: list[tuple[str, str]] = []
+        sent: dict[str, Pairs] = {"path": [], "query": [*self.fixed_query], "header": []}
+        sent["cookie"] = []
         members: dict[str, Any] = {}
         body: Any = UNSET
         for argument in self.arguments:
@@ -223,17 +271,20 @@ class Operation(Generic[T]):
             location = argument.location
             if location == "member":
                 members[argument.wire] = value
-            elif location == "path":
-                path[argument.wire] = self._texts(argument, value)[0]
-            elif location == "query":
-                query += [(argument.wire, text) for text in self._texts(argument, value)]
-            elif location == "header":
-                headers += [(argument.wire, text) for text in self._texts(argument, value)]
-            else:
+            elif location == "body":
                 body = value
+            else:
+                self._check_pairs(argument, value, sent[location])
+                sent[location] += value
         if members or self._sends_object:
             body = members
-        return BoundArguments(path, tuple(query), tuple(headers), body)
+        return BoundArguments(
+            dict(sent["path"]),
+            tuple(sent["query"]),
+            tuple(sent["header"]),
+            body,
+            tuple(sent["cookie"]),
+        )
 
     def _check_names(self, arguments: Mapping[str, object]) -> None:
         if not self._known.keys() >= arguments.keys():
@@ -248,42 +299,37 @@ class Operation(Generic[T]):
             if len(both) > 1:
                 raise EncodeError(f"{self.name} takes only one of {' and '.join(both)}")
 
+    def _check_pairs(self, argument: Argument, pairs: Pairs, before: Pairs) -> None:
+        """Refuse a required parameter of nothing, and members that would be other parameters."""
+        if len(pairs) == 1 and pairs[0][0] == argument.wire:
+            return
+        place = f"{self.name}, argument {argument.name!r}"
+        if not pairs and argument.required:
+            raise EncodeError(f"{place}: an empty list has no form in a {argument.location}")
+        others = {
+            other.wire
+            for other in self.arguments
+            if other.location == argument.location and other is not argument
+        }
+        others.update(name for name, _ in before)
+        if any(name in others for name, _ in pairs):
+            raise EncodeError(f"{place}: a name in it is that of another parameter")
+
     def _encode(self, argument: Argument, value: object) -> Any:
+        """Return the pairs of a parameter, or the JSON value for the body."""
         try:
-            return argument.codec.encode(value)
+            if argument.location in ("member", "body"):
+                return argument.codec.encode(value)
+            return argument.pairs(value)
         except EncodeError as error:
             problem = f"{self.name}, argument {argument.name!r}: {error}"
             if value is None and not argument.required:
                 problem += ": leave it out, or give UNSET"
+        except UnicodeEncodeError:
+            problem = f"{self.name}, argument {argument.name!r}: holds lone surrogates"
         except RecursionError:
             problem = f"{self.name}, argument {argument.name!r}: it is nested too deep"
         raise EncodeError(problem)
-
-    def _texts(self, argument: Argument, value: Any) -> list[str]:
-        if value.__class__ is str:
-            return [value]
-        if not isinstance(value, list):
-            return [self._text(argument, value)]
-        place = f"{self.name}, argument {argument.name!r}"
-        texts = [self._text(argument, item) for item in value]
-        if not texts and argument.required:
-            raise EncodeError(f"{place}: an empty list has no form in a {argument.location}")
-        if not texts or argument.separator is None:
-            return texts
-        if any(argument.separator in text for text in texts):
-            raise EncodeError(
-                f"{place}: an item contains {argument.separator!r}, the list separator"
-            )
-        return [argument.separator.join(texts)]
-
-    def _text(self, argument: Argument, value: Any) -> str:
-        if isinstance(value, str):
-            return str(value)
-        if value is None or isinstance(value, (dict, list)):
-            raise EncodeError(
-                f"{self.name}, argument {argument.name!r}: has no place in a {argument.location}"
-            )
-        return dumps(value).decode("ascii")
 
     def answers_nothing(self, status_code: int) -> bool:
         """Return whether this success status is documented to have no content."""

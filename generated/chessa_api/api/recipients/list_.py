@@ -14,8 +14,8 @@ LIST: Operation[models.RecipientList] = Operation(
     operation_id=None,
     is_read=True,
     arguments=(
-        Argument("currency", "currency", "query", _fields.STRING, separator=None),
-        Argument("country", "country", "query", _fields.STRING, separator=None),
+        Argument("currency", "currency", "query", _fields.STRING),
+        Argument("country", "country", "query", _fields.STRING),
     ),
     responses={
         "2XX": _fields.model(lambda: models.RecipientList),
