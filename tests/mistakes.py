@@ -37,7 +37,7 @@ from chessa.journal._claims import verdict_on
 from chessa.journal._entries import state_of
 from chessa.journal._keys import FingerprintKeys
 from chessa.journal._schema import JOURNAL
-from chessa_api import codecs, exact_json, scalars, unions
+from chessa_api import codecs, exact_json, parameters, scalars, unions
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
 from chessa_api.operation import Argument, BoundArguments, Operation
@@ -963,7 +963,64 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
         (
             "the items of a query are joined",
             "requests::requests_are_what_the_spec_documents",
-            lambda: _arguments(lambda argument: argument.separator is None, "separator", ","),
+            lambda: _arguments(lambda argument: argument.location == "query", "explode", False),
+        ),
+        (
+            "an exploded parameter of a path is joined",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: _arguments(lambda argument: argument.style == "label", "explode", False),
+        ),
+        (
+            "a part of a parameter is not percent-encoded",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: [(parameters, "percent_encoded", parameters.Encoded)],
+        ),
+        (
+            "items in brackets are counted from one",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: [
+                wrap(
+                    parameters,
+                    "in_query",
+                    lambda true, *given, **rest: [
+                        (re.sub(r"\[([0-9]+)\]", lambda at: f"[{int(at[1]) + 1}]", name), text)
+                        for name, text in true(*given, **rest)
+                    ],
+                )
+            ],
+        ),
+        (
+            "%XX is encoded again where it may stay",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: [(parameters, "reserved_expansion", parameters.percent_encoded)],
+        ),
+        (
+            "cookies are separated as a query is",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: _prepared(
+                lambda prepared: attrs.evolve(
+                    prepared,
+                    headers=tuple(
+                        (name, text.replace(b"; ", b"&") if name == b"cookie" else text)
+                        for name, text in prepared.headers
+                    ),
+                )
+            ),
+        ),
+        (
+            "an amount in a parameter went through a float",
+            "requests::requests_are_what_the_spec_documents",
+            lambda: [
+                wrap(
+                    parameters,
+                    "dumps",
+                    lambda true, value: true(
+                        json.loads(
+                            true(value), parse_float=lambda digits: Decimal(repr(float(digits)))
+                        )
+                    ),
+                )
+            ],
         ),
         (
             "a header parameter is dropped",

@@ -307,14 +307,15 @@ class Operation(Generic[T]):
         place = f"{self.name}, argument {argument.name!r}"
         if not pairs and argument.required:
             raise EncodeError(f"{place}: an empty list has no form in a {argument.location}")
-        others = {
+        others = {name for name, _ in before}
+        others.update(
             other.wire
             for other in self.arguments
             if other.location == argument.location and other is not argument
-        }
-        others.update(name for name, _ in before)
-        if any(name in others for name, _ in pairs):
-            raise EncodeError(f"{place}: a name in it is that of another parameter")
+        )
+        for name, _ in pairs:  # no key of a mapping stands for another parameter, or its member
+            if any(name == other or name.startswith(f"{other}[") for other in others):
+                raise EncodeError(f"{place}: a name in it is that of another parameter")
 
     def _encode(self, argument: Argument, value: object) -> Any:
         """Return the pairs of a parameter, or the JSON value for the body."""

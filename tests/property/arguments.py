@@ -4,6 +4,7 @@ The spec and the method's hints give the signature as it should be, and a strate
 arguments that a caller may give.
 """
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
@@ -13,14 +14,20 @@ from hypothesis import strategies as st
 import chessa
 from chessa.testing._spec.document import SpecOperation
 from chessa.testing._spec.parameters import is_ignored
+from chessa_api.model import Model
 from chessa_codegen.ir import naming
 from tests.property.effective import flag, kinds, plain, properties
+from tests.property.json_text import read
 from tests.property.python_values import python_values
 from tests.property.surface import method_hints, offered
+from tests.property.wire import has_a_form, schema_of
 
-Location = Literal["path", "query", "header", "member", "body"]
-_SUFFIXES: Final = {"query": "_query", "header": "_header", "member": "_body", "body": "_body"}
-_GIVEN_BY_THE_CLIENT: Final = frozenset({"user-agent"})
+Location = Literal["path", "query", "header", "cookie", "member", "body"]
+_SUFFIXES: Final = {
+    **{place: f"_{place}" for place in ("query", "header", "cookie")},
+    **dict.fromkeys(("member", "body"), "_body"),
+}
+_GIVEN_BY_THE_CLIENT: Final = frozenset({"user-agent", "accept-encoding"})
 
 
 @attrs.frozen
@@ -57,9 +64,10 @@ def _parameters(documented: SpecOperation) -> Iterator[Argument]:
         key, location = each["name"], each["in"]
         if is_ignored(each) or (location == "header" and key.lower() in _GIVEN_BY_THE_CLIENT):
             continue
-        name = each.get("x-python-name") or plain(each["schema"]).get("x-python-name") or key
+        schema = schema_of(each)
+        name = each.get("x-python-name") or plain(schema).get("x-python-name") or key
         required = location == "path" or each.get("required") is True
-        yield Argument(name, key, location, each["schema"], required, each)
+        yield Argument(name, key, location, schema, required, each)
 
 
 def _of_body(documented: SpecOperation) -> Iterator[Argument]:
@@ -92,32 +100,37 @@ def arguments(draw: st.DrawFn, documented: SpecOperation, client: object) -> dic
     groups = [(group, draw(st.sampled_from(group))) for group in exclusive(documented)]
     left_out = {key for group, kept in groups for key in group if key != kept}
     given: dict[str, Any] = {}
-    for argument in documented_arguments(documented):
+    wanted = documented_arguments(documented)
+    for argument in wanted:
         if argument.required or (argument.wire not in left_out and draw(st.integers(0, 3))):
-            given[argument.name] = draw(_values(argument, hints[argument.name]))
+            given[argument.name] = draw(_values(argument, hints[argument.name], wanted))
         elif draw(st.booleans()):
             given[argument.name] = chessa.UNSET
     return given
 
 
-def _values(argument: Argument, hint: Any) -> st.SearchStrategy[Any]:
+def _values(argument: Argument, hint: Any, every: list[Argument]) -> st.SearchStrategy[Any]:
     made = python_values(argument.schema, hint, "request")
-    if argument.parameter is None:
+    parameter = argument.parameter
+    if parameter is None:
         return made
-    return made.filter(lambda value: value is not None and _has_a_form(argument, value))
+    taken = others(argument, every)
+    return made.filter(lambda value: has_a_form(parameter, as_json(value), taken))
 
 
-def _has_a_form(argument: Argument, value: Any) -> bool:
-    """Return whether a value has a form in a path, a query or a header: not every text has."""
+def others(argument: Argument, every: list[Argument]) -> set[str]:
+    """The names of the other parameters of the same place."""
+    return {
+        each.wire for each in every if each.location == argument.location and each is not argument
+    }
+
+
+def as_json(value: Any) -> Any:
+    """A Python value as the JSON that a body would have for it."""
+    if isinstance(value, Model):
+        return read(value.to_json())
+    if isinstance(value, Mapping):
+        return {name: as_json(member) for name, member in value.items()}
     if isinstance(value, list):
-        texts = [item for item in value if isinstance(item, str)]
-        return bool(value) and not any(text == "" or set(text) & set(", |") for text in texts)
-    if not isinstance(value, str):
-        return True
-    match argument.location:
-        case "path":
-            return value not in ("", ".", "..")
-        case "header":
-            return value.isascii() and value.isprintable() and value == value.strip() != ""
-        case _:
-            return True
+        return [*map(as_json, value)]
+    return value.isoformat() if isinstance(value, datetime.date) else value

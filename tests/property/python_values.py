@@ -61,7 +61,8 @@ def _of_kind(kind: Kind, hint: Any, direction: Direction, depth: int) -> st.Sear
         case "map":
             _, inner = typing.get_args(read_as(kind, hint))
             each = python_values(values(kind.schema), inner, direction, depth + 1)
-            return st.dictionaries(st.text(max_size=8), each, max_size=2)
+            least = kind.schema.get("minProperties", 0)
+            return st.dictionaries(st.text(max_size=8), each, min_size=least, max_size=2)
         case "object":
             return models(fitting(kind, hint), kind.schema, direction, depth)
         case _:

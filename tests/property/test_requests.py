@@ -15,16 +15,25 @@ from hypothesis import strategies as st
 import chessa
 from chessa.testing._errors import Problem
 from chessa.testing._spec.document import SpecOperation
-from chessa.testing._spec.parameters import read as read_parameter
-from tests.property.arguments import Argument, arguments, documented_arguments, exclusive
+from chessa.testing._spec.parameters import Parts, Reader
+from tests.property.arguments import (
+    Argument,
+    arguments,
+    documented_arguments,
+    exclusive,
+    others,
+)
 from tests.property.calls import CLIENT_ID, CLIENT_SECRET, Answer, BothClients, Sent
 from tests.property.effective import SCHEMAS, SPEC
 from tests.property.generation import PROFILE
-from tests.property.json_text import read
+from tests.property.json_text import read, same
 from tests.property.meaning import problems
 from tests.property.surface import DOCUMENTED, offered
+from tests.property.wire import MISSING, Form, Received
 
-_PERCENT_ENCODED: Final = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})*")
+# RFC 3986: no character of a path or a query that would end it; every triple in capitals.
+_IN_PATH: Final = re.compile(r"(?:[A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-F]{2})*")
+_IN_QUERY: Final = re.compile(r"(?:[A-Za-z0-9_.~!$&'()*,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 _HEADERS: Final = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 _OF_A_BODY: Final = frozenset({"content-type", "content-length"})
 REFUSED: Final = Answer(418)  # the request is what counts here, whatever becomes of it
@@ -55,37 +64,46 @@ def check(documented: SpecOperation, given_: dict[str, Any], sent: Sent) -> None
     except Problem as problem:
         raise AssertionError(sent) from problem
     assert operation is documented, sent
-    assert all(_PERCENT_ENCODED.fullmatch(part) for part in path.split("/"))
+    assert all(_IN_PATH.fullmatch(part) for part in path.split("/"))
+    assert _IN_QUERY.fullmatch(query)
     in_path = [part.partition("}")[0] for part in documented.path.split("{")[1:]]
-    pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    arrived = {
-        "path": [*zip(in_path, values, strict=True)],
-        "query": pairs,
-        "header": [*sent.headers.items()],
-    }
-    is_given = [
-        argument
-        for argument in documented_arguments(documented)
-        if given_.get(argument.name, chessa.UNSET) is not chessa.UNSET
-    ]
+    values = dict(zip(in_path, values, strict=True))
+    received = Received(values, query, sent.headers)
+    every = documented_arguments(documented)
+    is_given = [each for each in every if given_.get(each.name, chessa.UNSET) is not chessa.UNSET]
+    wired: dict[str, set[str]] = {"query": set(), "cookie": set()}
+    reader = Reader(documented.parameters, Parts.of(values, query, sent.headers), SCHEMAS)
     for argument in is_given:
         if argument.parameter is not None:
-            key = argument.wire.lower() if argument.location == "header" else argument.wire
-            texts = [text for name, text in arrived[argument.location] if name == key]
-            check_parameter(argument, texts, given_[argument.name])
-    wired = {(argument.location, argument.wire) for argument in is_given}
-    assert {("query", name) for name, _ in pairs} <= wired
-    check_headers(sent, {argument.wire.lower() for argument in is_given})
+            taken = others(argument, every)
+            wire = received.value(argument.parameter, taken)
+            check_parameter(argument, wire, given_[argument.name])
+            assert same(reader.read(argument.parameter), wire), argument.name
+            if argument.location in wired:
+                form = Form.of(argument.parameter)
+                wired[argument.location] |= received.names(form, argument.schema, taken)
+    assert {name for name, _ in received.pairs} == wired["query"]
+    assert {name for name, _ in received.cookies} == wired["cookie"]
+    names = {each.wire.lower() for each in is_given if each.location == "header"}
+    check_headers(sent, names | ({"cookie"} if wired["cookie"] else set()))
     check_body(documented, is_given, given_, sent.body)
 
 
-def check_parameter(argument: Argument, texts: list[str], value: Any) -> None:
+def check_parameter(argument: Argument, wire: Any, value: Any) -> None:
     """A parameter is there, valid, and means its argument."""
     assert argument.parameter is not None
-    assert texts, argument.name
-    wire = read_parameter(argument.parameter, texts, SCHEMAS)
+    assert wire is not MISSING, argument.name
+    if argument.parameter.get("allowReserved"):
+        value = decoded(value)  # `%41` goes as it is, and a server reads an A
     assert SCHEMAS.problems(wire, argument.schema, "request", argument.name) == []
     assert problems(argument.schema, wire, value) == []
+
+
+def decoded(value: Any) -> Any:
+    """A value of texts as a server reads it that decodes them."""
+    if isinstance(value, list):
+        return [*map(decoded, value)]
+    return urllib.parse.unquote(value) if isinstance(value, str) else value
 
 
 def check_headers(sent: Sent, parameters: set[str]) -> None:

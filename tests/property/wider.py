@@ -30,6 +30,13 @@ def _ref(name: str) -> Json:
 _TEXT: Final[Json] = {"type": "string"}
 _WHOLE: Final[Json] = {"type": "integer", "minimum": 0, "maximum": 999}
 
+_TEXTS: Final[Json] = {"type": "array", "items": _TEXT}
+_NUMBERS: Final[Json] = {"type": "array", "items": {"type": "number"}}
+_LEVELS: Final[Json] = {"type": "array", "items": _ref("Level")}
+_ASCII: Final[Json] = {"type": "string", "pattern": "^[!-+.-~]{1,9}$"}
+_PART_ENCODED: Final[Json] = {"type": "string", "pattern": "^([ -~]|%[2-6][0-9A-E]){1,9}$"}
+_MAP: Final[Json] = {"type": "object", "additionalProperties": _WHOLE}
+
 _SCHEMAS: Final[Json] = {
     "Color": {"type": "string", "enum": ["red", "deep blue", "green"]},
     "Level": {"type": "integer", "enum": [1, 2, 30]},
@@ -57,6 +64,30 @@ _SCHEMAS: Final[Json] = {
         "type": "object",
         "required": ["is"],
         "properties": {"is": {**_TEXT, "enum": ["dash"]}, "width": _WHOLE},
+    },
+    "Flat": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": _TEXT, "count": _WHOLE, "color": _ref("Color")},
+    },
+    "Label": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": _ASCII, "count": _WHOLE},
+    },
+    "Filter": {
+        "type": "object",
+        "required": ["least"],
+        "properties": {
+            "least": {"type": "number"},
+            "tags": {**_TEXTS, "minItems": 1},
+            "parts": {"type": "array", "items": _ref("Flat"), "minItems": 1},
+            "ranges": {
+                "type": "object",
+                "additionalProperties": {"type": "string", "format": "date-time"},
+                "minProperties": 1,
+            },
+        },
     },
     "Thing": {
         "allOf": [
@@ -95,6 +126,91 @@ _SCHEMAS: Final[Json] = {
             },
         ]
     },
+}
+_EXPLODED: Final[Json] = {"explode": True}
+_JOINED: Final[Json] = {"explode": False}
+_LABEL: Final[Json] = {"style": "label"}
+_MATRIX: Final[Json] = {"style": "matrix"}
+_IN_PATH: Final[Json] = {
+    "simpleText": (_TEXT, {}),
+    "simpleList": (_TEXTS, {}),
+    "simpleMap": (_MAP, {}),
+    "simpleModel": (_ref("Flat"), _EXPLODED),
+    "labelText": (_TEXT, _LABEL),
+    "labelList": (_TEXTS, _LABEL),
+    "labelLevels": (_LEVELS, {**_LABEL, **_EXPLODED}),
+    "labelMap": (_MAP, _LABEL),
+    "labelModel": (_ref("Flat"), {**_LABEL, **_EXPLODED}),
+    "matrixText": (_TEXT, _MATRIX),
+    "matrixList": (_TEXTS, _MATRIX),
+    "matrixTexts": (_TEXTS, {**_MATRIX, **_EXPLODED}),
+    "matrixMap": (_MAP, _MATRIX),
+    "matrixModel": (_ref("Flat"), {**_MATRIX, **_EXPLODED}),
+}
+_IN_QUERY: Final[Json] = {
+    "joined": (_NUMBERS, _JOINED),
+    "spaced": (_TEXTS, {"style": "spaceDelimited", **_JOINED}),
+    "spacedMap": (_MAP, {"style": "spaceDelimited", **_JOINED}),
+    "piped": (_TEXTS, {"style": "pipeDelimited", **_JOINED}),
+    "repeated": (_TEXTS, {}),
+    "joinedModel": (_ref("Flat"), _JOINED),
+    "spread": (_MAP, {}),
+    "filter": (_ref("Filter"), {"style": "deepObject", **_EXPLODED}),
+    "where[at]": (_MAP, {"style": "deepObject", **_EXPLODED}),
+    "reserved": (_PART_ENCODED, {"allowReserved": True}),
+    "reservedList": (_TEXTS, {"allowReserved": True, **_JOINED}),
+    "flag": ({"type": "boolean"}, {"allowEmptyValue": True}),
+}
+_IN_HEADERS: Final[Json] = {
+    "X-List": (_NUMBERS, {}),
+    "X-Texts": ({"type": "array", "items": _ASCII}, {}),
+    "X-Joined": (_ref("Label"), {}),
+    "X-Model": (_ref("Label"), _EXPLODED),
+    "x.odd|na'me~": (_ASCII, {}),
+}
+_IN_COOKIES: Final[Json] = {
+    "sid": (_TEXT, {}),
+    "joined": (_TEXTS, _JOINED),
+    "repeated": (_TEXTS, {}),
+    "joinedMap": (_MAP, _JOINED),
+    "spread": (_ref("Flat"), {}),
+}
+
+
+def _styled(place: str, described: Json) -> list[Json]:
+    return [_parameter(name, place, schema, **rest) for name, (schema, rest) in described.items()]
+
+
+def _as_content(name: str, place: str, media_type: str, schema: Json) -> Json:
+    content = {media_type: {"schema": schema}}
+    return {"name": name, "in": place, "required": place == "path", "content": content}
+
+
+def _reading(name: str, *parameters: Json) -> Json:
+    responses = {"200": _answer(_ref("Dot"))}
+    operation = {"operationId": name, "parameters": [*parameters], "responses": responses}
+    return {"get": {"tags": ["Styles"], **operation}}
+
+
+_STYLED: Final[Json] = {
+    f"/v1/styles/{'/'.join(f'{{{name}}}' for name in _IN_PATH)}": _reading(
+        "styles.by_path", *_styled("path", _IN_PATH)
+    ),
+    "/v1/styles/query": _reading("styles.by_query", *_styled("query", _IN_QUERY)),
+    "/v1/styles/header": _reading(
+        "styles.by_header", *_styled("header", _IN_HEADERS), *_styled("cookie", _IN_COOKIES)
+    ),
+    "/v1/styles/content/{json}": _reading(
+        "styles.by_content",
+        *(
+            _as_content(name, place, "application/json", _ref("Filter"))
+            for name, place in (
+                *(("json", "path"), ("json", "query"), ("X-Json", "header"), ("json", "cookie")),
+            )
+        ),
+        _as_content("text", "query", "text/plain", _TEXT),
+        _as_content("plain", "cookie", "text/plain", _ASCII),
+    ),
 }
 _PATHS: Final[Json] = {
     "/v1/things/{thingId}/parts/{partId}": {
@@ -139,6 +255,7 @@ _PATHS: Final[Json] = {
             "responses": {"204": {"description": "Gone"}, "4XX": {"description": "Not so"}},
         },
     },
+    **_STYLED,
     "/v1/things": {
         "get": {
             "tags": ["Things"],

@@ -309,7 +309,6 @@ PARAMETERS: list[tuple[Spec, str, str | None]] = [
     ({"in": "query", "name": "e", "schema": {"type": "string", "enum": ["1"]}}, "?e=1", "?e=3"),
     ({"in": "header", "name": "X-Missing", "schema": {"type": "string"}}, "", None),
     ({"in": "header", "name": "Accept", "required": True, "schema": {"type": "string"}}, "", None),
-    ({"in": "cookie", "name": "c", "required": True, "schema": {"type": "string"}}, "", None),
 ]  # fmt: skip
 
 

@@ -121,7 +121,7 @@ class Spec:
         raise ValueError("the spec has references that only refer to each other")
 
     def route(self, method: str, path: str) -> tuple[SpecOperation, tuple[str, ...]]:
-        """Return the operation of a request, and the values in its path.
+        """Return the operation of a request, and the values in its path, percent-encoded.
 
         Raises `Problem`: 404 for an unknown path, 405 for a method that it does not have.
         """
@@ -135,8 +135,7 @@ class Spec:
         matches = [each for each in matches if each[0].path.count("{") == fewest]
         for operation, match in matches:
             if operation.method == method:
-                values = (urllib.parse.unquote(value) for value in match.groups())
-                return operation, tuple(values)
+                return operation, match.groups()
         allowed = ", ".join(sorted({operation.method for operation, _ in matches}))
         raise Problem(405, METHOD_NOT_ALLOWED, f"{method} is not allowed: {allowed}", allow=allowed)
 

@@ -17,7 +17,7 @@ from chessa_api.exact_json import loads
 from .._errors import invalid
 from .bodies import read_body, without_files
 from .document import SpecOperation, is_json, is_object
-from .parameters import is_ignored, read, schema_of
+from .parameters import MISSING, Parts, Reader, is_ignored, schema_of
 from .schemas import Schemas, first_problem
 
 NOTHING: Final = b""
@@ -32,6 +32,8 @@ class Arrival:
     method: str
     path: str
     """Percent-encoded, without the query."""
+    raw_query: str
+    """Percent-encoded."""
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     """By lower-case name."""
@@ -42,9 +44,8 @@ class Arrival:
         """Take a request line and headers apart."""
         path, _, query = target.partition("?")
         pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
-        return cls(
-            method, path, tuple(pairs), {name.lower(): value for name, value in headers}, body
-        )
+        lowered = {name.lower(): value for name, value in headers}
+        return cls(method, path, query, tuple(pairs), lowered, body)
 
 
 @attrs.frozen
@@ -69,32 +70,26 @@ def read_call(
         rest = len(problems) - _SHOWN
         more = f"; and {rest} more" if rest > 0 else ""
         raise invalid("; ".join(problems[:_SHOWN]) + more)
-    return CheckedRequest(values, dict(arrival.query), body if is_object(body) else {})
+    in_path = tuple(map(urllib.parse.unquote, values))
+    return CheckedRequest(in_path, dict(arrival.query), body if is_object(body) else {})
 
 
 def _parameter_problems(
     schemas: Schemas, operation: SpecOperation, values: tuple[str, ...], arrival: Arrival
 ) -> list[str]:
     names = [part.partition("}")[0] for part in operation.path.split("{")[1:]]
-    in_path = dict(zip(names, values, strict=True))
+    parts = Parts.of(dict(zip(names, values, strict=True)), arrival.raw_query, arrival.headers)
+    reader = Reader(operation.parameters, parts, schemas)
     problems: list[str] = []
     for parameter in operation.parameters:
-        if is_ignored(parameter):
+        if is_ignored(parameter) or reader.is_empty(parameter):
             continue
-        name, where = parameter["name"], parameter["in"]
-        match where:
-            case "path":
-                texts = [in_path[name]] if name in in_path else []
-            case "query":
-                texts = [value for key, value in arrival.query if key == name]
-            case _:
-                texts = [value for key, value in arrival.headers.items() if key == name.lower()]
-        if texts:
-            value = read(parameter, texts, schemas)
-            place = f"{where} parameter {name}"
+        place = f"{parameter['in']} parameter {parameter['name']}"
+        value = reader.read(parameter)
+        if value is not MISSING:
             problems += schemas.problems(value, schema_of(parameter), "request", place)
         elif parameter.get("required"):
-            problems.append(f"{where} parameter {name}: is required")
+            problems.append(f"{place}: is required")
     return problems
 
 
