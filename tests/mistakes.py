@@ -1,7 +1,8 @@
 """The mistakes to plant: each could cost money, time, a secret or a digit, and a test sees it.
 
 `FAULTS` are planted in the client and shown by a fault of the catalogue or by a test of their own,
-`BUGS` in a client for a wider spec than the vendor's and shown by a property, `LEDGER` in claims.
+`BUGS` in a client for a wider spec than the vendor's and shown by a property, `LEDGER` in claims,
+`MEDIA` in bodies that are not JSON.
 """
 
 import datetime
@@ -21,7 +22,18 @@ import httpx
 import chessa
 import chessa.models
 from chessa import Outcome
-from chessa._call import asyncio, ledger, machine, messages, outcomes, request, retry, sync
+from chessa._call import (
+    asyncio,
+    ledger,
+    machine,
+    messages,
+    outcomes,
+    request,
+    retry,
+    saving,
+    sync,
+    uploads,
+)
 from chessa._call import bodies as client_bodies
 from chessa._call.events import ErrorKind, Failure
 from chessa._credentials import Credentials
@@ -37,7 +49,7 @@ from chessa.journal._claims import verdict_on
 from chessa.journal._entries import state_of
 from chessa.journal._keys import FingerprintKeys
 from chessa.journal._schema import JOURNAL
-from chessa_api import codecs, exact_json, parameters, scalars, unions
+from chessa_api import codecs, exact_json, files, media, parameters, scalars, unions
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
 from chessa_api.operation import Argument, BoundArguments, Operation
@@ -1278,4 +1290,80 @@ LEDGER: Final = [
         ),
     )
 ]
-MISTAKES: Final = {mistake.name: mistake for mistake in (*FAULTS, *BUGS, *LEDGER)}
+# ---- Other media types ---------------------------------------------------------------------------
+
+
+MEDIA: Final = [
+    Mistake(name, f"tests/media/test_{seen.replace('::', '.py::test_')}", edits)
+    for name, seen, edits in (
+        (
+            "the content of a file is not compared",
+            "once::an_upload_is_sent_once",
+            lambda: [wrap(files.File, "sha256", lambda *_: "0")],
+        ),
+        (
+            "a file may change while it is sent",
+            "sent::a_file_that_shrinks_is_unknown",
+            lambda: [wrap(files.File, "chunks", lambda _, file: file._read())],
+        ),
+        (
+            "a part loses the type of its file",
+            "sent::parts_of_a_multipart_body",
+            lambda: [
+                wrap(
+                    uploads,
+                    "_parts",
+                    lambda true, *given: ((name, part, None) for name, part, _ in true(*given)),
+                )
+            ],
+        ),
+        (
+            "an array of a form is one text",
+            "sent::members_of_a_form",
+            lambda: [(uploads, "_is_list", lambda _: False)],
+        ),
+        (
+            "the style of a member is ignored",
+            "sent::the_style_of_a_member",
+            lambda: [
+                wrap(
+                    uploads,
+                    "_pairs",
+                    lambda true, form, key, value: true(
+                        attrs.evolve(form, encodings={}), key, value
+                    ),
+                )
+            ],
+        ),
+        (
+            "a text is read in another charset",
+            "read::a_body_is_read_as_it_is",
+            lambda: [
+                (media, "_CHARSET", re.compile("no charset (is) named")),
+                (media.TEXT, "read", lambda body, _: body.decode("latin-1")),
+            ],
+        ),
+        (
+            "a cut response is put in its place",
+            "read::a_cut_response_leaves_no_file",
+            lambda: [wrap(saving.Saving, "discard", lambda _, found: found.finished(None, None))],
+        ),
+        (
+            "a saved response is not counted whole",
+            "read::a_response_is_saved",
+            lambda: [
+                wrap(
+                    saving.Saving,
+                    "finished",
+                    lambda true, *given: attrs.evolve(true(*given), sha256="0"),
+                )
+            ],
+        ),
+        (
+            "a suggested name keeps its folders",
+            "read::a_suggested_name_is_only_a_name",
+            lambda: [(saving, "_ODD", re.compile("$^")), (saving, "_FOLDERS", re.compile("$^"))],
+        ),
+    )
+]
+MISTAKES: Final = {mistake.name: mistake for mistake in (*FAULTS, *BUGS, *LEDGER, *MEDIA)}

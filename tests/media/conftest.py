@@ -30,6 +30,14 @@ FORM = {
         "payer": {"type": "object", "properties": {"name": TEXT}},
     },
 }
+STYLED = {
+    "type": "object",
+    "properties": {
+        "filter": {"type": "object", "additionalProperties": {}},
+        "tags": {"type": "array", "items": TEXT},
+        "ids": {"type": "array", "items": {"type": "integer"}},
+    },
+}
 UPLOAD = {
     "type": "object",
     "required": ["document"],
@@ -56,6 +64,24 @@ SPEC = document(
             "post": operation("upload", "files", **_body(UPLOAD, "multipart/form-data")),
             "put": operation("pay", "files", **_body(FORM, "application/x-www-form-urlencoded")),
             "patch": operation("change", "files", **_body(FORM, "application/merge-patch+json")),
+        },
+        "/styled": {
+            "post": operation(
+                "filter",
+                "files",
+                requestBody={
+                    "content": {
+                        "application/x-www-form-urlencoded": {
+                            "schema": STYLED,
+                            "encoding": {
+                                "filter": {"style": "deepObject", "explode": True},
+                                "tags": {"explode": False, "style": "form"},
+                                "ids": {"contentType": "application/json"},
+                            },
+                        }
+                    }
+                },
+            )
         },
         "/raw": {
             "post": operation("send", "files", **_body(BINARY, "application/octet-stream")),

@@ -52,6 +52,25 @@ def test_members_of_a_form(api: Api, mode: Mode) -> None:
     assert sorted(received.form()[0]) == sorted(expected)
 
 
+def test_the_style_of_a_member(api: Api, mode: Mode) -> None:
+    """An Encoding Object decides: brackets, one text for all items, JSON."""
+
+    async def main() -> None:
+        async with api.files(mode) as files:
+            await mode.done(
+                files.filter(filter={"a": {"b": 1}, "c": ["x&y"]}, tags=["p", "q r"], ids=[1, 2])
+            )
+
+    mode.run(main())
+    (received,) = api.received
+    assert received.form()[0] == [
+        ("filter[a][b]", "1"),
+        ("filter[c][0]", "x&y"),
+        ("tags", "p,q r"),
+        ("ids", "[1,2]"),
+    ]
+
+
 def test_parts_of_a_multipart_body(api: Api, mode: Mode, pdf: Path) -> None:
     """Files with name and type, from a path, bytes or a file; values as texts; objects as JSON."""
 

@@ -19,6 +19,7 @@ T = TypeVar("T")
 _NAME: Final = re.compile(
     r"filename\*?\s*=\s*(?:UTF-8''([^;]{1,500})|\"([^\"]{0,500})\"|([^;\s]{1,500}))", re.IGNORECASE
 )
+_FOLDERS: Final = re.compile(r"[/\\]")
 _ODD: Final = re.compile(r"[^\w .()+-]")
 _LONGEST_NAME: Final = 120
 
@@ -82,5 +83,5 @@ def suggested(disposition: str | None) -> str | None:
         return None
     encoded, quoted, token = found.groups()
     name = urllib.parse.unquote(encoded) if encoded else (quoted or token)
-    name = re.split(r"[/\\]", name)[-1]
+    name = _FOLDERS.split(name)[-1]
     return _ODD.sub("_", name).strip(" .")[:_LONGEST_NAME] or None
