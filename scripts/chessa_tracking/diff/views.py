@@ -13,7 +13,8 @@ Members = dict[str, Node] | None
 
 _FLAGS: Final = ("required", "deprecated")
 _STYLES: Final = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
-_SERIALIZATION: Final = ("style", "explode", "allowReserved", "allowEmptyValue")
+_FORM: Final = ("allowReserved", "allowEmptyValue")
+_EXPLODED: Final = ("form", "cookie")
 _CHARSET: Final = re.compile(r"\s*;\s*charset\s*=\s*\"?utf-?8\"?\s*", re.IGNORECASE)
 _PORTS: Final = {"http": ":80", "https": ":443"}
 _NAMES: Final = re.compile(r"\{([^{}]*)\}")
@@ -166,16 +167,19 @@ def _parameter(node: Node) -> Members:
     members = _members(node)
     if not members:
         return members
-    place, style = (node.get(key) for key in ("in", "style"))
+    place, style, explode = (node.get(key) for key in ("in", "style", "explode"))
     style = _STYLES.get(str(place)) if style is ABSENT else style
-    explode = node.get("explode")
-    explode = style == "form" if explode is ABSENT else explode
-    flags = [node.get(key) is True for key in _SERIALIZATION[2:]]
-    for key in ("in", *_SERIALIZATION, *(() if place == "path" else ("name",))):
+    explode = style in _EXPLODED if explode is ABSENT else explode
+    for key in ("in", "style", "explode", *(() if place == "path" else ("name",))):
         members.pop(key, None)
+    for key in _FORM:
+        if node.get(key) is False:
+            members.pop(key, None)
     if place == "path" and isinstance(pin := node.get("x-python-name"), str):
         members["name"] = node.of(pin, "name")
-    return members | {"serialization": node.of([style, explode, *flags])}
+    exploded = "" if style == "deepObject" else f", {'exploded' if explode else 'not exploded'}"
+    form = "content" if "content" in members else f"{style}{exploded}"
+    return members | {"serialization": node.of(form)}
 
 
 def _responses(node: Node) -> Members:

@@ -239,7 +239,17 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
             "", "request-parameter-became-required", "request-parameter-became-optional", *_NEED
         ),
         "deprecated": Row("", "~deprecated", "~reactivated", *_DEPRECATED),
-        "serialization": _three(_SERIALIZATION),
+        "serialization": _three(_SERIALIZATION, name="the style of {holder}"),
+        "allowReserved": Row(
+            *("", _SERIALIZATION, _SERIALIZATION),
+            new="{holder} keeps reserved characters and %XX now",
+            gone="{holder} does not keep reserved characters and %XX any longer",
+        ),
+        "allowEmptyValue": Row(
+            *("", "compatible-change", _SERIALIZATION),
+            new="{holder} may be empty now",
+            gone="{holder} may not be empty any longer",
+        ),
         "schema": _VALUE,
         "content": _content("parameter media"),
     },

@@ -1,0 +1,48 @@
+"""A parameter that is written in another form on the wire: never silent, and told in words."""
+
+from typing import Any, Final
+
+import pytest
+
+from chessa_tracking.diff.changes import Level
+from chessa_tracking.diff.openapi import compare
+from tests.tracking.base import GET, edited, put
+
+Json = dict[str, Any]
+TEXT: Final[Json] = {"type": "string"}
+QUERY: Final[Json] = {"name": "of", "in": "query"}
+PLAIN: Final[Json] = {**QUERY, "schema": TEXT}
+DEEP: Final[Json] = {**QUERY, "style": "deepObject", "schema": {"type": "object"}}
+AS_JSON: Final[Json] = {**QUERY, "content": {"application/json": {"schema": TEXT}}}
+AS_TEXT: Final[Json] = {**QUERY, "content": {"text/plain": {"schema": TEXT}}}
+COOKIE: Final[Json] = {"name": "of", "in": "cookie", "schema": TEXT}
+MAJOR, MINOR, PATCH = Level.MAJOR, Level.MINOR, Level.PATCH
+
+# The parameter before and after, the level, and words of the sentence.
+CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
+    (PLAIN, {**PLAIN, "style": "pipeDelimited"}, MAJOR,
+     'style of the query parameter \'of\' was "form, exploded" and is "pipeDelimited, not exp'),
+    (PLAIN, {**PLAIN, "explode": False}, MAJOR, 'and is "form, not exploded"'),
+    (PLAIN, {**PLAIN, "explode": True}, PATCH, "means the same"),
+    (DEEP, {**DEEP, "explode": True}, PATCH, "means the same"),
+    (PLAIN, {**PLAIN, "style": "deepObject"}, MAJOR, 'and is "deepObject"'),
+    (PLAIN, {**PLAIN, "allowReserved": True}, MAJOR, "keeps reserved characters and %XX now"),
+    ({**PLAIN, "allowReserved": True}, PLAIN, MAJOR, "does not keep reserved characters"),
+    (PLAIN, {**PLAIN, "allowReserved": False}, PATCH, "means the same"),
+    (PLAIN, {**PLAIN, "allowEmptyValue": True}, MINOR, "may be empty now"),
+    ({**PLAIN, "allowEmptyValue": True}, PLAIN, MAJOR, "may not be empty any longer"),
+    (PLAIN, AS_JSON, MAJOR, 'was "form, exploded" and is "content"'),
+    (AS_JSON, PLAIN, MAJOR, 'was "content" and is "form, exploded"'),
+    (AS_JSON, AS_TEXT, MAJOR, "may now be 'text/plain'"),
+    (COOKIE, {**COOKIE, "style": "cookie"}, MAJOR, 'and is "cookie, exploded"'),
+    (COOKIE, {**COOKIE, "style": "form", "explode": True}, PATCH, "means the same"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "level", "words"), CHANGES)
+def test_another_form_is_told(before: Json, after: Json, level: Level, words: str) -> None:
+    """Every change of the wire is major but what more values allow; a default is no change."""
+    old, new = (edited(put(each, *GET, "parameters", 1)) for each in (before, after))
+    changes = compare(old, new)
+    assert max(change.level for change in changes) is level
+    assert any(words in change.text for change in changes), changes
