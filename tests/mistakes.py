@@ -1349,7 +1349,7 @@ MEDIA: Final = [
             lambda: [wrap(saving.Saving, "discard", lambda _, found: found.finished(None, None))],
         ),
         (
-            "a saved response is not counted whole",
+            "the digest of a saved response is wrong",
             "read::a_response_is_saved",
             lambda: [
                 wrap(

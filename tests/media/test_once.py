@@ -67,7 +67,7 @@ def test_a_file_that_is_gone_is_not_claimed(
 
 
 def test_a_text_is_not_kept(api: Api, mode: Mode, tmp_path: Path) -> None:
-    """A result that is no JSON is not in the ledger: a replay says that it was made."""
+    """A result that is not JSON is not in the ledger: a replay says that it was made."""
     api.body = b"%PDF"
 
     async def main() -> None:

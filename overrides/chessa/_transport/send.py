@@ -16,6 +16,7 @@ from .._call.outcomes import is_success
 from .adapter import body_of, head_of
 from .base import AsyncChannel, Channel
 from .exceptions import UnusableTransportError, failure_of
+from .library import httpcore
 from .log_filter import IN_CALL
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class _Progress:
         if self._file is None:
             self._body.add(chunk)
             return
+        if time.monotonic() >= self._attempt.deadline:  # a given transport may not know it
+            raise httpcore.ReadTimeout
         self._file.add(chunk)
         if self._attempt.progress is not None:
             length = self._header(b"content-length") or ""
