@@ -36,6 +36,7 @@ _PLACES: Final = {
     "path": "in the path",
     "query": "in the query",
     "header": "header",
+    "cookie": "cookie",
     "member": "in the body",
 }
 _SEEN: Final = {"partial": "seen in part", "full": "seen in full"}
@@ -172,7 +173,7 @@ def _argument(argument: ArgumentPlan, links: Links) -> tuple[str, ...]:
     if argument.location == "body":
         sent = "the body"
     else:
-        sent = f"{code(argument.key)} {_PLACES[argument.location]}"
+        sent = ", ".join([f"{code(argument.key)} {_PLACES[argument.location]}", *_form(argument)])
     return (
         f"`{argument.name}`",
         type_of(argument.shape, links, argument=True),
@@ -181,6 +182,21 @@ def _argument(argument: ArgumentPlan, links: Links) -> tuple[str, ...]:
         markdown.sentence(argument.description),
         example_of(argument.schema),
     )
+
+
+def _form(argument: ArgumentPlan) -> Iterator[str]:
+    """Yield how the text of a parameter differs from the usual one."""
+    form = argument.form
+    if form.style:
+        yield code(form.style)
+    if form.explode is not None:
+        yield "exploded" if form.explode else "not exploded"
+    if form.media_type:
+        yield f"as {code(form.media_type)}"
+    if form.allow_reserved:
+        yield "reserved characters and `%XX` stay"
+    if form.allow_empty_value:
+        yield '`""` is allowed'
 
 
 def _returns(operation: OperationPlan, links: Links) -> str:
@@ -271,7 +287,8 @@ schemas of the spec. {_MEANING}"""
 _COLUMNS: Final = """\
 - **type** is the type that you get, or may pass. Amounts are `Decimal`, timestamps aware
   `datetime.datetime`. The client does not send an optional argument that you omit.
-- **sent as** and **JSON** are the names and places on the wire.
+- **sent as** and **JSON** are the names and places on the wire; with a parameter stands its
+  OpenAPI style where it is not the usual one.
 - **left out** says what happens when a response lacks a documented attribute. `never`: such a
   response is an error. `None`: it reads as None. `raises`: reading it raises `AbsentFieldError`,
   and `"refund" in order`, by the name of the attribute, tests for it.

@@ -44,11 +44,13 @@ def schema_of(raw: Mapping[str, Any], where: Where) -> tuple[Any, Where]:
 def form_of(raw: Mapping[str, Any], where: Where) -> WireForm:
     """Return the form of a parameter. Raises `SpecError` for one that is not supported."""
     key, location = raw["name"], raw["in"]
-    if location not in _STYLES:
+    style = raw.get("style") or _STYLES.get(location, ("none",))[0]
+    if style not in _STYLES.get(location, ()):
         raise SpecError(
-            f"The parameter {key!r} in {location} is not supported.",
+            f"The parameter {key!r} is in {location} with the style {style}, which is not "
+            "supported.",
             place(where),
-            "Describe its parts as query parameters by the overlay.",
+            "Give it a style that OpenAPI has there, by the overlay.",
         )
     if location == "cookie" and not _COOKIE_NAME.fullmatch(key):
         raise SpecError(
@@ -58,14 +60,6 @@ def form_of(raw: Mapping[str, Any], where: Where) -> WireForm:
         )
     if "schema" not in raw:
         return WireForm(media_type=_media_type(raw, where))
-    style = raw.get("style", default_style(location))
-    if style not in _STYLES[location]:
-        raise SpecError(
-            f"The {location} parameter {key!r} has the style {style!r}, which is not one of "
-            f"{location} parameters.",
-            place(where),
-            f"Use {' or '.join(_STYLES[location])}.",
-        )
     explode = raw.get("explode", style in _EXPLODED)
     is_usual = style == "deepObject" or explode == (style in _EXPLODED)
     return WireForm(
@@ -77,20 +71,15 @@ def form_of(raw: Mapping[str, Any], where: Where) -> WireForm:
 
 
 def _media_type(raw: Mapping[str, Any], where: Where) -> str:
-    for name in raw.get("content") or {}:
-        if found := _MEDIA_TYPE.fullmatch(name):
-            return found[1].lower()
-        raise SpecError(
-            f"The {raw['in']} parameter {raw['name']!r} is {name}, which is not supported in a "
-            "parameter.",
-            place((*where, "content")),
-            "If the server reads JSON or plain text there, describe it as application/json or "
-            "text/plain by the overlay.",
-        )
+    name = next(iter(raw["content"]))
+    if found := _MEDIA_TYPE.fullmatch(name):
+        return found[1].lower()
     raise SpecError(
-        f"The {raw['in']} parameter {raw['name']!r} has neither schema nor content.",
-        place(where),
-        "Describe it by a schema.",
+        f"The {raw['in']} parameter {raw['name']!r} is {name}, which is not supported in a "
+        "parameter.",
+        place((*where, "content")),
+        "If the server reads JSON or plain text there, describe it as application/json or "
+        "text/plain by the overlay.",
     )
 
 
@@ -101,22 +90,24 @@ def is_text(argument: ArgumentPlan) -> bool:
     return is_usual and not form.media_type and _is_scalar(argument.shape)
 
 
-def described(location: str, form: WireForm) -> str:
-    """Return the form in a message for people."""
+def described(argument: ArgumentPlan) -> str:
+    """Return the form of a parameter in a message for people."""
+    form = argument.form
     if form.media_type:
         return f"as {form.media_type}"
-    style = form.style or default_style(location)
+    style = form.style or default_style(argument.location)
     is_exploded = form.explode if form.explode is not None else style in _EXPLODED
     return f"in the style {style}{' exploded' * is_exploded}"
 
 
-def fits(location: str, form: WireForm, shape: Shape, models: Mapping[str, ModelPlan]) -> bool:
-    """Return whether every value of a shape has a text; null and free-form values are not judged.
+def fits(argument: ArgumentPlan, models: Mapping[str, ModelPlan]) -> bool:
+    """Return whether every value of a parameter has a text; null and free JSON are not judged.
 
     OpenAPI leaves open: arrays and objects within others (but with brackets), and exploded objects
     that are delimited by spaces or pipes.
     """
-    style = form.style or default_style(location)
+    form, shape = argument.form, argument.shape
+    style = form.style or default_style(argument.location)
     if form.media_type == "text/plain":
         return _is_scalar(shape)
     if form.media_type or style == "deepObject":

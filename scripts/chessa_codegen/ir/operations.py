@@ -58,7 +58,7 @@ class Operations:
 
     def resources(self) -> tuple[ResourcePlan, ...]:
         """Return every resource that has an operation, by name; once all classes are known."""
-        self._errors += self._arguments.formless()
+        self._errors += (_about(error, where) for error, where in self._arguments.formless())
         by_resource: dict[str, list[OperationPlan]] = {}
         distinct = list(self._distinct())
         taken = {operation.name for operation, _ in distinct}

@@ -11,7 +11,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import forms, naming, types
 from chessa_codegen.ir.media_types import Media, examples_of, sent
 from chessa_codegen.ir.names import Names, operation_key
-from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan, WireForm
+from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan
 from chessa_codegen.ir.schemas import Schemas, prose, short_example
 
 # OpenAPI gives the first three no meaning; the client always sends the others itself.
@@ -46,7 +46,7 @@ class Arguments:
         self._shared = shared
         self._schemas = schemas
         self._names = names
-        self._parameters_read: list[tuple[Mapping[str, Any], WireForm, types.Shape, Where]] = []
+        self._parameters_read: list[tuple[ArgumentPlan, Where, Where]] = []
 
     def read(
         self,
@@ -98,17 +98,21 @@ class Arguments:
 
     # --- parameters
 
-    def formless(self) -> Iterator[SpecError]:
-        """Find parameters whose style has no form for their values; once all classes are known."""
-        for raw, form, shape, where in self._parameters_read:
-            if not forms.fits(raw["in"], form, shape, self._schemas.classes.models):
-                yield SpecError(
-                    f"The {raw['in']} parameter {raw['name']!r} is {types.described(shape)}, which "
-                    f"has no form {forms.described(raw['in'], form)}.",
-                    place(where),
+    def formless(self) -> Iterator[tuple[SpecError, Where]]:
+        """Find parameters whose style has no form for their values, and their operations.
+
+        Call it once all classes are known.
+        """
+        for read, at, where in self._parameters_read:
+            if not forms.fits(read, self._schemas.classes.models):
+                error = SpecError(
+                    f"The {read.location} parameter {read.key!r} is {types.described(read.shape)}, "
+                    f"which has no form {forms.described(read)}.",
+                    place(at),
                     "If the server reads another form, say so by the overlay: style: deepObject "
                     "in a query, or content: application/json; else remove the parameter.",
                 )
+                yield error, where
 
     def _parameters(
         self, item: Mapping[str, Any], operation: Mapping[str, Any], where: Where, context: str
@@ -119,7 +123,9 @@ class Arguments:
                 parameter, there = resolved(self._document, raw, (*at, "parameters", position))
                 key = parameter_key(parameter)
                 if key not in seen and not (key[1] == "header" and key[0] in _NOT_OURS):
-                    yield self._parameter(parameter, there, context)
+                    read = self._parameter(parameter, there, context)
+                    self._parameters_read.append((read, there, where))
+                    yield read
                 seen.add(key)
 
     def _parameter(self, raw: Mapping[str, Any], where: Where, context: str) -> ArgumentPlan:
@@ -137,7 +143,6 @@ class Arguments:
         shape = self._schemas.shape(schema, at, context + naming.pascal(key))
         if form.media_type is None:
             shape = types.without_null(shape)  # null has no form in a URL or a header
-        self._parameters_read.append((raw, form, shape, where))
         return ArgumentPlan(
             key=key,
             name=name,
