@@ -191,6 +191,25 @@ def test_a_slip_of_the_overlay_is_an_error(name: str) -> None:
         assert refused.value.fix
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"style": "deepObject", "schema": {"type": "object"}},
+        {"schema": {"type": "array", "items": {"type": "string"}}},
+        {"schema": {"type": "string"}, "allowReserved": True},
+        {"content": {"application/json": {"schema": {"type": "string"}}}},
+    ],
+)
+def test_a_link_takes_no_parameter_that_is_written_otherwise(form: Document) -> None:
+    """The text of a list, an object or JSON is not the value of another call's argument."""
+    link = {**LINK, "parameters": {"path.ref": "$request.query.q"}}
+    plain = {"name": "q", "in": "query", "schema": {"type": "string"}}
+    for query, links in ((plain, 1), ({**plain, "schema": None} | form, 0)):
+        named = {key: value for key, value in query.items() if value is not None}
+        found = settled(effective_document(vendor({"shown": link}, parameters=[named]), None))
+        assert len(read(found).links) == links
+
+
 MALFORMED: list[Document] = [
     {**LINK, "parameters": ["ref"]},
     {**LINK, "parameters": {"ref": 5}},

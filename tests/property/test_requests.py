@@ -60,14 +60,14 @@ def check(documented: SpecOperation, given_: dict[str, Any], sent: Sent) -> None
     """Read a request by the spec alone, and compare it with the arguments."""
     path, _, query = sent.target.partition("?")
     try:
-        operation, values = SPEC.route(sent.method, path)
+        operation, segments = SPEC.route(sent.method, path)
     except Problem as problem:
         raise AssertionError(sent) from problem
     assert operation is documented, sent
     assert all(_IN_PATH.fullmatch(part) for part in path.split("/"))
     assert _IN_QUERY.fullmatch(query)
     in_path = [part.partition("}")[0] for part in documented.path.split("{")[1:]]
-    values = dict(zip(in_path, values, strict=True))
+    values = dict(zip(in_path, segments, strict=True))
     received = Received(values, query, sent.headers)
     every = documented_arguments(documented)
     is_given = [each for each in every if given_.get(each.name, chessa.UNSET) is not chessa.UNSET]

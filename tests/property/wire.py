@@ -17,6 +17,7 @@ from tests.property.json_text import read
 
 MISSING: Final = object()
 _SPACED: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_STRUCTURES: Final[Mapping[str, str]] = {"object": "object", "map": "object", "array": "array"}
 _STEP: Final = re.compile(r"\[([^][]*)\]")
 _COOKIE_OCTETS: Final = set(map(chr, range(0x21, 0x7F))) - set('",;\\')
 _TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
@@ -148,9 +149,7 @@ class Received:
         if form.place == "cookie":
             raw = dict(self.cookies)[form.name]
         else:
-            raw = dict(each.partition("=")[::2] for each in self.query.split("&"))[
-                urllib.parse.quote(form.name, safe="")
-            ]
+            raw = _split_pairs(self.query.split("&"))[urllib.parse.quote(form.name, safe="")]
         assert form.separator is not None
         encoded = form.separator if form.separator == "," else f"%{ord(form.separator):02X}"
         return [urllib.parse.unquote(part) for part in raw.split(encoded)]
@@ -163,9 +162,8 @@ def _is_of(name: str, others: set[str]) -> bool:
 
 def _kind(schema: Any) -> str:
     """The structure of a schema's values: those of a union that is sent in brackets may vary."""
-    names = {"object" if kind.name in ("object", "map") else kind.name for kind in kinds(schema)}
-    names = {name if name in ("object", "array") else "text" for name in names - {"null"}}
-    return names.pop() if len(names) == 1 else "text"
+    found = {_STRUCTURES.get(kind.name, "text") for kind in kinds(schema) if kind.name != "null"}
+    return found.pop() if len(found) == 1 else "text"
 
 
 def _in_path(form: Form, kind: str, raw: str) -> Any:
@@ -199,8 +197,12 @@ def _split(form: Form, kind: str, parts: list[str], whole: str) -> Any:
     if kind == "array":
         return parts
     if form.explode:
-        return dict(part.partition("=")[::2] for part in parts)
+        return _split_pairs(parts)
     return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _split_pairs(parts: list[str]) -> dict[str, str]:
+    return {name: text for name, _, text in (part.partition("=") for part in parts)}
 
 
 def _from_brackets(name: str, pairs: list[tuple[str, str]]) -> Any:
@@ -299,7 +301,7 @@ def _parts_have_a_form(form: Form, value: Any, others: set[str]) -> bool:
     return True
 
 
-def _has_brackets(value: Any, *, inner: bool = False) -> bool:
+def _has_brackets(value: Any) -> bool:
     if not isinstance(value, (list, dict)):
         return value is not None
     members = value.values() if isinstance(value, dict) else value
@@ -307,7 +309,7 @@ def _has_brackets(value: Any, *, inner: bool = False) -> bool:
     return bool(value) and all(
         [
             *(name and not set(name) & set("[]") for name in names),
-            *(_has_brackets(member, inner=True) for member in members),
+            *(_has_brackets(member) for member in members),
         ]
     )
 

@@ -18,6 +18,7 @@ from chessa import (
 from chessa._call.request import RequestBase, prepare
 from chessa._config import Settings, read_settings
 from chessa._options import Options
+from chessa.journal._keys import canonical
 from chessa_api import codecs
 from chessa_api.operation import Argument, Operation
 from tests.property.wire import Received
@@ -238,11 +239,14 @@ def test_what_a_server_could_not_read_back_is_refused(
     assert words in refusal(made, value)
 
 
+EMPTY: Final[list[Any]] = [[], {}]
+
+
 def test_nothing_is_sent_of_an_empty_list() -> None:
     """An optional parameter without items or members is left out."""
     base = RequestBase.of(SETTINGS, Options())
     for place in ("query", "header", "cookie"):
-        for value in ([], {}):
+        for value in EMPTY:
             request = prepare(operation(argument(place)), {"color": value}, base)
             assert request.target == "/t"
             assert not {b"color", b"cookie"} & {name for name, _ in request.headers}
@@ -254,10 +258,20 @@ def test_a_member_is_no_other_parameter(place: Any) -> None:
     other = Argument("page", "page", place, codecs.STRING)
     for key in ("page", "page[a]")[: 2 if place == "query" else 1]:  # no cookie has a bracket
         assert "is that of another parameter" in refusal(argument(place), {key: "1"}, other)
-    fixed = Operation("t.get", "GET", "/t", None, is_read=True, arguments=(argument("query"),),
+    fixed: Operation[Any] = Operation("t.get", "GET", "/t", None, is_read=True, arguments=(argument("query"),),
                       fixed_query=(("v", "2"),))  # fmt: skip
     with pytest.raises(InvalidRequestError, match="is that of another parameter"):
         prepare(fixed, {"color": {"v": "1"}}, RequestBase.of(SETTINGS, Options()))
+
+
+def test_cookies_are_part_of_what_a_call_is() -> None:
+    """Calls that differ in a cookie have another fingerprint; without cookies none is changed."""
+    plain, *others = (
+        canonical(operation(argument("cookie")).bind(given), {})
+        for given in ({}, {"color": "a"}, {"color": "b"})
+    )
+    assert b"cookies" not in plain
+    assert len({plain, *others}) == 3
 
 
 # ---- Hostile values ------------------------------------------------------------------------------

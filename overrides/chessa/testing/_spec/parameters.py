@@ -212,7 +212,7 @@ def _structure(texts: Texts, kind: str, decode: Callable[[str], str], *, explode
 
 def _in_brackets(name: str, pairs: Pairs) -> Texts:
     """Return what names such as `filter[a][0]` hold; items of arrays by their index."""
-    found: Texts = MISSING
+    found: dict[str, Any] = {}
     for key, text in pairs:
         inner = key.removeprefix(name)
         steps = _BRACKETS.findall(inner)
@@ -220,13 +220,13 @@ def _in_brackets(name: str, pairs: Pairs) -> Texts:
             continue
         if not steps:
             return _decoded(text)
-        found = holder = {} if found is MISSING else found
+        holder: Any = found
         for step in steps[:-1]:
             holder = holder.setdefault(step, {})
             if not isinstance(holder, dict):
                 return MISSING
         holder[steps[-1]] = _decoded(text)
-    return found
+    return found or MISSING
 
 
 def _decoded(text: str) -> str:
