@@ -8,10 +8,19 @@ import gc
 import pytest
 from hypothesis import settings
 
+from tests.marks import take_turns
+
 for name, examples in {"ordinary": 20, "ci": 200, "nightly": 1_000}.items():
     settings.register_profile(name, max_examples=examples, deadline=None)
 settings.load_profile("ordinary")
 gc.disable()  # while pytest collects, nearly all that is made stays
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave one mode and one database of each case to the ordinary run."""
+    # The properties are the proof of an update as well: they thin themselves.
+    take_turns(item for item in items if not item.nodeid.startswith("tests/property/"))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,11 +21,11 @@ def every(step: int, cases: Iterable[Any], others: pytest.MarkDecorator = CI) ->
 _VARIANT: Final = re.compile(r"(?<=[\[-])(?:async|sync|sqlite|postgresql)(?=[\]-])")
 
 
-def take_turns(items: Iterable[pytest.Item], folder: str) -> None:
-    """Leave one mode and database of each case in a folder without a mark, each in its turn."""
+def take_turns(items: Iterable[pytest.Item]) -> None:
+    """Leave one mode and one database of each case without a mark, each in its turn."""
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if item.nodeid.startswith(folder) and not {"ci", "nightly"} & {*item.keywords}:
+        if not {"ci", "nightly"} & {*item.keywords}:
             cases[_VARIANT.sub("", item.nodeid)].append(item)
     for number, variants in enumerate(cases.values()):
         for at, item in enumerate(variants):

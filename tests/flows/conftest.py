@@ -10,15 +10,8 @@ import pytest
 from chessa import FileJournal
 from chessa.flows import _steps
 from chessa.testing import Sandbox, SandboxOrder, sandbox
-from tests.marks import take_turns
 
 from .runs import ManualTime, Once, Run
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave one mode of each case to the ordinary run."""
-    take_turns(items, "tests/flows/")
 
 
 @pytest.fixture

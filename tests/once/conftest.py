@@ -7,16 +7,9 @@ from typing import Any
 import pytest
 
 from chessa.testing import Sandbox, sandbox
-from tests.marks import take_turns
 from tests.modes import MODES
 
 from .databases import DIALECTS, Database, Server, given_or_running, sqlite_database
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave one mode and one database of each case to the ordinary run."""
-    take_turns(items, "tests/once/")
 
 
 @pytest.fixture(scope="session")
