@@ -8,11 +8,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants, constants_from_module
 
 import chessa
 import chessa_api
+from tests.marks import CI
 from tests.property.calls import BothClients
 
 
@@ -38,9 +40,26 @@ providers._get_local_constants = _constants
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Thousands of values through code that other tests cover: run without tracing."""
     here = f"{Path(__file__).parent}{os.sep}"
+    ours = [item for item in items if str(item.path).startswith(here)]
+    for item in ours:
+        item.add_marker("untraced")
+    # The proof of an update and .ci/run have the profile `ci`: they take every place and status.
+    if settings().max_examples < settings.get_profile("ci").max_examples:
+        _leave_one_each(ours)
+
+
+def _leave_one_each(items: list[pytest.Item]) -> None:
+    """Leave one place of each class, and one success of each operation, without a mark."""
+    seen: set[tuple[str, object]] = set()
     for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker("untraced")
+        drawn = getattr(item, "callspec", None)
+        given = drawn.params if drawn is not None else {}
+        if given.keys() in ({"place"}, {"documented", "case"}):
+            subject = given["place"].cls if "place" in given else given["documented"].key
+            key = (item.nodeid.partition("[")[0], subject)
+            if key in seen:
+                item.add_marker(CI)
+            seen.add(key)
 
 
 @pytest.fixture(scope="session")

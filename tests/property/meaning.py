@@ -4,6 +4,7 @@ Written from the schemas alone; no codec of the package is called.
 """
 
 import datetime
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -46,13 +47,19 @@ def names(schema: Mapping[str, Any]) -> dict[str, str]:
 
     Of several that want one name, the one that had it before keeps it.
     """
-    known = _NAMES.get(schema.get("title", ""), {})
-    wanted = []
+    asked = {}
     for key, each in properties(schema).items():
         pinned = plain(each).get("x-python-name") if isinstance(each, Mapping) else None
-        wanted.append(naming.snake(pinned or key, naming.FIELD_NAMES_TAKEN))
+        asked[key] = pinned or key
+    return _named(schema.get("title", ""), tuple(asked.items()))
+
+
+@functools.cache
+def _named(title: str, asked: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    known = _NAMES.get(title, {})
+    wanted = [naming.snake(name, naming.FIELD_NAMES_TAKEN) for _, name in asked]
     found: dict[str, str] = {}
-    for key, first, other in zip(properties(schema), wanted, naming.distinct(wanted), strict=True):
+    for (key, _), first, other in zip(asked, wanted, naming.distinct(wanted), strict=True):
         had = known.get(key, "")
         found[key] = had if re.fullmatch(rf"{first}(_[0-9]+)?", had) else other
     return found

@@ -4,6 +4,7 @@ Only type hints and operations are read, nothing of how models work.
 """
 
 import datetime
+import functools
 import importlib
 import pkgutil
 import types
@@ -87,7 +88,7 @@ _CLIENT: Final = chessa.Chessa(client_id="id", client_secret="secret")
 # ---- Classes and their schemas -------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Place:
     """A schema of an object and the class that it is read into."""
 
@@ -104,8 +105,14 @@ class Place:
 
 def hints(cls: type[Model]) -> dict[str, Any]:
     """The hints of the attributes that a class documents."""
+    written = tuple(cls.__annotations__.items())  # a planted mistake may change them
+    return _hints(cls, tuple(attribute.name for attribute in attrs.fields(cls)), written)
+
+
+@functools.cache
+def _hints(cls: type[Model], names: tuple[str, ...], _written: tuple[Any, ...]) -> dict[str, Any]:
     every = typing.get_type_hints(cls)
-    return {attribute.name: every[attribute.name] for attribute in attrs.fields(cls)}
+    return {name: every[name] for name in names}
 
 
 def alternatives(hint: Any) -> tuple[Any, ...]:
@@ -154,6 +161,7 @@ _PLAIN: Final[Mapping[str, type]] = {
 }
 
 
+@functools.cache
 def places() -> list[Place]:
     """List every object in a response or a body, with the class that it is read into."""
     found: dict[tuple[type[Model], str], Place] = {}

@@ -84,14 +84,14 @@ def read_with(place: Place, key: str, text: str) -> Any:
 
 
 @functools.cache
-def _valid(number: int) -> dict[str, Any]:
-    value: dict[str, Any] = find(valid(PLACES[number].schema), lambda _: True, settings=PROFILE)
+def _valid(place: Place) -> dict[str, Any]:
+    value: dict[str, Any] = find(valid(place.schema), lambda _: True, settings=PROFILE)
     return value
 
 
 def least(place: Place) -> dict[str, Any]:
     """An object with what is required, and nothing else."""
-    value = _valid(PLACES.index(place))
+    value = _valid(place)
     return {key: value[key] for key in place.required}
 
 
@@ -113,8 +113,12 @@ def test_values_of_every_kind(place: Place) -> None:
             sent = {**least(place), key: read(text)}
             model = read_with(place, key, text)
             assert misfit_attributes(model) == [], (key, text)
-            found = [problems(each, sent, model, strict=False) for each in schemas]
-            assert [] in found, (key, text, found[0])
+            # The schema of the place first: it is nearly always the one that says so.
+            assert any(not problems(each, sent, model, strict=False) for each in schemas), (
+                key,
+                text,
+                problems(place.schema, sent, model, strict=False),
+            )
             assert same_on_the_wire(place.schema, sent, read(model.to_json())), (key, text)
 
 
