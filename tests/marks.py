@@ -6,8 +6,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import pytest
+from hypothesis import settings
 
 CI: Final = pytest.mark.ci
+
+
+def is_short() -> bool:
+    """Return whether this is the ordinary run, or one as short: neither of CI nor of a proof."""
+    return settings().max_examples < settings.get_profile("ci").max_examples
 
 
 def every(step: int, cases: Iterable[Any], others: pytest.MarkDecorator = CI) -> list[Any]:

@@ -20,6 +20,7 @@ from chessa_codegen.ir.names import Names
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import Settled
 from chessa_tracking.api_diff import reader
+from chessa_tracking.apply import assess
 
 
 def _once(function: Callable[..., Any], key_of: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,12 +94,22 @@ def _applied(
     return attrs.evolve(outcome, document=loader.copied(outcome.document))
 
 
+def _judgement(*of: Any) -> object:
+    """Name all that a judgement depends on: the first two are documents, the fourth a package."""
+    old, new, corrections, released, names, left_out, config = of
+    package = None if released is None else _content(released)
+    memory = None if names is None else names.memory_text()
+    documents = json.dumps(old), json.dumps(new)
+    return *documents, repr(corrections), package, memory, repr(left_out), config.read_bytes()
+
+
 _REMEMBERING: Final = {
     "chessa_codegen.document.loader.parse": _parsed,
     "chessa_tracking.fetch.pages.parse": _parsed,
     "chessa_codegen.overlay.apply.apply": _applied,
     "chessa_codegen.regeneration.make_package": _make_package,
     "chessa_tracking.apply.assess.make_package": _make_package,
+    "chessa_tracking.apply.update.judge": _once(assess.judge, _judgement),
     "chessa_tracking.api_diff.package.read": _once(reader.read, _content),
 }
 

@@ -128,6 +128,7 @@ def test_the_sandbox_works_with_the_extra(with_sandbox: Environment, elsewhere: 
     assert python(with_sandbox, "-c", TEN_LINES, cwd=elsewhere) == "pending 1\n"
 
 
+@pytest.mark.ci
 def test_pytest_finds_the_fixture(with_sandbox: Environment, elsewhere: Path) -> None:
     """With the extra, each test of a user has a new `chessa_sandbox` without a line of set-up."""
     (elsewhere / "test_user.py").write_text(TEST_OF_A_USER, encoding="utf-8")

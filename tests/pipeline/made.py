@@ -1,19 +1,25 @@
 """Make packages of small documents, and call their operations without a network."""
 
 import asyncio
+import contextlib
+import functools
 import importlib
 import importlib.util
 import itertools
 import json
 import sys
 from collections.abc import Mapping
+from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Final
+from unittest import mock
 
 import attrs
 
-from chessa_codegen.regeneration import Job, regenerate
+from chessa_codegen import regeneration
+from chessa_codegen.regeneration import Job
+from tests.marks import is_short
 
 Document = dict[str, Any]
 _numbers = itertools.count()
@@ -61,12 +67,18 @@ def make(folder: Path, spec: Document, overlay: Document | None = None) -> "Pack
         corrections = folder / f"overlay_{number}.json"
         corrections.write_text(json.dumps(overlay), encoding="utf-8")
     output = folder / f"output_{number}"
-    lock = folder / f"lock_{number}.json"
-    regenerate(
-        Job(
-            spec=source, overlay=corrections, output=output, package=name, lock=lock, is_strict=True
-        )
+    job = Job(
+        spec=source,
+        overlay=corrections,
+        output=output,
+        package=name,
+        lock=folder / f"lock_{number}.json",
+        is_strict=True,
     )
+    with contextlib.ExitStack() as patched:
+        if is_short():  # ruff is a third of the time, and what it does to sources is seen elsewhere
+            patched.enter_context(mock.patch.object(regeneration, "format_package"))
+        regeneration.regenerate(job)
     return Package(output / name)
 
 
@@ -82,13 +94,28 @@ class Sent:
     """The JSON text; None without a body."""
 
 
+@functools.cache
+def _compiled(source: bytes) -> CodeType:
+    return compile(source, "<made>", "exec", dont_inherit=True)
+
+
+class _Loader(SourceFileLoader):
+    """Compile each text once: most modules are the same in every package."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return _compiled(self.get_data(self.path))
+
+
 class Package:
     """A generated package, imported under its own name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        spec = importlib.util.spec_from_file_location(self.name, folder / "__init__.py")
+        for each in {folder, *(path.parent for path in folder.rglob("*.py"))}:
+            sys.path_importer_cache[str(each)] = FileFinder(str(each), (_Loader, [".py"]))
+        loader = _Loader(self.name, str(folder / "__init__.py"))
+        spec = importlib.util.spec_from_loader(self.name, loader, is_package=True)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)

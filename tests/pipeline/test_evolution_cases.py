@@ -52,7 +52,7 @@ def test_there_are_enough_cases() -> None:
     assert rules <= RULES.keys()
 
 
-@named(every(17, PATHS))
+@named(every(29, PATHS))
 def test_every_case_gets_its_rules(case: Case, stage: Stage, tmp_path: Path) -> None:
     """From pages: each change is told once, by the rules that the case names and no others."""
     assert rules_of(case, stage.bases[case.base], tmp_path) == sorted(case.rules)

@@ -13,9 +13,10 @@ from chessa_codegen.ir.names import read_names
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.written_out import write_out
-from chessa_codegen.regeneration import effective_document, settled
+from chessa_codegen.regeneration import effective_document, marked_document, settled
 from chessa_tracking.apply import update
 from chessa_tracking.apply.assess import judge
+from chessa_tracking.apply.overlay_review import advise, corrected
 from chessa_tracking.fetch.merge import Decisions, without_records
 from chessa_tracking.fetch.source import open_source
 from tests import commands
@@ -63,6 +64,16 @@ def test_callers_keep_their_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", every(5, STYLES))
+def test_the_overlay_matches(name: str) -> None:
+    """Nothing is asked of it."""
+    overlay = apply.parse(loader.read(OVERLAY))
+    documents = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])
+    before, after = (corrected(marked_document(each), overlay) for each in documents)
+    assert [each.text for each in advise(before, after)] == []
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("name", STYLES)
 def test_the_overlay_holds(name: str) -> None:
     """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""
     old, new = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])

@@ -76,9 +76,9 @@ def test_a_configuration_of_the_generator_that_is_none(tmp_path: Path) -> None:
     """A file that its reader does not take is refused by name."""
     config = tmp_path / "config.yaml"
     config.write_text("class_overrides: 7\n", encoding="utf-8")
-    job = regeneration.Job(config=config, output=tmp_path / "out", lock=tmp_path / "lock.json")
+    small = document({"/a": {"get": operation("a")}})
     with pytest.raises(SpecError, match="configuration cannot be used") as caught:
-        regeneration.regenerate(job)
+        regeneration.make_package(small, tmp_path / "made", config)
     assert "config.yaml" in str(caught.value)
 
 

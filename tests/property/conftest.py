@@ -8,13 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants, constants_from_module
 
 import chessa
 import chessa_api
-from tests.marks import CI
+from tests.marks import CI, is_short
 from tests.property.calls import BothClients
 
 
@@ -44,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in ours:
         item.add_marker("untraced")
     # The proof of an update and .ci/run have the profile `ci`: they take every place and status.
-    if settings().max_examples < settings.get_profile("ci").max_examples:
+    if is_short():
         _leave_one_each(ours)
 
 

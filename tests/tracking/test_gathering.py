@@ -12,6 +12,7 @@ from chessa_tracking.fetch import source
 from chessa_tracking.fetch.gather import Gathered, gather
 from chessa_tracking.fetch.source import Budget, open_source
 from tests.tracking import rendering
+from tests.tracking.base import BASE
 from tests.tracking.conftest import Site
 
 Document = dict[str, Any]
@@ -56,13 +57,13 @@ def test_one_page(pages: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["openapi.yaml", "openapi.json", "api.yml"])
-def test_a_whole_document(vendored: Document, tmp_path: Path, name: str) -> None:
+def test_a_whole_document(tmp_path: Path, name: str) -> None:
     """A document is known by what it holds, be it given or in a folder."""
-    text = json.dumps(vendored) if name.endswith("json") else rendering.yaml(vendored)
+    text = json.dumps(BASE) if name.endswith("json") else rendering.yaml(BASE)
     rendering.write(tmp_path / name, text)
-    assert gather(open_source(str(tmp_path / name))).document == vendored
+    assert gather(open_source(str(tmp_path / name))).document == BASE
     if name.startswith("openapi"):
-        assert gather(open_source(str(tmp_path))).document == vendored
+        assert gather(open_source(str(tmp_path))).document == BASE
 
 
 def test_a_document_that_the_index_links(pages: Path, vendored: Document) -> None:
@@ -282,15 +283,15 @@ def test_the_bounds(
         gather(open_source(str(pages)))
 
 
-def test_a_document_by_whatever_key_comes_first(vendored: Document, tmp_path: Path) -> None:
+def test_a_document_by_whatever_key_comes_first(tmp_path: Path) -> None:
     """The order of its keys does not make it less of a document, nor does a directive."""
     for text in (
-        json.dumps(vendored, sort_keys=True),
-        "%YAML 1.2\n---\n" + rendering.yaml(vendored),
-        rendering.yaml({key: vendored[key] for key in reversed(vendored)}),
+        json.dumps(BASE, sort_keys=True),
+        "%YAML 1.2\n---\n" + rendering.yaml(BASE),
+        rendering.yaml({key: BASE[key] for key in reversed(BASE)}),
     ):
         rendering.write(tmp_path / "spec.txt", text)
-        assert gather(open_source(str(tmp_path / "spec.txt"))).document == vendored
+        assert gather(open_source(str(tmp_path / "spec.txt"))).document == BASE
 
 
 def test_documents_of_an_index(site: Site, vendored: Document) -> None:

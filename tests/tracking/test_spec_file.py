@@ -1,6 +1,5 @@
 """The text of the vendored document: one text for one document."""
 
-import copy
 import json
 from typing import Any
 
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from chessa_codegen.document.yaml import parse
 from chessa_tracking.apply.spec_file import text_of
+from tests.tracking.base import BASE, THING, edited, put
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
@@ -19,11 +19,11 @@ def test_the_vendored_file_is_in_its_form(vendored: Document) -> None:
     assert text_of(vendored) == (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
 
 
-def test_key_order_and_quoting_mean_nothing(vendored: Document) -> None:
+def test_key_order_and_quoting_mean_nothing() -> None:
     """A document read from JSON, or in another order, has the same text."""
-    text = text_of(vendored)
-    assert text_of(json.loads(json.dumps(vendored))) == text
-    kept = copy.deepcopy(vendored)
+    text = text_of(BASE)
+    assert text_of(json.loads(json.dumps(BASE))) == text
+    kept = edited()
     assert text_of({key: kept[key] for key in reversed(kept)}) == text
     for path in kept["paths"]:
         kept["paths"][path] = {
@@ -33,24 +33,21 @@ def test_key_order_and_quoting_mean_nothing(vendored: Document) -> None:
     assert text_of(kept) == text
 
 
-def test_a_change_is_a_line(vendored: Document) -> None:
+def test_a_change_is_a_line() -> None:
     """One property more is as many lines as it has, and no other line differs."""
-    before = text_of(vendored).splitlines()
-    schema = vendored["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
-    schema["application/json"]["schema"]["properties"]["note"] = {"type": "string"}
-    after = text_of(vendored).splitlines()
+    before = text_of(BASE).splitlines()
+    note = {"type": "string"}
+    after = text_of(edited(put(note, *THING, "properties", "note"))).splitlines()
     assert len(after) == len(before) + 2
-    assert [line for line in after if line not in before] == ["                note:"]
+    assert [line for line in after if line not in before] == ["        note:"]
 
 
-def test_properties_keep_the_vendors_order(vendored: Document) -> None:
+def test_properties_keep_the_vendors_order() -> None:
     """The order of the properties is that of the arguments, and stays."""
-    body = vendored["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
-    schema = body["application/json"]["schema"]
-    schema["properties"] = {key: schema["properties"][key] for key in ("tag", "orderId", "address")}
-    read = parse(text_of(vendored).encode(), "x")
-    again = read["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
-    assert list(again["application/json"]["schema"]["properties"]) == ["tag", "orderId", "address"]
+    properties = {name: {"type": "string"} for name in ("tag", "orderId", "address")}
+    read = parse(text_of(edited(put(properties, *THING, "properties"))).encode(), "x")
+    again = read["components"]["schemas"]["Thing"]["properties"]
+    assert list(again) == ["tag", "orderId", "address"]
 
 
 TEXTS = st.one_of(

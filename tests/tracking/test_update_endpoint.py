@@ -125,18 +125,29 @@ def drop_credentials(tree: Path) -> None:
     path.write_text(json.dumps({**corrections, "actions": kept}), encoding="utf-8")
 
 
-def test_an_accepted_server_and_its_header_names_are_used(tree: Path, vendored: Document) -> None:
-    """All questions are asked: the overlay's, which is in the way, the server's, the security's."""
+@pytest.fixture
+def elsewhere(vendored: Document) -> Document:
+    """The document with other servers, and the vendor's own names of the headers."""
     vendored["servers"] = [
         {"url": url} for url in ("https://api2.chessa.ai/v1", "https://api.chessa.ai")
     ]
     declared(vendored, "X-Api-Id", "X-Api-Secret")
-    source = open_source(str(published(tree, vendored)))
+    return vendored
+
+
+def test_all_questions_are_asked(tree: Path, elsewhere: Document) -> None:
+    """The overlay's, which is in the way, the server's and the security's."""
+    source = open_source(str(published(tree, elsewhere)))
     asked = update.look(tree, source, Decisions()).questions
     answers = {question.answer.split()[0] for question in asked}
     assert answers == {"Edit", "--accept-server", "--accept-security"}
+
+
+@pytest.mark.ci
+def test_an_accepted_server_and_its_header_names_are_used(tree: Path, elsewhere: Document) -> None:
+    """The client calls the first server, and sends its credentials by the vendor's names."""
     drop_credentials(tree)
-    accept(tree, vendored, "server", "security")
+    accept(tree, elsewhere, "server", "security")
     ours = {"x-api-id": "the-id", "x-api-secret": "the-secret"}
     assert called(tree) == ("https://api2.chessa.ai/v1/users/me", ours)
 

@@ -128,7 +128,6 @@ def test_another_server_or_security(
     assert not any(f"--accept-{what}" in question["answer"] for question in again["questions"])
 
 
-@pytest.mark.ci
 def ask_about_all(tree: Path) -> Path:
     """Let no action of the overlay be left out by itself; return the overlay."""
     path = tree / "spec" / "overlay.yaml"
@@ -139,6 +138,7 @@ def ask_about_all(tree: Path) -> Path:
     return path
 
 
+@pytest.mark.ci
 def test_a_correction_that_is_obsolete(tree: Path, pages: Path, vendored: Document) -> None:
     """An action of the overlay that the vendor has made obsolete is named, with its reason."""
     ask_about_all(tree)

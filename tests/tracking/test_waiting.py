@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chessa_codegen.lock import read_findings
-from chessa_tracking.apply import update
+from chessa_tracking.apply import release, update
 from chessa_tracking.apply.assess import Judgement, judge
 from chessa_tracking.diff.changes import Level
 from chessa_tracking.fetch.merge import Decisions
@@ -65,12 +65,12 @@ def followed(tree: Path, where: str, *accepted: str) -> update.Update:
 
 
 def test_an_upload_waits(tree: Path, vendored: Document, tmp_path: Path) -> None:
-    """The rest of the update is made; what waits is told everywhere, and in the next run too."""
-    first = source(tmp_path, with_files(vendored, "multipart/mixed"))
-    found = followed(tree, first)
+    """The rest of the update is looked at, and what waits is told everywhere."""
+    where = source(tmp_path, with_files(vendored, "multipart/mixed"))
+    found = update.look(tree, open_source(where), Decisions())
     assert found.judgement.verdict is Level.MINOR
-    (fragment,) = (tree / "changelog.d").glob("+vendor-*.md")
-    lines = fragment.read_text(encoding="utf-8").splitlines()
+    (fragment,) = release.fragments("0.2.0", found.judgement, "it").values()
+    lines = fragment.splitlines()
     assert "- `orders.request_refund` gained the optional argument `note`." in lines
     report = update_report.as_object(found)
     page, text = update_report.as_markdown(found), update_report.as_text(found)
@@ -83,6 +83,17 @@ def test_an_upload_waits(tree: Path, vendored: Document, tmp_path: Path) -> None
             assert each["fix"].split(",")[0] in " ".join(shown.split())
         name = in_markdown(each["operation"])
         assert any(line.startswith(f"- {name} is not in the package yet: ") for line in lines)
+
+
+@pytest.mark.ci
+def test_an_upload_waits_in_the_next_run_too(
+    tree: Path, vendored: Document, tmp_path: Path
+) -> None:
+    """The rest of the update is made; the lock and the next report have what waits."""
+    first = source(tmp_path, with_files(vendored, "multipart/mixed"))
+    followed(tree, first)
+    (fragment,) = (tree / "changelog.d").glob("+vendor-*.md")
+    assert "is not in the package yet: " in fragment.read_text(encoding="utf-8")
     assert {each.operation for each in read_findings(tree / "spec" / "lock.json")} >= {UPLOAD}
 
     again = run(tree, first, "--json")
