@@ -3,12 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Any, Final
 
 import pytest
 from hypothesis import settings
 
 CI: Final = pytest.mark.ci
+
+
+def needs(module: str) -> pytest.MarkDecorator:
+    """Skip what needs a module that is not installed; importing it here would take its time."""
+    return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} is not installed")
 
 
 def is_short() -> bool:

@@ -12,11 +12,11 @@ from typing import Any, Final
 import pytest
 
 from chessa import NotSentError, Outcome
+from tests.marks import needs
 
 from .vendor import ADDRESS, PATIENCE, REFERENCE, Vendor, vendor, wait_until
 
-pytest.importorskip("celery")
-pytestmark = pytest.mark.untraced
+pytestmark = [needs("celery"), pytest.mark.untraced]
 
 PROGRAM: Final = "tests.examples.celery_program"
 

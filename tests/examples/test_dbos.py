@@ -7,10 +7,11 @@ from typing import Final
 
 import pytest
 
+from tests.marks import needs
+
 from .vendor import ADDRESS, PATIENCE, REFERENCE, ROOT, Vendor, vendor
 
-pytest.importorskip("dbos")
-pytestmark = [pytest.mark.ci, pytest.mark.untraced]
+pytestmark = [needs("dbos"), pytest.mark.ci, pytest.mark.untraced]
 
 PROGRAM: Final = ROOT / "examples/dbos_app.py"
 

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chessa.testing import Sandbox, sandbox, serve
-
-pytest.importorskip("fastapi")
-
-from fastapi.testclient import TestClient
-
-from fastapi_service import app
+from tests.marks import needs
 
 from .vendor import ADDRESS, KEY, REFERENCE, REFUND
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+pytestmark = needs("fastapi")
 
 
 @pytest.fixture
@@ -26,8 +26,12 @@ def api() -> Iterator[Sandbox]:
 
 
 @contextmanager
-def serving(folder: Path, url: str) -> Iterator[TestClient]:
+def serving(folder: Path, url: str) -> "Iterator[TestClient]":
     """Start the service, with a ledger in a folder and the API under a URL."""
+    from fastapi.testclient import TestClient
+
+    from fastapi_service import app
+
     with pytest.MonkeyPatch.context() as patch:
         settings = {
             "CHESSA_BASE_URL": url,
@@ -43,20 +47,20 @@ def serving(folder: Path, url: str) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def service(api: Sandbox, tmp_path: Path) -> Iterator[TestClient]:
+def service(api: Sandbox, tmp_path: Path) -> "Iterator[TestClient]":
     """The service, in front of the sandbox."""
     with serve(api) as url, serving(tmp_path, url) as client:
         yield client
 
 
-def refund(service: TestClient, order_id: str, reference: str = REFERENCE) -> tuple[int, Any]:
+def refund(service: "TestClient", order_id: str, reference: str = REFERENCE) -> tuple[int, Any]:
     """Ask the service for a refund; return its status and its body."""
     body = {"reference": reference, "order_id": order_id, "address": ADDRESS}
     response = service.post("/refunds", json=body)
     return response.status_code, response.json()
 
 
-def test_a_refund_that_is_asked_for_again_is_the_same(service: TestClient, api: Sandbox) -> None:
+def test_a_refund_that_is_asked_for_again_is_the_same(service: "TestClient", api: Sandbox) -> None:
     """The second request has the same response, and sends nothing."""
     order_id = api.add_order().fund().fail().id
     first = refund(service, order_id)
@@ -66,7 +70,9 @@ def test_a_refund_that_is_asked_for_again_is_the_same(service: TestClient, api: 
     assert service.get(f"/refunds/{REFERENCE}").json()["outcome"] == "made"
 
 
-def test_a_lost_response_is_accepted_and_not_sent_again(service: TestClient, api: Sandbox) -> None:
+def test_a_lost_response_is_accepted_and_not_sent_again(
+    service: "TestClient", api: Sandbox
+) -> None:
     """The caller is told that it may have happened, each time."""
     api.lose_next_answer(operation=REFUND)
     order_id = api.add_order().fund().fail().id
@@ -77,13 +83,13 @@ def test_a_lost_response_is_accepted_and_not_sent_again(service: TestClient, api
     assert service.get(f"/refunds/{REFERENCE}").json()["outcome"] == "unknown"
 
 
-def test_a_rejected_refund_has_the_code_of_the_api(service: TestClient, api: Sandbox) -> None:
+def test_a_rejected_refund_has_the_code_of_the_api(service: "TestClient", api: Sandbox) -> None:
     """The order has not failed."""
     status, body = refund(service, api.add_order().complete().id)
     assert (status, body["outcome"], body["code"]) == (422, "rejected", "invalid_refund_request")
 
 
-def test_a_reference_of_another_order_is_a_conflict(service: TestClient, api: Sandbox) -> None:
+def test_a_reference_of_another_order_is_a_conflict(service: "TestClient", api: Sandbox) -> None:
     """Nothing is sent for the second order."""
     orders = [api.add_order().fund().fail().id for _ in range(2)]
     assert refund(service, orders[0])[0] == 201
@@ -101,6 +107,6 @@ def test_a_refund_that_was_not_sent_may_be_asked_for_again(api: Sandbox, tmp_pat
         assert refund(service, order_id)[0] == 201
 
 
-def test_a_reference_without_a_refund_is_not_found(service: TestClient) -> None:
+def test_a_reference_without_a_refund_is_not_found(service: "TestClient") -> None:
     """The ledger has nothing of it."""
     assert service.get("/refunds/unheard").status_code == 404

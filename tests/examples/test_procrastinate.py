@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.marks import needs
+
 from .vendor import ADDRESS, PATIENCE, REFERENCE, Vendor, vendor
 
 if TYPE_CHECKING:
     from tests.once.databases import Server
 
-pytest.importorskip("procrastinate")
-pytestmark = [pytest.mark.ci, pytest.mark.untraced]
+pytestmark = [needs("procrastinate"), pytest.mark.ci, pytest.mark.untraced]
 
 RUN = """
 import asyncio, sys

@@ -10,17 +10,11 @@ import chessa
 from chessa import AsyncChessa, Outcome
 from chessa.journal import SqlJournal
 from chessa.testing import Sandbox, sandbox
-
-pytest.importorskip("temporalio")
-
-from temporalio import workflow
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-
-from temporal_activities import NO_RETRY, Refund, RefundOrder, Refunds
+from tests.marks import needs
 
 from .vendor import ADDRESS, KEY, REFERENCE, REFUND, wait_until
+
+pytestmark = needs("temporalio")
 
 
 async def in_ledger(folder: Path, api: Sandbox, work: Any) -> None:
@@ -35,6 +29,9 @@ async def in_ledger(folder: Path, api: Sandbox, work: Any) -> None:
 
 def test_an_activity_that_runs_again_has_the_result(tmp_path: Path) -> None:
     """A retry of the activity sends nothing."""
+    from temporalio.testing import ActivityEnvironment
+
+    from temporal_activities import Refund, Refunds
 
     async def work(client: AsyncChessa, _journal: SqlJournal) -> None:
         due = Refund(REFERENCE, api.add_order().fund().fail().id, ADDRESS)
@@ -49,6 +46,9 @@ def test_an_activity_that_runs_again_has_the_result(tmp_path: Path) -> None:
 
 def test_a_cancelled_activity_leaves_an_unknown_refund(tmp_path: Path) -> None:
     """The cancellation comes out, the claim is closed, and the next attempt reads the refund."""
+    from temporalio.testing import ActivityEnvironment
+
+    from temporal_activities import Refund, Refunds
 
     async def work(client: AsyncChessa, journal: SqlJournal) -> None:
         api.delay_next(30, operation=REFUND)
@@ -75,6 +75,10 @@ def test_an_unknown_refund_is_an_error_that_is_retried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attempt that cannot find out fails, and the name of its error allows another one."""
+    from temporalio.exceptions import ApplicationError
+    from temporalio.testing import ActivityEnvironment
+
+    from temporal_activities import NO_RETRY, Refund, Refunds
 
     async def work(client: AsyncChessa, _journal: SqlJournal) -> None:
         api.lose_next_answer(operation=REFUND)
@@ -92,6 +96,8 @@ def test_an_unknown_refund_is_an_error_that_is_retried(
 
 def test_names_that_are_not_retried() -> None:
     """Each name is one of chessa's; the errors that pass are not among them."""
+    from temporal_activities import NO_RETRY
+
     named = {name: getattr(chessa, name, None) or getattr(chessa.flows, name) for name in NO_RETRY}
     assert all(issubclass(each, chessa.ChessaError) for each in named.values())
     passing = {"NotSentError", "InProgressError", "ResponseError", "ServerError", "RateLimitError"}
@@ -100,6 +106,10 @@ def test_names_that_are_not_retried() -> None:
 
 def test_the_workflow_loads_in_its_sandbox() -> None:
     """Temporal's sandbox for workflows forbids nothing of what importing chessa does."""
+    from temporalio import workflow
+    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+    from temporal_activities import RefundOrder
 
     async def load() -> None:
         definition = workflow._Definition.must_from_class(RefundOrder)

@@ -12,11 +12,11 @@ import pytest
 
 from chessa import FileJournal, Outcome
 from tests.faults.fault import FaultServer, after, answering, silence
+from tests.marks import needs
 
 from .scenarios import losing_the_refund
 
-pytest.importorskip("celery")
-pytestmark = pytest.mark.untraced
+pytestmark = [needs("celery"), pytest.mark.untraced]
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 40.0

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-pytest.importorskip("gevent")
+from tests.marks import needs
+
+pytestmark = needs("gevent")
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = Path(__file__).with_name("gevent_program.py")

@@ -94,6 +94,8 @@ def passes(place: Place, built: Built, folder: Path) -> Mapping[str, str]:
         "-q",
         "-o",
         "pythonpath=.",
+        "-m",
+        "not nightly",
         *LEFT_OUT,
         *TESTS,
         "-k",
