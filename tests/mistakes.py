@@ -44,7 +44,7 @@ from chessa._transport.keepalive import Received
 from chessa._transport.library import httpcore
 from chessa._transport.sockets import SocketStream
 from chessa._transport.tls_stream import TlsStream
-from chessa.journal import _keys, _sql, _statements
+from chessa.journal import _keys, _sql_claims, _statements, _transactions
 from chessa.journal._claims import verdict_on
 from chessa.journal._entries import state_of
 from chessa.journal._keys import FingerprintKeys
@@ -1255,7 +1255,7 @@ LEDGER: Final = [
         (
             "a claim for each attempt",
             "replays::a_result_is_replayed",
-            lambda: [wrap(_sql._SqlClaim, "__init__", _claiming_anew)],
+            lambda: [wrap(_sql_claims.SqlClaim, "__init__", _claiming_anew)],
         ),
         (
             "a subject has no key",
@@ -1276,7 +1276,7 @@ LEDGER: Final = [
         (
             "a settling that is cut is given up",
             "databases::a_cut_connection[sync-before the second COMMIT",
-            lambda: [(_sql, "is_cut", lambda _: False)],
+            lambda: [(_transactions, "is_cut", lambda _: False)],
         ),
         (
             "amounts are rounded before they are compared",

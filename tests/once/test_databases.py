@@ -13,7 +13,7 @@ from chessa import Outcome
 from chessa._call import ledger
 from chessa._call.gate import Gate
 from chessa._transport import pools
-from chessa.journal import SqlJournal, _engines, _sql, _statements
+from chessa.journal import SqlJournal, _engines, _sql_claims, _statements
 from chessa.testing import Sandbox
 from tests.modes import Mode
 
@@ -178,11 +178,11 @@ def test_a_clock_that_is_set_back_frees_nothing(
 
 PLACES: Final[dict[str, tuple[Any, str, str]]] = {
     "before the claim": (_statements, "claim", ""),
-    "before its COMMIT": (_sql._SqlClaim, "_committing", "claim"),
+    "before its COMMIT": (_sql_claims.SqlClaim, "_committing", "claim"),
     "after its COMMIT": (Gate, "opened", ""),
     "before the send": (pools, "send", ""),
     "before the settling": (_statements, "settle", ""),
-    "before the second COMMIT": (_sql._SqlClaim, "_committing", "settle"),
+    "before the second COMMIT": (_sql_claims.SqlClaim, "_committing", "settle"),
     "after the second COMMIT": (Gate, "closed", ""),
 }
 """The function before which the connection is cut."""

@@ -21,10 +21,12 @@ CALL = of_modules(
     "chessa._call.gate",
     "chessa._call.sync",
     "chessa.journal._sql",
+    "chessa.journal._sql_claims",
+    "chessa.journal._transactions",
     "chessa.journal._statements",
     "chessa.journal._records",
 )
-LOCKED = function("chessa.journal._sql", "__call__")
+LOCKED = function("chessa.journal._sql_claims", "__call__")
 
 
 @pytest.mark.parametrize("moment", ["claim", "COMMIT", "send", "settle", "closed"])

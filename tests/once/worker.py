@@ -16,7 +16,7 @@ from typing import Any, Final
 import chessa
 from chessa._call.gate import Gate
 from chessa._transport import pools
-from chessa.journal import SqlJournal, _sql, _statements
+from chessa.journal import SqlJournal, _sql_claims, _statements
 
 from .databases import KEY, Database
 from .intents import claims
@@ -66,7 +66,7 @@ def kill_at(step: str) -> None:
     if step == "before its INSERT":
         _before(_statements, "claim")
     elif step == "after its INSERT":
-        _before(_sql._SqlClaim, "_committing", opened)
+        _before(_sql_claims.SqlClaim, "_committing", opened)
     elif step == "after its COMMIT":
         _before(Gate, "opened")
     elif step == "before the send":
@@ -77,7 +77,7 @@ def kill_at(step: str) -> None:
     elif step == "before the UPDATE":
         _before(_statements, "settle")
     elif step == "before the second COMMIT":
-        _before(_sql._SqlClaim, "_committing", lambda claim: claim.may_be_stored)
+        _before(_sql_claims.SqlClaim, "_committing", lambda claim: claim.may_be_stored)
     elif step == "after the second COMMIT":
         _before(Gate, "closed")
 

@@ -4,166 +4,20 @@ A call of ours takes a channel straight to the connection; an httpx client sends
 """
 
 import asyncio
-import contextlib
 import os
 import ssl
-import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, ClassVar, Final, Self, cast
+from collections.abc import AsyncIterator, Iterator
+from typing import Self, cast
 
 from .._call.events import Attempt
-from .._transport.adapter import DEADLINE, is_upload, pieces
 from .._transport.base import OwnTransport
 from .._transport.endpoint import Endpoint
-from .._transport.evidence import EXTENSION, Evidence
 from .._transport.library import httpcore, httpx
 from .._transport.network import GuardedBackend, GuardedStream
 from .._transport.network_async import AsyncGuardedBackend, AsyncGuardedStream
-from .._transport.racing import CONNECT_TIMEOUT
 from .._transport.stacks import AsyncStack, Stack
-from .._transport.tls import make_context
-from .._urls import Origin
-from ._http11 import READ_SIZE, Reader, encoded_attempt, encoded_request
-
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that may use a connection that was used before (RFC 9110, section 9.2.1)."""
-_LONGEST: Final = 86_400.0
-_OF_A_CALL: Final = {"connect": CONNECT_TIMEOUT}
-"""The time limits of a call, next to its deadline."""
-
-
-# ---- What both modes share ----------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Request:
-    """A request that is about to be sent, its limits and its evidence."""
-
-    method: str
-    origin: str
-    encoded: Callable[[], bytes] = field(repr=False)
-    """Its bytes, which contain the credentials: they are made as they are sent."""
-    is_shared: bool
-    """Whether it may use a connection that was used before."""
-    deadline: float
-    evidence: Evidence
-    timeouts: Mapping[str, float | None]
-    pieces: Callable[[], Iterator[bytes]] = field(default=lambda: iter(()), repr=False)
-    """What follows them: a body that is read while it is sent."""
-
-    @classmethod
-    def of_call(cls, attempt: Attempt) -> Self:
-        return cls(
-            attempt.request.method,
-            attempt.request.origin,
-            partial(encoded_attempt, attempt),
-            attempt.is_read,
-            attempt.deadline,
-            attempt.evidence,
-            _OF_A_CALL,
-            *([partial(pieces, attempt)] if is_upload(attempt.request.body) else []),
-        )
-
-    @classmethod
-    def of_httpx(cls, request: httpx.Request, body: bytes) -> Self:
-        evidence = request.extensions.get(EXTENSION)
-        return cls(
-            request.method,
-            f"{request.url.scheme}://{request.url.netloc.decode('ascii')}",
-            partial(encoded_request, request, body),
-            request.method in _SAFE,
-            request.extensions.get(DEADLINE, time.monotonic() + _LONGEST),
-            evidence if isinstance(evidence, Evidence) else Evidence(),
-            request.extensions.get("timeout", {}),
-        )
-
-    def end(self, of: str) -> float:
-        """Return the instant at which a part of the request has to be over."""
-        limit = self.timeouts.get(of)
-        return self.deadline if limit is None else min(self.deadline, time.monotonic() + limit)
-
-
-def _raise_as_httpx(error: BaseException) -> None:
-    """Raise httpx's exception for httpcore's of the same name, as its own transports do."""
-    if type(error).__module__.partition(".")[0] == "httpcore":
-        kind: Any = getattr(httpx, type(error).__name__)
-        raise kind(str(error)) from error
-
-
-class _Endpoints:
-    """The endpoints that a transport was asked for, by origin."""
-
-    def __init__(self, ssl_context: ssl.SSLContext | None, *, trust_env: bool) -> None:
-        self._ssl_context = ssl_context
-        self._trust_env = trust_env
-        self._made: dict[str, Endpoint] = {}
-
-    def of(self, origin: str) -> Endpoint:
-        return self._made.get(origin) or self._made.setdefault(origin, self._new(origin))
-
-    def _new(self, origin: str) -> Endpoint:
-        if not origin.startswith(("http://", "https://")):
-            raise httpcore.UnsupportedProtocol("only http:// and https://")
-        url, context = httpx.URL(origin), None
-        if url.scheme == "https":
-            context = self._ssl_context or make_context(trust_env=self._trust_env)
-        return Endpoint(Origin(url.scheme, url.host, url.port), context)
-
-
-class _Kept:
-    """A connection, which serves one request at a time."""
-
-    def __init__(self, endpoint: Endpoint, backend: GuardedBackend | AsyncGuardedBackend) -> None:
-        self._endpoint = endpoint
-        self._guard = backend
-        self.idle_since = 0.0
-
-    @contextlib.contextmanager
-    def _connecting(self, request: _Request) -> Generator[None]:
-        """Bound what happens in here by the time limit for connecting, TLS included."""
-        watch = self._guard.watch
-        watch.deadline = request.end("connect")
-        try:
-            yield
-        finally:
-            watch.deadline = request.deadline
-
-    def is_clean(self, answer: Reader) -> bool:
-        return self._guard.received.is_clean(answer.status_code, answer.headers)
-
-    def close(self) -> None:
-        self._guard.close()
-
-
-class _Use:
-    """The use of a connection by one request, which ends once."""
-
-    is_ours: ClassVar[bool] = True
-    _stack: Any = None
-    _place: Any = None
-    _connection: Any = None
-    _answer: Any = None
-
-    def end(self, *, was_read: bool) -> None:
-        """Keep the connection of a response that was read to its end; close any other."""
-        connection, self._connection = self._connection, None
-        place, self._place = self._place, None
-        try:
-            if connection is None:
-                return
-            if was_read and self._stack is not None and connection.is_clean(self._answer):
-                self._stack.put_back(connection)
-            else:
-                connection.close()
-        finally:
-            if place is not None:
-                place.release()
-
-    def note(self, _error: Exception) -> str | None:
-        return None
-
+from ._exchange import Endpoints, Kept, Request, Use, raise_as_httpx
+from ._http11 import READ_SIZE, Reader
 
 # ---- Sync ---------------------------------------------------------------------------------------
 
@@ -188,12 +42,12 @@ class _Response(Reader):
                 yield piece
 
 
-class _Connection(_Kept):
+class _Connection(Kept):
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
         self._backend = GuardedBackend(endpoint, is_kept=is_kept)
         super().__init__(endpoint, self._backend)
 
-    def send(self, request: _Request) -> _Response:
+    def send(self, request: Request) -> _Response:
         self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
@@ -208,7 +62,7 @@ class _Connection(_Kept):
         answer.read_head()
         return answer
 
-    def _open(self, request: _Request) -> GuardedStream:
+    def _open(self, request: Request) -> GuardedStream:
         self._backend.close()
         host, context = self._endpoint.origin.host, self._endpoint.tls
         with self._connecting(request):
@@ -216,16 +70,16 @@ class _Connection(_Kept):
             return stream if context is None else stream.start_tls(context, host)
 
 
-class _Channel(_Use):
+class _Channel(Use):
     """The channel of one request."""
 
     def __init__(self, transport: "DirectTransport") -> None:
         self._transport = transport
 
     def send(self, attempt: Attempt) -> _Response:
-        return self.exchange(_Request.of_call(attempt))
+        return self.exchange(Request.of_call(attempt))
 
-    def exchange(self, request: _Request) -> _Response:
+    def exchange(self, request: Request) -> _Response:
         request.evidence.track()
         endpoint = self._transport.endpoints.of(request.origin)
         if request.is_shared:
@@ -242,7 +96,7 @@ class _Channel(_Use):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: _Response, use: _Use) -> None:
+    def __init__(self, answer: _Response, use: Use) -> None:
         self._answer = answer
         self._use = use
         self._was_read = False
@@ -252,7 +106,7 @@ class _Body(httpx.SyncByteStream):
             for piece in self._answer:
                 yield bytes(piece)
         except Exception as error:
-            _raise_as_httpx(error)
+            raise_as_httpx(error)
             raise
         self._was_read = True
 
@@ -274,17 +128,17 @@ class DirectTransport(httpx.BaseTransport, OwnTransport):
     def __init__(
         self, *, ssl_context: ssl.SSLContext | None = None, trust_env: bool = False
     ) -> None:
-        self.endpoints = _Endpoints(ssl_context, trust_env=trust_env)
+        self.endpoints = Endpoints(ssl_context, trust_env=trust_env)
         self._stacks: dict[tuple[int, Endpoint], Stack[_Connection]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         channel = _Channel(self)
         try:
             body = b"".join(cast("httpx.SyncByteStream", request.stream))
-            answer = channel.exchange(_Request.of_httpx(request, body))
+            answer = channel.exchange(Request.of_httpx(request, body))
         except BaseException as error:
             channel.end(was_read=False)
-            _raise_as_httpx(error)
+            raise_as_httpx(error)
             raise
         stream = _Body(answer, channel)
         return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
@@ -333,12 +187,12 @@ class _AsyncResponse(Reader):
         return piece
 
 
-class _AsyncConnection(_Kept):
+class _AsyncConnection(Kept):
     def __init__(self, endpoint: Endpoint, *, is_kept: bool) -> None:
         self._backend = AsyncGuardedBackend(endpoint, is_kept=is_kept)
         super().__init__(endpoint, self._backend)
 
-    async def send(self, request: _Request) -> _AsyncResponse:
+    async def send(self, request: Request) -> _AsyncResponse:
         self._backend.watch.begin(request.deadline, request.evidence)
         stream = self._backend.stream
         if stream is None or stream.get_extra_info("is_readable"):
@@ -353,7 +207,7 @@ class _AsyncConnection(_Kept):
         await answer.read_head()
         return answer
 
-    async def _open(self, request: _Request) -> AsyncGuardedStream:
+    async def _open(self, request: Request) -> AsyncGuardedStream:
         self._backend.close()
         host, context = self._endpoint.origin.host, self._endpoint.tls
         with self._connecting(request):
@@ -361,16 +215,16 @@ class _AsyncConnection(_Kept):
             return stream if context is None else await stream.start_tls(context, host)
 
 
-class _AsyncChannel(_Use):
+class _AsyncChannel(Use):
     """The channel of one request on asyncio."""
 
     def __init__(self, transport: "AsyncDirectTransport") -> None:
         self._transport = transport
 
     async def send(self, attempt: Attempt) -> _AsyncResponse:
-        return await self.exchange(_Request.of_call(attempt))
+        return await self.exchange(Request.of_call(attempt))
 
-    async def exchange(self, request: _Request) -> _AsyncResponse:
+    async def exchange(self, request: Request) -> _AsyncResponse:
         request.evidence.track()
         endpoint = self._transport.endpoints.of(request.origin)
         if request.is_shared:
@@ -387,7 +241,7 @@ class _AsyncChannel(_Use):
 
 
 class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, answer: _AsyncResponse, use: _Use) -> None:
+    def __init__(self, answer: _AsyncResponse, use: Use) -> None:
         self._answer = answer
         self._use = use
         self._was_read = False
@@ -397,7 +251,7 @@ class _AsyncBody(httpx.AsyncByteStream):
             async for piece in self._answer:
                 yield bytes(piece)
         except Exception as error:
-            _raise_as_httpx(error)
+            raise_as_httpx(error)
             raise
         self._was_read = True
 
@@ -411,7 +265,7 @@ class AsyncDirectTransport(httpx.AsyncBaseTransport, OwnTransport):
     def __init__(
         self, *, ssl_context: ssl.SSLContext | None = None, trust_env: bool = False
     ) -> None:
-        self.endpoints = _Endpoints(ssl_context, trust_env=trust_env)
+        self.endpoints = Endpoints(ssl_context, trust_env=trust_env)
         self._stacks: dict[tuple[int, Endpoint], AsyncStack[_AsyncConnection]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -420,10 +274,10 @@ class AsyncDirectTransport(httpx.AsyncBaseTransport, OwnTransport):
         try:
             stream = cast("httpx.AsyncByteStream", request.stream)
             body = b"".join([part async for part in stream])
-            answer = await channel.exchange(_Request.of_httpx(request, body))
+            answer = await channel.exchange(Request.of_httpx(request, body))
         except BaseException as error:
             channel.end(was_read=False)
-            _raise_as_httpx(error)
+            raise_as_httpx(error)
             raise
         stream = _AsyncBody(answer, channel)
         return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)

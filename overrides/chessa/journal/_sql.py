@@ -1,41 +1,36 @@
 """The ledger: a journal in SQLite or PostgreSQL, which lets one call of an intent send.
 
-`_statements` has the transactions; here they are run, blocking or awaited.
+`_transactions` runs what it asks for, and `_sql_claims` has the claim of a call.
 """
 
 import asyncio
 import datetime
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, exc
-
 from chessa_api.errors import Outcome
 
-from .._call.asyncio import drive_async
-from .._call.sync import drive
 from .._errors import ConfigurationError, InvalidRequestError, NotSentError
 from . import _statements
 from ._claims import Claim, Intent, Stored
-from ._engines import Engines, cause_of, is_cut
+from ._engines import Engines
 from ._entries import JournalEntry
 from ._keys import FingerprintKeys, default_keys
-from ._records import JournalError, JournalRecord
-from ._statements import LostRaceError, RefusedError, Statement, Transaction
+from ._records import JournalError
+from ._sql_claims import AwaitedClaim, BlockingClaim
+from ._statements import Transaction
 from ._step import Step, step_intent
+from ._transactions import Transactions
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
-_TRIES: Final = 3
-"""How often a transaction is begun if others change the same entry, or a settling is cut."""
 _LONGEST_ACCOUNT: Final = 300
 
 
-class SqlJournal:
+class SqlJournal(Transactions):
     """A journal that claims: for one reference at most one request is sent, from any process.
 
     `Chessa(journal=SqlJournal("sqlite:///chessa-journal.db"))`, or `postgresql://…` for several
@@ -75,17 +70,16 @@ class SqlJournal:
             raise ConfigurationError(
                 f"account must be a str of 1 to {_LONGEST_ACCOUNT} characters."
             )
-        self._engines: Final = Engines(database)
-        self._dialect: Final = self._engines.dialect
+        engines = Engines(database)
+        super().__init__(engines, (given or default_keys(engines.key_file)).checked())
         self.account: Final = account
         self.keeps_results: Final = keep_results
-        self.keys: Final = (given or default_keys(self._engines.key_file)).checked()
 
     def bind(self, intent: Intent, *, is_async: bool) -> Claim:
         """Return the journal of one call."""
         if is_async and self._engines.can_await:
-            return _AwaitedClaim(intent, self)
-        return _BlockingClaim(intent, self)
+            return AwaitedClaim(intent, self)
+        return BlockingClaim(intent, self)
 
     # ---- Entries --------------------------------------------------------------------------------
 
@@ -204,64 +198,7 @@ class SqlJournal:
         """
         return Step(self, step_intent(self.account, reference, name, arguments, lease))
 
-    # ---- Transactions ---------------------------------------------------------------------------
-
-    def run(
-        self,
-        script: Callable[[], Transaction[T]],
-        before_commit: Callable[[], None] | None = None,
-        *,
-        repeats_cut: bool = False,
-    ) -> T:
-        """Run a transaction, blocking. Raises `JournalError` if it may not be committed.
-
-        With `repeats_cut` a transaction whose connection was lost is begun again.
-        """
-        cause = ""
-        for _ in range(_TRIES):
-            try:
-                with self._engines.blocking().connect() as connection, connection.begin():
-                    self._check(connection)
-                    perform = _performer(connection)
-                    _refuse_replica(drive(_statements.begin(self._dialect), perform, hide=False))
-                    result = drive(script(), perform, hide=False)
-                    if before_commit is not None:
-                        before_commit()
-                return result
-            except (exc.SQLAlchemyError, LostRaceError) as error:
-                cause = cause_of(error)
-                if not (_others_were_first(error) or (repeats_cut and is_cut(error))):
-                    break
-        raise JournalError(cause)
-
-    async def run_async(
-        self,
-        script: Callable[[], Transaction[T]],
-        before_commit: Callable[[], None] | None = None,
-        *,
-        repeats_cut: bool = False,
-    ) -> T:
-        """Run a transaction, awaited."""
-        cause = ""
-        for _ in range(_TRIES):
-            try:
-                async with self._engines.awaited().connect() as connection, connection.begin():
-                    await connection.run_sync(self._check)
-                    perform = _performer(connection)
-                    begun = _statements.begin(self._dialect)
-                    _refuse_replica(await drive_async(begun, perform, hide=False))
-                    result = await drive_async(script(), perform, hide=False)
-                    if before_commit is not None:
-                        before_commit()
-                return result
-            except (exc.SQLAlchemyError, LostRaceError) as error:
-                cause = cause_of(error)
-                if not (_others_were_first(error) or (repeats_cut and is_cut(error))):
-                    break
-        raise JournalError(cause)
-
-    def _check(self, connection: Connection) -> None:
-        self._engines.check(connection)
+    # ---- Outside a call -------------------------------------------------------------------------
 
     def ask(self, script: Callable[[], Transaction[T]]) -> T:
         """Run a transaction outside a call, blocking. Raises `NotSentError`."""
@@ -305,111 +242,6 @@ class SqlJournal:
 
     def __repr__(self) -> str:
         return f"SqlJournal({self._dialect!r})"
-
-    def claiming(self, record: JournalRecord, intent: Intent) -> Callable[[], Transaction[None]]:
-        """Return the transaction that claims an intent."""
-        dialect, keys = self._dialect, self.keys
-        return lambda: _statements.claim(dialect, record, intent, keys)
-
-
-class _SqlClaim(Claim):
-    """The parts of a claim that its two forms share."""
-
-    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
-        super().__init__(intent)
-        self._ledger = ledger
-        self._is_over = False
-
-    def _script(self, record: JournalRecord) -> Callable[[], Transaction[Any]] | None:
-        """Return the transaction for a record; None to close what was certainly not opened."""
-        if record.event == "opened":
-            if self._is_over:
-                raise JournalError("the call had ended")
-            return self._ledger.claiming(record, self.intent)
-        self._is_over = True
-        return (lambda: _statements.settle(record, self.kept)) if self.may_be_stored else None
-
-    def _looking(self) -> Transaction[None]:
-        return _statements.peek(self.intent, self._ledger.keys)
-
-    def _committing(self) -> None:
-        self.may_be_stored = True
-
-    def _refuse(self, refused: RefusedError) -> None:
-        self.verdict, self.stored = refused.verdict, refused.stored
-
-
-def _check_settled(settled: object) -> None:
-    if settled is False:
-        raise JournalError("the entry was resolved meanwhile, or deleted")
-
-
-# A call that is cancelled while it claims is closed while the claim goes on by itself: the lock
-# puts the closing after it. Where both are on one thread, the claim is over: an interruption may
-# have left its lock behind.
-
-
-class _BlockingClaim(_SqlClaim):
-    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
-        super().__init__(intent, ledger)
-        self._lock = threading.RLock()
-
-    def __call__(self, record: JournalRecord) -> None:
-        with self._lock:
-            script = self._script(record)
-            if script is None:
-                return
-            try:
-                is_closing = record.event == "closed"
-                settled = self._ledger.run(script, self._committing, repeats_cut=is_closing)
-                _check_settled(settled)
-            except RefusedError as refused:
-                self._refuse(refused)
-
-    def peek(self) -> None:
-        try:
-            self._ledger.run(self._looking)
-        except RefusedError as refused:
-            self._refuse(refused)
-
-
-class _AwaitedClaim(_SqlClaim):
-    def __init__(self, intent: Intent, ledger: SqlJournal) -> None:
-        super().__init__(intent, ledger)
-        self._lock = asyncio.Lock()
-
-    async def __call__(self, record: JournalRecord) -> None:
-        async with self._lock:
-            script = self._script(record)
-            if script is None:
-                return
-            try:
-                is_closing = record.event == "closed"
-                settled = await self._ledger.run_async(
-                    script, self._committing, repeats_cut=is_closing
-                )
-                _check_settled(settled)
-            except RefusedError as refused:
-                self._refuse(refused)
-
-    async def peek(self) -> None:
-        try:
-            await self._ledger.run_async(self._looking)
-        except RefusedError as refused:
-            self._refuse(refused)
-
-
-def _others_were_first(error: Exception) -> bool:
-    return isinstance(error, exc.IntegrityError | LostRaceError)
-
-
-def _performer(connection: Any) -> Callable[[Statement], Any]:
-    return lambda statement: connection.execute(*statement)
-
-
-def _refuse_replica(is_replica: bool) -> None:
-    if is_replica:
-        raise ConfigurationError("SqlJournal is connected to a replica: entries need the primary.")
 
 
 def _entries(found: Sequence[Stored]) -> list[JournalEntry]:
