@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -106,11 +106,12 @@ class Place:
 def hints(cls: type[Model]) -> dict[str, Any]:
     """The hints of the attributes that a class documents."""
     written = tuple(cls.__annotations__.items())  # a planted mistake may change them
-    return _hints(cls, tuple(attribute.name for attribute in attrs.fields(cls)), written)
+    named = tuple(attribute.name for attribute in attrs.fields(cls))
+    return _hints(typing.cast("Hashable", cls), named, written)
 
 
 @functools.cache
-def _hints(cls: type[Model], names: tuple[str, ...], _written: tuple[Any, ...]) -> dict[str, Any]:
+def _hints(cls: Hashable, names: tuple[str, ...], _written: tuple[Any, ...]) -> dict[str, Any]:
     every = typing.get_type_hints(cls)
     return {name: every[name] for name in names}
 
