@@ -41,10 +41,13 @@ def test_another_version_of_a_tool_stops_the_run(
     """The tools that shape the code are pinned: the message names both versions and what to run."""
     version = metadata.version
     monkeypatch.setattr(metadata, "version", lambda n: "9.9" if n == name else version(n))
+    spec, output = tmp_path / "spec.json", tmp_path / "output"
+    spec.write_text(json.dumps(SPEC), encoding="utf-8")
+    job = regeneration.Job(spec=spec, overlay=None, output=output, lock=tmp_path / "lock.json")
     with pytest.raises(SpecError, match=words) as caught:
-        make(tmp_path, SPEC)
+        regeneration.regenerate(job)
     assert "./scripts/bootstrap" in str(caught.value)
-    assert not list(tmp_path.glob("output_*/*"))
+    assert not list(output.glob("*"))
 
 
 def test_what_the_generator_cannot_express_stops_the_run(
