@@ -5,15 +5,14 @@ merge keys are written out, up to a bound. Tags, duplicate keys and control char
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from attrs import define, field, frozen
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from attrs import define, field
 
-from chessa_codegen.document import json
+from chessa_codegen.document import json, yaml_events
 from chessa_codegen.document.json import CONTROLS, MAX_DIGITS, MAX_LEVELS
+from chessa_codegen.document.yaml_events import Event
 from chessa_codegen.errors import SpecError
 
 
@@ -21,7 +20,17 @@ def parse(content: bytes, name: str) -> Any:
     """Read the one document in a file; the name is for the error messages."""
     text = _text(content, name)
     plain = json.parse(text)  # as the events would give it, at a tenth of their cost
-    return _compose(_events(text, name), name) if plain is None else plain
+    return _read(text, name) if plain is None else plain
+
+
+def _read(text: str, name: str) -> Any:
+    """Read YAML the fast way; a refusal is the exact reader's, who may also accept the text."""
+    if yaml_events.is_for_both(text):
+        try:
+            return _compose(yaml_events.fast(text, name), name)
+        except SpecError:
+            pass
+    return _compose(yaml_events.exact(text, name), name)
 
 
 # ---- characters -------------------------------------------------------------------------------
@@ -63,59 +72,6 @@ def _cut(text: str) -> str:
 # ---- structure --------------------------------------------------------------------------------
 
 
-@frozen
-class _Event:
-    """One parsing event of ruamel, typed, with the fields that are needed here."""
-
-    kind: str  # the class name of ruamel's event
-    line: int
-    where: str
-    text: str = ""
-    tag: str = ""
-    anchor: str | None = None
-    is_plain: bool = False  # a scalar without quotes, block indicator or tag
-    version: tuple[int, int] | None = None
-
-
-def _events(text: str, name: str) -> Iterator[_Event]:
-    """Yield the parsing events: no recursion, and no tag or alias acted on yet."""
-    reader: Any = YAML(typ="safe", pure=True)
-    try:
-        for event in reader.parse(text):
-            yield _event(event, name)
-    except (YAMLError, ValueError, OverflowError) as error:  # "\UFFFFFFFF" overflows chr()
-        raise _syntax_error(error, name) from None
-
-
-def _event(event: Any, name: str) -> _Event:
-    tag = getattr(event, "ctag", None)
-    line = event.start_mark.line + 1
-    return _Event(
-        kind=type(event).__name__,
-        line=line,
-        where=f"{name}:{line}",
-        text=getattr(event, "value", ""),
-        tag="" if tag is None else str(tag),
-        anchor=getattr(event, "anchor", None),
-        is_plain=tag is None and getattr(event, "style", "") is None,
-        version=getattr(event, "version", None),
-    )
-
-
-class SyntaxSpecError(SpecError):
-    """A text that cannot be parsed as YAML: it is cut off or mistyped."""
-
-
-def _syntax_error(error: Any, name: str) -> SpecError:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "context", None) or error
-    return SyntaxSpecError(
-        f"The file is neither YAML 1.2 nor JSON: {problem}.",
-        f"{name}:{mark.line + 1}" if mark else name,
-        "Correct the syntax there or on the lines before.",
-    )
-
-
 _MOST_ALIASED = 500_000
 
 
@@ -131,7 +87,7 @@ class _Open:
     merged: list[Any] = field(factory=list[Any])
 
 
-def _compose(events: Iterable[_Event], name: str) -> Any:
+def _compose(events: Iterable[Event], name: str) -> Any:
     """Build the one document from its events, refusing what is not a plain tree."""
     documents: list[Any] = []
     stack = [_Open(documents)]
@@ -169,7 +125,7 @@ def _too_deep(where: str) -> SpecError:
     )
 
 
-def _check_document_start(event: _Event, is_second: bool) -> None:
+def _check_document_start(event: Event, is_second: bool) -> None:
     if is_second:
         raise SpecError(
             "The file holds more than one YAML document.",
@@ -191,7 +147,7 @@ class _Anchors:
     known: dict[str, Any] = field(factory=dict[str, Any])
     left: int = _MOST_ALIASED
 
-    def written_out(self, event: _Event, level: int, *, is_open: bool) -> Any:
+    def written_out(self, event: Event, level: int, *, is_open: bool) -> Any:
         """Return a copy of what an alias stands for."""
         name = _cut(event.anchor or "")
         if is_open or event.anchor not in self.known:
@@ -244,7 +200,7 @@ def _merge(ended: _Open, where: str) -> None:
         ended.value.update(own)
 
 
-def _place(value: Any, event: _Event, parent: _Open) -> None:
+def _place(value: Any, event: Event, parent: _Open) -> None:
     """Add a node to the collection that is open: as item, as key or as the value of its key."""
     if isinstance(parent.value, list):
         parent.value.append(value)
@@ -260,7 +216,7 @@ def _place(value: Any, event: _Event, parent: _Open) -> None:
         parent.key = None
 
 
-def _key(value: Any, event: _Event, seen: dict[str, int]) -> str:
+def _key(value: Any, event: Event, seen: dict[str, int]) -> str:
     if event.kind != "ScalarEvent":
         raise SpecError(
             "A mapping or sequence is used as a key.", event.where, "Use a string as key."
@@ -297,7 +253,7 @@ _TYPES_OF_TAG: dict[str, tuple[type, ...]] = {
 }
 
 
-def _scalar(event: _Event) -> Any:
+def _scalar(event: Event) -> Any:
     if event.is_plain:
         return _resolved(event.text, event.where)
     if event.tag in ("", "!", _TAG + "str"):
@@ -309,13 +265,13 @@ def _scalar(event: _Event) -> Any:
     return float(value) if event.tag == _TAG + "float" else value
 
 
-def _mapping(event: _Event) -> dict[str, Any]:
+def _mapping(event: Event) -> dict[str, Any]:
     if event.tag not in ("", "!", _TAG + "map"):
         raise _refused_tag(event)
     return {}
 
 
-def _sequence(event: _Event) -> list[Any]:
+def _sequence(event: Event) -> list[Any]:
     if event.tag not in ("", "!", _TAG + "seq"):
         raise _refused_tag(event)
     return []
@@ -355,7 +311,7 @@ def _string(text: str, where: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _refused_tag(event: _Event) -> SpecError:
+def _refused_tag(event: Event) -> SpecError:
     return SpecError(
         f"The YAML tag '{_cut(event.tag)}' is not allowed, or does not fit its value.",
         event.where,
@@ -363,7 +319,7 @@ def _refused_tag(event: _Event) -> SpecError:
     )
 
 
-_READERS: dict[str, Callable[[_Event], Any]] = {
+_READERS: dict[str, Callable[[Event], Any]] = {
     "ScalarEvent": _scalar,
     "MappingStartEvent": _mapping,
     "SequenceStartEvent": _sequence,

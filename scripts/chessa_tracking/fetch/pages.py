@@ -11,7 +11,8 @@ import attrs
 from markdown_it import MarkdownIt
 
 from chessa_codegen.document.loader import METHODS, is_mapping
-from chessa_codegen.document.yaml import SyntaxSpecError, parse
+from chessa_codegen.document.yaml import parse
+from chessa_codegen.document.yaml_events import SyntaxSpecError
 from chessa_codegen.errors import SpecError
 from chessa_tracking.fetch.source import UnreadableError
 
