@@ -337,11 +337,12 @@ def test_an_operation_without_credentials(spec: Spec) -> None:
         assert statuses == [200, 401]
 
 
-def test_openapi_3_1(spec: Spec) -> None:
-    """A document of version 3.1, with its own nullable and boolean schemas, works as well."""
+@pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
+def test_newer_openapi(version: str, spec: Spec) -> None:
+    """A document of a newer version, with its own nullable and boolean schemas, works as well."""
     newer = json.loads(json.dumps(spec, default=float).replace('"nullable": true', '"x-was": true'))
     nullable = {"type": ["object", "null"], "properties": {"a": {"const": "b"}, "any": True}}
-    with Sandbox(spec=changed(newer, {("openapi",): "3.1.0", NEW: operation(nullable)})) as api:
+    with Sandbox(spec=changed(newer, {("openapi",): version, NEW: operation(nullable)})) as api:
         order = api.add_order().fail()
         assert ask(api, "GET", f"/v1/orders/{order.id}")[1]["order"]["id"] == order.id
         assert ask(api, "GET", PATH) == (200, {"a": "b", "any": "example"})

@@ -180,7 +180,7 @@ def refused(tree: Path, *words: str | Path) -> Document:
 @pytest.mark.parametrize(
     ("edit", "what"),
     [
-        (lambda d: d.update(openapi="2.0"), "3.0 and 3.1 are supported"),
+        (lambda d: d.update(openapi="2.0"), "3.0, 3.1 and 3.2 are supported"),
         (lambda d: d["info"].update(title="\x1b[31m"), "not allowed"),
         (
             lambda d: d["paths"]["/v1/orders/refund"]["post"].update({"x-safe-to-repeat": True}),

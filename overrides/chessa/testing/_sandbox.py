@@ -309,6 +309,6 @@ def sandbox(*, spec: Mapping[str, Any] | None = None, clock: Clock | None = None
             it documents beyond the sandbox's behaviours gets examples of its schemas as responses.
         clock: Default: one that stands still until the test moves it.
 
-    Raises `ValueError` if `spec` is not an OpenAPI 3.0 or 3.1 document.
+    Raises `ValueError` if `spec` is not an OpenAPI 3.0, 3.1 or 3.2 document.
     """
     return Sandbox(spec=spec, clock=clock)

@@ -84,6 +84,8 @@ class _Joining:
     ) -> list[tuple[Where, str]]:
         """Make a reference one within the document; return what was written for it."""
         link, _, pointed = node["$ref"].partition("#")
+        if link and link == self.whole.get("$self"):  # its own address, in OpenAPI 3.2
+            node["$ref"], link = f"#{pointed}", ""
         if not where or "://" in link or (not link and address == self.address):
             return []
         file = self.resolve(address, unquote(link)) if link else address

@@ -232,7 +232,7 @@ class Schemas:
         parts = schema["allOf"]
         rest = {key: value for key, value in schema.items() if key != "allOf"}
         shaping = [part for part in parts if self._composer.shapes(part)]
-        is_alias = len(shaping) == 1 and "$ref" in shaping[0] and not any(map(shapes_values, rest))
+        is_alias = len(shaping) == 1 and "$ref" in shaping[0] and self._adds_nothing(rest, shaping)
         if is_alias and not self._is_kind(where, shaping[0]["$ref"]):
             only = self.shape(shaping[0], (*where, "allOf", parts.index(shaping[0])), name)
             said = [rest, *(part for part in parts if isinstance(part, Mapping))]
@@ -247,6 +247,13 @@ class Schemas:
                 return shape
             self._composed[key] = schema, shape
         return self._composed[key][1]
+
+    def _adds_nothing(self, rest: Mapping[str, Any], parts: list[Any]) -> bool:
+        """Return whether the keywords next to an allOf say no more than the type of its part."""
+        said = {key for key in rest if shapes_values(key)}
+        return not said or (
+            said == {"type"} and self.plain(parts[0], ()).get("type") == rest["type"]
+        )
 
     def _is_kind(self, where: Where, base: object) -> bool:
         """Return whether a component is one of the kinds of another, which it adds nothing to."""

@@ -27,12 +27,16 @@ def settle(repair: Repair) -> None:
     Raises `SpecError` where the problem concerns the document as such.
     """
     version = check_version(repair.document)
+    slips.write_tuples_as_now(repair)
+    slips.drop_empty_enums(repair)
     repair_structure(repair, version)
     slips.write_parameters_in_braces(repair)
     _settle(repair, safety.odd_names)
     drop_dangling_links(repair)
     _settle(repair, _references)
     slips.write_out_path_items(repair)
+    slips.leave_out_other_methods(repair)
+    slips.write_out_media_types(repair)
     _settle(repair, _circles)
     if wrong := list(_extensions(repair.document)):
         raise together(wrong, "Extensions of ours are wrong")

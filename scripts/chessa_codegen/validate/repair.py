@@ -58,6 +58,10 @@ class Repair:
         """Note a slip that was corrected."""
         self.findings.append(Finding("corrected", what, place(where), ""))
 
+    def left_out(self, error: SpecError, operation: str = "") -> None:
+        """Note an operation that was left out, and why."""
+        self.findings.append(_finding("left out", error, operation))
+
     def check_strictly(self) -> None:
         """Refuse a document of which anything was left out or opened."""
         cut = [each for each in self.findings if each.kind != "corrected"]
@@ -74,10 +78,15 @@ class Repair:
         """Cut each error whose place is still there. Raises the first where none is."""
         found = len(self.findings)
         distinct = {each.pointer: each for each in errors}
+        opened: set[Where] = set()
         for error in distinct.values():
             where = locate(self.document, error.pointer)
-            if place(where) == error.pointer or enclosing_schema(where):
+            schema = enclosing_schema(where)
+            if schema in opened:
+                continue  # another error in it, or in what it is made of
+            if place(where) == error.pointer or schema:
                 self.cut(error)
+                opened |= {schema} if schema else set()
         if len(self.findings) == found:
             raise next(iter(distinct.values()))
 
@@ -96,7 +105,7 @@ class Repair:
             self._remove_component(where[:3], error)
         elif where[:1] == ("webhooks",) and len(where) > 1:
             del self.document["webhooks"][where[1]]
-            self.findings.append(_finding("left out", error))
+            self.left_out(error)
         else:
             raise error
 
@@ -107,11 +116,11 @@ class Repair:
         several = rest[:1] if rest and rest[0] in METHODS else list(item)
         methods = [each for each in several if each in METHODS or each == "$ref"]
         if not methods:
-            self.findings.append(_finding("left out", error, f"ANY {path}"))
+            self.left_out(error, f"ANY {path}")
         for method in methods:
             del item[method]
             name = f"{'ANY' if method == '$ref' else str(method).upper()} {path}"
-            self.findings.append(_finding("left out", error, name))
+            self.left_out(error, name)
         if not set(METHODS) & item.keys():
             del self.document["paths"][path]
 
@@ -130,7 +139,7 @@ class Repair:
             if where in reachable(self.document, operation):
                 self.leave_out(operation, error)
         del self.document["components"][where[1]][where[2]]
-        self.findings.append(_finding("left out", error))
+        self.left_out(error)
 
 
 def _finding(kind: Kind, error: SpecError, operation: str = "") -> Finding:

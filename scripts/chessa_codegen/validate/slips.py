@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import (
     Where,
     at,
@@ -16,7 +17,7 @@ from chessa_codegen.document.refs import (
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
 from chessa_codegen.validate import safety
-from chessa_codegen.validate.repair import Repair, operations
+from chessa_codegen.validate.repair import Repair, enclosing_schema, operations
 
 
 def write_out_path_items(repair: Repair) -> None:
@@ -35,6 +36,57 @@ def write_out_path_items(repair: Repair) -> None:
             )
         else:
             paths[path] = copy.deepcopy(resolve(repair.document, item["$ref"], ("paths", path))[0])
+
+
+def leave_out_other_methods(repair: Repair) -> None:
+    """Leave out operations of methods that no method of a resource can be: OpenAPI 3.2 has them."""
+    for path, item in list((repair.document.get("paths") or {}).items()):
+        if path.startswith("x-") or not isinstance(item, dict):
+            continue
+        others = item.pop("additionalOperations", None) or {}
+        if "query" in item:
+            others = {**others, "QUERY": item.pop("query")}
+        for method in sorted(others):
+            repair.left_out(
+                SpecError(
+                    f"The HTTP method {method} is not supported.",
+                    place(("paths", path)),
+                    "Remove it by the overlay, or ask for a POST that does the same.",
+                ),
+                f"{method} {path}",
+            )
+        if others and not set(METHODS) & item.keys():
+            del repair.document["paths"][path]
+
+
+def write_out_media_types(repair: Repair) -> None:
+    """Write each shared media type where it is used, as OpenAPI 3.2 allows to refer to it."""
+    for where, node in list(nodes(repair.document)):
+        content = node.get("content") if isinstance(node, dict) else None
+        for name, media_type in content.items() if isinstance(content, dict) else ():
+            if isinstance(media_type, dict) and "$ref" in media_type:
+                found, _ = resolve(repair.document, media_type["$ref"], (*where, "content", name))
+                content[name] = copy.deepcopy(found)
+
+
+def write_tuples_as_now(repair: Repair) -> None:
+    """Write `items: [A, B]` of older drafts of JSON Schema as `prefixItems`; 3.0 has neither."""
+    is_3_0 = str(repair.document.get("openapi")).startswith("3.0")
+    for where, node in list(nodes(repair.document)):
+        if not isinstance(node, dict) or not isinstance(node.get("items"), list):
+            continue
+        if enclosing_schema(where) == where:
+            if not is_3_0:
+                node["prefixItems"] = node["items"]
+            node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
+            repair.corrected("The list of its items is written as OpenAPI has it.", where)
+
+
+def drop_empty_enums(repair: Repair) -> None:
+    """Drop an enum without values: it would allow none, and 3.0 has no such thing."""
+    for where, node in list(nodes(repair.document)):
+        if isinstance(node, dict) and node.get("enum") == [] and enclosing_schema(where) == where:
+            repair.drop((*where, "enum"), "The enum lists no value.")
 
 
 def drop_repeated_parameters(repair: Repair) -> None:

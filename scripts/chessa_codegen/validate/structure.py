@@ -1,4 +1,4 @@
-"""The structure of an OpenAPI 3.0 or 3.1 document: correct slips, cut wrong parts.
+"""The structure of an OpenAPI 3.0, 3.1 or 3.2 document: correct slips, cut wrong parts.
 
 The document is held against the schemas that the OpenAPI Initiative publishes, each schema in it
 against those of its dialect. No library resolves a reference: a default or an example could name
@@ -99,9 +99,21 @@ def _dialect_3_0() -> Validator:
 
 @functools.cache
 def _dialect_3_1() -> Validator:
+    return _dialect("3.1", "metaschema.json", "vocabularies/base")
+
+
+@functools.cache
+def _dialect_3_2() -> Validator:
+    return _dialect("3.2", "dialect/2025-09-17.json", "meta/2025-09-17.json")
+
+
+def _dialect(version: str, *files: str) -> Validator:
+    """Return the validator of a dialect of JSON Schema, from its schema and its vocabulary."""
     base, words = (
-        _published("openapi-schema-validator", f"openapi_schema_validator/schemas/oas3.1/{file}")
-        for file in ("metaschema.json", "vocabularies/base")
+        _published(
+            "openapi-schema-validator", f"openapi_schema_validator/schemas/oas{version}/{file}"
+        )
+        for file in files
     )
     found: Validator = _remembering(Draft202012Validator)(
         {"$ref": base["$id"]}, registry=_crawled(base, words), format_checker=_NO_FORMATS
@@ -118,19 +130,20 @@ def _crawled(*schemas: Any) -> Any:
 _VERSIONS: Final = {
     "3.0": _Version("3.0", _dialect_3_0),
     "3.1": _Version("3.1", _dialect_3_1),
+    "3.2": _Version("3.2", _dialect_3_2),
 }
 
 
 def check_version(document: Mapping[str, Any]) -> _Version:
-    """Refuse a document that does not declare OpenAPI 3.0 or 3.1."""
+    """Refuse a document that does not declare OpenAPI 3.0, 3.1 or 3.2."""
     said = document.get("openapi")
     version = _VERSIONS.get(said[:3]) if isinstance(said, str) else None
     if version is None:
         swagger = document.get("swagger")
         raise SpecError(
-            f"The document says swagger: {swagger}; OpenAPI 3.0 and 3.1 are supported."
+            f"The document says swagger: {swagger}; OpenAPI 3.0, 3.1 and 3.2 are supported."
             if swagger
-            else f"The document says openapi: {said}; 3.0 and 3.1 are supported.",
+            else f"The document says openapi: {said}; 3.0, 3.1 and 3.2 are supported.",
             "#/openapi",
             "Convert the document, or quote the version.",
         )

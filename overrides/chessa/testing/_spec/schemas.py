@@ -1,4 +1,4 @@
-"""Schemas of the spec: OpenAPI 3.0 and 3.1, formats and nullable included.
+"""Schemas of the spec: OpenAPI 3.0 to 3.2, formats and nullable included.
 
 The only module that imports the validator.
 """
@@ -48,11 +48,11 @@ class Schemas:
                 "request": _made(oas.OAS30WriteValidator, spec, formats),
                 "response": _made(oas.OAS30ReadValidator, spec, formats),
             }
-        elif version.startswith("3.1"):
+        elif version.startswith(("3.1", "3.2")):
             both = _made(oas.OAS31Validator, spec, _formats(oas.oas31_format_checker))
             self._validators = {"request": both, "response": both}
         else:
-            raise ValueError(f"OpenAPI {version} is not supported: 3.0 and 3.1 are")
+            raise ValueError(f"OpenAPI {version} is not supported: 3.0 to 3.2 are")
 
     def problems(self, value: Any, schema: Json, direction: Direction, place: str) -> list[str]:
         """Return the problems of a value, each a sentence that begins with its place."""
