@@ -174,6 +174,8 @@ def _samples(plan: Plan) -> Iterator[tuple[str, Any]]:
                 return source.choice(enums[name].values)
             case types.Array(item):
                 return [value(item, depth - 1) for _ in range(2)] if depth > 0 else []
+            case types.Tuple(items):
+                return [value(item, depth - 1) for item in items]
             case types.Dictionary(inner):
                 return {"key": value(inner, depth - 1)} if depth > 0 else {}
             case types.Nullable(inner):

@@ -293,6 +293,28 @@ def array(inner: Codec) -> Codec:
     return Codec(decode, encode)
 
 
+def tuple_of(*inner: Codec) -> Codec:
+    """Return a codec of tuples: arrays of just so many items, each with a codec of its own."""
+
+    def decode(value: Any) -> Any:
+        if not isinstance(value, list) or len(value) != len(inner):
+            return Misfit(f"is not an array of {len(inner)} items")
+        items = tuple([codec.decode(item) for codec, item in zip(inner, value, strict=True)])
+        for position, item in enumerate(items):
+            if isinstance(item, Misfit):
+                return Misfit(f"holds an item that does not fit: [{position}] {item.reason}")
+        return items
+
+    def encode(value: Any) -> list[Any]:
+        if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+            if len(value) != len(inner):
+                raise EncodeError(f"expected {len(inner)} items, not {len(value)}")
+            return [codec.encode(item) for codec, item in zip(inner, value, strict=True)]
+        raise _refuse("a tuple", value)
+
+    return Codec(decode, encode)
+
+
 def mapping(inner: Codec) -> Codec:
     """Return a codec of dicts from names to the values of `inner`."""
     decode_value, encode_value = inner.decode, inner.encode

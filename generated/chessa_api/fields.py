@@ -29,6 +29,7 @@ from .codecs import (
     open_enum,
     open_int_enum,
     plain_amounts,
+    tuple_of,
 )
 from .codecs import Codec as _Codec
 from .scalars import usual_date_times
@@ -59,6 +60,7 @@ __all__ = [
     "read_only",
     "recursive",
     "required",
+    "tuple_of",
     "union",
     "usual_date_times",
 ]

@@ -151,7 +151,7 @@ def _of_models(candidate: Any) -> tuple[int, int, int, int]:
             -len(fields),
         )
     members = candidate.values() if isinstance(candidate, dict) else candidate
-    if not isinstance(candidate, (dict, list)):
+    if not isinstance(candidate, (dict, list, tuple)):
         return 0, 0, 0, 0
     found = [_of_models(item) for item in members]
     return (

@@ -183,6 +183,47 @@ CASES = [
          {"name": "a", "next": {"children": [{"name": "b"}]}}, "1"),
     Case("properties without a type", {"properties": {"a": {"type": "string"}}}, "models.ThingX",
          '{"a": "b"}', {"a": "b"}, "1"),
+    _31("map by a pattern of names", {"patternProperties": {"^x-": {"type": "number"}}},
+        "dict[str, Decimal]", '{"x-a": 1.5}', {"x-a": Decimal("1.5")}, '{"x-a": "b"}'),
+    _31("map by patterns and nothing else",
+        {"type": "object", "additionalProperties": False,
+         "patternProperties": {"^a": {"type": "string"}, "^b": BASE}},
+        "dict[str, str | models.Base]", '{"a": "x", "b": {"id": "1"}}',
+        {"a": "x", "b": {"id": "1"}}, '{"a": []}'),
+    _31("map by a pattern, and others of another type",
+        {"additionalProperties": {"type": "boolean"},
+         "patternProperties": {"a": {"type": "integer"}}},
+        "dict[str, int | bool]", '{"a": 1, "b": true}', {"a": 1, "b": True}, '{"a": "x"}'),
+    _31("map by a pattern, and others of any type",
+        {"additionalProperties": True, "patternProperties": {"a": {"type": "integer"}}},
+        "dict[str, Any]", '{"a": "x"}', {"a": "x"}, "1"),
+    _31("properties next to a pattern",
+        {"properties": {"a": {"type": "string"}},
+         "patternProperties": {"^x-": {"type": "integer"}}},
+        "models.ThingX", '{"a": "b", "x-c": 1}', {"a": "b", "x-c": 1}, "1"),
+    _31("patterns that are composed",
+        {"allOf": [{"patternProperties": {"^a": {"type": "integer"}}},
+                   {"patternProperties": {"^b": {"type": "integer"}}}]},
+        "dict[str, int]", '{"a": 1, "b": 2}', {"a": 1, "b": 2}, '{"a": "x"}'),
+    _31("tuple", {"type": "array", "prefixItems": [{"type": "number"}, BASE], "items": False,
+                  "minItems": 2},
+        "tuple[Decimal, models.Base]", '[1.5, {"id": "1"}]', (Decimal("1.5"), {"id": "1"}),
+        "[1.5]"),
+    _31("tuple by its bounds",
+        {"prefixItems": [{"type": "string"}, {"type": "integer"}], "minItems": 2, "maxItems": 2},
+        "tuple[str, int]", '["a", 1]', ("a", 1), '["a", "b"]'),
+    _31("tuple that may be shorter",
+        {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False},
+        "list[str | int]", '["a"]', ["a"], "[[]]"),
+    _31("tuple that goes on",
+        {"prefixItems": [{"type": "string"}], "items": {"type": "integer"}, "minItems": 1},
+        "list[int | str]", '["a", 1, 2]', ["a", 1, 2], "[[]]"),
+    _31("tuple that goes on with anything", {"type": "array", "prefixItems": [{"type": "string"}]},
+        "list[Any]", '["a", 1]', ["a", 1], "1"),
+    _31("list of tuples",
+        {"type": "array", "items": {"prefixItems": [{"type": "string"}] * 2, "minItems": 2,
+                                    "maxItems": 2}},
+        "list[tuple[str, str]]", '[["a", "b"]]', [("a", "b")], '[["a"]]'),
     Case("required, and never described",
          {"type": "object", "required": ["a", "b"], "properties": {"a": {"type": "string"}}},
          "models.ThingX", '{"a": "1", "b": [2]}', {"a": "1", "b": [2]}, "[]"),
@@ -202,8 +243,8 @@ def plain(value: Any) -> Any:
     """A value with its models as dicts."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
-    if isinstance(value, list):
-        return [plain(item) for item in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(plain, value))
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value

@@ -85,3 +85,17 @@ def test_a_schema_with_several_errors_is_opened_once() -> None:
     get = operation("odd", parameters=[{"name": "a", "in": "query", "schema": both}])
     found = settled(document({"/odd": {"get": get}}, {"Odd": odd}, version="3.1.0"))
     assert names(found) == ["GET /odd"]
+
+
+@pytest.mark.parametrize(
+    ("version", "hint"), [("3.0.3", "list[Any]"), ("3.1.0", "tuple[str, Decimal]")]
+)
+def test_a_list_of_items_is_that_of_older_drafts(version: str, hint: str, tmp_path: Path) -> None:
+    """`items: [A, B]` is what `prefixItems` is now; in 3.0, which has neither, any items."""
+    pair = {"items": [TEXT, {"type": "number"}], "additionalItems": False, "minItems": 2}
+    thing = {"title": "Thing", "type": "object", "properties": {"x": {"type": "array", **pair}}}
+    spec = document({"/t": {"get": operation("get", responses=answers(thing))}}, version=version)
+    package = make(tmp_path, spec)
+    assert package.model("Thing").__annotations__["x"] == hint
+    got = package.call("things.get", answer='{"x": ["a", 1.50]}')
+    assert got.to_json() == b'{"x":["a",1.50]}'

@@ -87,6 +87,8 @@ def _kinds(shape: Shape, links: Links, argument: bool) -> Iterator[str]:
                 yield "`int`" if integer else "`str`"
         case types.Array(item):
             yield f"list of {_grouped(item, links, argument)}"
+        case types.Tuple(items):
+            yield f"tuple of {', '.join(_grouped(item, links, argument) for item in items)}"
         case types.Dictionary(value):
             yield f"dict of {_grouped(value, links, argument)}"
         case types.Nullable(inner):

@@ -66,6 +66,8 @@ class Values:
                 return self._object(self._models[name], value)
             case types.Array(item):
                 return self._list(item, value)
+            case types.Tuple(items):
+                return self._tuple(items, value)
             case types.Dictionary(inner):
                 return self._dict(inner, value)
             case types.Union(kinds):
@@ -103,6 +105,11 @@ class Values:
         items = [self.written(item, one) for one in value]
         return None if None in items else f"[{', '.join(filter(None, items))}]"
 
+    def _tuple(self, items: tuple[Shape, ...], value: Any) -> str | None:
+        if not isinstance(value, list) or len(value) != len(items):
+            return None
+        return _tuple([self.written(item, one) for item, one in zip(items, value, strict=True)])
+
     def _dict(self, inner: Shape, value: Any) -> str | None:
         if not isinstance(value, Mapping):
             return None
@@ -127,6 +134,8 @@ class Values:
                 return self._made_object(self._models[name], depth)
             case types.Array(item):
                 return self._made_list(item, schema, depth)
+            case types.Tuple(items):
+                return _tuple([self._made(item, {}, depth + 1) for item in items])
             case types.Dictionary():
                 return "{}" if not schema.get("minProperties") else None
             case types.Union(kinds):
@@ -159,6 +168,10 @@ class Values:
         if least > 1 and schema.get("uniqueItems"):
             return None
         return f"[{', '.join([one] * max(1, least))}]" if least <= _MANY else None
+
+
+def _tuple(items: list[str | None]) -> str | None:
+    return None if None in items else f"({', '.join(filter(None, items))},)"
 
 
 def _sent(model: ModelPlan) -> Iterator[FieldPlan]:

@@ -205,7 +205,7 @@ def _merge_keyword(key: str, first: Any, second: Any, where: Where) -> Any:
     if first == second:
         return first
     match key:
-        case "properties":
+        case "properties" | "patternProperties":
             both = {
                 name: {"allOf": [first[name], second[name]]}
                 for name in first

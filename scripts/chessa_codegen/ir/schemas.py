@@ -278,8 +278,7 @@ class Schemas:
         if kind == "object":
             return self._object(schema, where, name)
         if kind == "array":
-            items = schema.get("items", True) if "prefixItems" not in schema else True
-            return types.Array(self._member(items, (*where, "items"), f"{name}Item"))
+            return self._array(schema, where, name)
         if kind not in _SCALARS:
             raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
         scalar = _SCALARS[kind]
@@ -290,13 +289,27 @@ class Schemas:
             return types.Constant(scalar, constant)
         return scalar
 
+    def _array(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        """Return a list, or a tuple where the schema says what stands at each place."""
+        places: list[Any] = schema.get("prefixItems") or []
+        rest, count = schema.get("items", True), len(places)
+        is_closed = count > 0 and (rest is False or schema.get("maxItems", count + 1) <= count)
+        kinds: list[Shape] = []
+        if not is_closed:
+            kinds.append(self._member(rest, (*where, "items"), f"{name}Item"))
+        if types.JSON not in kinds:
+            kinds += [
+                self._member(one, (*where, "prefixItems", number), f"{name}Item{number + 1}")
+                for number, one in enumerate(places)
+            ]
+        if is_closed and schema.get("minItems", 0) >= count:
+            return types.Tuple(tuple(kinds))
+        return types.Array(types.any_of(kinds))
+
     def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         properties = _properties(schema)
         if not properties:
-            rest = schema.get("additionalProperties", True)
-            at = (*where, "additionalProperties")
-            value = self._member(rest, at, f"{name}Value") if rest is not False else types.JSON
-            return types.Dictionary(value)
+            return types.Dictionary(self._value(schema, where, f"{name}Value"))
         title = _title(schema)
         model = ModelPlan(
             name=naming.pascal(title) if title else name,
@@ -313,6 +326,19 @@ class Schemas:
                 )
             )
         return types.ModelRef(class_name)
+
+    def _value(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
+        """Return the shape of the values of a map; patterns of names say no more than their kinds.
+
+        Names that fit no pattern are not expected, unless the schema itself speaks of them.
+        """
+        patterns: Mapping[str, Any] = schema.get("patternProperties") or {}
+        rest = schema.get("additionalProperties", not patterns)
+        held = {("patternProperties", pattern): each for pattern, each in patterns.items()}
+        if rest is not False:
+            held |= {("additionalProperties",): rest}
+        kinds = [self._member(each, (*where, *at), name) for at, each in held.items()]
+        return types.any_of(kinds) if kinds else types.JSON
 
     def _fields(
         self,
@@ -495,9 +521,9 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
         constant = schema["const"]
         by_type = {str: "string", bool: "boolean", int: "integer", float: "number"}
         return [by_type[type(constant)]] if type(constant) in by_type else []
-    if "properties" in schema or "additionalProperties" in schema:
+    if not schema.keys().isdisjoint(("properties", "additionalProperties", "patternProperties")):
         return ["object"]
-    return ["array"] if "items" in schema else []
+    return ["array"] if "items" in schema or "prefixItems" in schema else []
 
 
 def prose(schema: Mapping[str, Any]) -> str:

@@ -54,6 +54,13 @@ class Array:
 
 
 @attrs.frozen
+class Tuple:
+    """An array of just so many items, each of a shape of its own."""
+
+    items: tuple["Shape", ...]
+
+
+@attrs.frozen
 class Dictionary:
     value: "Shape"
 
@@ -94,6 +101,7 @@ Shape = (
     | ModelRef
     | EnumRef
     | Array
+    | Tuple
     | Dictionary
     | Nullable
     | Union
@@ -219,8 +227,8 @@ def unbound(shape: Shape) -> frozenset[str]:
             return unbound(inner) - {name}
         case Array(inner) | Dictionary(inner) | Nullable(inner):
             return unbound(inner)
-        case Union(kinds):
-            return frozenset[str]().union(*map(unbound, kinds))
+        case Union(parts) | Tuple(parts):
+            return frozenset[str]().union(*map(unbound, parts))
         case _:
             return frozenset()
 
@@ -232,9 +240,9 @@ def named(shape: Shape | None) -> Iterator[str]:
             yield name
         case Array(inner) | Dictionary(inner) | Nullable(inner) | Recursive(_, inner):
             yield from named(inner)
-        case Union(kinds):
-            for kind in kinds:
-                yield from named(kind)
+        case Union(parts) | Tuple(parts):
+            for part in parts:
+                yield from named(part)
         case _:
             return
 
@@ -258,6 +266,9 @@ def _alternatives(shape: Shape, argument: bool, lists: str) -> list[str]:
         case Array(item):
             inner = hint(item, argument=argument, lists=lists)
             return [f"Sequence[{inner}]" if argument else f"{lists}[{inner}]"]
+        case Tuple(items):
+            inner = ", ".join(hint(item, argument=argument, lists=lists) for item in items)
+            return [f"tuple[{inner}]"]
         case Dictionary(value):
             inner = hint(value, argument=argument, lists=lists)
             return [f"Mapping[str, {inner}]" if argument else f"dict[str, {inner}]"]
@@ -284,6 +295,8 @@ def codec(shape: Shape) -> str:
             return f"_fields.{'open_int_enum' if integer else 'open_enum'}(models.{name})"
         case Array(item):
             return f"_fields.array({codec(item)})"
+        case Tuple(items):
+            return f"_fields.tuple_of({', '.join(map(codec, items))})"
         case Dictionary(value):
             return f"_fields.mapping({codec(value)})"
         case Nullable(inner):
