@@ -123,6 +123,35 @@ def test_an_unknown_key_is_told_whatever_its_characters(key: str) -> None:
     assert found.document["paths"]["/odd"] == {}
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"parameters": None},
+        {"tags": None, "security": None},
+        {"requestBody": None},
+        json_of({"type": "object", "properties": None, "required": None}),
+        json_of({"type": "array", "items": None}),
+    ],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_null_is_not_there(version: str, changed: dict[str, Any]) -> None:
+    """Programs write null for what is not there: the operation and its schemas stay as they are."""
+    spec = paths(**{"/odd": {"get": {"operationId": "odd", **OK, **changed}}})
+    found = settled({**spec, "openapi": version})
+    assert names(found) == ["GET /good", "GET /odd"]
+    assert {each.kind for each in found.findings} == {"corrected"}
+
+
+def test_classes_deep_in_a_schema_have_names_that_files_can_have() -> None:
+    """A name that is made of many properties is shortened; two that are alike then are numbered."""
+    schema: dict[str, Any] = {"type": "object", "properties": {"end": {"type": "string"}}}
+    for _ in range(12):
+        schema = {"type": "object", "properties": {"aLongNameOfAProperty": schema, "b": schema}}
+    found = settled(paths(**{"/deep": {"get": {"operationId": "deep", **json_of(schema)}}}))
+    assert max(len(model.name) for model in found.plan.models) <= 145
+    assert len({model.name for model in found.plan.models}) == len(found.plan.models)
+
+
 def test_all_that_is_left_out_is_told_in_one_run() -> None:
     """Several operations are left out together, each with its own reason."""
     bad = {

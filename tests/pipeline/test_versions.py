@@ -99,3 +99,35 @@ def test_a_list_of_items_is_that_of_older_drafts(version: str, hint: str, tmp_pa
     assert package.model("Thing").__annotations__["x"] == hint
     got = package.call("things.get", answer='{"x": ["a", 1.50]}')
     assert got.to_json() == b'{"x":["a",1.50]}'
+
+
+@pytest.mark.parametrize(
+    ("anchor", "reference"),
+    [
+        ({"$recursiveAnchor": True}, {"$recursiveRef": "#"}),
+        ({"$dynamicAnchor": "tree"}, {"$dynamicRef": "#tree"}),
+        ({"$anchor": "tree"}, {"$ref": "#tree"}),
+    ],
+)
+def test_references_by_anchor(
+    anchor: dict[str, Any], reference: dict[str, Any], tmp_path: Path
+) -> None:
+    """An anchor that one schema has is as good a name as its place."""
+    inner = {"type": "array", "items": {"oneOf": [reference, {"$ref": "#/components/schemas/L"}]}}
+    schemas = {
+        "Tree": {**anchor, "type": "object", "properties": {"inner": inner}},
+        "L": {"type": "object", "properties": {"leaf": TEXT}},
+    }
+    responses = answers({"$ref": "#/components/schemas/Tree"})
+    spec = document({"/t": {"get": operation("get", responses=responses)}}, schemas,
+                    version="3.1.0")  # fmt: skip
+    got = make(tmp_path, spec).call("things.get", answer='{"inner": [{"inner": [{"leaf": "a"}]}]}')
+    assert got.inner[0].inner[0].leaf == "a"
+
+
+def test_an_anchor_of_several_schemas_is_not_guessed(tmp_path: Path) -> None:
+    """Which one is meant depends on how a reader came there: the schema is opened."""
+    schemas = {name: {"$dynamicAnchor": "tree", **TEXT} for name in ("A", "B")}
+    get = operation("get", responses=answers({"$dynamicRef": "#tree"}))
+    found = settled(document({"/t": {"get": get}}, schemas, version="3.1.0"))
+    assert [each.kind for each in found.findings] == ["opened"]

@@ -65,8 +65,9 @@ class Classes:
     def _names(self, plan: ModelPlan | EnumPlan, schema: Any, other: str) -> Iterator[str]:
         """Yield the names that a class may have, but for those of components and of files."""
         known = self._remembered.known("classes", "title", plan.title) if plan.title else None
+        other, first = naming.short(other), naming.short(plan.name)
         numbered = (f"{other}{number}" for number in itertools.count(2))
-        for name in itertools.chain(filter(None, (known, plan.name, other)), numbered):
+        for name in itertools.chain(filter(None, (known, first, other)), numbered):
             owner, owned = self._components.get(name, (plan.where, schema))
             is_free = self._files.get(naming.snake(name), name) == name
             is_kept = self._kept.get(name, plan.title) != plan.title

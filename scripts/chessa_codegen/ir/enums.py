@@ -41,8 +41,6 @@ def listed(schema: Mapping[str, Any], where: Where) -> Listed:
     spelled = {str(value).lower() for value in theirs}
     ours = [one for one in schema.get("x-open-enum", []) if str(one).lower() not in spelled]
     found = [*theirs, *ours]
-    if not found:
-        raise SpecError("This enum has no value.", place(where), "List one, or drop the enum.")
     values = [value for value in found if value is not None]
     said = _said_types(schema)
     for value in values:

@@ -73,6 +73,11 @@ def method(name: str, resource: str) -> str:
     return f"{text}_" if text.upper() == resource_class(resource) else text
 
 
+def short(name: str) -> str:
+    """Return the name of a class that a file can have: of a long one both ends."""
+    return name if len(name) <= _LONGEST else f"{name[:90]}{name[-50:]}"
+
+
 def without_controller(operation_id: str) -> tuple[str, str]:
     """`OrdersController_create` → `Orders`, `create`, as NestJS writes both in one."""
     found = _CONTROLLER.fullmatch(operation_id)

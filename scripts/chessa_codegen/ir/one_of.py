@@ -116,8 +116,22 @@ class Alternatives:
             kind = self._shape_of(variant, where, name)
             if types.is_object(kind):
                 return kind
-        whole = self._composer.merged([beside, variant], where) if beside else variant
-        return self._shape_of(whole, where, name)
+        if beside and not self._is_slip(beside, variant, where):
+            variant = self._composer.merged([beside, variant], where)
+        return self._shape_of(variant, where, name)
+
+    def _is_slip(self, beside: Mapping[str, Any], variant: Any, where: Where) -> bool:
+        """Return whether `type: object` stands next to kinds that are no objects.
+
+        Programs write it where a class of theirs is the type of a value: it says nothing.
+        """
+        if beside != {"type": "object"}:
+            return False
+        try:
+            self._composer.merged([beside, variant], where)
+        except SpecError:
+            return True
+        return False
 
     def _said(
         self, discriminator: Mapping[str, Any], by_reference: Mapping[str, Shape], where: Where

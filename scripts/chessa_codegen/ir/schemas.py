@@ -249,11 +249,15 @@ class Schemas:
         return self._composed[key][1]
 
     def _adds_nothing(self, rest: Mapping[str, Any], parts: list[Any]) -> bool:
-        """Return whether the keywords next to an allOf say no more than the type of its part."""
+        """Return whether the keywords next to an allOf say no more than the type of its part.
+
+        `type: object` says nothing next to a part of another type: programs write it.
+        """
         said = {key for key in rest if shapes_values(key)}
-        return not said or (
-            said == {"type"} and self.plain(parts[0], ()).get("type") == rest["type"]
-        )
+        if said != {"type"}:
+            return not said
+        theirs = self.plain(parts[0], ()).get("type")
+        return theirs == rest["type"] or (theirs is not None and rest["type"] == "object")
 
     def _is_kind(self, where: Where, base: object) -> bool:
         """Return whether a component is one of the kinds of another, which it adds nothing to."""

@@ -27,8 +27,10 @@ def settle(repair: Repair) -> None:
     Raises `SpecError` where the problem concerns the document as such.
     """
     version = check_version(repair.document)
+    slips.drop_nulls(repair)
     slips.write_tuples_as_now(repair)
     slips.drop_empty_enums(repair)
+    slips.write_out_anchors(repair)
     repair_structure(repair, version)
     slips.write_parameters_in_braces(repair)
     _settle(repair, safety.odd_names)

@@ -14,7 +14,7 @@ from chessa_codegen.document.refs import (
     resolve,
     resolved,
 )
-from chessa_codegen.document.visitor import nodes
+from chessa_codegen.document.visitor import has_meaning, nodes
 from chessa_codegen.errors import SpecError
 from chessa_codegen.validate import safety
 from chessa_codegen.validate.repair import Repair, enclosing_schema, operations
@@ -69,6 +69,14 @@ def write_out_media_types(repair: Repair) -> None:
                 content[name] = copy.deepcopy(found)
 
 
+def drop_nulls(repair: Repair) -> None:
+    """Drop each key that holds null, which programs write for what is not there."""
+    for where, node in list(nodes(repair.document)):
+        for key in [key for key in node if node[key] is None] if isinstance(node, dict) else ():
+            if has_meaning(key, ""):
+                repair.drop((*where, key), "It is null, which says nothing.")
+
+
 def write_tuples_as_now(repair: Repair) -> None:
     """Write `items: [A, B]` of older drafts of JSON Schema as `prefixItems`; 3.0 has neither."""
     is_3_0 = str(repair.document.get("openapi")).startswith("3.0")
@@ -80,6 +88,32 @@ def write_tuples_as_now(repair: Repair) -> None:
                 node["prefixItems"] = node["items"]
             node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
             repair.corrected("The list of its items is written as OpenAPI has it.", where)
+
+
+def write_out_anchors(repair: Repair) -> None:
+    """Write references to anchors as pointers, where one schema only has the anchor.
+
+    `$recursiveRef: "#"` is the component around it, where that says `$recursiveAnchor`.
+    """
+    held = {where: node for where, node in nodes(repair.document) if isinstance(node, dict)}
+    anchors: dict[str, list[Where]] = {}
+    for where, node in held.items():
+        for key in ("$anchor", "$dynamicAnchor"):
+            anchors.setdefault(f"#{node.get(key)}", []).append(where)
+    for where, node in held.items():
+        for key in {"$ref", "$dynamicRef", "$recursiveRef"} & node.keys():
+            found = anchors.get(str(node[key]), [])
+            if key == "$recursiveRef":
+                found = [where[:3]] if held.get(where[:3], {}).get(_RECURSIVE) is True else []
+            if len(found) == 1:
+                del node[key]
+                node["$ref"] = place(found[0])
+                repair.corrected(f"The {key} is written as a pointer.", where)
+    for node in held.values():
+        node.pop(_RECURSIVE, None)
+
+
+_RECURSIVE: Final = "$recursiveAnchor"
 
 
 def drop_empty_enums(repair: Repair) -> None:
