@@ -25,6 +25,7 @@ from chessa_codegen.ir.planning import settled_plan
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.essential import derive_essential, mark_required
 from chessa_codegen.overlay.own_links import check_own_links, derive_own, mark_links
+from chessa_codegen.overlay.own_names import derive_pinned, mark_names
 from chessa_codegen.python import render
 from chessa_codegen.python.formatting import format_package
 from chessa_codegen.python.verify import check_output
@@ -107,6 +108,7 @@ def ordered(corrected: dict[str, Any]) -> dict[str, Any]:
     """Return a marked document to which the overlay was applied as the effective document."""
     derive_essential(corrected)
     derive_own(corrected)
+    derive_pinned(corrected)
     return canonical.ordered(corrected)
 
 
@@ -115,6 +117,7 @@ def marked_document(vendor: Mapping[str, Any]) -> dict[str, Any]:
     marked = _with_vendor_ids(vendor)
     mark_required(marked)
     mark_links(marked)
+    mark_names(marked)
     return marked
 
 

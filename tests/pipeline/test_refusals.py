@@ -266,12 +266,6 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "x-mutually-exclusive names 'z'",
         "requestBody",
     ),
-    (
-        "names for other values",
-        answering({"type": "string", "enum": ["a", "b"], "x-enum-varnames": ["A"]}),
-        "1 names for 2 values",
-        "x-enum-varnames",
-    ),
 ]  # fmt: skip
 
 

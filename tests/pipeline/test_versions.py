@@ -126,7 +126,7 @@ def test_references_by_anchor(
 
 
 def test_an_anchor_of_several_schemas_is_not_guessed(tmp_path: Path) -> None:
-    """Which one is meant depends on how a reader came there: the schema is opened."""
+    """The schema depends on the way to the reference: it is opened."""
     schemas = {name: {"$dynamicAnchor": "tree", **TEXT} for name in ("A", "B")}
     get = operation("get", responses=answers({"$dynamicRef": "#tree"}))
     found = settled(document({"/t": {"get": get}}, schemas, version="3.1.0"))

@@ -42,7 +42,7 @@ def test_trees_are_equal(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_refusals_are_equal(name: str) -> None:
-    """Without the fast parser a document is refused, or not, in the same words."""
+    """Without the fast parser a document is refused with the same message."""
     text, _, _ = REFUSALS[name]
     content = text.encode() if isinstance(text, str) else text
     assert outcome_of(content, fast=True) == outcome_of(content, fast=False)

@@ -135,9 +135,14 @@ def _enum(enum: EnumPlan) -> Iterator[str]:
     yield f"An open enum, {kind}: a value that is not listed is kept, with `is_known` false."
     yield ""
     yield from markdown.table(
-        ("constant", "value", "known from"),
+        ("constant", "value", "known from", "meaning"),
         [
-            (f"`{enum.name}.{name}`", code(str(value)), _ORIGIN[value in enum.ours])
+            (
+                f"`{enum.name}.{name}`",
+                code(str(value)),
+                _ORIGIN[value in enum.ours],
+                markdown.sentence(enum.descriptions.get(value, "")),
+            )
             for name, value in source.constants(enum)
         ],
     )

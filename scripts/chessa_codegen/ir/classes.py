@@ -130,6 +130,8 @@ class Classes:
         known.ours = [value for value in dict.fromkeys(both) if value not in theirs]
         known.values += [value for value in enum.values if value not in known.values]
         known.varnames = {**enum.varnames, **known.varnames}
+        known.descriptions = {**enum.descriptions, **known.descriptions}
+        known.pinned |= enum.pinned
         known.description = known.description or enum.description
 
     def finish(self, names: Names) -> None:
@@ -144,10 +146,16 @@ class Classes:
             _check_iterate(model)
         for enum in self.enums.values():
             _check_spelling(enum)
-            wanted = {str(v): naming.constant(enum.varnames.get(v, v)) for v in enum.values}
-            given = names.distinct("constants", enum.name, wanted)
+            wanted = {str(v): naming.constant(_wanted(enum, v)) for v in enum.values}
+            given = names.distinct("constants", enum.name, wanted, set(map(str, enum.pinned)))
             _remember_title(names, enum)
             enum.constants = {given[str(value)]: value for value in enum.values}
+
+
+def _wanted(enum: EnumPlan, value: str | int) -> str | int:
+    """Return the name that the spec gives a value, if one in Python can be made of it."""
+    name = enum.varnames.get(value, "")
+    return name if naming.words(name) else value
 
 
 def _remember_title(names: Names, plan: ModelPlan | EnumPlan) -> None:

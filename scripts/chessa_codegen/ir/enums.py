@@ -21,6 +21,11 @@ _TYPES: Final[Mapping[type, tuple[str, ...]]] = {
 }
 
 
+NAMES: Final = ("x-enum-varnames", "x-enumNames", "x-enum-names")
+"""The extensions that name the constants of an enum, the first of them that is there."""
+_TEXTS: Final = ("x-enum-descriptions", "x-enumDescriptions")
+
+
 @attrs.frozen
 class Listed:
     """The values of an enum."""
@@ -31,6 +36,7 @@ class Listed:
     type: str | None
     """`string` or `integer`; None for other and for mixed values: no class can list them."""
     varnames: dict[Any, str]
+    descriptions: dict[Any, str]
     ours: list[Any]
     """Those that come from `x-open-enum`: seen in examples, and not in an `enum`."""
 
@@ -55,7 +61,8 @@ def listed(schema: Mapping[str, Any], where: Where) -> Listed:
         list(_without_doubles(values)),
         null,
         _type_of_all(values, said - {"null"}),
-        _varnames(schema, theirs or ours, where),
+        next((_by_value(schema[key], _named(schema)) for key in NAMES if key in schema), {}),
+        next((_by_value(schema[key], _named(schema)) for key in _TEXTS if key in schema), {}),
         [value for value in ours if value is not None],
     )
 
@@ -66,7 +73,9 @@ def _said_types(schema: Mapping[str, Any]) -> set[str]:
 
 
 def _without_doubles(values: list[Any]) -> list[Any]:
-    return [value for place, value in enumerate(values) if value not in values[:place]]
+    """Keep each value once; true is not 1, though Python takes them for equal."""
+    told = [(isinstance(value, bool), value) for value in values]
+    return [value for place, (_, value) in enumerate(told) if told[place] not in told[:place]]
 
 
 def _type_of_all(values: list[Any], said: set[str]) -> str | None:
@@ -76,15 +85,34 @@ def _type_of_all(values: list[Any], said: set[str]) -> str | None:
     return None
 
 
-def _varnames(schema: Mapping[str, Any], found: list[Any], where: Where) -> dict[Any, str]:
+def _by_value(said: Any, found: list[Any]) -> dict[Any, str]:
+    """Return texts by the values that they are of: a list in their order, or a map of them."""
     values = [value for value in found if value is not None]
-    names = schema.get("x-enum-varnames") or []
-    if len(names) not in (0, len(found), len(values)):
-        raise SpecError(
-            f"x-enum-varnames has {len(names)} names for {len(found)} values.",
-            place((*where, "x-enum-varnames")),
-            "Give each value a name, in the same order.",
-        )
-    named = found if len(names) == len(found) else values
-    hashable = all(isinstance(value, str | int | None) for value in named)
-    return dict(zip(named, names, strict=False)) if hashable else {}
+    if isinstance(said, Mapping):
+        texts = {value: said.get(str(value)) for value in values if isinstance(value, str | int)}
+    elif isinstance(said, list) and len(said) in (len(found), len(values)):
+        named = found if len(said) == len(found) else values
+        texts = {v: t for v, t in zip(named, said, strict=True) if isinstance(v, str | int)}
+    else:
+        return {}
+    return {value: text for value, text in texts.items() if isinstance(text, str)}
+
+
+def fits(schema: Mapping[str, Any], key: str) -> bool:
+    """Return whether each value of an enum has one of the names under a key."""
+    values = [value for value in _named(schema) if value is not None]
+    names = schema[key]
+    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return is_list and len(names) in (len(values), len(_named(schema)))
+
+
+def _named(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the values that names and descriptions are of: the vendor's, if it lists any."""
+    values: list[Any] = schema.get("enum") or schema.get("x-open-enum") or []
+    return values
+
+
+def type_of(values: list[Any]) -> list[str]:
+    """Return the types of the values of an enum that names none."""
+    kinds = dict.fromkeys(_TYPES[type(value)][0] for value in values)
+    return [kind for kind in kinds if kind != "integer" or "number" not in kinds]

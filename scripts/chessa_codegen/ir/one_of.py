@@ -121,7 +121,7 @@ class Alternatives:
         return self._shape_of(variant, where, name)
 
     def _is_slip(self, beside: Mapping[str, Any], variant: Any, where: Where) -> bool:
-        """Return whether `type: object` stands next to kinds that are no objects.
+        """Return whether `type: object` stands next to kinds of other types.
 
         Programs write it where a class of theirs is the type of a value: it says nothing.
         """

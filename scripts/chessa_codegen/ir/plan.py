@@ -64,6 +64,10 @@ class EnumPlan:
     values: list[str | int]
     varnames: dict[str | int, str]
     description: str = ""
+    descriptions: dict[str | int, str] = attrs.field(factory=dict["str | int", str])
+    """Of its values, those that the spec describes."""
+    pinned: set[str | int] = attrs.field(factory=set["str | int"])
+    """Of its values, those that the overlay names."""
     ours: list[str | int] = attrs.field(factory=list)
     """Of the values, those that no document lists but the overlay's `x-open-enum`."""
     constants: Mapping[str, str | int] = attrs.field(factory=dict[str, "str | int"])

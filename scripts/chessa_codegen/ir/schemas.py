@@ -21,6 +21,7 @@ from chessa_codegen.ir.one_of import Alternatives
 from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
 from chessa_codegen.ir.types import Shape
 from chessa_codegen.overlay.essential import ESSENTIAL
+from chessa_codegen.overlay.own_names import PINNED
 
 _LONGEST_TITLE: Final = 120
 _STRING_FORMATS: Final[Mapping[str, Shape]] = {
@@ -428,6 +429,8 @@ class Schemas:
             return types.NULL
         if listed.type is None:
             rest = {k: v for k, v in schema.items() if k not in ("enum", "x-open-enum")}
+            if not _types(rest):
+                rest["type"] = enums.type_of(listed.values)
             plain = self.shape(rest, where, name)
             return types.nullable(plain) if listed.null else plain
         title = _title(schema)
@@ -441,6 +444,8 @@ class Schemas:
                 values=listed.values,
                 varnames=listed.varnames,
                 description=prose(schema),
+                descriptions=listed.descriptions,
+                pinned=set(listed.varnames) if schema.get(PINNED) is True else set(),
                 ours=listed.ours,
             ),
             schema,

@@ -208,6 +208,7 @@ _FUNCTIONS: Final = (
     "result_hint",
     "signature",
     "words_of",
+    "words_of_value",
 )
 
 

@@ -105,6 +105,11 @@ def constants(enum: EnumPlan) -> Iterator[tuple[str, str | int]]:
     yield from enum.constants.items()
 
 
+def words_of_value(enum: EnumPlan, value: str | int) -> str:
+    """Return the docstring of a constant: the description of its value."""
+    return enum.descriptions.get(value, "").strip()
+
+
 def constant_name(operation: OperationPlan) -> str:
     """Return the name of the constant that holds an operation."""
     return operation.method_name.upper()

@@ -40,6 +40,7 @@ def settle(repair: Repair) -> None:
     slips.leave_out_other_methods(repair)
     slips.write_out_media_types(repair)
     _settle(repair, _circles)
+    slips.drop_odd_names_of_enums(repair)
     if wrong := list(_extensions(repair.document)):
         raise together(wrong, "Extensions of ours are wrong")
     slips.drop_repeated_parameters(repair)
@@ -175,7 +176,6 @@ _EXTENSIONS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "x-duplicate": (_harmless, "harmless"),
     "x-personal": (_flag, "true or false"),
     "x-open-enum": (_filled_list, "a list of values"),
-    "x-enum-varnames": (_strings, "a list of names"),
     "x-mutually-exclusive": (_groups, "a list of lists of two or more property names"),
     "x-vendor-operation-id": (_text, "a name"),
     "x-credential": (_credential, "client_id or client_secret"),

@@ -16,6 +16,8 @@ from chessa_codegen.document.refs import (
 )
 from chessa_codegen.document.visitor import has_meaning, nodes
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import enums
+from chessa_codegen.overlay import own_names
 from chessa_codegen.validate import safety
 from chessa_codegen.validate.repair import Repair, enclosing_schema, operations
 
@@ -88,6 +90,19 @@ def write_tuples_as_now(repair: Repair) -> None:
                 node["prefixItems"] = node["items"]
             node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
             repair.corrected("The list of its items is written as OpenAPI has it.", where)
+
+
+def drop_odd_names_of_enums(repair: Repair) -> None:
+    """Drop names of constants that are not one for each value; the overlay's must be."""
+    for where, node in list(nodes(repair.document)):
+        for key in enums.NAMES if isinstance(node, dict) else ():
+            if key not in node or enums.fits(node, key):
+                continue
+            what = f"{key} does not list a name for each value."
+            if key == own_names.NAMES and node.get(own_names.PINNED) is True:
+                fix = "Give each value a name by the overlay, in the same order."
+                raise SpecError(what, place((*where, key)), fix)
+            repair.drop((*where, key), what)
 
 
 def write_out_anchors(repair: Repair) -> None:
