@@ -14,6 +14,7 @@ DATA: Final = frozenset({"example", "examples", "default", "const", "enum", "val
 MAPS: Final = frozenset(
     {"properties", "schemas", "responses", "parameters", "requestBodies", "headers", "paths"}
     | {"securitySchemes", "links", "callbacks", "patternProperties", "$defs", "mapping", "content"}
+    | {"webhooks", "pathItems"}
 )
 # Maps that may hold extensions next to their names.
 _EXTENSIBLE: Final = frozenset({"paths", "responses", "callbacks"})

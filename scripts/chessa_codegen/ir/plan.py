@@ -205,6 +205,19 @@ class ResourcePlan:
 
 
 @attrs.frozen
+class WebhookPlan:
+    """A request that the API sends: a webhook, or a callback of an operation."""
+
+    key: str
+    """Its name in the document."""
+    name: str
+    """The constant that decodes its body."""
+    shape: Shape
+    summary: str = ""
+    description: str = ""
+
+
+@attrs.frozen
 class EndpointPlan:
     """The address of the API and the headers of the credentials."""
 
@@ -225,5 +238,6 @@ class Plan:
     models: tuple[ModelPlan, ...]
     enums: tuple[EnumPlan, ...]
     resources: tuple[ResourcePlan, ...]
+    webhooks: tuple[WebhookPlan, ...] = ()
     names: Names = attrs.field(factory=Names, eq=False, repr=False)
     """All names, by the keys that they stand for: what the next package remembers."""

@@ -10,6 +10,7 @@ from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.operations import Operations
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.schemas import Schemas
+from chessa_codegen.ir.webhooks import webhooks_of
 from chessa_codegen.validate.endpoint import Endpoint
 from chessa_codegen.validate.repair import Repair
 
@@ -39,6 +40,7 @@ def _plan_of(document: Mapping[str, Any], errors: list[SpecError], names: Names)
     schemas = Schemas(document, errors, names)
     operations = Operations(document, schemas, endpoint, errors, names)
     operations.read()
+    webhooks = webhooks_of(document, schemas, names)
     schemas.read_components()
     classes = schemas.classes
     return Plan(
@@ -47,5 +49,6 @@ def _plan_of(document: Mapping[str, Any], errors: list[SpecError], names: Names)
         models=tuple(sorted(classes.models.values(), key=lambda model: model.name)),
         enums=tuple(sorted(classes.enums.values(), key=lambda enum: enum.name)),
         resources=operations.resources(),
+        webhooks=webhooks,
         names=names,
     )

@@ -5,7 +5,7 @@ from typing import Final
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.types import named
 
-_VERBS: Final = ("Returned by", "The response of", "The value of", "The error of")
+_VERBS: Final = ("Returned by", "The response of", "The value of", "The error of", "The body of")
 
 
 def usage_of(plan: Plan) -> dict[str, str]:
@@ -21,12 +21,17 @@ def usage_of(plan: Plan) -> dict[str, str]:
             use = failed if response.status[0] in "45" else answered
             for name in named(response.shape):
                 use.setdefault(name, []).append(f"`{operation.name}`")
+    sent: dict[str, list[str]] = {}
+    for webhook in plan.webhooks:
+        for name in named(webhook.shape):
+            sent.setdefault(name, []).append(f"`webhooks.{webhook.name}`")
     for model in plan.models:
         for field in model.fields:
             for name in named(field.shape):
                 held.setdefault(name, []).append(f"`{model.name}.{field.name}`")
     return {
-        model.name: _sentence(model.name, returned, answered, held, failed) for model in plan.models
+        model.name: _sentence(model.name, returned, answered, held, failed, sent)
+        for model in plan.models
     }
 
 

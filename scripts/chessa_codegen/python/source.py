@@ -22,6 +22,7 @@ from chessa_codegen.ir.plan import (
     OperationPlan,
     ResourcePlan,
     ResponsePlan,
+    WebhookPlan,
 )
 from chessa_codegen.ir.types import Array, Shape
 
@@ -123,6 +124,19 @@ def about(resource: ResourcePlan) -> str:
 def result_hint(operation: OperationPlan, lists: str = "builtins.list") -> str:
     """Return the hint of a result. `builtins.list`: a resource may have a method `list`."""
     return "None" if operation.result is None else types.hint(operation.result, lists=lists)
+
+
+def webhook_hint(webhook: WebhookPlan) -> str:
+    """Return the type of a body that the API sends."""
+    return types.hint(webhook.shape)
+
+
+def webhook_text(webhook: WebhookPlan) -> str:
+    """Return the docstring of a webhook or callback."""
+    lines = _paragraphs(webhook.summary or webhook.description or f"The request `{webhook.key}`")
+    if webhook.summary and webhook.description not in ("", webhook.summary):
+        lines += ["", webhook.description]
+    return "\n".join(lines)
 
 
 _IMPORTS: Final = (

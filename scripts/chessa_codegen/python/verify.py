@@ -49,7 +49,7 @@ def _expected(name: str) -> bool:
         return False
     match parts:
         case [module]:
-            return module in _STATIC
+            return module in _STATIC or module == "webhooks"
         case ["models", _] | ["api", "__init__"] | ["api", _, _]:
             return True
         case _:

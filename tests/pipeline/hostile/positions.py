@@ -24,6 +24,16 @@ def _response(schema: Document) -> Document:
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
 
 
+def _received(**rest: Any) -> Document:
+    """Return an operation that the API calls."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
+    return {
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "OK"}},
+        **rest,
+    }
+
+
 def _read(name: str, **rest: Any) -> Document:
     return {
         "operationId": name,
@@ -286,6 +296,13 @@ POSITIONS: Final[tuple[Position, ...]] = (
     _newer("$id", {"$id": HERE, "$comment": HERE, "type": "string"}),
     _newer("patternProperties",
            {"type": "object", "patternProperties": {HERE: _TEXT}}),
+    Position("name of a webhook", sets={
+        "/openapi": "3.1.0", "/webhooks": {HERE: {"post": _received(description=HERE)}}}),
+    Position("x-python-name of a webhook", sets={
+        "/openapi": "3.1.0",
+        "/webhooks": {"paid": {"post": _received(summary=HERE, **{"x-python-name": HERE})}}}),
+    Position("name of a callback", sets={
+        f"{_POST}/callbacks": {HERE: {HERE: {"post": _received(summary=HERE)}}}}),
     # ---- the text of the file
     Position("a comment", file=f"# {HERE}\n{{document}}", plain="# zebra"),
     Position("before the document", file=f"{HERE}\n{{document}}", plain="# zebra"),

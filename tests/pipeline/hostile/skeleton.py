@@ -19,6 +19,7 @@ def names(plan: Plan) -> set[str]:
     """Return the names that a plan gave, of classes, methods, attributes, arguments and modules."""
     found = {model.name for model in plan.models} | {enum.name for enum in plan.enums}
     found |= {field.name for model in plan.models for field in model.fields}
+    found |= {webhook.name for webhook in plan.webhooks}
     found |= {name for enum in plan.enums for name, _ in source.constants(enum)}
     for resource in plan.resources:
         found |= {resource.name, resource.class_name}
