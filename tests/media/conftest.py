@@ -13,17 +13,9 @@ import pytest
 from werkzeug.formparser import parse_form_data
 
 from chessa_codegen.python.render import RUNTIME
-from tests.marks import take_turns
 from tests.modes import MODES, Mode
 from tests.pipeline.made import Package, answers, content, document, make, operation
 from tests.unit.raw_server import Connection, RawServer
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest selects by the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave one mode of each case to the ordinary run."""
-    take_turns(items, "tests/media/")
-
 
 TEXT = {"type": "string"}
 BINARY = {"type": "string", "format": "binary"}

@@ -68,43 +68,32 @@ SENT: Final[dict[str, tuple[Play, set[Outcome | None]]]] = {
     "not HTTP": (_after(lambda each: each.send(b"SSH-2.0\r\n")), {Outcome.UNKNOWN}),
     "done": (_after(lambda each: each.answer("200 OK")), {None}),
 }
+
+
+def _begun(head: bytes, then: Callable[[Connection], object]) -> Play:
+    def act(connection: Connection) -> None:
+        connection.send(b"HTTP/1.1 200 OK\r\n" + head)
+        then(connection)
+
+    return _after(act)
+
+
+def _without_end(connection: Connection) -> None:
+    for _ in range(5_000):
+        if connection.server.stopped.wait(0.001):
+            return
+        connection.send(bytes(999))
+
+
 READ: Final[dict[str, tuple[Play, bool]]] = {
-    "cut": (
-        _after(lambda each: each.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234")),
-        False,
-    ),
-    "a chunk that is none": (
-        _after(
-            lambda each: each.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n123")
-        ),
-        False,
-    ),
-    "more than it says": (
-        _after(lambda each: each.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1234")),
-        True,
-    ),
+    "cut": (_begun(b"Content-Length: 9\r\n\r\n1234", lambda _: None), False),
+    "an odd chunk": (_begun(b"Transfer-Encoding: chunked\r\n\r\n5\r\n123", lambda _: None), False),
+    "more than it says": (_begun(b"Content-Length: 2\r\n\r\n1234", lambda _: None), True),
     "silence within the body": (
-        _after(
-            lambda each: (
-                each.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234"),
-                each.wait_until_stopped(5),
-            )
-        ),
+        _begun(b"Content-Length: 9\r\n\r\n1234", lambda each: each.wait_until_stopped(5)),
         False,
     ),
-    "endless": (
-        _after(
-            lambda each: (
-                each.send(b"HTTP/1.1 200 OK\r\n\r\n"),
-                [
-                    each.send(bytes(1_000))
-                    for _ in range(5_000)
-                    if not each.wait_until_stopped(0.001)
-                ],
-            )
-        ),
-        False,
-    ),
+    "endless": (_begun(b"\r\n", _without_end), False),
     "done": (_after(lambda each: each.answer("200 OK", b"12")), True),
 }
 TRANSPORTS: Final[dict[str, Callable[[Mode], Any]]] = {

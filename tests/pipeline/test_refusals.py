@@ -145,7 +145,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "responses/200/content",
     ),
     (
-        "a form that is no object",
+        "a form that is not an object",
         posting(**content({"type": "array"}, "application/x-www-form-urlencoded")),
         "body is list[Any], not an object",
         "/schema",

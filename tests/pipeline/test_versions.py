@@ -11,7 +11,7 @@ from tests.pipeline.made import answers, document, make, operation
 from tests.pipeline.test_left_out import OK, names
 
 TEXT = {"type": "string"}
-NEW = {
+NEW: dict[str, Any] = {
     "$self": "https://api.example/openapi.yaml",
     "tags": [
         {"name": "things", "summary": "Things", "kind": "nav"},

@@ -206,7 +206,7 @@ def _split_pairs(parts: list[str]) -> dict[str, str]:
 
 
 def _from_brackets(name: str, pairs: list[tuple[str, str]]) -> Any:
-    """What names such as `filter[a][0]` hold."""
+    """The value of names such as `filter[a][0]`."""
     found: dict[str, Any] = {}
     for key, text in pairs:
         steps = _STEP.findall(key[len(name) :])

@@ -100,7 +100,7 @@ def test_content_is_read() -> None:
 
 
 def test_parameters_are_checked_in_every_place(spec: Json) -> None:
-    """What is missing or invalid is refused with its place and name."""
+    """A missing or invalid parameter is refused with its place and name."""
     parameters = [
         {"name": "sid", "in": "cookie", "required": True, "schema": {**TEXT, "maxLength": 2}},
         {"name": "on", "in": "query", "allowEmptyValue": True, "schema": {"type": "boolean"}},

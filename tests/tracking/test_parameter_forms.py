@@ -1,4 +1,4 @@
-"""A parameter that is written in another form on the wire: never silent, and told in words."""
+"""A parameter that is written in another form on the wire: never silent."""
 
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ AS_TEXT: Final[Json] = {**QUERY, "content": {"text/plain": {"schema": TEXT}}}
 COOKIE: Final[Json] = {"name": "of", "in": "cookie", "schema": TEXT}
 MAJOR, MINOR, PATCH = Level.MAJOR, Level.MINOR, Level.PATCH
 
-# The parameter before and after, the level, and words of the sentence.
+# The parameter before and after, the level, and a part of the sentence.
 CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
     (PLAIN, {**PLAIN, "style": "pipeDelimited"}, MAJOR,
      'style of the query parameter \'of\' was "form, exploded" and is "pipeDelimited, not exp'),
@@ -41,7 +41,7 @@ CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
 
 @pytest.mark.parametrize(("before", "after", "level", "words"), CHANGES)
 def test_another_form_is_told(before: Json, after: Json, level: Level, words: str) -> None:
-    """Every change of the wire is major but what more values allow; a default is no change."""
+    """Every change of the wire is major but what more values allow; a default changes nothing."""
     old, new = (edited(put(each, *GET, "parameters", 1)) for each in (before, after))
     changes = compare(old, new)
     assert max(change.level for change in changes) is level

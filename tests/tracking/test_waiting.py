@@ -65,7 +65,7 @@ def followed(tree: Path, where: str, *accepted: str) -> update.Update:
 
 
 def test_an_upload_waits(tree: Path, vendored: Document, tmp_path: Path) -> None:
-    """The rest of the update is looked at, and what waits is told everywhere."""
+    """The rest of the update is reviewed, and what waits is told everywhere."""
     where = source(tmp_path, with_files(vendored, "multipart/mixed"))
     found = update.look(tree, open_source(where), Decisions())
     assert found.judgement.verdict is Level.MINOR

@@ -258,8 +258,15 @@ def test_a_member_is_no_other_parameter(place: Any) -> None:
     other = Argument("page", "page", place, codecs.STRING)
     for key in ("page", "page[a]")[: 2 if place == "query" else 1]:  # no cookie has a bracket
         assert "is that of another parameter" in refusal(argument(place), {key: "1"}, other)
-    fixed: Operation[Any] = Operation("t.get", "GET", "/t", None, is_read=True, arguments=(argument("query"),),
-                      fixed_query=(("v", "2"),))  # fmt: skip
+    fixed: Operation[Any] = Operation(
+        "t.get",
+        "GET",
+        "/t",
+        None,
+        is_read=True,
+        arguments=(argument("query"),),
+        fixed_query=(("v", "2"),),
+    )
     with pytest.raises(InvalidRequestError, match="is that of another parameter"):
         prepare(fixed, {"color": {"v": "1"}}, RequestBase.of(SETTINGS, Options()))
 

@@ -339,9 +339,11 @@ class Schemas:
         """
         patterns: Mapping[str, Any] = schema.get("patternProperties") or {}
         rest = schema.get("additionalProperties", not patterns)
-        held = {("patternProperties", pattern): each for pattern, each in patterns.items()}
+        held: dict[Where, Any] = {
+            ("patternProperties", pattern): each for pattern, each in patterns.items()
+        }
         if rest is not False:
-            held |= {("additionalProperties",): rest}
+            held["additionalProperties",] = rest
         kinds = [self._member(each, (*where, *at), name) for at, each in held.items()]
         return types.any_of(kinds) if kinds else types.JSON
 

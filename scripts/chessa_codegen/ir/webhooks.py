@@ -11,7 +11,7 @@ import attrs
 from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, resolved
 from chessa_codegen.ir import naming
-from chessa_codegen.ir.media_types import json_schema
+from chessa_codegen.ir.media_types import received
 from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.plan import WebhookPlan
 from chessa_codegen.ir.schemas import Schemas, prose
@@ -75,7 +75,8 @@ def _constant(sent: _Sent) -> str:
 
 def _body(document: Mapping[str, Any], sent: _Sent) -> tuple[Any, Where] | None:
     raw, at = resolved(document, sent.raw.get("requestBody"), (*sent.where, "requestBody"))
-    return json_schema(raw, at, refuse_others=False) if isinstance(raw, Mapping) else None
+    forms = received(raw, at, refuse_others=False) if isinstance(raw, Mapping) else []
+    return next(((each.schema, each.where) for each in forms if each.kind == "json"), None)
 
 
 def _webhooks(document: Mapping[str, Any]) -> Iterator[_Sent]:

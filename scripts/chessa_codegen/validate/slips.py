@@ -64,8 +64,8 @@ def leave_out_other_methods(repair: Repair) -> None:
 def write_out_media_types(repair: Repair) -> None:
     """Write each shared media type where it is used, as OpenAPI 3.2 allows to refer to it."""
     for where, node in list(nodes(repair.document)):
-        content = node.get("content") if isinstance(node, dict) else None
-        for name, media_type in content.items() if isinstance(content, dict) else ():
+        content: Any = node.get("content") if isinstance(node, dict) else None
+        for name, media_type in [*content.items()] if isinstance(content, dict) else ():
             if isinstance(media_type, dict) and "$ref" in media_type:
                 found, _ = resolve(repair.document, media_type["$ref"], (*where, "content", name))
                 content[name] = copy.deepcopy(found)

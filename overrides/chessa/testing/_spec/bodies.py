@@ -4,13 +4,13 @@ import email
 import email.policy
 import hashlib
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
-from .document import Json
+from .document import Json, is_list, is_object
 from .schemas import Schemas, types_of
 
 
@@ -33,9 +33,9 @@ def without_files(value: Any) -> Any:
     """Return a value with a text in place of each file, for the schema of which it is a string."""
     if isinstance(value, _File):
         return ""
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {key: without_files(each) for key, each in value.items()}
-    return [without_files(each) for each in value] if isinstance(value, list) else value
+    return [without_files(each) for each in value] if is_list(value) else value
 
 
 class _File(dict[str, Any]):

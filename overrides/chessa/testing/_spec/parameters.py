@@ -6,7 +6,7 @@ Each style is split before it is decoded, so that a percent-encoded separator be
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
@@ -220,11 +220,12 @@ def _in_brackets(name: str, pairs: Pairs) -> Texts:
             continue
         if not steps:
             return _decoded(text)
-        holder: Any = found
+        holder = found
         for step in steps[:-1]:
-            holder = holder.setdefault(step, {})
-            if not isinstance(holder, dict):
+            inner_holder: Any = holder.setdefault(step, {})
+            if not isinstance(inner_holder, dict):
                 return MISSING
+            holder = cast("dict[str, Any]", inner_holder)
         holder[steps[-1]] = _decoded(text)
     return found or MISSING
 
