@@ -127,6 +127,10 @@ def array_of(items: Any) -> Document:
     return {"type": "array", "items": items}
 
 
+def pair(tag: str) -> Document:
+    return {"prefixItems": [{"const": tag}, TEXT], "minItems": 2, "maxItems": 2}
+
+
 # The tags of two kinds, and a value of the first and of the second.
 TAGS: dict[str, tuple[Any, Any, Any, Any]] = {
     "one class by title": (titled("card"), titled("bank"), "card", "bank"),
@@ -148,6 +152,17 @@ TAGS: dict[str, tuple[Any, Any, Any, Any]] = {
         {"type": "object", "additionalProperties": {"const": "bank"}},
         {"a": "card"}, {"a": "bank"},
     ),
+    "map values by a pattern": (
+        {"type": "object", "patternProperties": {"^a": {"const": "card"}}},
+        {"type": "object", "patternProperties": {"^a": {"const": "bank"}}},
+        {"a": "card"}, {"a": "bank"},
+    ),
+    "map values by patterns": (
+        {"patternProperties": {"^a": {"const": "card"}, "^b": {"const": "slip"}}},
+        {"patternProperties": {"^a": {"const": "bank"}, "^b": {"const": "note"}}},
+        {"b": "slip"}, {"b": "note"},
+    ),
+    "the first of a tuple": (pair("card"), pair("bank"), ["card", "bank"], ["bank", "card"]),
     "a nested object": (of(of=titled("card")), of(of=titled("bank")),
                         {"of": "card"}, {"of": "bank"}),
     "objects in an array": (array_of(of(of=titled("card"))), array_of(of(of=titled("bank"))),

@@ -1,8 +1,8 @@
 """The values that a schema lists, at any depth: they tell the kinds of a union apart.
 
 A listing is an array of values (`enum`, `const`) or an object of listings by property, with those
-of items and of map values under `[]`. It comes from the schema itself, not from its class: schemas
-that share a class by title may list different values.
+of items and of map values under `[]`, and of the first item of a tuple under `[0]`. It comes from
+the schema itself, not from its class: schemas that share a class may list different values.
 """
 
 import functools
@@ -81,17 +81,27 @@ class Lister:
         if not depth:
             return None
         properties = schema.get("properties") or {}
-        inner: dict[Where, Any] = {
-            (*at, "properties", key): one for key, one in properties.items() if key != ITEMS
+        inner: dict[str, list[tuple[Where, Any]]] = {
+            key: [((*at, "properties", key), one)]
+            for key, one in properties.items()
+            if key != ITEMS
         }
-        for keyword in ("items", *(() if properties else ("additionalProperties",))):
-            inner[(*at, keyword)] = schema.get(keyword)
-        members = {
-            ITEMS if place[-2:-1] != ("properties",) else str(place[-1]): listing
-            for place, one in inner.items()
-            if (listing := self._listing(one, place, depth - 1, frozenset(), None))
+        for number, one in enumerate(schema.get("prefixItems") or ()):
+            inner[f"[{number}]"] = [((*at, "prefixItems", number), one)]
+        rest = [((*at, "items"), schema["items"])] if "items" in schema else []
+        if not properties:
+            patterns = schema.get("patternProperties") or {}
+            rest += [((*at, "patternProperties", key), one) for key, one in patterns.items()]
+            if schema.get("additionalProperties", False) is not False:
+                rest.append(((*at, "additionalProperties"), schema["additionalProperties"]))
+        members: dict[str, Listing] = {
+            key: functools.reduce(
+                either, [self._listing(one, at, depth - 1, frozenset(), None) for at, one in held]
+            )
+            for key, held in {**inner, ITEMS: rest}.items()
+            if held
         }
-        return members or None
+        return {key: listing for key, listing in members.items() if listing} or None
 
     def _implied(self, base: str, kind: str) -> Listing:
         """Return the values of a base's discriminator that mean one of its kinds."""

@@ -117,12 +117,16 @@ def _left_over(candidate: Any, kind: Codec, listing: Any, value: Any) -> tuple[i
 
 
 def _unlisted(listing: Any, value: Any) -> int:
-    """Count the values that a schema does not list where it lists some; `[]` is of all members."""
+    """Count the values that a schema does not list where it lists some; `[]` is of all others."""
     if isinstance(listing, list):
         return value is not None and not any(_is_same(value, one) for one in listing)
     if listing is None or not isinstance(value, (Mapping, list)):
         return 0
-    members = value.items() if isinstance(value, Mapping) else (("[]", item) for item in value)
+    members = (
+        value.items()
+        if isinstance(value, Mapping)
+        else ((f"[{number}]", item) for number, item in enumerate(value))
+    )
     return sum(_unlisted(listing.get(key, listing.get("[]")), one) for key, one in members)
 
 
