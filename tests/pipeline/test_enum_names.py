@@ -70,6 +70,12 @@ def test_names_of_a_vendor_are_data(names: tuple[Any, list[str]]) -> None:
     assert {each.kind for each in found.findings} <= {"corrected"}
 
 
+def test_an_enum_that_is_none_is_opened() -> None:
+    """Names are read before the document is known to be valid."""
+    found = settled(spec(enum=5, **{"x-enum-varnames": ["A"]}))
+    assert "opened" in {each.kind for each in found.findings}
+
+
 def test_names_that_come_later_rename_no_constant() -> None:
     """Callers keep the constants that they know."""
     memory = settled(spec()).plan.names.kept()

@@ -1,6 +1,7 @@
 """Advice on the overlay: which corrections the vendor has made obsolete."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chessa_codegen.document import loader
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import effective_document, marked_document, ordered
+from chessa_tracking.apply import overlay_review
 from chessa_tracking.apply.overlay_review import advise, corrected
 from tests.tracking.conftest import ROOT
 
@@ -152,3 +154,17 @@ def test_what_holds_other_things_is_no_reason() -> None:
     assert advice(ours, new) == [
         "adds what is there now, and says something else, at /components/securitySchemes/a"
     ]
+
+
+def test_an_overlay_of_another_api_is_known_without_its_queries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Most of its actions name paths that the document lacks, whatever parameters are called."""
+    spec = loader.read(ROOT / "spec" / "openapi.yaml")
+    corrections = apply.parse(loader.read(ROOT / "spec" / "overlay.yaml"))
+    renamed = json.loads(json.dumps(spec).replace("{orderId}", "{id}"))
+    assert overlay_review.fits(renamed, corrections)
+    monkeypatch.setattr(overlay_review, "corrected", None)  # a call would be an error
+    other = {f"/other{path}": item for path, item in spec["paths"].items()}
+    assert not overlay_review.fits({**spec, "paths": other}, corrections)
+    assert not overlay_review.fits({**spec, "paths": []}, corrections)

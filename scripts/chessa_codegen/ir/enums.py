@@ -108,8 +108,8 @@ def fits(schema: Mapping[str, Any], key: str) -> bool:
 
 def _named(schema: Mapping[str, Any]) -> list[Any]:
     """Return the values that names and descriptions are of: the vendor's, if it lists any."""
-    values: list[Any] = schema.get("enum") or schema.get("x-open-enum") or []
-    return values
+    values = schema.get("enum") or schema.get("x-open-enum")
+    return values if isinstance(values, list) else []
 
 
 def type_of(values: list[Any]) -> list[str]:

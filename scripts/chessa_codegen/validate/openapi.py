@@ -27,10 +27,7 @@ def settle(repair: Repair) -> None:
     Raises `SpecError` where the problem concerns the document as such.
     """
     version = check_version(repair.document)
-    slips.drop_nulls(repair)
-    slips.write_tuples_as_now(repair)
-    slips.drop_empty_enums(repair)
-    slips.write_out_anchors(repair)
+    slips.correct_nodes(repair)
     repair_structure(repair, version)
     slips.write_parameters_in_braces(repair)
     _settle(repair, safety.odd_names)
@@ -40,7 +37,6 @@ def settle(repair: Repair) -> None:
     slips.leave_out_other_methods(repair)
     slips.write_out_media_types(repair)
     _settle(repair, _circles)
-    slips.drop_odd_names_of_enums(repair)
     if wrong := list(_extensions(repair.document)):
         raise together(wrong, "Extensions of ours are wrong")
     slips.drop_repeated_parameters(repair)

@@ -71,41 +71,56 @@ def write_out_media_types(repair: Repair) -> None:
                 content[name] = copy.deepcopy(found)
 
 
-def drop_nulls(repair: Repair) -> None:
+def correct_nodes(repair: Repair) -> None:
+    """Correct what each node may have by itself, in one walk; and write out anchors, if any."""
+    has_anchors = False
+    for where, node in list(nodes(repair.document)):
+        if isinstance(node, dict):
+            _drop_nulls(repair, where, node)
+            if not node.keys().isdisjoint(_OF_SCHEMAS) and enclosing_schema(where) == where:
+                _write_tuple_as_now(repair, where, node)
+                _drop_odd_enum(repair, where, node)
+            has_anchors = has_anchors or not node.keys().isdisjoint(_ANCHORS)
+    if has_anchors:
+        _write_out_anchors(repair)
+
+
+_ANCHORS: Final = ("$anchor", "$dynamicAnchor", "$recursiveAnchor")
+_OF_SCHEMAS: Final = ("items", "enum", *enums.NAMES)
+
+
+def _drop_nulls(repair: Repair, where: Where, node: dict[str, Any]) -> None:
     """Drop each key that holds null, which programs write for what is not there."""
-    for where, node in list(nodes(repair.document)):
-        for key in [key for key in node if node[key] is None] if isinstance(node, dict) else ():
-            if has_meaning(key, ""):
-                repair.drop((*where, key), "It is null, which says nothing.")
+    for key in [key for key, value in node.items() if value is None and has_meaning(key, "")]:
+        repair.drop((*where, key), "It is null, which says nothing.")
 
 
-def write_tuples_as_now(repair: Repair) -> None:
+def _write_tuple_as_now(repair: Repair, where: Where, node: dict[str, Any]) -> None:
     """Write `items: [A, B]` of older drafts of JSON Schema as `prefixItems`; 3.0 has neither."""
-    is_3_0 = str(repair.document.get("openapi")).startswith("3.0")
-    for where, node in list(nodes(repair.document)):
-        if not isinstance(node, dict) or not isinstance(node.get("items"), list):
-            continue
-        if enclosing_schema(where) == where:
-            if not is_3_0:
-                node["prefixItems"] = node["items"]
-            node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
-            repair.corrected("The list of its items is written as OpenAPI has it.", where)
+    if isinstance(node.get("items"), list):
+        is_3_0 = str(repair.document.get("openapi")).startswith("3.0")
+        if not is_3_0:
+            node["prefixItems"] = node["items"]
+        node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
+        repair.corrected("The list of its items is written as OpenAPI has it.", where)
 
 
-def drop_odd_names_of_enums(repair: Repair) -> None:
-    """Drop names of constants that are not one for each value; the overlay's must be."""
-    for where, node in list(nodes(repair.document)):
-        for key in enums.NAMES if isinstance(node, dict) else ():
-            if key not in node or enums.fits(node, key):
-                continue
-            what = f"{key} does not list a name for each value."
-            if key == own_names.NAMES and node.get(own_names.PINNED) is True:
-                fix = "Give each value a name by the overlay, in the same order."
-                raise SpecError(what, place((*where, key)), fix)
-            repair.drop((*where, key), what)
+def _drop_odd_enum(repair: Repair, where: Where, node: dict[str, Any]) -> None:
+    """Drop an enum without values, and names that are not one for each value.
+
+    Names that the overlay gives must be: raises `SpecError`.
+    """
+    if node.get("enum") == []:
+        repair.drop((*where, "enum"), "The enum lists no value.")
+    for key in [key for key in enums.NAMES if key in node and not enums.fits(node, key)]:
+        what = f"{key} does not list a name for each value."
+        if key == own_names.NAMES and node.get(own_names.PINNED) is True:
+            fix = "Give each value a name by the overlay, in the same order."
+            raise SpecError(what, place((*where, key)), fix)
+        repair.drop((*where, key), what)
 
 
-def write_out_anchors(repair: Repair) -> None:
+def _write_out_anchors(repair: Repair) -> None:
     """Write references to anchors as pointers, where one schema only has the anchor.
 
     `$recursiveRef: "#"` is the component around it, where that says `$recursiveAnchor`.
@@ -129,13 +144,6 @@ def write_out_anchors(repair: Repair) -> None:
 
 
 _RECURSIVE: Final = "$recursiveAnchor"
-
-
-def drop_empty_enums(repair: Repair) -> None:
-    """Drop an enum without values: it would allow none, and 3.0 has no such thing."""
-    for where, node in list(nodes(repair.document)):
-        if isinstance(node, dict) and node.get("enum") == [] and enclosing_schema(where) == where:
-            repair.drop((*where, "enum"), "The enum lists no value.")
 
 
 def drop_repeated_parameters(repair: Repair) -> None:

@@ -4,11 +4,14 @@ An action is obsolete when it matches nothing, changes nothing, adds a value tha
 does not fit the value that is there.
 """
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
+from chessa_codegen.document.loader import is_mapping
+from chessa_codegen.document.refs import path_key
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.apply import Action, Effect, Overlay, OverlayError
 
@@ -57,8 +60,22 @@ def corrected(document: dict[str, Any], corrections: Overlay) -> Corrected:
 
 def fits(document: dict[str, Any], corrections: Overlay) -> bool:
     """Tell whether the overlay is for the API of a document: half of its actions match there."""
+    lost = sum(_lacks_paths(document, action.target) for action in corrections.actions)
+    if 2 * lost > len(corrections.actions):
+        return False  # known without queries, which take minutes over a large document
     found = corrected(document, corrections).effects
     return 2 * sum(bool(each.matched) for each in found) >= len(corrections.actions)
+
+
+_PATHS: Final = re.compile(r"\$\.paths\[((?:'[^'\\]*'(?:, *)?)+)\]")
+
+
+def _lacks_paths(document: dict[str, Any], target: str) -> bool:
+    """Tell whether a target names paths, and the document has none of them."""
+    named = _PATHS.match(target)
+    paths = document.get("paths")
+    there = {path_key(path) for path in paths} if is_mapping(paths) else set[str]()
+    return named is not None and there.isdisjoint(map(path_key, re.findall("'(.*?)'", named[1])))
 
 
 def _one_by_one(document: dict[str, Any], corrections: Overlay) -> Corrected:
