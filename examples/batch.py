@@ -24,7 +24,7 @@ from pathlib import Path
 from chessa import Chessa
 from chessa.flows import reconcile
 from chessa.journal import SqlJournal
-from payout import Row, pay_out
+from payout import Row, pay_out, problem_of
 
 ACCOUNT = "payouts"  # whose money it is, in the ledger
 PAUSE = 0.5
@@ -94,9 +94,7 @@ def write_report(rows: dict[str, Row], path: Path) -> None:
 
 
 def read(path: str) -> list[dict[str, str]]:
-    """Return the rows of a CSV file; none if there is no such file."""
-    if not Path(path).exists():
-        return []
+    """Return the rows of a CSV file."""
     with Path(path).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -113,11 +111,16 @@ def main() -> int:
     parser.add_argument("--wait", type=float, default=60, help="seconds for an order or a refund")
     parser.add_argument("--patience", type=float, default=120, help="seconds after the last end")
     options = parser.parse_args()
+    if not Path(options.payouts).exists():
+        parser.error(f"there is no file {options.payouts}")
     payouts = read(options.payouts)
+    if problem := next(filter(None, map(problem_of, payouts)), None):
+        parser.error(problem)
     rows = {payout["reference"]: Row(payout["reference"]) for payout in payouts}
     if len(rows) < len(payouts):
         parser.error("a reference occurs twice")
-    rows |= {row["reference"]: Row(**row) for row in read(options.report)}
+    if Path(options.report).exists():
+        rows |= {row["reference"]: Row(**row) for row in read(options.report)}
     with (
         SqlJournal(options.journal, account=ACCOUNT) as journal,
         Chessa(journal=journal, timeout=options.timeout) as chessa,

@@ -36,6 +36,12 @@ PAY_SECONDS = 10.0
 REFUSALS = (ApiError, InvalidRequestError, QuoteMismatchError)
 
 
+COLUMNS = (
+    *("reference", "account_name", "account_number", "code", "country", "currency", "type"),
+    *("amount", "max_origin_amount"),
+)
+
+
 class Row(NamedTuple):
     """Where a payout stands: `paid`, `refunded`, `refused` (nothing was paid) or `open`."""
 
@@ -43,6 +49,18 @@ class Row(NamedTuple):
     end: str = "open"
     order_id: str = ""
     detail: str = "not begun"
+
+
+def problem_of(row: dict[str, str]) -> str | None:
+    """Return what is wrong with a row of a file, before anything is done for it."""
+    if missing := [name for name in COLUMNS if not row.get(name)]:
+        return f"{row.get('reference') or 'a row'} has no {', '.join(missing)}"
+    for name in ("amount", "max_origin_amount"):
+        try:
+            Decimal(row[name])
+        except ArithmeticError:
+            return f"{row['reference']}: {name} is not a number"
+    return None
 
 
 def pay(deposit: DepositInstructions) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         ModelError,
         Outcome,
     )
-    from chessa_api.files import File, SavedFile
+    from chessa_api.files import File, FileContent, SavedFile
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
 
@@ -66,6 +66,7 @@ __all__ = [
     "EncodeError",
     "ErrorCode",
     "File",
+    "FileContent",
     "FileJournal",
     "Hooks",
     "InProgressError",
@@ -111,7 +112,7 @@ if not TYPE_CHECKING:
             "ModelError",
             "Outcome",
         ),
-        "chessa_api.files": ("File", "SavedFile"),
+        "chessa_api.files": ("File", "FileContent", "SavedFile"),
         "chessa_api.operation": ("RawResponse",),
         "chessa_api.types": ("UNSET", "Unset"),
     }

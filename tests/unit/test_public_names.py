@@ -40,6 +40,7 @@ OTHERS = {
     "Chessa",
     "ErrorCode",
     "File",
+    "FileContent",
     "FileJournal",
     "Hooks",
     "Journal",
