@@ -65,7 +65,7 @@ def write_out_media_types(repair: Repair) -> None:
     """Write each shared media type where it is used, as OpenAPI 3.2 allows to refer to it."""
     for where, node in list(nodes(repair.document)):
         content: Any = node.get("content") if isinstance(node, dict) else None
-        for name, media_type in [*content.items()] if isinstance(content, dict) else ():
+        for name, media_type in list(content.items()) if isinstance(content, dict) else ():
             if isinstance(media_type, dict) and "$ref" in media_type:
                 found, _ = resolve(repair.document, media_type["$ref"], (*where, "content", name))
                 content[name] = copy.deepcopy(found)
