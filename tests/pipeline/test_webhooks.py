@@ -124,6 +124,16 @@ def test_a_webhook_keeps_its_name() -> None:
     assert {each.name: each.key for each in found.plan.webhooks} == {"A_B": "a_b", "A_B_2": "a-b"}
 
 
+def test_a_document_of_webhooks_only_has_types(tmp_path: Path) -> None:
+    """Without operations the table of them is empty, and its type is said."""
+    spec = document(
+        {}, {"Paid": PAID}, version="3.1.0", webhooks={"paid": {"post": sent(PAID_REF)}}
+    )
+    package = make(tmp_path, spec)
+    assert package.module("index").OPERATIONS == {}
+    assert "OPERATIONS: Final[Mapping[str, Operation[Any]]] = {}" in package.source("index.py")
+
+
 def test_no_module_without_a_body(tmp_path: Path) -> None:
     """Webhooks without a body of JSON, or none at all, leave no trace in the package."""
     hooks = {"ping": {"post": {"responses": OK}}, "file": {"post": sent(PAID, "text/plain")}}
