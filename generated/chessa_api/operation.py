@@ -249,10 +249,17 @@ class Operation(Generic[T]):
         put(self, "_answers", {})
 
     def saved_to(self, path: "str | os.PathLike[str]") -> "Operation[SavedFile]":
-        """Return the operation with another result: its response is saved to a file."""
+        """Return the operation with another result: its response is saved to a file.
+
+        Raises `EncodeError` for what is not a path.
+        """
         from pathlib import Path  # for the operations that need it
 
-        return cast("Operation[SavedFile]", attrs.evolve(self, save_to=Path(path)))
+        try:
+            return cast("Operation[SavedFile]", attrs.evolve(self, save_to=Path(path)))
+        except TypeError:
+            problem = f"{self.name}: the place to save to must be a str or a path"
+        raise EncodeError(problem)
 
     def bind(self, arguments: Mapping[str, object]) -> BoundArguments:
         """Put arguments into their wire form.
@@ -319,19 +326,20 @@ class Operation(Generic[T]):
 
     def _encode(self, argument: Argument, value: object) -> Any:
         """Return the pairs of a parameter, or the JSON value for the body."""
+        cause: BaseException | None = None
         try:
             if argument.location in ("member", "body"):
                 return argument.codec.encode(value)
             return argument.pairs(value)
         except EncodeError as error:
-            problem = f"{self.name}, argument {argument.name!r}: {error}"
+            problem, cause = f"{self.name}, argument {argument.name!r}: {error}", error.__cause__
             if value is None and not argument.required:
                 problem += ": leave it out, or give UNSET"
         except UnicodeEncodeError:
             problem = f"{self.name}, argument {argument.name!r}: holds lone surrogates"
         except RecursionError:
             problem = f"{self.name}, argument {argument.name!r}: it is nested too deep"
-        raise EncodeError(problem)
+        raise EncodeError(problem) from cause
 
     def answers_nothing(self, status_code: int) -> bool:
         """Return whether this success status is documented to have no content."""

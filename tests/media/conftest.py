@@ -36,6 +36,7 @@ STYLED = {
         "filter": {"type": "object", "additionalProperties": {}},
         "tags": {"type": "array", "items": TEXT},
         "ids": {"type": "array", "items": {"type": "integer"}},
+        "code": TEXT,
     },
 }
 UPLOAD = {
@@ -77,6 +78,7 @@ SPEC = document(
                                 "filter": {"style": "deepObject", "explode": True},
                                 "tags": {"explode": False, "style": "form"},
                                 "ids": {"contentType": "application/json"},
+                                "code": {"contentType": "application/json"},
                             },
                         }
                     }
@@ -94,6 +96,21 @@ SPEC = document(
         },
         "/csv": {"get": operation("statement", "files", **_answer("text/csv"))},
         "/both": {"get": operation("either", "files", **_answer("text/csv", "application/pdf"))},
+        "/ranges": {"get": operation("ranges", "files", **_answer("text/*", "image/*"))},
+        "/optional": {
+            "post": operation(
+                "maybe", "files", requestBody=content(BINARY, "application/octet-stream")
+            )
+        },
+        "/ordered": {
+            "post": operation(
+                "ordered",
+                "files",
+                parameters=[
+                    {"name": "ids", "in": "query", "schema": {"type": "array", "items": TEXT}}
+                ],
+            )
+        },
         "/mixed": {
             "get": operation(
                 "mixed",
@@ -176,7 +193,7 @@ class Api:
         """Open a client and give the resource `files` on it."""
         settings = {"base_url": self.server.url, "client_id": "i", "client_secret": "s"}
         given = options.pop("options", {})
-        async with mode.opened(mode.client(**settings, **options)) as client:
+        async with mode.opened(mode.client(**{**settings, **options})) as client:
             yield on(self.package, client.with_options(**given), mode)
 
 

@@ -83,3 +83,37 @@ def test_a_text_is_not_kept(api: Api, mode: Mode, tmp_path: Path) -> None:
 
     mode.run(main())
     assert len(api.received) == 1
+
+
+def test_what_is_not_sent_is_not_compared(api: Api, mode: Mode, pdf: Path, tmp_path: Path) -> None:
+    """A body that is a file is its content; a part has its name as well."""
+    same = File(pdf.read_bytes(), name="other")
+
+    async def main() -> None:
+        once = {"reference": "r", "once": True}
+        async with (
+            mode.opened(journal(tmp_path)) as ledger,
+            api.files(mode, journal=ledger, options=once) as files,
+        ):
+            await mode.done(files.send(body=pdf))
+            await mode.done(files.send(body=same))
+
+    mode.run(main())
+    assert len(api.received) == 1
+
+
+def test_the_order_of_items_is_compared(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """An array in a query is another one with its items in another order."""
+
+    async def main() -> None:
+        once = {"reference": "r", "once": True}
+        async with (
+            mode.opened(journal(tmp_path)) as ledger,
+            api.files(mode, journal=ledger, options=once) as files,
+        ):
+            await mode.done(files.ordered(ids=["1", "2"]))
+            with pytest.raises(chessa.ReferenceConflictError):
+                await mode.done(files.ordered(ids=["2", "1"]))
+
+    mode.run(main())
+    assert len(api.received) == 1

@@ -1,6 +1,9 @@
 """Response bodies that are not JSON: read as texts and bytes, or saved to a file."""
 
 import hashlib
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import pytest
 
 import chessa
 from chessa._call.saving import suggested
-from tests.modes import Mode
+from tests.modes import SYNC, Mode
 from tests.unit.raw_server import Connection
 
 from .conftest import Api
@@ -172,11 +175,82 @@ def test_an_error_is_not_saved(api: Api, mode: Mode, tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written(api: Api, mode: Mode, tmp_path: Path) -> None:
-    """It is told before anything is sent."""
-    for place in (tmp_path, tmp_path / "no" / "x"):
-        error = run(api, mode, "receipt_to_file", place)
-        assert type(error) is chessa.InvalidRequestError
+    """It is told before anything is sent, by an error of ours."""
+    os.mkfifo(tmp_path / "pipe")
+    odd = [tmp_path, tmp_path / "no" / "x", tmp_path / "pipe", tmp_path / ("b" * 256)]
+    odd += [tmp_path / "a\0b", tmp_path / "\ud800", Path("/dev/null")]
+    for place in odd:
+        error = run(api, mode, "make_receipt_to_file", place)
+        assert type(error) is chessa.InvalidRequestError, place
+    for wrong in (5, None, b"/tmp/x"):
+        assert type(run(api, mode, "receipt_to_file", wrong)) is chessa.EncodeError
     assert api.received == []
+
+
+def test_what_is_replaced_keeps_its_place_and_mode(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """A link stays one; a new file is its owner's alone."""
+    api.body = b"new"
+    old, link = tmp_path / "old", tmp_path / "link"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    run(api, mode, "receipt_to_file", link)
+    run(api, mode, "receipt_to_file", tmp_path / "new")
+    assert link.is_symlink()
+    assert (old.read_bytes(), old.stat().st_mode & 0o777) == (b"new", 0o640)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("status", ["206 Partial Content", "204 No Content"])
+def test_a_part_is_not_saved(api: Api, mode: Mode, tmp_path: Path, status: str) -> None:
+    """Nor is nothing: the file that is there stays."""
+    place = tmp_path / "x"
+    place.write_bytes(b"old")
+    api.status, api.body = status, b"" if status.startswith("204") else b"ab"
+    error = run(api, mode, "make_receipt_to_file", place)
+    assert (type(error), error.outcome) == (chessa.OutcomeUnknownError, chessa.Outcome.DONE)
+    assert place.read_bytes() == b"old"
+
+
+def test_a_suggested_name_does_not_show_the_secret(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """However it is written."""
+    api.headers = ("Content-Disposition: attachment; filename*=UTF-8''%73-topsecret",)
+    saved = run(api, mode, "receipt_to_file", tmp_path / "x", client_secret="s-topsecret")
+    assert "topsecret" not in repr(saved)
+
+
+def test_a_second_coding_is_seen(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """A header that stands twice counts twice."""
+    api.headers, api.body = ("Content-Encoding: identity", "Content-Encoding: gzip"), b"\x1f\x8b"
+    error = run(api, mode, "receipt_to_file", tmp_path / "x")
+    assert "a content coding that was not asked for" in str(error)
+
+
+def test_a_range_of_types_fits(api: Api, mode: Mode) -> None:
+    """Where the spec names a range, any type in it is read as it says."""
+    for content_type, result in (("image/png", b"x"), ("text/csv", "x")):
+        api.headers, api.body = (f"Content-Type: {content_type}",), b"x"
+        assert run(api, mode, "ranges") == result
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+def test_a_time_limit_comes_out_of_a_save(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As itself, though it is an OSError raised among those of the disk."""
+
+    def limit(*_: object) -> None:
+        raise TimeoutError("the worker's")
+
+    monkeypatch.setattr("os.fsync", lambda _: time.sleep(5))
+    before = signal.signal(signal.SIGALRM, limit)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(TimeoutError, match="the worker's"):
+            run(api, SYNC, "receipt_to_file", tmp_path / "x")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_full_disk_is_told(api: Api, mode: Mode, tmp_path: Path, monkeypatch: Any) -> None:
@@ -188,7 +262,7 @@ def test_a_full_disk_is_told(api: Api, mode: Mode, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("os.fsync", full)
     api.body = b"x"
     error = run(api, mode, "receipt_to_file", tmp_path / "x")
-    assert "the file could not be written (ENOSPC)" in str(error)
+    assert "the file could not be written (OSError ENOSPC)" in str(error)
     assert [*tmp_path.iterdir()] == []
 
 

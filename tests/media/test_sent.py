@@ -1,9 +1,14 @@
 """Request bodies of every media type, as independent parsers of servers read them."""
 
+import asyncio
 import datetime
 import hashlib
 import io
+import os
+import signal
+import time
 import urllib.parse
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +18,7 @@ import pytest
 
 import chessa
 from chessa import File
-from tests.modes import SYNC, Mode
+from tests.modes import ASYNC, SYNC, Mode
 
 from .conftest import Api, on
 
@@ -58,7 +63,9 @@ def test_the_style_of_a_member(api: Api, mode: Mode) -> None:
     async def main() -> None:
         async with api.files(mode) as files:
             await mode.done(
-                files.filter(filter={"a": {"b": 1}, "c": ["x&y"]}, tags=["p", "q r"], ids=[1, 2])
+                files.filter(
+                    filter={"a": {"b": 1}, "c": ["x&y"]}, tags=["p", "q r"], ids=[1, 2], code="1"
+                )
             )
 
     mode.run(main())
@@ -68,6 +75,7 @@ def test_the_style_of_a_member(api: Api, mode: Mode) -> None:
         ("filter[c][0]", "x&y"),
         ("tags", "p,q r"),
         ("ids", "[1,2]"),
+        ("code", '"1"'),
     ]
 
 
@@ -188,9 +196,29 @@ def test_a_file_is_sent_again_where_nothing_was_sent(
     assert received.form()[1][0][1].content == pdf.read_bytes()
 
 
-@pytest.mark.parametrize(
-    "wrong", [5, "text", io.StringIO("text"), Path("/nowhere/at.all"), Path("/"), None, object()]
-)
+class Odd(io.BytesIO):
+    """A file one method of which does something else."""
+
+    def __init__(self, name: str, act: Callable[..., Any]) -> None:
+        super().__init__(b"content")
+        setattr(self, name, act)
+
+
+def _fail(error: BaseException) -> Callable[..., Any]:
+    def act(*_: object) -> Any:
+        raise error
+
+    return act
+
+
+WRONG = [
+    *[5, "text", io.StringIO("text"), Path("/nowhere/at.all"), Path("/"), None, object()],
+    *[Path("/dev/zero"), Odd("read", lambda *_: "text"), Odd("seek", _fail(RuntimeError()))],
+    *[Odd("tell", _fail(OSError(5, "x"))), Odd("seek", lambda *_: 1.5)],
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=range(len(WRONG)))
 def test_what_is_not_a_file(api: Api, mode: Mode, wrong: Any) -> None:
     """It is refused before anything is sent, by an error of ours."""
 
@@ -201,6 +229,84 @@ def test_what_is_not_a_file(api: Api, mode: Mode, wrong: Any) -> None:
 
     mode.run(main())
     assert api.received == []
+
+
+def test_a_pipe_is_not_waited_for(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """It is not a plain file: it may never have an end."""
+    os.mkfifo(tmp_path / "pipe")
+
+    async def main() -> None:
+        async with api.files(mode) as files:
+            with pytest.raises(chessa.InvalidRequestError, match="a plain file"):
+                await mode.done(files.send(body=tmp_path / "pipe"))
+
+    mode.run(main())
+
+
+@pytest.mark.parametrize("media_type", [5, b"a/b", "a", "a/b ", "a/b\r\nx: y", ""])
+def test_what_is_not_a_media_type(media_type: Any) -> None:
+    """It is refused where it is given."""
+    with pytest.raises(chessa.EncodeError, match="media_type"):
+        File(b"x", media_type=media_type)
+
+
+@pytest.mark.parametrize("failing", [RuntimeError(), EOFError(), OSError(5, "x"), StopIteration()])
+def test_a_file_that_cannot_be_read(api: Api, mode: Mode, failing: Exception) -> None:
+    """A failure of its own while it is sent is an error of ours: the outcome is unknown."""
+    file = Odd("read", lambda size: b"" if size == 0 else _fail(failing)())
+
+    async def main() -> None:
+        async with api.files(mode) as files:
+            with pytest.raises(chessa.OutcomeUnknownError, match="UnreadableFileError"):
+                await mode.done(files.upload(document=file, amount=1))
+
+    mode.run(main())
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+def test_a_time_limit_comes_out_of_a_file(api: Api) -> None:
+    """As itself, though it is an OSError raised while the file is read."""
+
+    def limit(*_: object) -> None:
+        raise TimeoutError("the worker's")
+
+    file = Odd("read", lambda size: b"" if size == 0 else time.sleep(5))
+    before = signal.signal(signal.SIGALRM, limit)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+    async def main() -> None:
+        async with api.files(SYNC) as files:
+            with pytest.raises(TimeoutError, match="the worker's"):
+                files.upload(document=file, amount=1)
+
+    try:
+        SYNC.run(main())
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_calls_may_share_a_file(api: Api, pdf: Path) -> None:
+    """Each sends it from its start, whatever the others have read."""
+    file = File(io.BytesIO(pdf.read_bytes() * 10), name="x")
+
+    async def main() -> None:
+        async with api.files(ASYNC) as files:
+            await asyncio.gather(*(files.send(body=file) for _ in range(4)))
+
+    asyncio.run(main())
+    digests = {hashlib.sha256(each.body).hexdigest() for each in api.received}
+    assert (len(api.received), digests) == (4, {file.sha256()})
+
+
+def test_members_do_not_join_a_body_that_has_none(api: Api, mode: Mode) -> None:
+    """`extra_body` is for objects."""
+
+    async def main() -> None:
+        async with api.files(mode, options={"extra_body": {"k": 1}}) as files:
+            with pytest.raises(chessa.InvalidRequestError, match="extra_body does not fit"):
+                await mode.done(files.maybe())
+
+    mode.run(main())
 
 
 def test_a_file_that_shrinks_is_unknown(api: Api, mode: Mode, pdf: Path) -> None:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from chessa_api.errors import DecodeError, Outcome
+from chessa_api.errors import DecodeError, EncodeError, Outcome
 from chessa_api.exact_json import dumps, loads
 from chessa_api.index import OPERATIONS
-from chessa_api.media import UnreadableFileError
+from chessa_api.media import UnreadableFileError, cause_of
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
@@ -26,6 +26,7 @@ from .._errors import (
     OutcomeUnknownError,
     ReferenceConflictError,
 )
+from .._interruptions import is_from_signal_handler
 from ..journal._claims import Intent, Kept, Ledger
 from ..journal._entries import JournalEntry
 from ..journal._keys import canonical
@@ -148,8 +149,8 @@ def gate_of(
     else:
         try:
             return LedgerGate(call, ledger, arguments, account, credentials, is_async=is_async)
-        except UnreadableFileError as unreadable:
-            problem = f"{call.operation.name}: a file cannot be read: {unreadable}"
+        except EncodeError as unreadable:
+            problem = str(unreadable)
         refused = InvalidRequestError(f"{problem}. Nothing was sent.", **call.circumstances())
     raise refused
 
@@ -191,13 +192,30 @@ def _intent(
         account=account,
         reference=options.reference,
         subject=subject if isinstance(subject, str) else None,
-        canonical=canonical(bound, {name: value for name, value in extra.items() if value}),
+        canonical=_compared(operation, bound, extra),
         link=_link(operation, bound, UNSET),
         lease=max(0.0, call.left()) + _GRACE,
         once=options.once,
         retry_rejected=options.retry_rejected,
         duplicate_is_harmless=operation.duplicate_is_harmless,
     )
+
+
+def _compared(
+    operation: Operation[Any], bound: BoundArguments, extra: Mapping[str, object]
+) -> bytes:
+    """Return what is compared of a call. Of a body that is a file its name is not sent."""
+    form = operation.body
+    try:
+        if form.kind == "binary" and bound.body is not UNSET:
+            named = bound.body.media_type if "*" in form.media_type else form.media_type
+            bound = bound._replace(body={"sha256": bound.body.sha256(), "type": named})
+        return canonical(bound, {name: value for name, value in extra.items() if value})
+    except Exception as error:
+        if is_from_signal_handler(error) or not isinstance(error, UnreadableFileError | OSError):
+            raise
+        cause = str(error) if isinstance(error, UnreadableFileError) else cause_of(error)
+    raise EncodeError(f"{operation.name}: a file cannot be read: {cause}")
 
 
 def _link(operation: Operation[Any], bound: BoundArguments, body: Any) -> dict[str, Any] | None:

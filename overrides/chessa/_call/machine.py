@@ -217,8 +217,8 @@ class Call(Generic[T]):
         envelope: Any = None
         try:
             if self.operation.save_to is not None:
-                if failure is not None:
-                    return None, failure
+                if failure is not None or response.saved is None:
+                    return None, failure or Failure(ErrorKind.BODY, "there was nothing to save")
                 parsed = envelope = response.saved
             elif not self.operation.answers_nothing(response.status_code):
                 if failure is not None:

@@ -15,6 +15,7 @@ from chessa_api.types import UNSET
 
 from .._config import Settings
 from .._errors import InvalidRequestError
+from .._interruptions import is_from_signal_handler
 from .._options import RESERVED_HEADERS, Options, is_header_value
 from .._version import __version__
 from .events import Headers, PreparedRequest
@@ -77,6 +78,8 @@ def prepare(
         if bound.cookies:
             headers += _encoded([("cookie", "; ".join(map("=".join, bound.cookies)))])
     except EncodeError as error:
+        if error.__cause__ is not None and is_from_signal_handler(error.__cause__):
+            raise error.__cause__ from None
         problem = str(error)
     except UnicodeEncodeError:
         problem = f"{operation.name}: a text holds characters that cannot be sent (lone surrogates)"
@@ -169,7 +172,7 @@ def _body(operation: Operation[Any], bound: BoundArguments, base: RequestBase) -
         members: dict[str, Any] = {}
         if isinstance(body, dict):
             members = cast("dict[str, Any]", body)
-        elif body is not UNSET:
+        elif body is not UNSET or operation.body.kind in ("text", "binary"):
             raise EncodeError(
                 f"{operation.name}: its body is not an object, extra_body does not fit"
             )

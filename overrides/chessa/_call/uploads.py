@@ -58,7 +58,7 @@ def _pairs(form: BodyForm, key: str, value: Any) -> Iterator[tuple[str, str]]:
         yield from in_query(key, value, said.style, explode=said.explode, reserved=False)
         return
     for item in value if _is_list(value) and said.content_type is None else [value]:
-        yield key, _text(item)
+        yield key, _json(item) if said.content_type == _JSON else _text(item)
 
 
 def _urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -67,7 +67,11 @@ def _urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else dumps(value).decode("ascii")
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return dumps(value).decode("ascii")
 
 
 def _is_list(value: Any) -> bool:
@@ -116,4 +120,5 @@ def _parts(form: BodyForm, key: str, value: Any) -> Iterator[tuple[str | None, A
         elif isinstance(item, Mapping | list):
             yield None, dumps(item), said or _JSON
         else:
-            yield None, _text(item).encode("utf-8"), said
+            text = _json(item) if said == _JSON else _text(item)
+            yield None, text.encode("utf-8"), said

@@ -12,7 +12,6 @@ import attrs
 
 from .._call.bodies import BodyError, Collector, unpack
 from .._call.events import Attempt, AttemptResult, ErrorKind, Failure, Headers, Response
-from .._call.outcomes import is_success
 from .adapter import body_of, head_of
 from .base import AsyncChannel, Channel
 from .exceptions import UnusableTransportError, failure_of
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 
     from .._call.saving import Saving
 
+_COMPLETE: Final = frozenset({200, 201, 202, 203, 226})
+"""Statuses of a response that is all of its content: not 204, nor 206."""
+_LONGEST_NUMBER: Final = 19
 GRACE: Final = 0.1
 """Seconds past the deadline for a transport that keeps it by itself, to report how it ended; and
 for closing."""
@@ -49,8 +51,8 @@ class _Progress:
         self._headers = self._attempt.credentials.scrub_headers(headers)
         self._is_decoded = getattr(response, "is_stream_consumed", False)
         self._status_code = status_code
-        if self._attempt.save_to is not None and is_success(status_code):
-            self._file = _opened(self._attempt.save_to, self._header(b"content-encoding"))
+        if self._attempt.save_to is not None and status_code in _COMPLETE:
+            self._file = _opened(self._attempt.save_to, self._headers)
 
     def _header(self, name: bytes) -> str | None:
         return Response(0, self._headers, b"").header(name)
@@ -67,7 +69,8 @@ class _Progress:
         self._file.add(chunk)
         if self._attempt.progress is not None:
             length = self._header(b"content-length") or ""
-            self._attempt.progress(self._file.size, int(length) if length.isdecimal() else None)
+            total = int(length) if length.isdecimal() and len(length) < _LONGEST_NUMBER else None
+            self._attempt.progress(self._file.size, total)
 
     def completed(self) -> AttemptResult:
         """Return the complete response. Raises `BodyError` when its body cannot be unpacked."""
@@ -75,6 +78,8 @@ class _Progress:
         if self._file is not None:
             media_type = response.header(b"content-type")
             saved = self._file.finished(media_type, response.header(b"content-disposition"))
+            name = self._attempt.credentials.scrub_value(saved.suggested_name)
+            saved = attrs.evolve(saved, suggested_name=name)
             return AttemptResult(attrs.evolve(response, saved=saved))
         coding = response.header(b"content-encoding")
         if coding is not None and not self._is_decoded:
@@ -97,10 +102,11 @@ class _Progress:
         return AttemptResult(Response(self._status_code, self._headers, body), failure)
 
 
-def _opened(path: "Path", coding: str | None) -> "Saving":
+def _opened(path: "Path", headers: Headers) -> "Saving":
     from .._call.saving import Saving  # for the operations that need it
 
-    if (coding or "identity").lower() != "identity":
+    codings = [value.strip().lower() for name, value in headers if name == b"content-encoding"]
+    if {*codings} - {b"identity"}:
         raise BodyError("a content coding that was not asked for")
     return Saving(path)
 

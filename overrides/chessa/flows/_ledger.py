@@ -56,7 +56,9 @@ def ledger_of(client: Any, journal: object = None) -> Any:
     """Return the ledger that is given, else the client's. Raises `ConfigurationError`."""
     ledger = client._core.plan.journal if journal is None else journal
     if not is_ledger(ledger):
-        raise ConfigurationError("The client needs a journal that claims: Chessa(journal=SqlJournal(…)).")
+        raise ConfigurationError(
+            "The client needs a journal that claims: Chessa(journal=SqlJournal(…))."
+        )
     return ledger
 
 

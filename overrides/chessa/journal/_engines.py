@@ -34,7 +34,9 @@ class Engines:
         self._given = database if isinstance(database, Engine | AsyncEngine) else None
         self.dialect: Final = self.url.get_backend_name()
         if self.dialect not in _DRIVERS:
-            raise ConfigurationError("SqlJournal needs a URL that begins with sqlite:/// or postgresql://.")
+            raise ConfigurationError(
+                "SqlJournal needs a URL that begins with sqlite:/// or postgresql://."
+            )
         if self.dialect == "sqlite":
             if not self.path or self.path == ":memory:" or self.path.startswith("file:"):
                 raise ConfigurationError(

@@ -7,12 +7,13 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
 from chessa_api.operation import BoundArguments
+from chessa_api.parameters import percent_encoded
 from chessa_api.types import UNSET
 
 from .._credentials import Opaque, variable
@@ -97,16 +98,21 @@ def _key_of(file: Path | None) -> bytes | None:
 
 
 def canonical(bound: BoundArguments, extra: Mapping[str, object]) -> bytes:
-    """Return arguments in their canonical form: order and notation of numbers do not matter."""
+    """Return arguments in a canonical form: order of names and notation of numbers are one."""
     values = {
-        "path": dict(bound.path),
-        "query": sorted(bound.query),
-        "headers": sorted(bound.headers),
+        "path": {name: percent_encoded(text) for name, text in bound.path.items()},
+        "query": _by_name((name, percent_encoded(text)) for name, text in bound.query),
+        "headers": _by_name(bound.headers),
         "body": None if bound.body is UNSET else [bound.body],
-        **({"cookies": sorted(bound.cookies)} if bound.cookies else {}),
+        **({"cookies": _by_name(bound.cookies)} if bound.cookies else {}),
         **extra,
     }
     return json.dumps(_tagged(values), sort_keys=True, ensure_ascii=True).encode("ascii")
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Sort pairs by name: the order of those of one name is that of an array."""
+    return sorted(pairs, key=lambda pair: pair[0])
 
 
 def _tagged(value: Any) -> Any:

@@ -15,7 +15,7 @@ _KINDS: Final[tuple[tuple[Kind | None, str], ...]] = (
     ("multipart", r"multipart/form-data"),
     ("form", r"application/x-www-form-urlencoded"),
     (None, r".*xml.*|multipart/.*|text/event-stream|application/json-seq"),
-    ("text", r"text/.*"),
+    ("text", r"text/(\*|[a-z0-9.!#$&^_+-]+)"),
     ("binary", r"[a-z0-9.!#$&^_+-]+/(\*|[a-z0-9.!#$&^_+-]+)"),
 )
 """The first that fits counts; None is not supported."""

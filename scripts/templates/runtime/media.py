@@ -1,5 +1,6 @@
 """Bodies that are not JSON: the forms to send them in, and codecs that read them as they are."""
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
@@ -19,6 +20,12 @@ _CHARSETS: Final = re.compile(
 
 class UnreadableFileError(Exception):
     """A file that cannot be read while it is sent, or that changes meanwhile."""
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the type of a failure and the system's code; never a message: it has names."""
+    code = errno.errorcode.get(getattr(error, "errno", None) or 0)
+    return f"{type(error).__name__}{f' {code}' if code else ''}"
 
 
 @attrs.frozen
@@ -73,9 +80,9 @@ def by_type(codecs: Mapping[str, BodyCodec]) -> BodyCodec:
 
     def read(body: bytes, content_type: str) -> Any:
         essence = content_type.partition(";")[0].strip().lower()
-        for media_type, codec in codecs.items():
-            if media_type.partition(";")[0] == essence:
-                return codec.read(body, content_type)
+        for media_type in (essence, f"{essence.partition('/')[0]}/*"):
+            if media_type in codecs:
+                return codecs[media_type].read(body, content_type)
         return Misfit("its content type is not documented")
 
     return BodyCodec(read)
