@@ -1225,7 +1225,8 @@ def _claiming_anew(true: Any, claim: Any, asked: Any, ledger: Any) -> None:
 def _overruling(_: Any, record: Any, kept: Any) -> Generator[Any, Any, bool]:
     """Let an owner close its entry in any state."""
     values = {"state": state_of(record.outcome), "result": kept.result}
-    yield JOURNAL.update().where(JOURNAL.c.call_id == record.call_id).values(values)
+    changed = JOURNAL.update().where(JOURNAL.c.call_id == record.call_id).values(values)
+    yield _statements.do(changed)
     return True
 
 

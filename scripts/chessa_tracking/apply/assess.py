@@ -35,6 +35,11 @@ from chessa_tracking.diff.changes import Change, Level, verdict
 from chessa_tracking.diff.openapi import compare
 
 _NO_CORRECTIONS: Final = Overlay("", "", ())
+_NAMING: Final = frozenset(
+    {"api-operation-id-changed", "api-operation-id-removed", "api-first-tag-changed"}
+    | {"request-path-parameter-renamed"}
+)
+"""Rules about what a name is made of. Where it changes, the comparison of the packages says so."""
 _CONFIG: Final = ROOT / "generator-config.yaml"
 
 
@@ -155,9 +160,11 @@ def judge(
 def _weighed(
     changes: Iterable[Change], was: Container[str], there: Container[str], slips: Iterable[str]
 ) -> list[Change]:
-    """Lower the changes of what callers do not have: operations left out, and corrected slips."""
+    """Lower what callers do not see: operations left out, corrected slips, remembered names."""
     found: list[Change] = []
     for change in changes:
+        if change.rule in _NAMING:
+            change = attrs.evolve(change, level=min(change.level, Level.PATCH))
         key = path_key(change.operation)
         most = Level.MAJOR if key not in was else Level.MINOR if key in there else Level.PATCH
         at = f"#{change.pointer}/"

@@ -97,7 +97,8 @@ def _tree(case: Case, base: Base, root: Path) -> Path:
     """The tree with the overlay as the maintainer edits it; the base's, where nothing is edited."""
     if not (case.drop or case.retarget):
         return base.root
-    linked(root, base.root, "generated", "overrides", "spec/openapi.yaml")
+    shared = ("generated", "overrides", "generator-config.yaml", "spec/openapi.yaml")
+    linked(root, base.root, *shared, "spec/names.json")
     text = json.dumps(corrections(base.overlay, case))
     (root / "spec" / "overlay.yaml").write_text(text, encoding="utf-8")
     return root

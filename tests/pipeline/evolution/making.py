@@ -1,6 +1,7 @@
 """Make the package of a case without a hand edit, and the programs that call what changed."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,7 @@ def make(case: Case, looked: Looked, folder: Path, *, as_installed: bool = False
     spec.write_text(text, encoding="utf-8")
     overlay = looked.root / "spec" / "overlay.yaml"
     job = Job(spec=spec, overlay=overlay, output=output, lock=folder / "lock.json")
+    shutil.copyfile(looked.root / "spec" / "names.json", job.names)
     plan = regenerate(job).plan
     changed = {(method.upper(), path) for method, path in looked.changed}
     operations = tuple(
