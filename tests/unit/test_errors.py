@@ -256,6 +256,17 @@ def test_limits_are_quoted_and_accounts_are_not() -> None:
         assert f'{quoted}"' in rejection(content), message
 
 
+def test_a_harmless_duplicate_is_called_again() -> None:
+    """The text of an unknown outcome says the same as the reference: what moves no money may."""
+    result = brought(502)
+    harmful, harmless = (
+        str(build_error(result, Outcome.UNKNOWN, {}, is_read=False, is_harmless=each))
+        for each in (False, True)
+    )
+    assert "Do not call it again before you have looked up" in harmful
+    assert "a duplicate is harmless: call again" in harmless
+
+
 def test_unknown_outcomes_carry_what_the_server_said() -> None:
     """A 409 proves nothing on a write; the error has its code and messages."""
     content = ErrorBody({"error": "e"}, "already_refunded", ("Twice?",), 409)

@@ -160,7 +160,11 @@ class Call(Generic[T]):
             wait = self._next_wait(result, self.known)
             if wait is None:
                 raise build_error(
-                    result, self.known, self.circumstances(), is_read=self.operation.is_read
+                    result,
+                    self.known,
+                    self.circumstances(),
+                    is_read=self.operation.is_read,
+                    is_harmless=self.operation.duplicate_is_harmless,
                 )
             _log.will_retry(self.operation.name, self.status_code, self.attempts, wait)
             yield Sleep(wait)

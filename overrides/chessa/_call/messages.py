@@ -44,12 +44,21 @@ _NEXT_AFTER_REJECTION: Final = {
 
 
 def build_error(
-    result: AttemptResult, outcome: Outcome, circumstances: Circumstances, *, is_read: bool
+    result: AttemptResult,
+    outcome: Outcome,
+    circumstances: Circumstances,
+    *,
+    is_read: bool,
+    is_harmless: bool = False,
 ) -> ChessaError:
-    """Return the error for a call that ended without a result."""
+    """Return the error for a call that ended without a result.
+
+    `is_harmless`: whether a duplicate of the operation moves no money.
+    """
     circumstances = {**circumstances, "outcome": outcome, "timed_out": result.timed_out}
     circumstances["retry_after"] = result.retry_after
-    text = f"{circumstances.get('operation')} {_describe(result, outcome, is_read=is_read)}"
+    told = _describe(result, outcome, is_read=is_read, is_harmless=is_harmless)
+    text = f"{circumstances.get('operation')} {told}"
     if result.retry_after:
         text += f" The server asks to wait {math.ceil(result.retry_after)} s."
     if circumstances.get("request_id"):
@@ -78,7 +87,7 @@ def build_error(
     )
 
 
-def _describe(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> str:
+def _describe(result: AttemptResult, outcome: Outcome, *, is_read: bool, is_harmless: bool) -> str:
     if outcome is Outcome.NOT_SENT:
         return _not_sent(result.failure)
     if outcome is Outcome.REJECTED:
@@ -93,10 +102,12 @@ def _describe(result: AttemptResult, outcome: Outcome, *, is_read: bool) -> str:
             f"was carried out, but its response could not be used: {_what_failed(result)}. "
             "Do not call it again; look up its result."
         )
+    advice = "Do not call it again before you have looked up what it changes."
+    if is_harmless:
+        advice = "It moves no money, and a duplicate is harmless: call again."
     return (
         f"{_sent(result.kind)}, and whether it happened is unknown: {_what_failed(result)}. "
-        f"{_credentials_first(result)}"
-        "Do not call it again before you have looked up what it changes."
+        f"{_credentials_first(result)}{advice}"
     )
 
 
