@@ -7,9 +7,11 @@ TimeoutError or OSError; the frame that raised them does.
 import queue
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, TracebackType
 from typing import Any, Final, TypeVar
+
+from chessa_api.media import UnreadableFileError, cause_of
 
 _T = TypeVar("_T")
 SLICE: Final = 0.1
@@ -39,6 +41,22 @@ def is_from_signal_handler(error: BaseException) -> bool:
     """Return whether a signal handler of this process, as installed now, raised the exception."""
     codes = {frame.tb_frame.f_code for frame in frames(error.__traceback__)}
     return not codes.isdisjoint(_handlers())
+
+
+def reading(act: Callable[[], _T]) -> _T:
+    """Return what a function returns that reads a caller's file.
+
+    Raises `UnreadableFileError` for whatever the file raises, and interruptions unchanged.
+    """
+    try:
+        return act()
+    except UnreadableFileError:
+        raise
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
+        cause = cause_of(error)
+    raise UnreadableFileError(cause)
 
 
 def frames(traceback: TracebackType | None) -> Iterator[TracebackType]:

@@ -66,6 +66,25 @@ def test_a_file_that_is_gone_is_not_claimed(
     assert len(api.received) == 1
 
 
+def test_a_file_that_fails_is_not_claimed(api: Api, mode: Mode, tmp_path: Path) -> None:
+    """Whatever it raises as it is compared is an error of ours, and nothing is sent."""
+    file = io.BytesIO(b"content")
+    given = File(file)
+    file.close()
+
+    async def main() -> None:
+        once = {"reference": "r", "once": True}
+        async with (
+            mode.opened(journal(tmp_path)) as ledger,
+            api.files(mode, journal=ledger, options=once) as files,
+        ):
+            with pytest.raises(chessa.InvalidRequestError, match="cannot be read: ValueError"):
+                await mode.done(files.send(body=given))
+
+    mode.run(main())
+    assert api.received == []
+
+
 def test_a_text_is_not_kept(api: Api, mode: Mode, tmp_path: Path) -> None:
     """A result that is not JSON is not in the ledger: a replay says that it was made."""
     api.body = b"%PDF"

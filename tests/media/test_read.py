@@ -182,7 +182,7 @@ def test_a_place_that_cannot_be_written(api: Api, mode: Mode, tmp_path: Path) ->
     for place in odd:
         error = run(api, mode, "make_receipt_to_file", place)
         assert type(error) is chessa.InvalidRequestError, place
-    for wrong in (5, None, b"/tmp/x"):
+    for wrong in (5, None, b"x"):
         assert type(run(api, mode, "receipt_to_file", wrong)) is chessa.EncodeError
     assert api.received == []
 

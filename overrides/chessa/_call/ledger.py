@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from chessa_api.errors import DecodeError, EncodeError, Outcome
 from chessa_api.exact_json import dumps, loads
 from chessa_api.index import OPERATIONS
-from chessa_api.media import UnreadableFileError, cause_of
+from chessa_api.media import UnreadableFileError
 from chessa_api.operation import BoundArguments, Operation
 from chessa_api.types import UNSET
 
@@ -26,7 +26,7 @@ from .._errors import (
     OutcomeUnknownError,
     ReferenceConflictError,
 )
-from .._interruptions import is_from_signal_handler
+from .._interruptions import reading
 from ..journal._claims import Intent, Kept, Ledger
 from ..journal._entries import JournalEntry
 from ..journal._keys import canonical
@@ -122,11 +122,12 @@ class LedgerGate(Gate):
             code, cause = getattr(ended, "code", None), getattr(ended, "cause", None)
             return Kept(code=printable_code(code), cause=None if cause is None else cause[:200])
         status = result.response.status_code
-        is_kept = operation.answers_json(status) and not operation.answers_nothing(status)
-        body = result.response.body if is_kept else b""
+        is_json = operation.answers_json(status)
+        is_empty = operation.answers_nothing(status)
+        body = result.response.body if is_json and not is_empty else b""
         value = loads(body) if body else UNSET
         link = _link(operation, self._bound, value)
-        if operation.is_personal or not self._keeps_results or not operation.answers_json(status):
+        if operation.is_personal or not self._keeps_results or not is_json:
             return Kept(link=link)
         clean = value if self._credentials is None else self._credentials.scrub_value(value)
         return Kept(link=link, result=(body if clean == value else dumps(clean)).decode("utf-8"))
@@ -209,12 +210,10 @@ def _compared(
     try:
         if form.kind == "binary" and bound.body is not UNSET:
             named = bound.body.media_type if "*" in form.media_type else form.media_type
-            bound = bound._replace(body={"sha256": bound.body.sha256(), "type": named})
+            bound = bound._replace(body={"sha256": reading(bound.body.sha256), "type": named})
         return canonical(bound, {name: value for name, value in extra.items() if value})
-    except Exception as error:
-        if is_from_signal_handler(error) or not isinstance(error, UnreadableFileError | OSError):
-            raise
-        cause = str(error) if isinstance(error, UnreadableFileError) else cause_of(error)
+    except UnreadableFileError as error:
+        cause = str(error)
     raise EncodeError(f"{operation.name}: a file cannot be read: {cause}")
 
 

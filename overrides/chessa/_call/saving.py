@@ -39,8 +39,6 @@ def problem_with(path: Path) -> str | None:
             return "its folder may not be written"
         if found is not None and not os.access(place, os.W_OK):
             return "it may not be written"
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError) as error:
         return cause_of(error)
     return None

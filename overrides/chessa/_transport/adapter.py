@@ -12,12 +12,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, cast
 
-from chessa_api.media import UnreadableFileError, cause_of
-
 from .._call.bodies import BodyError
 from .._call.events import Attempt
 from .._credentials import CREDENTIAL_HEADERS
-from .._interruptions import is_from_signal_handler
+from .._interruptions import reading
 from .evidence import EXTENSION
 from .exceptions import UnusableTransportError
 from .library import FAMILY, httpx
@@ -156,24 +154,11 @@ def pieces(attempt: Attempt) -> Iterator[bytes]:
     body = cast("Upload", attempt.request.body)
     sent = 0
     read = body.read()
-    while piece := _next(read):
+    while piece := reading(lambda: next(filter(None, read), b"")):
         yield piece
         sent += len(piece)
         if attempt.progress is not None:
             attempt.progress(sent, len(body))
-
-
-def _next(read: Iterator[bytes]) -> bytes:
-    """Return the next piece that is not empty. Raises `UnreadableFileError`."""
-    try:
-        return next(filter(None, read), b"")
-    except UnreadableFileError:
-        raise
-    except Exception as error:
-        if is_from_signal_handler(error):
-            raise
-        cause = cause_of(error)
-    raise UnreadableFileError(cause)
 
 
 @functools.cache

@@ -35,7 +35,7 @@ for closing."""
 class _Progress:
     """The parts of a response that have arrived, for a failure to report."""
 
-    __slots__ = ("_attempt", "_body", "_file", "_headers", "_is_decoded", "_status_code")
+    __slots__ = ("_attempt", "_body", "_file", "_headers", "_is_decoded", "_status_code", "_total")
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
@@ -44,6 +44,7 @@ class _Progress:
         self._is_decoded = False
         self._body = Collector(attempt.max_response_bytes)
         self._file: Saving | None = None
+        self._total: int | None = None
 
     def start(self, response: Any) -> None:
         """Take the head of the response."""
@@ -53,9 +54,9 @@ class _Progress:
         self._status_code = status_code
         if self._attempt.save_to is not None and status_code in _COMPLETE:
             self._file = _opened(self._attempt.save_to, self._headers)
-
-    def _header(self, name: bytes) -> str | None:
-        return Response(0, self._headers, b"").header(name)
+            length = Response(status_code, self._headers, b"").header(b"content-length") or ""
+            if length.isdecimal() and len(length) < _LONGEST_NUMBER:
+                self._total = int(length)
 
     def add(self, chunk: object) -> None:
         """Take another piece of the body."""
@@ -68,9 +69,7 @@ class _Progress:
             raise httpcore.ReadTimeout
         self._file.add(chunk)
         if self._attempt.progress is not None:
-            length = self._header(b"content-length") or ""
-            total = int(length) if length.isdecimal() and len(length) < _LONGEST_NUMBER else None
-            self._attempt.progress(self._file.size, total)
+            self._attempt.progress(self._file.size, self._total)
 
     def completed(self) -> AttemptResult:
         """Return the complete response. Raises `BodyError` when its body cannot be unpacked."""

@@ -18,6 +18,7 @@ from chessa_api.types import UNSET
 
 from .._credentials import Opaque, variable
 from .._errors import ConfigurationError
+from .._interruptions import reading
 
 VARIABLE: Final = "CHESSA_JOURNAL_KEY"
 _SHORTEST: Final = 16
@@ -124,7 +125,7 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return f"c{value}"
     if hasattr(value, "sha256"):  # a file to send: its content counts, and not where it comes from
-        return [f"f{value.sha256()}", f"s{value.name}", f"s{value.media_type}"]
+        return [f"f{reading(value.sha256)}", f"s{value.name}", f"s{value.media_type}"]
     if isinstance(value, int | Decimal):
         return _number(Decimal(value))
     return f"s{value}"

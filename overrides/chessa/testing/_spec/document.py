@@ -27,6 +27,7 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 JSON: Final = "application/json"
+_JSON_TYPES: Final = r"(application|text)/(.+\+)?json|\*/\*|application/\*"
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 
@@ -197,7 +198,9 @@ def bundled() -> Json:
 
 def is_json(media_type: str) -> bool:
     """Return whether a media type, without parameters, is JSON."""
-    return re.fullmatch(r"application/(.+\+)?json|\*/\*|application/\*", media_type) is not None
+    return (
+        re.fullmatch(r"(application|text)/(.+\+)?json|\*/\*|application/\*", media_type) is not None
+    )
 
 
 def _content(holder: Json) -> tuple[str, Json | None, tuple[Any, ...]]:
