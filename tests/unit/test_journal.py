@@ -276,7 +276,7 @@ def test_what_is_not_an_oserror_comes_out_and_nothing_is_sent(
     with pytest.raises(expected) as caught:
         driver(A_WRITE, transport=transport, journal=journal, timeout=20)
     assert error in (caught.value, caught.value.__cause__)
-    assert any("was interrupted before it was sent" in note for note in error.__notes__)
+    assert any("was interrupted before it was sent" in note for note in caught.value.__notes__)
     assert (journal.events, transport.requests) == (["opened", "closed"], [])
 
 
