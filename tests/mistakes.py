@@ -1004,7 +1004,13 @@ def _bugs() -> Iterable[tuple[str, str, Callable[[], Iterable[Edit]]]]:
         (
             "%XX is encoded again where it may stay",
             "requests::requests_are_what_the_spec_documents",
-            lambda: [(parameters, "reserved_expansion", parameters.percent_encoded)],
+            lambda: [
+                wrap(
+                    parameters,
+                    "reserved_expansion",
+                    lambda _, text, **_rest: parameters.percent_encoded(text),
+                )
+            ],
         ),
         (
             "cookies are separated as a query is",

@@ -6,6 +6,7 @@ they are, the parts are percent-encoded. A part that contains the separator is r
 many servers decode a text before they split it.
 """
 
+import functools
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -31,8 +32,12 @@ DEFAULT_STYLES: Final[dict[str, Style]] = {"path": "simple", "header": "simple"}
 
 _UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]*")  # RFC 3986, section 2.3
 _TRIPLE: Final = re.compile("(%[0-9A-Fa-f]{2})")
-# Of the reserved characters, those that do not end a value in a query, nor mean a space in it.
-_HARMLESS: Final = "!$'()*,/:;=?@"
+# Of the reserved characters, those that do not end a value there, nor mean a space in it.
+_HARMLESS: Final = {
+    "path": "!$&'()*+,:;=@",
+    "query": "!$'()*,/:;=?@",
+    "cookie": "!#$&'()*+/:=?@[]",
+}
 _COOKIE_TEXT: Final = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, section 4.1.1: cookie-octet
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PREFIXES: Final = {"simple": "", "label": ".", "matrix": ";"}
@@ -52,14 +57,24 @@ def percent_encoded(text: str) -> str:
     return Encoded(urllib.parse.quote(text, safe=""))
 
 
-def reserved_expansion(text: str) -> str:
-    """Return a text for a query in which reserved characters and `%XX` stay (`allowReserved`).
+def reserved_expansion(text: str, harmless: str) -> str:
+    """Return a text in which `%XX` and these reserved characters stay (`allowReserved`).
 
-    `&`, `#`, `+`, `[` and `]` are percent-encoded: no server would read them as part of the value.
+    The others are percent-encoded: no server would read them as part of the value.
     """
     parts = _TRIPLE.split(text)
-    parts[::2] = [urllib.parse.quote(part, safe=_HARMLESS) for part in parts[::2]]
+    parts[::2] = [urllib.parse.quote(part, safe=harmless) for part in parts[::2]]
     return Encoded("".join(parts))
+
+
+def _part_encoder(location: str, style: Style, *, reserved: bool) -> Callable[[str], str]:
+    """Return the function that percent-encodes the parts of a value."""
+    if not reserved:
+        return percent_encoded
+    harmless = _HARMLESS[location]
+    if style == "matrix":
+        harmless = harmless.replace(";", "")
+    return functools.partial(reserved_expansion, harmless=harmless)
 
 
 def serialize(
@@ -81,11 +96,11 @@ def serialize(
     if location == "query":
         return in_query(name, value, style, explode=explode, reserved=reserved)
     if location == "cookie":
-        return in_cookie(name, value, style, explode=explode)
+        return in_cookie(name, value, style, explode=explode, reserved=reserved)
     if value in ([], {}):
         return []
     if location == "path":
-        return [(name, in_path(name, value, style, explode=explode))]
+        return [(name, in_path(name, value, style, explode=explode, reserved=reserved))]
     return [(name, in_header(value, explode=explode))]
 
 
@@ -109,15 +124,16 @@ def scalar_text(value: Any) -> str:
     return dumps(value).decode("ascii")
 
 
-def in_path(name: str, value: Any, style: Style, *, explode: bool) -> str:
+def in_path(name: str, value: Any, style: Style, *, explode: bool, reserved: bool) -> str:
     """Return a value as a part of a path, the separator that its style begins with included."""
+    encode = _part_encoder("path", style, reserved=reserved)
     prefix = _PREFIXES[style]
     name = percent_encoded(name)
     if not isinstance(value, (dict, list)):
-        text = percent_encoded(scalar_text(value))
+        text = encode(scalar_text(value))
         return Encoded(prefix + (_assigned(name, text) if style == "matrix" else text))
     separator = (prefix or ",") if explode else ","
-    groups = _groups(value, separator, percent_encoded, is_paired=explode)
+    groups = _groups(value, separator, encode, is_paired=explode)
     if style != "matrix":
         return Encoded(prefix + separator.join(map("=".join, groups)))
     if not explode:
@@ -128,12 +144,12 @@ def in_path(name: str, value: Any, style: Style, *, explode: bool) -> str:
 
 def in_query(name: str, value: Any, style: Style, *, explode: bool, reserved: bool) -> Pairs:
     """Return a value as names and values of a query, none for an empty array or object."""
-    whole = reserved_expansion if reserved else str
+    part = _part_encoder("query", style, reserved=reserved)
+    whole = part if reserved else str
     if style == "deepObject":
         return [(each, whole(text)) for each, text in _bracketed(name, value)]
     if explode and style != "form" and isinstance(value, dict):
         raise EncodeError("an object has no exploded form in this style")
-    part = reserved_expansion if reserved else percent_encoded
     return _named(name, value, _SEPARATORS.get(style, ","), whole, part, explode=explode)
 
 
@@ -147,13 +163,14 @@ def in_header(value: Any, *, explode: bool) -> str:
     return ",".join(map("=".join, groups))
 
 
-def in_cookie(name: str, value: Any, style: Style, *, explode: bool) -> Pairs:
+def in_cookie(name: str, value: Any, style: Style, *, explode: bool, reserved: bool) -> Pairs:
     """Return a value as cookies, none for an empty array or object.
 
     Texts of the style `form` are percent-encoded, those of `cookie` sent as they are. Several
     values are several cookies: `&`, which RFC 6570 has for them, would be part of the first.
     """
-    encode = percent_encoded if style == "form" else cookie_text
+    is_encoded = style == "form"
+    encode = _part_encoder("cookie", style, reserved=reserved) if is_encoded else cookie_text
     pairs = _named(name, value, ",", encode, encode, explode=explode)
     if not all(_TOKEN.fullmatch(each) for each, _ in pairs):
         raise EncodeError("a name in it cannot be that of a cookie")

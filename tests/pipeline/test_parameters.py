@@ -9,7 +9,6 @@ import pytest
 
 from chessa_codegen.docs.examples import Examples
 from chessa_codegen.docs.pages import pages
-from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.forms import form_of
 from chessa_codegen.ir.plan import WireForm
 from chessa_codegen.regeneration import settled
@@ -43,10 +42,10 @@ def parameter(name: str, where: str, schema: Document | None = None, **rest: Any
     return {"name": name, "in": where, "required": where == "path", **described, **rest}
 
 
-def reading(*parameters: Document, path: str = "/things") -> Document:
+def reading(*parameters: Document, path: str = "/things", version: str = "3.0.3") -> Document:
     """A document with one operation of these parameters."""
     get = operation("act", parameters=[*parameters], responses=answers({}))
-    return document({path: {"get": get}}, SCHEMAS)
+    return document({path: {"get": get}}, SCHEMAS, version=version)
 
 
 def hints(package: Package) -> dict[str, str]:
@@ -227,9 +226,28 @@ def test_what_has_no_form_is_left_out(what: str) -> None:
 def test_what_openapi_3_2_adds() -> None:
     """Cookies have a style of their own; a query as one parameter is left out."""
     cookie = parameter("c", "cookie", TEXT, style="cookie", explode=False)
-    assert form_of(cookie, ()) == WireForm(style="cookie", explode=False)
-    with pytest.raises(SpecError, match="'q' is in querystring with the style none"):
-        form_of(parameter("q", "querystring", **content(TEXT)), ())
+    assert form_of(cookie, (), "3.2.0") == WireForm(style="cookie", explode=False)
+    query = reading(parameter("q", "querystring", **content(TEXT)), version="3.2.0")
+    (finding,) = settled(query).findings
+    assert "'q' is the complete query of the request" in finding.what
+    assert "in: query" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"), [("3.0.3", {"query"}), ("3.2.0", {"query", "path", "cookie"})]
+)
+def test_where_reserved_characters_may_stay(version: str, kept: set[str]) -> None:
+    """Before OpenAPI 3.2 in a query only; never where nothing is percent-encoded."""
+    places = ("query", "path", "header", "cookie")
+    found = [parameter(f"in-{each}", each, TEXT, allowReserved=True) for each in places]
+    raw = parameter("raw", "cookie", TEXT, allowReserved=True, style="cookie")
+    is_new = version == "3.2.0"
+    plan = settled(
+        reading(*found, *([raw] * is_new), path="/things/{in-path}", version=version)
+    ).plan
+    arguments = plan.resources[0].operations[0].arguments
+    assert {each.location for each in arguments if each.form.allow_reserved} == kept
+    assert not any(each.form.allow_reserved for each in arguments if each.key == "raw")
 
 
 def test_a_shared_parameter_without_a_form_leaves_out_each_that_has_it() -> None:

@@ -141,6 +141,19 @@ EXPANSIONS: Final[list[tuple[Argument, Any, str]]] = [
     (argument("query", allow_reserved=True), "%2Fa%zz%e2", "color=%2Fa%25zz%e2"),
     (argument("query", allow_reserved=True), "a&b=c+d#e[f]", "color=a%26b=c%2Bd%23e%5Bf%5D"),
     (argument("query", allow_reserved=True, explode=False), ["a/b", "%41"], "color=a/b,%41"),
+    # OpenAPI 3.2: in a path no `/`, `?` or `#`, nor the `;` that ends a value of `matrix`.
+    (argument("path", allow_reserved=True), "a:b@c!$&'()*+,;=", "a:b@c!$&'()*+,;="),
+    (argument("path", allow_reserved=True), "/a?b#[c]%2fé%", "%2Fa%3Fb%23%5Bc%5D%2f%C3%A9%25"),
+    (argument("path", allow_reserved=True), ["a:b", "%41"], "a:b,%41"),
+    (argument("path", allow_reserved=True, explode=True), {"a:b": "c=d"}, "a:b=c=d"),
+    (argument("path", allow_reserved=True, style="label"), LIST, ".red,green,blue"),
+    (argument("path", allow_reserved=True, style="matrix"), "a;b=c", ";color=a%3Bb=c"),
+    (argument("path", allow_reserved=True, style="matrix"), ["a;b", "c:"], ";color=a%3Bb,c:"),
+    (argument("path", allow_reserved=True, style="matrix", explode=True), ["a:b"], ";color=a:b"),
+    (argument("cookie", allow_reserved=True), "a/b?c=d&%2f", "color=a/b?c=d&%2f"),
+    (argument("cookie", allow_reserved=True), 'a;b,"c" é%', "color=a%3Bb%2C%22c%22%20%C3%A9%25"),
+    (argument("cookie", allow_reserved=True, explode=False), ["a/b", "%2F"], "color=a/b,%2F"),
+    (argument("cookie", allow_reserved=True, style="cookie"), "%2F", "color=%2F"),
 ]  # fmt: skip
 
 
@@ -213,6 +226,8 @@ REFUSED: list[tuple[Argument, Any, str]] = [
     (argument("path"), {}, "an empty list has no form in a path"),
     (argument("path", style="label"), ".", "must not be empty, '.' or '..'"),
     (argument("path", style="label"), "", "must not be empty, '.' or '..'"),
+    (argument("path", allow_reserved=True), "%2E.", "must not be empty, '.' or '..'"),
+    (argument("path", style="label", allow_reserved=True), "%2e", "must not be empty"),
     (argument("query", style="spaceDelimited", explode=False), ["a b"], "an item contains ' '"),
     (argument("query", style="pipeDelimited", explode=False), {"a|": 1}, "an item contains '|'"),
     (argument("query", style="pipeDelimited", explode=True), {"a": 1}, "no exploded form"),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import unquote
 
 import attrs
 
@@ -10,7 +11,7 @@ from chessa_api import SPEC_HASH
 from chessa_api.errors import EncodeError
 from chessa_api.exact_json import dumps
 from chessa_api.operation import BoundArguments, Operation
-from chessa_api.parameters import percent_encoded
+from chessa_api.parameters import Encoded, percent_encoded
 from chessa_api.types import UNSET
 
 from .._config import Settings
@@ -109,7 +110,9 @@ def _path(operation: Operation[Any], bound: BoundArguments) -> str:
         value = bound.path.get(name)
         if value is None:
             raise EncodeError(f"{operation.name}: a parameter of the path is missing")
-        if value in ("", ".", ".."):
+        # Servers and proxies read `%2E` as a dot; only an encoded text sends it as it is.
+        plain = unquote(value) if isinstance(value, Encoded) else value
+        if plain in ("", ".", ".."):
             argument = next(a.name for a in operation.arguments if a.wire == name)
             raise EncodeError(
                 f"{operation.name}, argument {argument!r}: must not be empty, '.' or '..'"

@@ -18,6 +18,12 @@ _STYLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 QUERY_STYLES: Final = _STYLES["query"]
 _EXPLODED: Final = ("form", "cookie")
+_ENCODED: Final = frozenset(
+    {("path", style) for style in _STYLES["path"]}
+    | {("query", style) for style in _STYLES["query"]}
+    | {("cookie", "form")}
+)
+"""Where values are percent-encoded, so that `allowReserved` means something."""
 _MEDIA_TYPE: Final = re.compile(r"(application/json|text/plain)(\s*;.*)?", re.IGNORECASE)
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110
 
@@ -41,11 +47,21 @@ def schema_of(raw: Mapping[str, Any], where: Where) -> tuple[Any, Where]:
     return media_of(raw).get("schema", True), (*where, "content", name, "schema")
 
 
-def form_of(raw: Mapping[str, Any], where: Where) -> WireForm:
-    """Return the form of a parameter. Raises `SpecError` for one that is not supported."""
+def form_of(raw: Mapping[str, Any], where: Where, version: str) -> WireForm:
+    """Return the form of a parameter of a document of this version of OpenAPI.
+
+    Raises `SpecError` for one that is not supported.
+    """
     key, location = raw["name"], raw["in"]
-    style = raw.get("style") or _STYLES.get(location, ("none",))[0]
-    if style not in _STYLES.get(location, ()):
+    if location == "querystring":
+        raise SpecError(
+            f"The parameter {key!r} is the complete query of the request (in: querystring), which "
+            "is not supported.",
+            place(where),
+            "Describe each name of the query as a parameter of its own, in: query, by the overlay.",
+        )
+    style = raw.get("style") or default_style(location)
+    if style not in _STYLES[location]:
         raise SpecError(
             f"The parameter {key!r} is in {location} with the style {style}, which is not "
             "supported.",
@@ -65,9 +81,15 @@ def form_of(raw: Mapping[str, Any], where: Where) -> WireForm:
     return WireForm(
         style=None if style == default_style(location) else style,
         explode=None if is_usual else explode,
-        allow_reserved=location == "query" and raw.get("allowReserved") is True,
+        allow_reserved=raw.get("allowReserved") is True and _keeps(location, style, version),
         allow_empty_value=location == "query" and raw.get("allowEmptyValue") is True,
     )
+
+
+def _keeps(location: str, style: str, version: str) -> bool:
+    """Return whether `allowReserved` applies: before OpenAPI 3.2 in a query only."""
+    is_new = not version.startswith(("3.0", "3.1"))
+    return (location, style) in _ENCODED and (is_new or location == "query")
 
 
 def _media_type(raw: Mapping[str, Any], where: Where) -> str:

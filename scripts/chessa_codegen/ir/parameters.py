@@ -136,7 +136,7 @@ class Arguments:
                 place(where),
                 "Remove the parameter by the overlay.",
             )
-        form = forms.form_of(raw, where)
+        form = forms.form_of(raw, where, str(self._document["openapi"]))
         schema, at = forms.schema_of(raw, where)
         stated = schema if isinstance(schema, Mapping) else {}
         name = raw.get("x-python-name") or stated.get("x-python-name") or key
