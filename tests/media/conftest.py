@@ -85,6 +85,23 @@ SPEC = document(
                 },
             )
         },
+        "/several": {
+            "post": operation(
+                "several",
+                "files",
+                requestBody={
+                    "required": True,
+                    "content": {
+                        "application/pdf": {"schema": BINARY},
+                        "text/*": {"schema": TEXT},
+                        "application/x-www-form-urlencoded": {"schema": FORM},
+                        "multipart/form-data": {"schema": FORM},
+                        "application/json": {"schema": FORM},
+                        "application/merge-patch+json": {"schema": {"type": "object"}},
+                    },
+                },
+            )
+        },
         "/raw": {
             "post": operation("send", "files", **_body(BINARY, "application/octet-stream")),
             "put": operation("send_image", "files", **_body(BINARY, "image/*")),

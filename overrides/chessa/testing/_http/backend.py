@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from chessa_api import CREDENTIAL_HEADERS
-from chessa_api.errors import DecodeError
-from chessa_api.exact_json import dumps, loads
+from chessa_api.exact_json import dumps
 
 from .._domain import fixtures as reference
 from .._domain.handlers import BEHAVIOURS
 from .._domain.records import SandboxRequest
 from .._domain.state import State
 from .._errors import UNAUTHORIZED, Problem, SandboxError
-from .._spec.bodies import read_body
+from .._spec.bodies import ReadBody, read_body
 from .._spec.compat import Fitting
-from .._spec.document import JSON, Documented, Spec, SpecOperation, is_json
+from .._spec.document import Documented, Spec, SpecOperation, is_json
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
 from .._spec.validation import Arrival, check_response, read_call
@@ -60,6 +59,8 @@ class _Exchange:
     refusal: Problem | None = None
     acted: bool = False
     invented: tuple[str, ...] = ()
+    body: ReadBody | None = None
+    """What arrived, once it was read."""
 
 
 class Backend:
@@ -142,7 +143,8 @@ class Backend:
             raise Problem(401, UNAUTHORIZED, "The credentials are missing or wrong")
 
     def _success(self, operation: SpecOperation, exchange: _Exchange) -> Delivery:
-        call = read_call(self.schemas, operation, exchange.values, exchange.arrival)
+        body = self._body(exchange)
+        call = read_call(self.schemas, operation, exchange.values, exchange.arrival, body)
         exchange.acted = True
         fitting = Fitting(self.schemas, operation)
         behaviour = BEHAVIOURS.get(operation.key)
@@ -219,26 +221,24 @@ class Backend:
                 path=arrival.path,
                 query=arrival.query,
                 headers=shown,
-                body=self._shown_body(exchange),
+                body=self._body(exchange).value,
                 status=delivery.status,
                 acted=exchange.acted,
                 invented=exchange.invented,
             )
         )
 
-    def _shown_body(self, exchange: _Exchange) -> Any:
-        """Return the body that arrived; None for what cannot be read."""
-        operation, arrival = exchange.operation, exchange.arrival
-        media_type = JSON if operation is None else operation.body_type()
-        if not arrival.body:
-            return None
-        try:
-            if operation is None or is_json(media_type):
-                return loads(arrival.body)
-            schema, sent = operation.body_schema() or {}, arrival.headers.get("content-type", "")
-            return read_body(self.schemas, media_type, schema, sent, arrival.body)
-        except DecodeError:
-            return None
+    def _body(self, exchange: _Exchange) -> ReadBody:
+        """Return the body that arrived; it is read once."""
+        if exchange.body is None:
+            arrival = exchange.arrival
+            sent = arrival.headers.get("content-type", "")
+            exchange.body = (
+                read_body(self.schemas, exchange.operation, sent, arrival.body)
+                if arrival.body
+                else ReadBody()
+            )
+        return exchange.body
 
 
 def refused(problem: Problem) -> Delivery:

@@ -88,9 +88,9 @@ class SpecOperation:
         """The schema of the request body."""
         return None if self.body is None else _content(self.body)[1]
 
-    def body_type(self) -> str:
-        """The media type of the request body."""
-        return JSON if self.body is None else _content(self.body)[0]
+    def body_forms(self) -> Json:
+        """The media type objects of the request body, by media type, JSON first."""
+        return {} if self.body is None else _forms(self.body)
 
 
 class Spec:
@@ -205,14 +205,19 @@ def is_json(media_type: str) -> bool:
 
 def _content(holder: Json) -> tuple[str, Json | None, tuple[Any, ...]]:
     """Return media type, schema and examples of a body: of JSON, else of the first form."""
-    content: Json = holder.get("content", {})
-    forms = {name.partition(";")[0].strip().lower(): media for name, media in content.items()}
-    for media_type in sorted(forms, key=lambda name: not is_json(name)):
-        media = forms[media_type]
+    for media_type, media in _forms(holder).items():
         given = [media["example"]] if "example" in media else []
         several = [each.get("value") for each in media.get("examples", {}).values()]
         return media_type, media.get("schema", {}), (*given, *several)
     return JSON, None, ()
+
+
+def _forms(holder: Json) -> dict[str, Json]:
+    """Return media type objects by media type: JSON first, and types before ranges of them."""
+    content: Json = holder.get("content", {})
+    forms = {name.partition(";")[0].strip().lower(): media for name, media in content.items()}
+    names = sorted(forms, key=lambda name: (not is_json(name), "*" in name))
+    return {name: forms[name] for name in names}
 
 
 def _pattern(path: str) -> re.Pattern[str]:

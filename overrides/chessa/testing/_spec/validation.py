@@ -4,19 +4,15 @@ A request becomes a `CheckedRequest`, or a `Problem` for the client; a response 
 conform is a `SandboxError` for the test.
 """
 
-import fnmatch
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from chessa_api.errors import DecodeError
-from chessa_api.exact_json import loads
-
 from .._errors import invalid
-from .bodies import read_body, without_files
-from .document import SpecOperation, is_json, is_object
+from .bodies import ReadBody, without_files
+from .document import SpecOperation, is_object
 from .parameters import MISSING, Parts, Reader, is_ignored, schema_of
 from .schemas import Schemas, first_problem
 
@@ -60,18 +56,24 @@ class CheckedRequest:
 
 
 def read_call(
-    schemas: Schemas, operation: SpecOperation, values: tuple[str, ...], arrival: Arrival
+    schemas: Schemas,
+    operation: SpecOperation,
+    values: tuple[str, ...],
+    arrival: Arrival,
+    body: ReadBody,
 ) -> CheckedRequest:
     """Check a request against the spec. Raises `Problem`: 400, saying what is wrong."""
     problems = _parameter_problems(schemas, operation, values, arrival)
-    body, body_problems = _read_body(schemas, operation, arrival)
-    problems += body_problems
+    if arrival.body != NOTHING:
+        problems += _body_problems(schemas, body)
+    elif operation.body is not None and operation.body.get("required"):
+        problems.append("body: is required")
     if problems:
         rest = len(problems) - _SHOWN
         more = f"; and {rest} more" if rest > 0 else ""
         raise invalid("; ".join(problems[:_SHOWN]) + more)
     in_path = tuple(map(urllib.parse.unquote, values))
-    return CheckedRequest(in_path, dict(arrival.query), body if is_object(body) else {})
+    return CheckedRequest(in_path, dict(arrival.query), body.value if is_object(body.value) else {})
 
 
 def _parameter_problems(
@@ -93,34 +95,13 @@ def _parameter_problems(
     return problems
 
 
-def _read_body(
-    schemas: Schemas, operation: SpecOperation, arrival: Arrival
-) -> tuple[Any, list[str]]:
-    schema = operation.body_schema()
-    if operation.body is None or schema is None:
-        return None, []
-    if arrival.body == NOTHING:
-        return None, ["body: is required"] if operation.body.get("required") else []
-    wanted, sent = operation.body_type(), arrival.headers.get("content-type", "")
-    content_type = sent.partition(";")[0].strip().lower()
-    if not _fits(content_type, wanted):
-        return None, [f"body: must be {wanted}"]
-    try:
-        if is_json(wanted):
-            body = loads(arrival.body)
-        else:
-            body = read_body(schemas, wanted, schema, sent, arrival.body)
-    except DecodeError as error:
-        return None, [f"body: {error}"]
-    checked = body if is_json(wanted) else without_files(body)
-    problems = schemas.problems(checked, schema, "request", "body")
-    return body, problems + _exclusive_problems(schemas.merged(schema), body)
-
-
-def _fits(content_type: str, wanted: str) -> bool:
-    if is_json(wanted):
-        return is_json(content_type)
-    return fnmatch.fnmatchcase(content_type, wanted)
+def _body_problems(schemas: Schemas, body: ReadBody) -> list[str]:
+    if body.problem:
+        return [f"body: {body.problem}"]
+    if body.schema is None:
+        return []
+    problems = schemas.problems(without_files(body.value), body.schema, "request", "body")
+    return problems + _exclusive_problems(schemas.merged(body.schema), body.value)
 
 
 def _exclusive_problems(schema: Mapping[str, Any], body: Any) -> list[str]:
