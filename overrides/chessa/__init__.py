@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
 
-    from . import flows, journal, models
+    from . import flows, journal, models, webhooks
     from ._client import AsyncChessa, Chessa
     from ._errors import (
         ApiError,
@@ -94,6 +94,7 @@ __all__ = [
     "flows",
     "journal",
     "models",
+    "webhooks",
 ]
 
 if not TYPE_CHECKING:
@@ -122,7 +123,7 @@ if not TYPE_CHECKING:
         """Load a public name when it is first asked for: `import chessa` costs next to nothing."""
         import importlib
 
-        if name in ("flows", "journal", "models"):
+        if name in ("flows", "journal", "models", "webhooks"):
             return importlib.import_module(f".{name}", __name__)
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from chessa_codegen.docs.examples import Examples
+from chessa_codegen.docs.pages import page_of, pages
 from chessa_codegen.regeneration import settled
 from tests.pipeline.made import OK, Package, content, document, make, operation
 
@@ -134,11 +136,55 @@ def test_a_document_of_webhooks_only_has_types(tmp_path: Path) -> None:
     assert "OPERATIONS: Final[Mapping[str, Operation[Any]]] = {}" in package.source("index.py")
 
 
-def test_no_module_without_a_body(tmp_path: Path) -> None:
-    """Webhooks without a body of JSON, or none at all, leave no trace in the package."""
+def test_the_reference_has_a_page_of_them() -> None:
+    """What each is called, its body, and the classes of the bodies; the index leads there."""
+    post = sent(PAID_REF, summary="An order was paid", description="Sent | once.")
+    both = {
+        "order.paid": {"post": post},
+        "list": {"post": sent({"type": "array", "items": PAID_REF})},
+    }
+    spec = document({}, {"Paid": PAID}, version="3.1.0", webhooks=both)
+    found = pages(settled(spec).plan, Examples({}, ()))
+    page = found["webhooks.md"]
+    assert "## ORDER_PAID\n\nAn order was paid." in page
+    assert "The request `order.paid` of the spec. Its body is [`Paid`](#paid).\n" in page
+    assert "Its body is list of [`Paid`](#paid)." in page
+    assert "### Paid\n\nThe body of `webhooks.LIST` and `webhooks.ORDER_PAID`." in page
+    assert "[`ORDER_PAID`](webhooks.md#order_paid)" in found["README.md"]
+    assert "[`Paid`](webhooks.md#paid)" in found["README.md"]
+    assert "## Paid" not in found["models.md"]
+
+
+@pytest.mark.parametrize("tag", ["webhooks", "models", "readme", "what-to-check"])
+def test_a_resource_of_that_name_has_a_page_of_its_own(tag: str) -> None:
+    """No page takes the file of another."""
+    spec = document(
+        {"/a": {"get": operation("a", tag)}},
+        {"Paid": PAID},
+        version="3.1.0",
+        webhooks={"paid": {"post": sent(PAID_REF)}},
+    )
+    plan = settled(spec).plan
+    found = pages(plan, Examples({}, ()))
+    assert len(found) == 5
+    assert f"## {plan.resources[0].operations[0].name}" in found[page_of(plan.resources[0])]
+
+
+def test_names_that_meet_stay_two(tmp_path: Path) -> None:
+    """The POST of an item with two methods, and a webhook of that name."""
+    post = {"post": sent(PAID_REF)}
+    hooks = {"a": {**post, "put": sent({"type": "string"})}, "a post": post, "A": post}
+    webhooks = package_of(tmp_path, hooks).module("webhooks")
+    assert {*webhooks.WEBHOOKS} == {"a post", "a put", "a post 2", "A"}
+    assert len({*webhooks.WEBHOOKS.values()}) == 4
+
+
+def test_an_empty_table_without_a_body(tmp_path: Path) -> None:
+    """Webhooks without a body of JSON, or none at all, leave an empty table in the package."""
     hooks = {"ping": {"post": {"responses": OK}}, "file": {"post": sent(PAID, "text/plain")}}
     package = package_of(tmp_path, hooks)
-    assert not (package.folder / "webhooks.py").exists()
+    assert package.module("webhooks").WEBHOOKS == {}
+    assert package.module("webhooks").__all__ == ["WEBHOOKS", "Webhook"]
 
 
 def test_a_webhook_that_cannot_be_read_is_left_out() -> None:

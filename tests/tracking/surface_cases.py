@@ -380,3 +380,45 @@ TABLE["names swapped"] = (
         ("orders.list", MAJOR, "`orders.list` now does what `orders.create` did"),
     ],
 )
+
+
+def _hook(name: str, schema: Any) -> Edit:
+    post = {"requestBody": content(schema), "responses": {"200": {"description": "OK"}}}
+    return lambda s: s.setdefault("webhooks", {}).update({name: {"post": post}})
+
+
+# Before and after, and what it means.
+WEBHOOKS: Final[dict[str, tuple[Edit, Edit, list[Row]]]] = {
+    "came": (
+        lambda _: None,
+        _hook("order.paid", ref("Order")),
+        [("webhooks.ORDER_PAID", MINOR, "`webhooks.ORDER_PAID` is new")],
+    ),
+    "went": (
+        _hook("order.paid", ref("Order")),
+        lambda _: None,
+        [("webhooks.ORDER_PAID", MAJOR, "`webhooks.ORDER_PAID` was removed")],
+    ),
+    "another body": (
+        _hook("order.paid", ref("Order")),
+        _hook("order.paid", ref("User")),
+        [
+            (
+                "webhooks.ORDER_PAID",
+                MAJOR,
+                "`webhooks.ORDER_PAID` decodes to `models.User`, was `models.Order`",
+            )
+        ],
+    ),
+    "another name on the wire": (
+        _hook("order.paid", ref("Order")),
+        _hook("order-paid", ref("Order")),
+        [
+            (
+                "webhooks.ORDER_PAID",
+                MAJOR,
+                "`webhooks.ORDER_PAID` is the request `order-paid`, was `order.paid`",
+            )
+        ],
+    ),
+}

@@ -18,6 +18,7 @@ from tests.tracking.surface_cases import (
     BASE,
     MAJOR,
     TABLE,
+    WEBHOOKS,
 )
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -49,6 +50,19 @@ def test_each_edit_is_told_to_callers(title: str, base: Path, tmp_path: Path) ->
     changes = compare_packages(base, made(tmp_path / "new", spec))
     if title == "names swapped":
         changes = [one for one in changes if "now does what" in one.text]
+    assert [(one.name, one.level, one.text) for one in changes] == expected
+
+
+@pytest.mark.parametrize("title", every(2, WEBHOOKS))
+def test_webhooks_are_told_to_callers(title: str, tmp_path: Path) -> None:
+    """One that came, went, or has another body or name on the wire."""
+    before, after, expected = WEBHOOKS[title]
+    packages = []
+    for name, edit in (("old", before), ("new", after)):
+        spec = json.loads(json.dumps({**BASE, "openapi": "3.1.0"}))
+        edit(spec)
+        packages.append(made(tmp_path / name, spec))
+    changes = compare_packages(*packages)
     assert [(one.name, one.level, one.text) for one in changes] == expected
 
 

@@ -55,6 +55,7 @@ OTHERS = {
     "flows",
     "journal",
     "models",
+    "webhooks",
 }
 
 

@@ -3,7 +3,8 @@
 Each has a name in Python and the shape of its JSON body. A body of another media type has none.
 """
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -37,11 +38,10 @@ def webhooks_of(
     document: Mapping[str, Any], schemas: Schemas, names: Names
 ) -> tuple[WebhookPlan, ...]:
     """Return what the API sends as JSON, by the order of their names in the document."""
-    found = {
-        sent.key: (sent, body)
-        for sent in (*_webhooks(document), *_callbacks(document))
-        if (body := _body(document, sent))
-    }
+    found: dict[str, tuple[_Sent, tuple[Any, Where]]] = {}
+    for sent in (*_webhooks(document), *_callbacks(document)):
+        if body := _body(document, sent):
+            found[_free(sent.key, found)] = sent, body
     if not found:
         return ()
     given = names.distinct(
@@ -61,6 +61,12 @@ def webhooks_of(
         )
         for key, (sent, body) in found.items()
     )
+
+
+def _free(key: str, taken: Collection[str]) -> str:
+    """Return a key that is not taken: `a post` may be a name, and the POST of an item `a`."""
+    keys = (key if number == 1 else f"{key} {number}" for number in itertools.count(1))
+    return next(each for each in keys if each not in taken)
 
 
 def _pinned(sent: _Sent) -> str | None:

@@ -88,9 +88,8 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
         (folder / f"{name}.py").write_text(source, encoding="utf-8", newline="\n")
     index = project.env.get_template("index.py.jinja").render()
     (folder / "index.py").write_text(index, encoding="utf-8", newline="\n")
-    if plan.webhooks:
-        webhooks = project.env.get_template("webhooks.py.jinja").render()
-        (folder / "webhooks.py").write_text(webhooks, encoding="utf-8", newline="\n")
+    webhooks = project.env.get_template("webhooks.py.jinja").render()
+    (folder / "webhooks.py").write_text(webhooks, encoding="utf-8", newline="\n")
     (folder / "py.typed").write_text("", encoding="utf-8")
     (folder / "spec.json").write_text(effective, encoding="utf-8", newline="\n")
 

@@ -95,6 +95,7 @@ def uses(surface: Surface) -> dict[str, Use]:
             passed = passed.union(*(named(one.hint) for one in method.arguments))
             read |= named(method.result) | named(method.envelope)
             read = read.union(*map(named, method.errors.values()))
+    read = read.union(*(named(one.hint) for one in surface.webhooks.values()))
     passed, read = _reached(surface, passed), _reached(surface, read)
     both = Use.PASSED | Use.READ
     return {
@@ -277,4 +278,7 @@ def in_new_names(surface: Surface, names: Mapping[str, str]) -> Surface:
             for name, one in surface.classes.items()
         },
         members=surface.members,
+        webhooks={
+            name: attrs.evolve(one, hint=now(one.hint)) for name, one in surface.webhooks.items()
+        },
     )

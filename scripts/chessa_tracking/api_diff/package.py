@@ -3,16 +3,17 @@
 The sentences go into the changelog as they are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
 
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.api_diff.classes import compare_classes, in_new_names, new_names, uses
+from chessa_tracking.api_diff.hints import Turn, turn
 from chessa_tracking.api_diff.methods import compare_faces
 from chessa_tracking.api_diff.reader import read
-from chessa_tracking.api_diff.surface import FACES, Surface, SurfaceChange
+from chessa_tracking.api_diff.surface import FACES, Surface, SurfaceChange, Webhook, typed
 from chessa_tracking.diff.changes import Level
 
 
@@ -33,7 +34,31 @@ def _walk(old: Surface, new: Surface) -> list[SurfaceChange]:
         for name in old.members.keys() & new.members.keys()
         for lost in old.members[name] - new.members[name] - {*old.faces["Resources"]}
     ]
+    seen += _webhooks(old.webhooks, new.webhooks)
     return seen + list(_joined(by_face))
+
+
+def _webhooks(old: Mapping[str, Webhook], new: Mapping[str, Webhook]) -> Iterator[SurfaceChange]:
+    """Yield all that changed in the requests that callers receive."""
+    for name in sorted(old.keys() | new.keys()):
+        path = f"webhooks.{name}"
+        if name not in old:
+            yield SurfaceChange(path, Level.MINOR, f"{code(path)} is new")
+        elif name not in new:
+            yield SurfaceChange(path, Level.MAJOR, f"{code(path)} was removed")
+        else:
+            yield from _webhook(path, old[name], new[name])
+
+
+def _webhook(path: str, old: Webhook, new: Webhook) -> Iterator[SurfaceChange]:
+    if old.key != new.key:
+        text = f"{code(path)} is the request {code(new.key)}, was {code(old.key)}"
+        yield SurfaceChange(path, Level.MAJOR, text)
+    way = turn(old.hint, new.hint)
+    if way is not Turn.SAME:
+        level = Level.MINOR if way is Turn.NARROWER else Level.MAJOR
+        text = f"{code(path)} decodes to {typed(new.hint)}, was {typed(old.hint)}"
+        yield SurfaceChange(path, level, text)
 
 
 def _joined(by_face: dict[str, list[SurfaceChange]]) -> Iterable[SurfaceChange]:

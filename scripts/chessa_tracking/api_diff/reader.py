@@ -17,6 +17,7 @@ from chessa_tracking.api_diff.surface import (
     Face,
     Method,
     Surface,
+    Webhook,
 )
 
 _DEPRECATED: Final = "Deprecated by the vendor."
@@ -36,6 +37,7 @@ def read(folder: Path) -> Surface:
             path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_bytes())
             for path in [
                 folder / "client.py",
+                folder / "webhooks.py",
                 *folder.glob("api/**/*.py"),
                 *folder.glob("models/*.py"),
             ]
@@ -49,6 +51,7 @@ def read(folder: Path) -> Surface:
             members={
                 name: frozenset(_members(holder)) for name, holder in {**holders, **client}.items()
             },
+            webhooks=dict(_webhooks(modules["webhooks"])),
         )
     except (OSError, KeyError, AttributeError, ValueError, SyntaxError) as error:
         raise SpecError(
@@ -195,6 +198,23 @@ def _arguments(
 
 def _unparsed(node: ast.expr | None) -> str:
     return ast.unparse(node) if node else ""
+
+
+# --- webhooks
+
+
+def _webhooks(module: ast.Module) -> Iterator[tuple[str, Webhook]]:
+    """Return the constants that decode a body, by name."""
+    for statement in module.body:
+        match statement:
+            case ast.AnnAssign(
+                target=ast.Name(id=name),
+                annotation=ast.Subscript(
+                    slice=ast.Subscript(value=ast.Name(id="Webhook"), slice=hint)
+                ),
+                value=ast.Call(args=[key, *_]),
+            ):
+                yield name, Webhook(ast.literal_eval(key), ast.unparse(hint))
 
 
 # --- classes

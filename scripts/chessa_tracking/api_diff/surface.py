@@ -103,6 +103,16 @@ class Class:
         return f"models.{self.name}"
 
 
+@attrs.frozen
+class Webhook:
+    """A constant of `webhooks`: a request that callers receive."""
+
+    key: str
+    """Its name in the document."""
+    hint: str
+    """The type of its body."""
+
+
 Face = Mapping[str, Mapping[str, Method]]
 """Methods by resource and name."""
 
@@ -115,6 +125,8 @@ class Surface:
     classes: Mapping[str, Class]
     members: Mapping[str, frozenset[str]]
     """By class of a resource or client: bases and properties, which templates write."""
+    webhooks: Mapping[str, Webhook]
+    """By the name of the constant."""
 
 
 @attrs.frozen(order=True)

@@ -139,7 +139,7 @@ _OF_OPERATIONS: Final[dict[str, Level]] = {
     "api-component-removed": PATCH,
     "api-component-changed": PATCH,
     # ---- The document
-    "webhook-added": PATCH,  # the client takes no part in them
+    "webhook-added": MINOR,
     "webhook-removed": MAJOR,
     "api-global-tag-added": PATCH,
     "api-global-tag-removed": PATCH,

@@ -52,7 +52,7 @@ def read_body(
     try:
         value = _read(schemas, read_as, media, sent, body)
     except DecodeError as error:
-        problem = str(error) if forms else ""  # a body that no operation takes is nobody's
+        problem = str(error) if forms else ""  # else the operation takes no body
     if forms and wanted is None:
         problem = f"must be {' or '.join(forms)}"
     return ReadBody(value, None if wanted is None else media.get("schema", {}), problem)
