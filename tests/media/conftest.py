@@ -76,7 +76,7 @@ SPEC = document(
                             "schema": STYLED,
                             "encoding": {
                                 "filter": {"style": "deepObject", "explode": True},
-                                "tags": {"explode": False, "style": "form"},
+                                "tags": {"explode": False},
                                 "ids": {"contentType": "application/json"},
                                 "code": {"contentType": "application/json"},
                             },

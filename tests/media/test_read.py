@@ -118,6 +118,18 @@ def test_a_response_is_saved(api: Api, mode: Mode, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("disposition", "name"),
     [
+        ('attachment; filename=""', None),
+        ("attachment; filename=; x=y", None),
+        ("attachment; filename=\"a.pdf\"; filename*=UTF-8''b.pdf", "b.pdf"),
+        ("attachment; filename*=utf-8'en'%e2%82%ac.pdf", "_.pdf"),
+        ("attachment; filename*=ISO-8859-1''%E9.pdf", "é.pdf"),
+        ("attachment; filename*=UTF-8''%00%2e%2e%2fa%0d%0a", "a__"),
+        ("attachment; filename*=KOI8-R''%C1; filename=plain.pdf", "plain.pdf"),
+        (r'attachment; filename="a \"b\".pdf"', "a _b_.pdf"),
+        (r'attachment; filename="C:\x\y.pdf"', "y.pdf"),
+        ('attachment; filename="a;b.pdf"', "a_b.pdf"),
+        ('attachment; xfilename="evil"; filename="good.pdf"', "good.pdf"),
+        ('attachment; name="x; filename=evil"; filename="good.pdf"', "good.pdf"),
         ("attachment", None),
         ("attachment; filename=a.csv", "a.csv"),
         ("attachment; filename*=UTF-8''a%2Fb%5Cc%0A.csv", "c_.csv"),

@@ -18,9 +18,10 @@ from .._interruptions import is_from_signal_handler
 from .bodies import BodyError
 
 T = TypeVar("T")
-_NAME: Final = re.compile(
-    r"filename\*?\s*=\s*(?:UTF-8''([^;]{1,500})|\"([^\"]{0,500})\"|([^;\s]{1,500}))", re.IGNORECASE
+_PARAMETER: Final = re.compile(
+    r""";\s*([!#$%&'*+.^`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.){0,500})"|([^;"\s]{0,500}))""", re.ASCII
 )
+_EXTENDED: Final = re.compile(r"(utf-8|iso-8859-1)'[^']*'(.*)", re.IGNORECASE)  # RFC 8187
 _FOLDERS: Final = re.compile(r"[/\\]")
 _ODD: Final = re.compile(r"[^\w .()+-]")
 _LONGEST_NAME: Final = 120
@@ -108,10 +109,11 @@ def _for_the_owner(path: str, flags: int) -> int:
 
 def suggested(disposition: str | None) -> str | None:
     """Return the file name in a Content-Disposition (RFC 6266): plain, and without folders."""
-    found = _NAME.search(disposition or "")
-    if found is None:
-        return None
-    encoded, quoted, token = found.groups()
-    name = urllib.parse.unquote(encoded) if encoded else (quoted or token)
+    found: dict[str, str] = {}
+    for key, quoted, token in _PARAMETER.findall(disposition or ""):
+        found.setdefault(key.lower(), re.sub(r'\\(["\\])', r"\1", quoted) or token)
+    name = found.get("filename", "")
+    if extended := _EXTENDED.fullmatch(found.get("filename*", "")):
+        name = urllib.parse.unquote(extended[2], encoding=extended[1])
     name = _FOLDERS.split(name)[-1]
     return _ODD.sub("_", name).strip(" .")[:_LONGEST_NAME] or None

@@ -276,8 +276,9 @@ def _body_plan(media: Media) -> BodyPlan | None:
 def _encoding(raw: Mapping[str, Any], media: Media) -> Mapping[str, Any]:
     """Return what an Encoding Object says of a member: of several content types the first."""
     said: dict[str, Any] = {}
-    if media.kind == "form" and raw.get("style") in forms.QUERY_STYLES:
-        said = {"style": raw["style"], "explode": raw.get("explode", raw["style"] == "form")}
+    style = raw.get("style", "form" if "explode" in raw else None)
+    if media.kind == "form" and style in forms.QUERY_STYLES:
+        said = {"style": style, "explode": raw.get("explode", style == "form")}
     content_type = str(raw.get("contentType", "")).partition(",")[0].strip()
     if content_type and "*" not in content_type:
         if not _MEDIA_TYPE.fullmatch(content_type):
