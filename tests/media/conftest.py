@@ -39,6 +39,9 @@ STYLED = {
         "code": TEXT,
     },
 }
+ODD = {'a"b': "a_b", "é x": "x", "c&d=e": "c_d_e", "x[y]": "x_y", "p;q\\": "p_q"}
+"""Names of members that mean something in a header or a query, and their arguments."""
+ODD_FORM = {"type": "object", "properties": dict.fromkeys(ODD, TEXT)}
 UPLOAD = {
     "type": "object",
     "required": ["document"],
@@ -101,6 +104,12 @@ SPEC = document(
                     },
                 },
             )
+        },
+        "/odd": {
+            "post": operation("odd_parts", "files", **_body(ODD_FORM, "multipart/form-data")),
+            "put": operation(
+                "odd_pairs", "files", **_body(ODD_FORM, "application/x-www-form-urlencoded")
+            ),
         },
         "/raw": {
             "post": operation("send", "files", **_body(BINARY, "application/octet-stream")),

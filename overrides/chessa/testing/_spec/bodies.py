@@ -113,10 +113,16 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, Any]]:
         name, file_name = part.get_param("name", header="content-disposition"), part.get_filename()
         if name is None:
             raise DecodeError("a part of it has no name")
+        key = _unquoted(str(name))
         if file_name is None:
-            yield str(name), content.decode("utf-8", "replace")
+            yield key, content.decode("utf-8", "replace")
         else:
-            yield str(name), _file(content, file_name)
+            yield key, _file(content, _unquoted(file_name))
+
+
+def _unquoted(name: str) -> str:
+    """Return a name with the quotes that are sent as `%22` (the WHATWG's form of RFC 7578)."""
+    return name.replace("%22", '"')
 
 
 def _headers(text: str) -> email.message.EmailMessage:
