@@ -1367,6 +1367,24 @@ MEDIA: Final = [
             ],
         ),
         (
+            "a name of a form is sent as it is",
+            "drawn::members_of_odd_names[odd_pairs]",
+            lambda: [
+                wrap(
+                    uploads,
+                    "_urlencoded",
+                    lambda _, pairs: "&".join(
+                        f"{key}={parameters.percent_encoded(text)}" for key, text in pairs
+                    ).encode("utf-8"),
+                )
+            ],
+        ),
+        (
+            "a suggested name is the one without a charset",
+            "read::a_suggested_name_is_only_a_name",
+            lambda: [(saving, "_EXTENDED", re.compile("$^"))],
+        ),
+        (
             "a suggested name keeps its folders",
             "read::a_suggested_name_is_only_a_name",
             lambda: [(saving, "_ODD", re.compile("$^")), (saving, "_FOLDERS", re.compile("$^"))],

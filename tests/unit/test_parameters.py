@@ -1,6 +1,7 @@
 """Parameters in every style: the tables of OpenAPI and RFC 6570, hostile values, the bytes sent."""
 
 import re
+import urllib.parse
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from chessa._options import Options
 from chessa.journal._keys import canonical
 from chessa_api import codecs
 from chessa_api.operation import Argument, Operation
+from tests.marks import every
 from tests.property.wire import Received
 
 from .calls import DRIVERS, Driver
@@ -254,19 +256,6 @@ def test_what_a_server_could_not_read_back_is_refused(
     assert words in refusal(made, value)
 
 
-EMPTY: Final[list[Any]] = [[], {}]
-
-
-def test_nothing_is_sent_of_an_empty_list() -> None:
-    """An optional parameter without items or members is left out."""
-    base = RequestBase.of(SETTINGS, Options())
-    for place in ("query", "header", "cookie"):
-        for value in EMPTY:
-            request = prepare(operation(argument(place)), {"color": value}, base)
-            assert request.target == "/t"
-            assert not {b"color", b"cookie"} & {name for name, _ in request.headers}
-
-
 @pytest.mark.parametrize("place", ["query", "cookie"])
 def test_a_member_is_no_other_parameter(place: Any) -> None:
     """A key of a mapping that is the name of another parameter, or of its member, is refused."""
@@ -306,7 +295,39 @@ VALUES: Final[dict[str, tuple[Any, st.SearchStrategy[Any]]]] = {
     "object": ({"type": "object", "additionalProperties": {"type": "string"}},
                st.dictionaries(HOSTILE, HOSTILE, max_size=3)),
 }  # fmt: skip
-CASES: Final = [(*row[:3], kind) for row in STYLES for kind in VALUES if row[3] or kind != "string"]
+ROWS: Final[list[tuple[Any, Any, bool]]] = [
+    *(row[:3] for row in STYLES),
+    ("query", "spaceDelimited", True),
+    ("query", "pipeDelimited", True),
+]
+CASES: Final = [
+    (*row, kind)
+    for row in ROWS
+    for kind in VALUES
+    if kind != "string" or row[1] in ("simple", "label", "matrix", "form", "cookie")
+]
+KEPT: Final = [case for case in CASES if case[0] != "header" and case[1] != "cookie"]
+"""Those to which `allowReserved` applies."""
+EMPTY: Final[list[Any]] = [[], {}]
+
+
+@pytest.mark.parametrize(("place", "style", "explode"), ROWS)
+def test_null_and_nothing_have_no_form(place: Any, style: Any, explode: bool) -> None:
+    """Null is refused in every style; an empty array or object is not sent, or refused."""
+    optional = argument(place, style=style, explode=explode)
+    for value in (None, [None], {"a": None}):
+        refusal(optional, value)
+    required = Argument(
+        "color", "color", place, codecs.JSON, required=True, style=style, explode=explode
+    )
+    base = RequestBase.of(SETTINGS, Options())
+    has_objects = not (explode and style in ("spaceDelimited", "pipeDelimited"))
+    for value in EMPTY if has_objects else EMPTY[:1]:
+        assert "an empty list has no form" in refusal(required, value)
+        if place != "path":
+            request = prepare(operation(optional), {"color": value}, base)
+            assert request.target == "/t"
+            assert not {b"color", b"cookie"} & {name for name, _ in request.headers}
 
 
 @pytest.mark.parametrize(("place", "style", "explode", "kind"), CASES)
@@ -331,6 +352,46 @@ def test_hostile_values_come_back_or_are_refused(
         assert received(place, text).value(described, set()) == value
 
     holds()
+
+
+TRIPLES: Final = st.text(st.sampled_from("%2cFf;,=/&") | st.characters(), max_size=6)
+RESERVED: Final = {
+    "string": TRIPLES,
+    "array": st.lists(TRIPLES, max_size=3),
+    "object": st.dictionaries(HOSTILE, TRIPLES, max_size=3),
+}
+
+
+@pytest.mark.parametrize("case", every(4, KEPT), ids=str)
+def test_reserved_characters_do_not_end_a_value(case: tuple[Any, Any, bool, str]) -> None:
+    """With `allowReserved` a server that decodes gets the decoded value, or there is no request."""
+    place, style, explode, kind = case
+    described = {"name": "color", "in": place, "style": style, "explode": explode}
+    made = argument(place, style=style, explode=explode, allow_reserved=True)
+
+    @given(RESERVED[kind])
+    def holds(value: Any) -> None:
+        try:
+            text = sent(made, value)
+        except (InvalidRequestError, KeyError):  # refused, or left out as it is empty
+            return
+        if value in ([], {}):
+            assert text == ""
+            return
+        assert place != "path" or not {"/", "?", "#"} & {*text}
+        schema = VALUES[kind][0]
+        assert received(place, text).value({**described, "schema": schema}, set()) == plain(value)
+
+    holds()
+
+
+def plain(value: Any) -> Any:
+    """Return a value as a server has it that decodes every `%XX`."""
+    if isinstance(value, dict):
+        return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [*map(plain, value)]
+    return urllib.parse.unquote(value)
 
 
 def received(place: str, text: str) -> Received:
