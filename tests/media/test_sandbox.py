@@ -12,7 +12,7 @@ import pytest
 import chessa
 from chessa import File
 from chessa.testing import Sandbox, sandbox
-from chessa.testing._http import backend
+from chessa.testing._spec.bodies import read_body
 from tests.modes import SYNC
 from tests.pipeline.made import Package
 
@@ -108,15 +108,14 @@ def test_the_content_type_says_how_a_body_is_read(api: Sandbox) -> None:
 def test_a_body_is_read_once(
     api: Sandbox, files: Any, pdf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is checked is what the request shows."""
+    """The value that is checked is the one that the request shows."""
     read: list[object] = []
 
     def counted(*given: Any) -> Any:
-        read.append(true(*given))
+        read.append(read_body(*given))
         return read[-1]
 
-    true = backend.read_body
-    monkeypatch.setattr(backend, "read_body", counted)
+    monkeypatch.setattr("chessa.testing._http.backend.read_body", counted)
     files.upload(document=pdf, amount=1)
     assert len(read) == 1
     assert api.requests[0].body["document"]["size"] == pdf.stat().st_size

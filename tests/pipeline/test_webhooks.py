@@ -137,7 +137,7 @@ def test_a_document_of_webhooks_only_has_types(tmp_path: Path) -> None:
 
 
 def test_the_reference_has_a_page_of_them() -> None:
-    """What each is called, its body, and the classes of the bodies; the index leads there."""
+    """It has their names, bodies and classes; the index leads there."""
     post = sent(PAID_REF, summary="An order was paid", description="Sent | once.")
     both = {
         "order.paid": {"post": post},

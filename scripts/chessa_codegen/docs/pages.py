@@ -61,9 +61,10 @@ def pages(plan: Plan, examples: Examples, findings: Iterable[Finding] = ()) -> d
     of_resources = [_ResourcePage(resource, classes) for resource in plan.resources]
     received = [_WebhooksPage(plan.webhooks, classes)] if plan.webhooks else []
     homes: dict[str, str] = {}
-    for page in (*of_resources, *received):
-        for name, anchor in page.links.items():
-            homes.setdefault(name, f"{page.file}{anchor}")
+    own: list[_ResourcePage | _WebhooksPage] = [*of_resources, *received]
+    for each in own:
+        for name, anchor in each.links.items():
+            homes.setdefault(name, f"{each.file}{anchor}")
     rest = _RestPage(sorted({*classes.models, *classes.enums} - {*homes}), homes)
     homes |= {name: f"{REST}{rest.links[name]}" for name in rest.names}
     written = {page.file: page.lines(classes, examples, uses) for page in of_resources}
