@@ -42,7 +42,7 @@ def read_body(
 
     Without such a form it is read as JSON where it is.
     """
-    forms = {} if operation is None else operation.body_forms()
+    forms: Mapping[str, Json] = {} if operation is None else operation.body_forms()
     content_type = sent.partition(";")[0].strip().lower()
     fitting = (name for name in forms if _fits(content_type, name))
     wanted = content_type if content_type in forms else next(fitting, None)

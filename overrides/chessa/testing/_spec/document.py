@@ -88,7 +88,7 @@ class SpecOperation:
         """The schema of the request body."""
         return None if self.body is None else _content(self.body)[1]
 
-    def body_forms(self) -> Json:
+    def body_forms(self) -> Mapping[str, Json]:
         """The media type objects of the request body, by media type, JSON first."""
         return {} if self.body is None else _forms(self.body)
 
