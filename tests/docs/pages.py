@@ -14,7 +14,11 @@ from markdown_it.token import Token
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _FIRST: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
-PAGES: Final = (*(ROOT / name for name in _FIRST), *sorted(ROOT.glob("docs/**/*.md")))
+_SITE: Final = ROOT / "docs/site"  # only the site has these: tests/docs/test_site.py
+PAGES: Final = (
+    *(ROOT / name for name in _FIRST),
+    *sorted(page for page in ROOT.glob("docs/**/*.md") if not page.is_relative_to(_SITE)),
+)
 _MARKDOWN: Final = MarkdownIt("commonmark").enable("table")
 
 

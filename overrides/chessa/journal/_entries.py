@@ -53,7 +53,7 @@ class JournalEntry:
     """The entry of one write in a `SqlJournal`."""
 
     operation: str
-    """`orders.request_refund`; of a step of yours, `step:` and its name."""
+    """As `orders.request_refund`; a step of yours by its name, after `step` and a colon."""
     reference: str | None
     """The caller's, of `once` or `with_options(reference=…)`."""
     subject: str | None
