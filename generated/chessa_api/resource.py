@@ -4,7 +4,9 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
+from .deprecation import warn_of_arguments
 from .operation import AsyncPerformer, Operation, Performer, RawResponse
+from .types import UNSET
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,6 +24,8 @@ class Resource:
         return f"<{type(self).__name__} of {self._performer!r}>"
 
     def _call(self, operation: Operation[T], /, **arguments: object) -> T:
+        if operation.deprecated_arguments:
+            _warn_of(operation, arguments)
         return self._performer.perform(operation, arguments)
 
 
@@ -37,7 +41,13 @@ class AsyncResource:
         return f"<{type(self).__name__} of {self._performer!r}>"
 
     async def _call(self, operation: Operation[T], /, **arguments: object) -> T:
+        if operation.deprecated_arguments:
+            _warn_of(operation, arguments)
         return await self._performer.perform(operation, arguments)
+
+
+def _warn_of(operation: Operation[Any], arguments: Mapping[str, object]) -> None:
+    warn_of_arguments(operation.name, operation.deprecated_arguments, arguments, UNSET)
 
 
 class RawPerformer:

@@ -69,6 +69,11 @@ def journal_damaged(number: int) -> None:
     _log(logging.WARNING, "journal: line %d cannot be read, skipped", number)
 
 
+def deprecated(text: str) -> None:
+    """Log that the server has announced the end of an operation."""
+    _log(logging.WARNING, "%s", text)
+
+
 def _log(level: int, text: str, *values: object) -> None:
     """Log, whatever a filter or handler raises: it must not cost a call its result."""
     try:

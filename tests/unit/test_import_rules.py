@@ -15,7 +15,8 @@ HTTP_LIBRARY = {"httpx", "httpcore"}
 HTTP_MODULE = "overrides/chessa/_transport/library.py"
 # The nearest folder counts. `chessa` imports `chessa_api`, never the reverse.
 MAY_IMPORT = {
-    "generated/chessa_api": {"attrs", "dateutil"},
+    # typing_extensions is for type checkers, which know it without having it.
+    "generated/chessa_api": {"attrs", "dateutil", "typing_extensions"},
     "overrides/chessa": {"attrs", "chessa_api"},
     "overrides/chessa/_transport": {"attrs", "certifi", "chessa_api", "h11", *HTTP_LIBRARY},
     "overrides/chessa/direct": {"h11"},

@@ -54,6 +54,7 @@ _INTERRUPTED: Final = {
     "not call it again; look up its result.",
 }
 _REQUEST_ID_HEADERS: Final = (b"x-request-id", b"request-id", b"x-correlation-id", b"cf-ray")
+_NOTICES: Final = frozenset({b"deprecation", b"sunset"})
 _DECODING_ERRORS: Final = (
     ArithmeticError,
     AttributeError,
@@ -203,7 +204,12 @@ class Call(Generic[T]):
         self._nothing_sent = self._nothing_sent and received.nothing_sent and response is None
         if response is None:
             return attrs.evolve(received, nothing_sent=self._nothing_sent), None
-        self.status_code, self.request_id = response.status_code, _request_id(response)
+        names = {name for name, _ in response.headers}
+        self.status_code, self.request_id = response.status_code, _request_id(response, names)
+        if not names.isdisjoint(_NOTICES):
+            from .notices import announce  # for the few that announce something
+
+            announce(self.operation.name, response)
         if is_success(response.status_code):
             success, failure = self._decode(response, failure)
             if success is not None:
@@ -312,8 +318,7 @@ class Call(Generic[T]):
         )
 
 
-def _request_id(response: Response) -> str | None:
-    sent = {name for name, _ in response.headers}
+def _request_id(response: Response, sent: "set[bytes]") -> str | None:
     for name in _REQUEST_ID_HEADERS:
         if name in sent and (value := printable_request_id(response.header(name))) is not None:
             return value

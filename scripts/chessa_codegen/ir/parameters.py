@@ -154,6 +154,7 @@ class Arguments:
             example=short_example({**stated, **raw}),
             schema=_with_examples(self._schemas.plain(schema, at), {**forms.media_of(raw), **raw}),
             is_pinned=name != key,
+            deprecated=raw.get("deprecated") is True or stated.get("deprecated") is True,
         )
 
     def _in_path_order(
@@ -210,6 +211,7 @@ class Arguments:
                 example=field.example,
                 schema=field.schema,
                 is_pinned=field.is_pinned,
+                deprecated=field.schema.get("deprecated") is True,
             )
             for field in fields
         ]

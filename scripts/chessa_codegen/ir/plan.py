@@ -100,6 +100,7 @@ class ArgumentPlan:
     example: str = ""
     schema: Mapping[str, Any] = attrs.field(factory=dict[str, Any], eq=False, repr=False)
     is_pinned: bool = False
+    deprecated: bool = False
 
 
 @attrs.frozen
@@ -181,6 +182,11 @@ class OperationPlan:
     def name(self) -> str:
         """The name that callers use."""
         return f"{self.resource}.{self.method_name}"
+
+    @property
+    def deprecated_arguments(self) -> tuple[str, ...]:
+        """The arguments that the vendor has deprecated."""
+        return tuple(argument.name for argument in self.arguments if argument.deprecated)
 
     @property
     def sent_path(self) -> str:

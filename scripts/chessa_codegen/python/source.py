@@ -75,7 +75,8 @@ def _read_as(field: FieldPlan) -> Shape:
 def words_of(one: FieldPlan | ArgumentPlan) -> str:
     """Return the docstring of an attribute or argument: the description, and a short example."""
     shown = f"Example: `{one.example}`" if one.example else ""
-    return f"{one.description}\n\n{shown}".strip()
+    told = "Deprecated by the vendor." if isinstance(one, ArgumentPlan) and one.deprecated else ""
+    return "\n\n".join(filter(None, (told, one.description, shown))).strip()
 
 
 def field_value(field: FieldPlan) -> str:

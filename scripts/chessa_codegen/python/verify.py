@@ -9,7 +9,7 @@ from typing import Final
 from chessa_codegen.errors import SpecError
 from chessa_codegen.python.render import RUNTIME
 
-_ALLOWED_ROOTS: Final = frozenset({"attrs", "dateutil", "__future__"})
+_ALLOWED_ROOTS: Final = frozenset({"attrs", "dateutil", "__future__", "typing_extensions"})
 _STATIC: Final = frozenset({"__init__", "client", "errors", "index", "types", *RUNTIME})
 _STATEMENTS: Final = (
     ast.AnnAssign,

@@ -225,6 +225,8 @@ class Operation(Generic[T]):
     """True if a second call after an unknown outcome moves no money and does no harm."""
     is_personal: bool = False
     """True if the response holds personal data."""
+    deprecated_arguments: tuple[str, ...] = ()
+    """Arguments that the vendor has deprecated."""
     save_to: "Path | None" = None
     """The file that the response is saved to."""
 
