@@ -13,7 +13,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_FIRST: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+_FIRST: Final = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "overrides/chessa/.agents/skills/chessa/SKILL.md",  # for coding agents, in the wheel
+)
 _SITE: Final = ROOT / "docs/site"  # only the site has these: tests/docs/test_site.py
 PAGES: Final = (
     *(ROOT / name for name in _FIRST),
