@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import json
 import os
 import sys
 import tomllib
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 
@@ -26,7 +29,10 @@ from tests.packaging.building import (
 )
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-BESIDE = {"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml"}
+BESIDE = {
+    *("CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml"),
+    "scripts/hatch_build.py",
+}
 
 
 @pytest.fixture(scope="session")
@@ -64,15 +70,17 @@ def test_the_wheel_holds_both_packages_and_nothing_else(
     wheel: dict[str, bytes], info: dict[str, bytes]
 ) -> None:
     """Every file of the two packages is in the wheel as it is in the tree, and no other."""
-    assert set(info) == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+    own = {"METADATA", "RECORD", "WHEEL", "entry_points.txt"}
+    assert set(info) == own | {"licenses/LICENSE", "sboms/chessa.cdx.json"}
     modules = {name: content for name, content in wheel.items() if ".dist-info/" not in name}
     assert modules == {name: path.read_bytes() for name, path in files_of_packages().items()}
 
 
 def test_the_packages_hold_python_and_little_else(wheel: dict[str, bytes]) -> None:
-    """Apart from Python there are the two marks of typed packages and the effective spec."""
+    """Apart from Python: the marks of typed packages, the effective spec, a skill for agents."""
     others = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".py")}
-    assert others == {"chessa/py.typed", "chessa_api/py.typed", "chessa_api/spec.json"}
+    skill = "chessa/.agents/skills/chessa/SKILL.md"
+    assert others == {"chessa/py.typed", "chessa_api/py.typed", "chessa_api/spec.json", skill}
 
 
 def test_the_wheel_is_for_every_platform(built: Built, info: dict[str, bytes]) -> None:
@@ -125,6 +133,24 @@ def test_metadata_is_what_the_project_says(info: dict[str, bytes]) -> None:
     assert metadata.classifiers is not None
     assert set(metadata.classifiers) == set(PROJECT["classifiers"])
     assert metadata.project_urls == PROJECT["urls"]
+
+
+def test_the_list_of_parts_is_that_of_the_metadata(info: dict[str, bytes]) -> None:
+    """The list is valid CycloneDX 1.6, and names the package and all that it asks for."""
+    text = info["sboms/chessa.cdx.json"].decode("utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    listed = json.loads(text)
+    metadata = Metadata.from_email(info["METADATA"], validate=True)
+    assert listed["metadata"]["component"]["version"] == str(metadata.version)
+    told = {
+        (each["scope"], each["properties"][0]["value"]): each["purl"]
+        for each in listed["components"]
+    }
+    extras = PROJECT["optional-dependencies"].values()
+    declared = {("required", str(Requirement(each))) for each in PROJECT["dependencies"]} | {
+        ("optional", str(Requirement(each))) for lines in extras for each in lines
+    }
+    assert set(told) == declared
 
 
 def test_the_licence_is_an_expression(info: dict[str, bytes]) -> None:
@@ -185,6 +211,8 @@ def imported(source: bytes) -> set[str]:
     """Return the packages of others that a module imports, wherever in it that stands."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == "typing_extensions":
+            continue  # for type checkers, which know it without having it
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:

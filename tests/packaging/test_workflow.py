@@ -52,6 +52,10 @@ def test_permissions_are_least(workflow: dict[str, Any]) -> None:
         wanted = {"contents": "read"}
         if name == "propose":
             wanted = {"contents": "write", "issues": "write", "pull-requests": "write"}
+        elif name == "upload":
+            wanted = {"id-token": "write"}
+        elif name == "announce":
+            wanted = {"contents": "write"}
         assert job["permissions"] == wanted, name
 
 
@@ -62,9 +66,10 @@ def test_no_secret_is_in_reach(path: Path, workflow: dict[str, Any]) -> None:
     for step in checkouts:
         assert step["with"]["persist-credentials"] is False
     for step in steps(workflow):
-        is_proposal = step.get("run") == "./scripts/follow --propose"
-        assert step.get("env", {}) == ({"GH_TOKEN": "${{ github.token }}"} if is_proposal else {})
+        needs_gh = step.get("run") in ("./scripts/follow --propose", "./scripts/release --announce")
+        assert step.get("env", {}) == ({"GH_TOKEN": "${{ github.token }}"} if needs_gh else {})
     text = path.read_text("utf-8").replace("GH_TOKEN: ${{ github.token }}", "")
+    text = text.replace("id-token: write", "")  # Trusted Publishing: checked above
     assert not re.search(r"secrets\b|\btoken\b|pull_request_target|workflow_run", text)
 
 
