@@ -215,6 +215,8 @@ class Operation(Generic[T]):
     """By status (`200`, `2XX`, `default`); None where the response has no content."""
     accept: str = "application/json"
     """The media types of a success."""
+    streams: bool = False
+    """True if a success is an event stream: `responses` describe the data of its events."""
     unwrap: str | None = None
     fixed_query: tuple[tuple[str, str], ...] = ()
     """Sent with every call."""
@@ -366,7 +368,9 @@ class Operation(Generic[T]):
 
     def answers_json(self, status_code: int) -> bool:
         """Return whether the body of this success status is JSON."""
-        return not any(isinstance(each, BodyCodec) for each in self._successes(status_code))
+        return not self.streams and not any(
+            isinstance(each, BodyCodec) for each in self._successes(status_code)
+        )
 
     def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
         """Decode the JSON of a 2xx response; return the method's result and the envelope around it.

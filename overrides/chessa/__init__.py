@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ModelError,
         Outcome,
     )
+    from chessa_api.events import AsyncEventStream, Event, EventStream
     from chessa_api.files import File, FileContent, SavedFile
     from chessa_api.operation import RawResponse
     from chessa_api.types import UNSET, Unset
@@ -55,6 +56,7 @@ __all__ = [
     "ApiError",
     "AsyncChessa",
     "AsyncDirectTransport",
+    "AsyncEventStream",
     "AsyncJournal",
     "AuthenticationError",
     "BadRequestError",
@@ -65,6 +67,8 @@ __all__ = [
     "DirectTransport",
     "EncodeError",
     "ErrorCode",
+    "Event",
+    "EventStream",
     "File",
     "FileContent",
     "FileJournal",
@@ -113,6 +117,7 @@ if not TYPE_CHECKING:
             "ModelError",
             "Outcome",
         ),
+        "chessa_api.events": ("AsyncEventStream", "Event", "EventStream"),
         "chessa_api.files": ("File", "FileContent", "SavedFile"),
         "chessa_api.operation": ("RawResponse",),
         "chessa_api.types": ("UNSET", "Unset"),

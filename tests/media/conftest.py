@@ -62,8 +62,21 @@ def _answer(*media_types: str) -> dict[str, Any]:
     return {"responses": {"200": {"description": "OK", "content": forms}}}
 
 
+EVENT = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+LAST_EVENT = {"name": "Last-Event-ID", "in": "header", "schema": TEXT}
+
+
+def _events(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "OK", **content(schema, "text/event-stream")}}}
+
+
 SPEC = document(
     {
+        "/events": {
+            "get": operation("events", "files", parameters=[LAST_EVENT], **_events(EVENT)),
+            "post": operation("make_events", "files", **_events(EVENT)),
+        },
+        "/texts": {"get": operation("texts", "files", **_events(TEXT))},
         "/files": {
             "post": operation("upload", "files", **_body(UPLOAD, "multipart/form-data")),
             "put": operation("pay", "files", **_body(FORM, "application/x-www-form-urlencoded")),

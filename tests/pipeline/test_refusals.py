@@ -139,10 +139,21 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "requestBody/content",
     ),
     (
-        "a stream of events",
-        get(responses={"200": {"description": "", **content({}, "text/event-stream")}}),
-        "The content type text/event-stream of the response is not supported",
-        "responses/200/content",
+        "a stream of events, or an object",
+        get(
+            responses={
+                "200": {"description": "", **content({}, "text/event-stream")},
+                **answers({"type": "object"}, "201"),
+            }
+        ),
+        "One success is an event stream, and another is not",
+        "/responses",
+    ),
+    (
+        "a stream of events that is sent",
+        posting(**content({}, "text/event-stream")),
+        "The content type text/event-stream of the request is not supported",
+        "requestBody/content",
     ),
     (
         "a form that is not an object",

@@ -1,8 +1,8 @@
 """Events that a call's state machine yields, and results that its drivers send back."""
 
 import enum
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -45,8 +45,15 @@ class Attempt:
     max_response_bytes: int
     save_to: "Path | None" = None
     """Where the body of a 2xx is saved, however long it is."""
+    is_stream: "Callable[[Response], bool] | None" = None
+    """Returns whether the body of a response is left open; None where none is."""
     progress: Progress | None = None
     evidence: Evidence = attrs.field(factory=Evidence)
+
+    @property
+    def shares_connections(self) -> bool:
+        """Whether it may use a connection that others use: not a stream, which would keep it."""
+        return self.is_read and self.is_stream is None
 
 
 @attrs.frozen
@@ -98,6 +105,8 @@ class Response:
     body: bytes = attrs.field(repr=False)
     saved: "SavedFile | None" = None
     """The file that has the body."""
+    opened: Any = attrs.field(default=None, repr=False)
+    """The body that is still to be read, an `OpenBody` or `AsyncOpenBody`."""
 
     def header(self, name: bytes) -> str | None:
         """Return the first value of a header, by its lower-case name."""

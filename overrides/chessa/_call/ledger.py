@@ -157,7 +157,7 @@ def gate_of(
 
 
 def _returns_the_same(one: Operation[Any] | None, other: Operation[Any]) -> bool:
-    if one is None or one.unwrap != other.unwrap:
+    if one is None or one.unwrap != other.unwrap or one.streams or other.streams:
         return False
     return not _models(one).isdisjoint(_models(other))
 

@@ -4,6 +4,7 @@ It yields events for a driver and ends in a `Result` or a `ChessaError`. It neit
 nor writes.
 """
 
+import functools
 import os
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -42,6 +43,7 @@ from .retry import Quota, next_wait, retry_after_seconds
 if TYPE_CHECKING:
     from ..journal._claims import Ledger
     from ..journal._records import Journal
+    from .streaming import Stream
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {
@@ -129,6 +131,8 @@ class Call(Generic[T]):
         """The evidence of all attempts so far."""
         self.is_late: Callable[[], bool] | None = None
         """Whether the claim of this call is over, so that nothing may be sent any more."""
+        self.stream: Stream | None = None
+        """The event stream that the call opened."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Build the request. Raises `InvalidRequestError`."""
@@ -181,6 +185,7 @@ class Call(Generic[T]):
             self.deadline,
             self.plan.settings.max_response_bytes,
             self.operation.save_to,
+            _is_stream_of(self.operation) if self.operation.streams else None,
             reporter(self.operation.name, self.plan.options.progress),
         )
         if self.is_late is not None and self.is_late():
@@ -225,26 +230,41 @@ class Call(Generic[T]):
         """Return the result in a 2xx; or the reason why there is none."""
         parsed: Any = None
         envelope: Any = None
+        is_empty = self.operation.answers_nothing(response.status_code)
+        if self.operation.save_to is not None:
+            if failure is not None or response.saved is None:
+                return None, failure or Failure(ErrorKind.BODY, "there was nothing to save")
+            parsed = envelope = response.saved
+        elif self.operation.streams:
+            if failure is not None or response.opened is None:
+                return None, failure or Failure(ErrorKind.BODY, "it is not an event stream")
+            from .streaming import Limits, stream_of  # for the operations that need it
+
+            seconds = self.plan.options.seconds(is_read=self.operation.is_read)
+            limits = Limits(seconds, self.plan.settings.max_response_bytes)
+            self.stream, parsed = stream_of(self, response, limits)
+            envelope = parsed
+        elif not is_empty:
+            content_type = response.header(b"content-type")
+            found = failure or self.decoded(response.status_code, response.body, content_type)
+            if isinstance(found, Failure):
+                return None, found
+            parsed, envelope = found
+        success = Result(parsed, envelope, response, self.attempts, self.elapsed(), self.request_id)
+        return success, None
+
+    def decoded(
+        self, status_code: int, body: bytes, content_type: str | None
+    ) -> tuple[T, Any] | Failure:
+        """Return the result in the body of a 2xx and the envelope; or why it cannot be read."""
         try:
-            if self.operation.save_to is not None:
-                if failure is not None or response.saved is None:
-                    return None, failure or Failure(ErrorKind.BODY, "there was nothing to save")
-                parsed = envelope = response.saved
-            elif not self.operation.answers_nothing(response.status_code):
-                if failure is not None:
-                    return None, failure
-                content_type = response.header(b"content-type")
-                parsed, envelope = self.operation.read(
-                    response.status_code, response.body, content_type
-                )
+            return self.operation.read(status_code, body, content_type)
         except DecodeError as error:
-            return None, Failure(ErrorKind.BODY, f"DecodeError: {error}")
+            return Failure(ErrorKind.BODY, f"DecodeError: {error}")
         except _DECODING_ERRORS as error:
             if is_from_signal_handler(error):
                 raise
-            return None, Failure(ErrorKind.BODY, type(error).__name__)
-        success = Result(parsed, envelope, response, self.attempts, self.elapsed(), self.request_id)
-        return success, None
+            return Failure(ErrorKind.BODY, type(error).__name__)
 
     def _next_wait(self, result: AttemptResult, outcome: Outcome) -> float | None:
         return next_wait(
@@ -283,7 +303,12 @@ class Call(Generic[T]):
             )
 
     def interrupted(self, ended: BaseException) -> None:
-        """Add a note to a foreign exception: what is known of the write that it interrupted."""
+        """Add a note to a foreign exception: what is known of the write that it interrupted.
+
+        An event stream that was opened and is not returned is closed.
+        """
+        if self.stream is not None:
+            self.stream.drop()
         if not isinstance(ended, ChessaError) and not self.operation.is_read:
             ended.add_note(f"{self.operation.name} {_INTERRUPTED[self.known]}")
 
@@ -316,6 +341,12 @@ class Call(Generic[T]):
             elapsed=self.elapsed(),
             request_id=self.request_id,
         )
+
+
+def _is_stream_of(operation: Operation[Any]) -> Callable[[Response], bool]:
+    from .streaming import is_stream  # for the operations that need it
+
+    return functools.partial(is_stream, operation)
 
 
 def _request_id(response: Response, sent: "set[bytes]") -> str | None:

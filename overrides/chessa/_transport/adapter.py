@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEADLINE: Final = "chessa.deadline"
 """The `time.monotonic` instant at which the call ends, in `request.extensions`."""
+UNTIL: Final = "chessa.until"
+"""A function that moves the deadline while an event stream is read, in `response.extensions`."""
 Mode = Literal["sync", "async"]
 _SEND: Final = {"sync": "handle_request", "async": "handle_async_request"}
 
@@ -104,7 +106,7 @@ def plain_request(attempt: Attempt) -> httpx.Request:
         _url(request.origin + request.target),
         headers=_headers(request.headers),
         stream=_stream(attempt, httpx),
-        extensions={"timeout": _timeouts(attempt)},
+        extensions={"timeout": _own_timeouts(attempt)},
     )
     if not is_upload(request.body):
         built.read()  # so that what patches httpx finds `request.content`
@@ -235,6 +237,11 @@ class _Async:
         for piece in self._pieces:
             return piece
         raise StopAsyncIteration
+
+
+def _own_timeouts(attempt: Attempt) -> dict[str, float | None]:
+    """Return those for a connection of ours, which keeps the deadline of each event by itself."""
+    return {**_timeouts(attempt), **({} if attempt.is_stream is None else {"read": None})}
 
 
 def _timeouts(attempt: Attempt) -> dict[str, float]:

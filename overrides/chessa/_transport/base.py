@@ -24,6 +24,10 @@ class Channel(Protocol):
         """Return what to say of an error in place of the system's text, if anything."""
         ...
 
+    def until(self, deadline: float, /) -> None:
+        """Move the deadline of a body that is left open."""
+        ...
+
 
 class AsyncChannel(Protocol):
     """The same on asyncio."""
@@ -35,6 +39,8 @@ class AsyncChannel(Protocol):
     async def finish(self, *, was_read: bool) -> None: ...
 
     def note(self, error: Exception, /) -> str | None: ...
+
+    def until(self, deadline: float, /) -> None: ...
 
 
 class OwnTransport:

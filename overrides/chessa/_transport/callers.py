@@ -1,9 +1,10 @@
 """Channels over what a caller brings: a transport, or a client of httpx or its successor."""
 
+import time
 from typing import Any, ClassVar
 
 from .._call.events import Attempt
-from .adapter import complete_request, library_of, take_off_credentials
+from .adapter import UNTIL, Mode, complete_request, library_of, take_off_credentials
 from .base import AsyncChannel, Channel, OwnTransport
 from .exceptions import ClientClosedError
 
@@ -33,16 +34,29 @@ class _Channel:
         """True if it was made for this attempt, and is closed with it."""
         self._library = library_of(supplied)
         self._response: Any = None
+        self._timeouts: dict[str, float] = {}
+        """Those of the request, which its transport reads again as the body begins."""
 
     def note(self, _error: Exception) -> str | None:
         return None
+
+    def until(self, deadline: float) -> None:
+        self._timeouts["read"] = max(0.001, deadline - time.monotonic())
+        move = (getattr(self._response, "extensions", None) or {}).get(UNTIL)
+        if move is not None:
+            move(deadline)
+
+    def _complete(self, attempt: Attempt, mode: Mode) -> Any:
+        request = complete_request(attempt, self._library, mode)
+        self._timeouts = request.extensions["timeout"]
+        return request
 
 
 class TransportChannel(_Channel):
     """An `httpx.BaseTransport`, or the like."""
 
     def send(self, attempt: Attempt) -> Any:
-        request = complete_request(attempt, self._library, "sync")
+        request = self._complete(attempt, "sync")
         try:
             self._response = self._supplied.handle_request(request)
         finally:
@@ -66,7 +80,7 @@ class ClientChannel(_Channel):
         attempt.evidence.track()
         if self._supplied.is_closed:
             raise ClientClosedError
-        request = complete_request(attempt, self._library, "sync")
+        request = self._complete(attempt, "sync")
         try:
             self._response = self._supplied.send(
                 request, stream=True, auth=None, follow_redirects=False
@@ -86,7 +100,7 @@ class AsyncTransportChannel(_Channel):
     """An `httpx.AsyncBaseTransport`, or the like."""
 
     async def send(self, attempt: Attempt) -> Any:
-        request = complete_request(attempt, self._library, "async")
+        request = self._complete(attempt, "async")
         try:
             self._response = await self._supplied.handle_async_request(request)
         finally:
@@ -110,7 +124,7 @@ class AsyncClientChannel(_Channel):
         attempt.evidence.track()
         if self._supplied.is_closed:
             raise ClientClosedError
-        request = complete_request(attempt, self._library, "async")
+        request = self._complete(attempt, "async")
         try:
             self._response = await self._supplied.send(
                 request, stream=True, auth=None, follow_redirects=False

@@ -32,7 +32,7 @@ class OwnChannel:
 
     def send(self, attempt: Attempt) -> httpx.Response:
         attempt.evidence.track()
-        if attempt.is_read:
+        if attempt.shares_connections:
             self._place = self._stack.place(attempt.deadline)
             self._transport = self._stack.take()
         else:
@@ -61,6 +61,10 @@ class OwnChannel:
     def note(self, error: Exception) -> str | None:
         return _note(error, is_reached=self._transport is None or self._transport.is_reached)
 
+    def until(self, deadline: float) -> None:
+        if self._transport is not None:
+            self._transport.until(deadline)
+
 
 class AsyncOwnChannel:
     """One of our own connections on asyncio."""
@@ -76,7 +80,7 @@ class AsyncOwnChannel:
 
     async def send(self, attempt: Attempt) -> httpx.Response:
         attempt.evidence.track()
-        if attempt.is_read:
+        if attempt.shares_connections:
             self._place = await self._stack.place(attempt.deadline)
             self._transport = self._stack.take()
         else:
@@ -102,3 +106,7 @@ class AsyncOwnChannel:
 
     def note(self, error: Exception) -> str | None:
         return _note(error, is_reached=self._transport is None or self._transport.is_reached)
+
+    def until(self, deadline: float) -> None:
+        if self._transport is not None:
+            self._transport.until(deadline)

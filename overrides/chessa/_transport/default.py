@@ -127,6 +127,10 @@ class _Serving:
         self._guard.watch.begin(attempt.deadline, attempt.evidence)
         attempt.evidence.track()
 
+    def until(self, deadline: float) -> None:
+        """Move the deadline."""
+        self._guard.watch.deadline = deadline
+
     def end(self, response: httpx.Response) -> bool:
         """End the attempt. Return whether its response, read to its end, left nothing behind."""
         self._served.attempt = None

@@ -20,10 +20,11 @@ from .adapter import checked, is_transport
 from .base import AsyncChannel, Channel
 from .callers import AsyncClientChannel, ClientChannel, over_async_transport, over_transport
 from .channels import AsyncOwnChannel, OwnChannel
+from .closing import quietly, quietly_async
 from .default import AsyncDefaultTransport, DefaultTransport
 from .endpoint import Endpoint
 from .exceptions import ClientClosedError, UnusableTransportError, failure_of
-from .send import TOO_LATE, quietly, quietly_async, send, send_async
+from .send import TOO_LATE, send, send_async
 from .stacks import AsyncStack, Stack
 from .tls import make_context
 
@@ -129,7 +130,7 @@ class Connections:
             return OwnChannel(self._endpoint(), self._share(self._stack))
         if is_transport(self._transport, "sync"):
             return over_transport(self._transport)
-        if attempt.is_read:
+        if attempt.shares_connections:
             return over_transport(self._share(self._made))
         return over_transport(self._made(), is_single=True)
 
@@ -216,7 +217,7 @@ class AsyncConnections:
             return AsyncOwnChannel(self._endpoint(), stack)
         if is_transport(self._transport, "async"):
             return over_async_transport(self._transport)
-        if attempt.is_read:
+        if attempt.shares_connections:
             return over_async_transport(self._kept() or await self._share(self._made))
         return over_async_transport(self._made(), is_single=True)
 

@@ -5,7 +5,6 @@ Everything else, such as cancellation, Ctrl-C or a worker's time limit, passes t
 
 import contextlib
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -14,22 +13,21 @@ from .._call.bodies import BodyError, Collector, unpack
 from .._call.events import Attempt, AttemptResult, ErrorKind, Failure, Headers, Response
 from .adapter import body_of, head_of
 from .base import AsyncChannel, Channel
+from .closing import GRACE, quietly, quietly_async, timer_of
 from .exceptions import UnusableTransportError, failure_of
 from .library import httpcore
 from .log_filter import IN_CALL
 
 if TYPE_CHECKING:
-    from asyncio import Timeout
     from pathlib import Path
 
     from .._call.saving import Saving
+    from .streams import OpenBody
+    from .streams_async import AsyncOpenBody
 
 _COMPLETE: Final = frozenset({200, 201, 202, 203, 226})
 """Statuses of a response that is all of its content: not 204, nor 206."""
 _LONGEST_NUMBER: Final = 19
-GRACE: Final = 0.1
-"""Seconds past the deadline for a transport that keeps it by itself, to report how it ended; and
-for closing."""
 
 
 class _Progress:
@@ -52,11 +50,26 @@ class _Progress:
         self._headers = self._attempt.credentials.scrub_headers(headers)
         self._is_decoded = getattr(response, "is_stream_consumed", False)
         self._status_code = status_code
+        if self.is_stream and not self._is_decoded:
+            _refuse_codings(self._headers)
         if self._attempt.save_to is not None and status_code in _COMPLETE:
             self._file = _opened(self._attempt.save_to, self._headers)
-            length = Response(status_code, self._headers, b"").header(b"content-length") or ""
+            length = self._head().header(b"content-length") or ""
             if length.isdecimal() and len(length) < _LONGEST_NUMBER:
                 self._total = int(length)
+
+    @property
+    def is_stream(self) -> bool:
+        """True if the body is to be left open."""
+        is_stream = self._attempt.is_stream
+        return is_stream is not None and is_stream(self._head())
+
+    def _head(self) -> Response:
+        return Response(self._status_code or 0, self._headers, b"")
+
+    def left_open(self, opened: "OpenBody | AsyncOpenBody") -> AttemptResult:
+        """Return the response with its body still to be read."""
+        return AttemptResult(attrs.evolve(self._head(), opened=opened))
 
     def add(self, chunk: object) -> None:
         """Take another piece of the body."""
@@ -104,10 +117,14 @@ class _Progress:
 def _opened(path: "Path", headers: Headers) -> "Saving":
     from .._call.saving import Saving  # for the operations that need it
 
+    _refuse_codings(headers)
+    return Saving(path)
+
+
+def _refuse_codings(headers: Headers) -> None:
     codings = [value.strip().lower() for name, value in headers if name == b"content-encoding"]
     if {*codings} - {b"identity"}:
         raise BodyError("a content coding that was not asked for")
-    return Saving(path)
 
 
 TOO_LATE: Final = AttemptResult(
@@ -119,17 +136,23 @@ TOO_LATE: Final = AttemptResult(
 
 def send(channel: Channel, attempt: Attempt) -> AttemptResult:
     """Make one attempt."""
-    progress, was_read = _Progress(attempt), False
+    progress, was_read, opened = _Progress(attempt), False, None
     token = IN_CALL.set(True)
     try:
         try:
             response = channel.send(attempt)
             progress.start(response)
+            if progress.is_stream:
+                from .streams import OpenBody  # for the operations that need it
+
+                opened = OpenBody(channel, response)
+                return progress.left_open(opened)
             for chunk in body_of(response, "sync"):
                 progress.add(chunk)
             was_read = True
         finally:
-            quietly(channel.finish, is_ours=channel.is_ours, was_read=was_read)
+            if opened is None:
+                quietly(channel.finish, is_ours=channel.is_ours, was_read=was_read)
         return progress.completed()
     except Exception as error:
         failure = failure_of(error, is_ours=channel.is_ours, note=channel.note(error))
@@ -143,21 +166,27 @@ def send(channel: Channel, attempt: Attempt) -> AttemptResult:
 
 async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
     """Make one attempt on asyncio, cancelled should its transport outlast the deadline."""
-    progress, was_read = _Progress(attempt), False
+    progress, was_read, opened = _Progress(attempt), False, None
     token = IN_CALL.set(True)
     timer = None
     if not channel.is_ours:
-        timer = _timer(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
+        timer = timer_of(max(0.0, attempt.deadline - time.monotonic()) + GRACE)
     try:
         async with timer or contextlib.nullcontext():
             try:
                 response = await channel.send(attempt)
                 progress.start(response)
+                if progress.is_stream:
+                    from .streams_async import AsyncOpenBody  # for the operations that need it
+
+                    opened = AsyncOpenBody(channel, response)
+                    return progress.left_open(opened)
                 async for chunk in body_of(response, "async"):
                     progress.add(chunk)
                 was_read = True
             finally:
-                await quietly_async(channel.finish, is_ours=channel.is_ours, was_read=was_read)
+                if opened is None:
+                    await quietly_async(channel.finish, is_ours=channel.is_ours, was_read=was_read)
         return progress.completed()
     except Exception as error:
         if timer is not None and timer.expired() and isinstance(error, TimeoutError):
@@ -172,32 +201,3 @@ async def send_async(channel: AsyncChannel, attempt: Attempt) -> AttemptResult:
     finally:
         progress.close()
         IN_CALL.reset(token)
-
-
-def quietly(close: Callable[..., None], *, is_ours: bool = False, **arguments: object) -> None:
-    """Close or finish; a failure of the wire in it changes nothing about what was received."""
-    try:
-        close(**arguments)
-    except Exception as error:
-        if failure_of(error, is_ours=is_ours) is None:
-            raise
-
-
-def _timer(seconds: float) -> "Timeout":
-    from asyncio import timeout  # not for blocking calls
-
-    return timeout(seconds)
-
-
-async def quietly_async(
-    close: Callable[..., Any], *, is_ours: bool = False, **arguments: object
-) -> None:
-    """Do what `quietly` does on asyncio, and soon, unless it waits for nothing anyway."""
-    timer = None if is_ours else _timer(GRACE)
-    try:
-        async with timer or contextlib.nullcontext():
-            await close(**arguments)
-    except Exception as error:
-        is_late = timer is not None and timer.expired()
-        if not is_late and failure_of(error, is_ours=is_ours) is None:
-            raise

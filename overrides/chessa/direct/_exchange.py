@@ -49,7 +49,7 @@ class Request:
             attempt.request.method,
             attempt.request.origin,
             partial(encoded_attempt, attempt),
-            attempt.is_read,
+            attempt.shares_connections,
             attempt.deadline,
             attempt.evidence,
             _OF_A_CALL,
@@ -120,6 +120,9 @@ class Kept:
         finally:
             watch.deadline = request.deadline
 
+    def until(self, deadline: float) -> None:
+        self._guard.watch.deadline = deadline
+
     def is_clean(self, answer: Reader) -> bool:
         return self._guard.received.is_clean(answer.status_code, answer.headers)
 
@@ -153,3 +156,9 @@ class Use:
 
     def note(self, _error: Exception) -> str | None:
         return None
+
+    def until(self, deadline: float) -> None:
+        """Let a body that is left open take until then, whatever its request said."""
+        if self._connection is not None:
+            self._connection.until(deadline)
+            self._answer.timeout = None

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Self, cast
 
 from .._call.events import Attempt
+from .._transport.adapter import UNTIL
 from .._transport.base import OwnTransport
 from .._transport.endpoint import Endpoint
 from .._transport.library import httpcore, httpx
@@ -28,16 +29,16 @@ class _Response(Reader):
     def __init__(self, method: str, stream: GuardedStream, timeout: float | None) -> None:
         super().__init__(method)
         self._stream = stream
-        self._timeout = timeout
+        self.timeout = timeout
 
     def read_head(self) -> None:
         while not self.has_head():
-            self.receive(self._stream.read(READ_SIZE, self._timeout))
+            self.receive(self._stream.read(READ_SIZE, self.timeout))
 
     def __iter__(self) -> Iterator[bytes | bytearray]:
         while (piece := self.piece()) != b"":
             if piece is None:
-                self.receive(self._stream.read(READ_SIZE, self._timeout))
+                self.receive(self._stream.read(READ_SIZE, self.timeout))
             else:
                 yield piece
 
@@ -141,7 +142,12 @@ class DirectTransport(httpx.BaseTransport, OwnTransport):
             raise_as_httpx(error)
             raise
         stream = _Body(answer, channel)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+        return httpx.Response(
+            answer.status_code,
+            headers=answer.headers,
+            stream=stream,
+            extensions={UNTIL: channel.until},
+        )
 
     def open_channel(self) -> _Channel | None:
         return _Channel(self) if self.handle_request == self._as_written else None
@@ -170,18 +176,18 @@ class _AsyncResponse(Reader):
     def __init__(self, method: str, stream: AsyncGuardedStream, timeout: float | None) -> None:
         super().__init__(method)
         self._stream = stream
-        self._timeout = timeout
+        self.timeout = timeout
 
     async def read_head(self) -> None:
         while not self.has_head():
-            self.receive(await self._stream.read(READ_SIZE, self._timeout))
+            self.receive(await self._stream.read(READ_SIZE, self.timeout))
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes | bytearray:
         while (piece := self.piece()) is None:
-            self.receive(await self._stream.read(READ_SIZE, self._timeout))
+            self.receive(await self._stream.read(READ_SIZE, self.timeout))
         if not piece:
             raise StopAsyncIteration
         return piece
@@ -280,7 +286,12 @@ class AsyncDirectTransport(httpx.AsyncBaseTransport, OwnTransport):
             raise_as_httpx(error)
             raise
         stream = _AsyncBody(answer, channel)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+        return httpx.Response(
+            answer.status_code,
+            headers=answer.headers,
+            stream=stream,
+            extensions={UNTIL: channel.until},
+        )
 
     def open_channel(self) -> _AsyncChannel | None:
         return _AsyncChannel(self) if self.handle_async_request == self._as_written else None

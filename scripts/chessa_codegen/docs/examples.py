@@ -151,11 +151,12 @@ def _program(
     in_path = {argument.name for argument in operation.arguments if argument.location == "path"}
     words = [value if key in in_path else f"{key}={value}" for key, value in arguments.items()]
     target = f"{name} = " if operation.result is not None else ""
-    body = [
-        *own.before,
-        *_call(f"{target}chessa.{operation.name}", words),
-        *(own.after or _shown(operation.result, name, models)),
-    ]
+    if operation.streams:
+        call = [*_streamed(operation, words, models)]
+    else:
+        call = _call(f"{target}chessa.{operation.name}", words)
+        call += own.after or _shown(operation.result, name, models)
+    body = [*own.before, *call]
     yield from _imports(["\n".join(own.before), *arguments.values(), "\n".join(own.after)])
     yield "with sandbox() as api, api.client() as chessa:"
     yield from (f"{_MARGIN}{line}" for line in body)
@@ -210,6 +211,17 @@ def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> 
     item = rows.shape.item
     row = models.get(item.name) if isinstance(item, types.ModelRef) else None
     return [f"for row in {name}:", f"{_MARGIN}print({_facts('row', row)})"]
+
+
+def _streamed(
+    operation: OperationPlan, words: list[str], models: Mapping[str, ModelPlan]
+) -> Iterator[str]:
+    """Yield lines that print the data of each event."""
+    *lines, last = _call(f"with chessa.{operation.name}", words)
+    model = models.get(getattr(operation.result, "name", ""))
+    yield from (*lines, f"{last} as events:")
+    yield f"{_MARGIN}for event in events:"
+    yield f"{_MARGIN}{_MARGIN}print({_facts('event.data', model)})"
 
 
 def _facts(name: str, model: ModelPlan | None) -> str:

@@ -204,7 +204,7 @@ def _operation(operation: OperationPlan, links: Links, examples: Examples) -> It
 def _stub(operation: OperationPlan) -> Iterator[str]:
     """Yield the signature, as a stub has it."""
     parts = source.parameters(operation)
-    result = source.result_hint(operation, lists="list")
+    result = source.returned_hint(operation, lists="list")
     head, words, tail = f"def {operation.method_name}(", ", ".join(parts), f") -> {result}: ..."
     if len(head + words + tail) <= _WIDTH:
         yield head + words + tail
@@ -245,6 +245,9 @@ def _form(argument: ArgumentPlan) -> Iterator[str]:
 def _returns(operation: OperationPlan, links: Links) -> str:
     if operation.result is None:
         return "Returns nothing."
+    if operation.streams:
+        data = type_of(operation.result, links)
+        return f"Returns a stream of events; `data` of each is {data}. {source.STREAM}"
     part = f", the `{operation.unwrap}` of the response" if operation.unwrap else ""
     return f"Returns {type_of(operation.result, links)}{part}."
 

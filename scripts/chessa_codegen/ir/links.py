@@ -153,6 +153,12 @@ class _Links:
                 place(where),
                 _FIX,
             )
+        if found.streams:
+            raise SpecError(
+                f"The Link leads to {found.name}, whose response is an event stream.",
+                place(where),
+                _FIX,
+            )
         if operation_id is not None:  # as the methods are named, in the document as well
             at(self._repair.document, where)["operationId"] = found.name
         return found
@@ -210,6 +216,8 @@ class _Links:
             )
             return types.STRING if any(same(key) == same(name) for key in known) else None
         if expression.startswith("$response"):
+            if operation.streams:
+                return None
             reached = self._reach(whole_result(operation.responses), received or "")
         else:
             reached = self._sent(operation, sent or "")

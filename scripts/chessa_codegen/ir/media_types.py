@@ -9,12 +9,13 @@ import attrs
 from chessa_codegen.document.refs import Where, place
 from chessa_codegen.errors import SpecError
 
-Kind = Literal["json", "multipart", "form", "text", "binary"]
+Kind = Literal["json", "multipart", "form", "events", "text", "binary"]
 _KINDS: Final[tuple[tuple[Kind | None, str], ...]] = (
     ("json", r"(application|text)/([a-z0-9.!#$&^_-]+\+)?json|\*/\*|application/\*"),
     ("multipart", r"multipart/form-data"),
     ("form", r"application/x-www-form-urlencoded"),
-    (None, r".*xml.*|multipart/.*|text/event-stream|application/json-seq"),
+    ("events", r"text/event-stream"),
+    (None, r".*xml.*|multipart/.*|application/json-seq"),
     ("text", r"text/(\*|[a-z0-9.!#$&^_+-]+)"),
     ("binary", r"[a-z0-9.!#$&^_+-]+/(\*|[a-z0-9.!#$&^_+-]+)"),
 )
@@ -53,14 +54,16 @@ def sent(holder: Mapping[str, Any], where: Where) -> Media | None:
 def received(holder: Mapping[str, Any], where: Where, *, refuse_others: bool = True) -> list[Media]:
     """Return the forms that a response may have: JSON alone where there is JSON.
 
+    An event stream is read where there is nothing else.
     Raises `SpecError` where none can be read; with `refuse_others` off there is none then: the
     client keeps an error page as received.
     """
     forms = [form for form in _forms(holder, where) if form.kind in _READ]
     json = [form for form in forms if form.kind == "json"]
-    if not forms and refuse_others and holder.get("content"):
+    streams = [form for form in _forms(holder, where) if form.kind == "events"]
+    if not forms and not streams and refuse_others and holder.get("content"):
         raise _unsupported(holder, where, "response")
-    return json[:1] or forms
+    return json[:1] or forms or (streams if refuse_others else [])
 
 
 def examples_of(holder: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -87,6 +90,11 @@ def _forms(holder: Mapping[str, Any], where: Where) -> list[Media]:
     return sorted(found, key=lambda form: (form.type != _JSON_TYPE, form.type))
 
 
+def is_json(media_type: str) -> bool:
+    """Return whether a media type, without parameters, is JSON."""
+    return _kind(media_type.lower()) == "json"
+
+
 def _kind(essence: str) -> Kind | None:
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, essence)), None)
 
@@ -98,7 +106,7 @@ def _named(essence: str, kind: Kind) -> str:
 def _unsupported(holder: Mapping[str, Any], where: Where, what: str) -> SpecError:
     names = ", ".join(sorted(holder["content"]))
     return SpecError(
-        f"The content type {names} of the {what} is not supported: no XML, no event streams.",
+        f"The content type {names} of the {what} is not supported: no XML.",
         place((*where, "content")),
         "Describe another form next to it, or remove the operation by the overlay.",
     )

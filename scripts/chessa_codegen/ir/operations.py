@@ -1,7 +1,6 @@
 """From the paths of a document to resources and their methods.
 
-An operation that a method cannot express (file upload, cookies, media types other than JSON) is an
-error at its place: it is left out.
+An operation that a method cannot express (XML, for one) is an error at its place: it is left out.
 """
 
 import itertools
@@ -15,6 +14,7 @@ from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.event_data import event_data
 from chessa_codegen.ir.media_types import Media, examples_of, received
 from chessa_codegen.ir.names import Names, operation_key, shared_keys
 from chessa_codegen.ir.parameters import Arguments
@@ -119,6 +119,7 @@ class Operations:
             unwrap=raw.get("x-unwrap"),
             result=whole_result(responses),
             accept=_accepted(responses),
+            streams=_streams(responses, where),
             deprecated=raw.get("deprecated") is True,
             source=_text(raw.get("x-source"), "page"),
             completeness=_text(raw.get("x-source"), "completeness"),
@@ -205,19 +206,26 @@ class Operations:
             response, at = resolved(self._document, raw_response, at)
             succeeds = status.startswith("2") or (status == "default" and default_succeeds)
             media = received(response, at, refuse_others=succeeds) if answers else []
-            name = f"{context}Response{'' if status in ('200', '2XX') else status.title()}"
+            streams = any(each.kind == "events" for each in media)
+            what = "Event" if streams else "Response"
+            name = f"{context}{what}{'' if status in ('200', '2XX') else status.title()}"
             forms = tuple((each.type, self._read_as(each, name)) for each in media)
-            is_json = all(shape not in (types.TEXT, types.BYTES) for _, shape in forms)
+            is_json = not streams and all(
+                shape not in (types.TEXT, types.BYTES) for _, shape in forms
+            )
             yield ResponsePlan(
                 status=status,
                 shape=types.any_of([shape for _, shape in forms]) if forms else None,
                 description=_text(response, "description"),
                 examples=examples_of(media[0].raw) if media and is_json else (),
                 forms=() if is_json else forms,
+                streams=streams,
             )
 
     def _read_as(self, media: Media, name: str) -> Shape:
         """Return what a response body is read as: JSON, a text or bytes."""
+        if media.kind == "events":
+            return event_data(self._schemas, media, name)
         if self._schemas.is_binary(media.schema, media.where) or media.kind == "binary":
             return types.BYTES
         if media.kind == "text":
@@ -269,13 +277,17 @@ def successes(responses: tuple[ResponsePlan, ...]) -> list[ResponsePlan]:
 
 
 def whole_result(responses: tuple[ResponsePlan, ...]) -> Shape | None:
-    """Return the shape of the complete success response; None where it is empty."""
+    """Return the shape of the complete success response; None where it is empty.
+
+    Of an event stream it is the data of an event: a stream without any is an empty one.
+    """
     found = successes(responses)
     kinds = [response.shape for response in found if response.shape is not None]
     if not kinds:
         return None
     whole = types.any_of(kinds)
-    return types.nullable(whole) if len(kinds) < len(found) else whole
+    is_missing = len(kinds) < len(found) and not any(response.streams for response in found)
+    return types.nullable(whole) if is_missing else whole
 
 
 def _accepted(responses: tuple[ResponsePlan, ...]) -> str | None:
@@ -287,10 +299,22 @@ def _accepted(responses: tuple[ResponsePlan, ...]) -> str | None:
     return ", ".join(dict.fromkeys(named)) or None
 
 
+def _streams(responses: tuple[ResponsePlan, ...], where: Where) -> bool:
+    """Return whether a success is an event stream. Raises `SpecError` if another has a body."""
+    found = {response.streams for response in successes(responses) if response.shape is not None}
+    if len(found) > 1:
+        raise SpecError(
+            "One success is an event stream, and another is not.",
+            place((*where, "responses")),
+            "Describe one of them, or remove the operation by the overlay.",
+        )
+    return True in found
+
+
 def _with_file_method(operation: OperationPlan, taken: set[str]) -> OperationPlan:
     """Name the method that saves the response, where that is not JSON."""
     found = [each for each in successes(operation.responses) if each.shape is not None]
-    if not found or not all(each.forms for each in found):
+    if operation.streams or not found or not all(each.forms for each in found):
         return operation
     base = f"{operation.method_name.rstrip('_')}_to_file"
     names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))

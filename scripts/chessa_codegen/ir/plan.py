@@ -113,6 +113,8 @@ class ResponsePlan:
     examples: tuple[Any, ...] = attrs.field(default=(), eq=False, repr=False)
     forms: tuple[tuple[str, Shape], ...] = ()
     """The media types that it may have, each with its shape; empty where it is JSON."""
+    streams: bool = False
+    """True if it is an event stream, of which `shape` is the data of an event."""
 
 
 @attrs.frozen
@@ -161,6 +163,8 @@ class OperationPlan:
     """The result of the method; None where it returns nothing."""
     accept: str | None = None
     """The media types to ask for; None for JSON."""
+    streams: bool = False
+    """True if a success is an event stream, of which `result` is the data of an event."""
     file_method: str | None = None
     """The method that saves its response to a file; None where that is JSON."""
     deprecated: bool = False

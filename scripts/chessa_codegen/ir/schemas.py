@@ -395,6 +395,10 @@ class Schemas:
                 pass
         return whole if isinstance(whole, Mapping) else {}
 
+    def opened(self, schema: Any, where: Where) -> tuple[Any, Where]:
+        """Return a schema with its reference followed, and its place."""
+        return self._composer.opened(schema, where)
+
     def members(
         self, schema: Any, where: Where, name: str
     ) -> tuple[Mapping[str, Any], list[FieldPlan]] | None:

@@ -27,6 +27,10 @@ from chessa_codegen.ir.plan import (
 from chessa_codegen.ir.types import Array, Shape
 
 _WIDTH: Final = 100
+STREAM: Final = (
+    "Close it, or use it in a `with` statement. Each event has the timeout of a call; a stream "
+    "that ends or breaks off is not opened again."
+)
 _OPENING: Final = '"""'
 
 
@@ -127,6 +131,15 @@ def result_hint(operation: OperationPlan, lists: str = "builtins.list") -> str:
     return "None" if operation.result is None else types.hint(operation.result, lists=lists)
 
 
+def returned_hint(
+    operation: OperationPlan, *, awaited: bool = False, lists: str = "builtins.list"
+) -> str:
+    """Return the hint of what a method returns: its result, or a stream of events of that data."""
+    hint = result_hint(operation, lists)
+    prefix = "Async" if awaited else ""
+    return f"{prefix}EventStream[{hint}]" if operation.streams else hint
+
+
 def webhook_hint(webhook: WebhookPlan) -> str:
     """Return the type of a body that the API sends."""
     return types.hint(webhook.shape)
@@ -150,6 +163,7 @@ _IMPORTS: Final = (
     ("os.PathLike", "import os"),
     ("FileContent", "from ...files import FileContent"),
     ("SavedFile", "from ...files import SavedFile"),
+    ("EventStream[", "from ...events import AsyncEventStream, EventStream"),
     ("Literal[", "from typing import Literal"),
 )
 
@@ -157,7 +171,7 @@ _IMPORTS: Final = (
 def hints_of(resource: ResourcePlan) -> str:
     """Return all hints in the signatures of a resource: its module imports what they name."""
     operations = resource.operations
-    hints = {result_hint(operation) for operation in operations}
+    hints = {returned_hint(operation) for operation in operations}
     hints |= {_hint(argument) for op in operations for argument in op.arguments}
     hints |= {file_signature(op) + " -> SavedFile" for op in operations if op.file_method}
     return "; ".join(sorted(hints))
@@ -322,6 +336,8 @@ def _returns(operation: OperationPlan) -> list[str]:
     if operation.result is None:
         return []
     kinds = types.hint(operation.result).replace("models.", "")
+    if operation.streams:
+        return ["", "Returns:", f"    A stream of events: `data` of each is `{kinds}`. {STREAM}"]
     origin = f", the `{operation.unwrap}` of the response" if operation.unwrap else ""
     return ["", "Returns:", f"    `{kinds}`{origin}."]
 

@@ -1,11 +1,14 @@
 """The base classes of the resources, and performers that return raw responses."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from .deprecation import warn_of_arguments
 from .operation import AsyncPerformer, Operation, Performer, RawResponse
 from .types import UNSET
+
+if TYPE_CHECKING:  # named in strings
+    from .events import AsyncEventStream, EventStream
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +30,10 @@ class Resource:
             _warn_of(operation, arguments)
         return self._performer.perform(operation, arguments)
 
+    def _stream(self, operation: Operation[T], /, **arguments: object) -> "EventStream[T]":
+        streams = cast("Operation[EventStream[T]]", operation)
+        return self._performer.perform(streams, arguments)
+
 
 class AsyncResource:
     """Methods that perform operations on asyncio."""
@@ -43,6 +50,12 @@ class AsyncResource:
         if operation.deprecated_arguments:
             _warn_of(operation, arguments)
         return await self._performer.perform(operation, arguments)
+
+    async def _stream(
+        self, operation: Operation[T], /, **arguments: object
+    ) -> "AsyncEventStream[T]":
+        streams = cast("Operation[AsyncEventStream[T]]", operation)
+        return await self._performer.perform(streams, arguments)
 
 
 def _warn_of(operation: Operation[Any], arguments: Mapping[str, object]) -> None:

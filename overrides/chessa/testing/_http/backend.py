@@ -17,7 +17,8 @@ from .._domain.state import State
 from .._errors import UNAUTHORIZED, Problem, SandboxError
 from .._spec.bodies import ReadBody, read_body
 from .._spec.compat import Fitting
-from .._spec.document import Documented, Spec, SpecOperation, is_json
+from .._spec.document import EVENTS, Documented, Spec, SpecOperation, is_json
+from .._spec.events import stream_of_examples
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
 from .._spec.validation import Arrival, check_response, read_call
@@ -147,6 +148,13 @@ class Backend:
         call = read_call(self.schemas, operation, exchange.values, exchange.arrival, body)
         exchange.acted = True
         fitting = Fitting(self.schemas, operation)
+        status = operation.success(200)
+        documented = operation.answer(status)
+        if documented is not None and documented.media_type == EVENTS:
+            data = stream_of_examples(self.schemas, documented, operation.name)
+            exchange.invented = ("",)
+            headers = self._headers(operation, documented)
+            return Delivery(status, (("content-type", EVENTS), *headers), data)
         behaviour = BEHAVIOURS.get(operation.key)
         if behaviour is None or not self._documents(operation, behaviour.needs):
             status = operation.success(200)

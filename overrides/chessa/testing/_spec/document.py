@@ -26,6 +26,7 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+EVENTS: Final = "text/event-stream"
 JSON: Final = "application/json"
 _JSON_TYPES: Final = r"(application|text)/(.+\+)?json|\*/\*|application/\*"
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -204,11 +205,17 @@ def is_json(media_type: str) -> bool:
 
 
 def _content(holder: Json) -> tuple[str, Json | None, tuple[Any, ...]]:
-    """Return media type, schema and examples of a body: of JSON, else of the first form."""
+    """Return media type, schema and examples of a body: of JSON, else of the first form.
+
+    An event stream comes last, and its schema is that of an event.
+    """
     for media_type, media in _forms(holder).items():
         given = [media["example"]] if "example" in media else []
         several = [each.get("value") for each in media.get("examples", {}).values()]
-        return media_type, media.get("schema", {}), (*given, *several)
+        schema = media.get("schema", {})
+        if media_type == EVENTS:
+            schema = media.get("itemSchema", schema)
+        return media_type, schema, (*given, *several)
     return JSON, None, ()
 
 
@@ -216,7 +223,7 @@ def _forms(holder: Json) -> dict[str, Json]:
     """Return media type objects by media type: JSON first, and types before ranges of them."""
     content: Json = holder.get("content", {})
     forms = {name.partition(";")[0].strip().lower(): media for name, media in content.items()}
-    names = sorted(forms, key=lambda name: (not is_json(name), "*" in name))
+    names = sorted(forms, key=lambda name: (not is_json(name), name == EVENTS, "*" in name))
     return {name: forms[name] for name in names}
 
 
