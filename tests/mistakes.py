@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import re
+import time
 import typing
 import zlib
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -31,13 +32,15 @@ from chessa._call import (
     request,
     retry,
     saving,
+    streaming,
     sync,
     uploads,
 )
 from chessa._call import bodies as client_bodies
-from chessa._call.events import ErrorKind, Failure
+from chessa._call.events import Attempt, ErrorKind, Failure
+from chessa._call.outcomes import is_success
 from chessa._credentials import Credentials
-from chessa._transport import exceptions, resolver, tls
+from chessa._transport import default, exceptions, resolver, send, streams, streams_async, tls
 from chessa._transport.channels import OwnChannel
 from chessa._transport.evidence import Evidence, Watch
 from chessa._transport.keepalive import Received
@@ -49,7 +52,7 @@ from chessa.journal._claims import verdict_on
 from chessa.journal._entries import state_of
 from chessa.journal._keys import FingerprintKeys
 from chessa.journal._schema import JOURNAL
-from chessa_api import codecs, exact_json, files, media, parameters, scalars, unions
+from chessa_api import codecs, events, exact_json, files, media, parameters, scalars, unions
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
 from chessa_api.operation import Argument, BoundArguments, Operation
@@ -1300,6 +1303,24 @@ LEDGER: Final = [
 # ---- Other media types ---------------------------------------------------------------------------
 
 
+def _completed(true: Any, reading: Any, piece: Any) -> None:
+    if piece is None:
+        reading._parser.add(b"\n\n")
+    true(reading, piece)
+
+
+def _skipping(true: Any, reading: Any) -> Any:
+    try:
+        return true(reading)
+    except chessa.ChessaError:
+        reading._failure = None
+        return true(reading)
+
+
+async def _nothing(*_: object) -> None:
+    pass
+
+
 MEDIA: Final = [
     Mistake(name, f"tests/media/test_{seen.replace('::', '.py::test_')}", edits)
     for name, seen, edits in (
@@ -1388,6 +1409,123 @@ MEDIA: Final = [
             "a suggested name keeps its folders",
             "read::a_suggested_name_is_only_a_name",
             lambda: [(saving, "_ODD", re.compile("$^")), (saving, "_FOLDERS", re.compile("$^"))],
+        ),
+        (
+            "a CR and an LF in two pieces are two line ends",
+            "event_parser::the_cases_of_the_standard",
+            lambda: [
+                wrap(
+                    events.EventParser,
+                    "add",
+                    lambda true, parser, piece: (
+                        setattr(parser, "_is_after_cr", False),
+                        true(parser, piece),
+                    ),
+                )
+            ],
+        ),
+        (
+            "a CR ends no line",
+            "event_parser::the_cases_of_the_standard",
+            lambda: [(events, "_LINE_END", re.compile(rb"\r?\n"))],
+        ),
+        (
+            "all spaces before a value are taken off",
+            "event_parser::the_cases_of_the_standard",
+            lambda: [
+                wrap(
+                    events.EventParser,
+                    "_field",
+                    lambda true, parser, line: true(parser, re.sub(rb": +", b": ", line)),
+                )
+            ],
+        ),
+        (
+            "an event that is not complete is given",
+            "events::a_stream_that_breaks_off",
+            lambda: [wrap(streaming.Reading, "_take", _completed)],
+        ),
+        (
+            "an event may be of any length",
+            "event_parser::an_event_is_bounded",
+            lambda: [(events.EventParser, "_check", lambda *_: None)],
+        ),
+        (
+            "a comment moves the deadline of an event",
+            "events::a_stream_that_breaks_off",
+            lambda: [
+                wrap(
+                    streams.OpenBody,
+                    "read",
+                    lambda true, body, _: true(body, time.monotonic() + 2),
+                ),
+                wrap(
+                    streams_async.AsyncOpenBody,
+                    "read",
+                    lambda true, body, _: true(body, time.monotonic() + 2),
+                ),
+            ],
+        ),
+        (
+            "a stream has the deadline of its call",
+            "events::each_event_has_the_timeout_of_a_call",
+            lambda: [
+                (default.DefaultTransport, "until", lambda *_: None),
+                (default.AsyncDefaultTransport, "until", lambda *_: None),
+            ],
+        ),
+        (
+            "a stream of another type is read",
+            "events::what_is_not_an_event_stream",
+            lambda: [
+                (streaming, "is_stream", lambda _, response: is_success(response.status_code))
+            ],
+        ),
+        (
+            "a packed stream is read as it is",
+            "events::what_is_not_an_event_stream",
+            lambda: [(send, "_refuse_codings", lambda _: None)],
+        ),
+        (
+            "a stream that was cut is at its end",
+            "events::a_stream_that_breaks_off",
+            lambda: [
+                wrap(
+                    streaming.Reading,
+                    "_take",
+                    lambda true, reading, piece: true(
+                        reading, None if isinstance(piece, Failure) else piece
+                    ),
+                )
+            ],
+        ),
+        (
+            "an event that cannot be read is left out",
+            "events::a_stream_that_breaks_off",
+            lambda: [wrap(streaming.Reading, "_event", _skipping)],
+        ),
+        (
+            "a stream takes one of the connections that reads share",
+            "events::many_streams_keep_no_read_waiting",
+            lambda: [(Attempt, "shares_connections", property(lambda attempt: attempt.is_read))],
+        ),
+        (
+            "a stream that is closed early keeps its connection",
+            "events::closing_early_closes_the_connection",
+            lambda: [
+                (streams.OpenBody, "close", lambda _: None),
+                (streams_async.AsyncOpenBody, "aclose", _nothing),
+            ],
+        ),
+        (
+            "after an interruption a stream is at its end",
+            "events::a_cancelled_wait_closes_the_stream",
+            lambda: [(streaming, "_INTERRUPTED", None)],
+        ),
+        (
+            "a stream that nobody gets stays open",
+            "events::a_stream_that_is_dropped_is_closed",
+            lambda: [(events._Stream, "__del__", lambda _: None)],
         ),
     )
 ]

@@ -63,20 +63,46 @@ def _answer(*media_types: str) -> dict[str, Any]:
 
 
 EVENT = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+AMOUNTS = ({"amount": 1.10}, {"amount": 2})
 LAST_EVENT = {"name": "Last-Event-ID", "in": "header", "schema": TEXT}
 
 
-def _events(schema: Any) -> dict[str, Any]:
-    return {"responses": {"200": {"description": "OK", **content(schema, "text/event-stream")}}}
+FIELDS = {"type": "object", "properties": {"event": TEXT, "id": TEXT, "data": EVENT}}
+JSON_TEXT = {"type": "string", "contentMediaType": "application/json", "contentSchema": EVENT}
+
+
+def _events(schema: Any, keyword: str = "schema", **more: Any) -> dict[str, Any]:
+    media = {keyword: schema, **more}
+    found = {"description": "OK", "content": {"text/event-stream": media}}
+    return {"responses": {"200": found}}
 
 
 SPEC = document(
     {
         "/events": {
-            "get": operation("events", "files", parameters=[LAST_EVENT], **_events(EVENT)),
+            "get": operation(
+                "events",
+                "files",
+                parameters=[LAST_EVENT],
+                **_events(EVENT, examples={"a": {"value": AMOUNTS[0]}, "b": {"value": AMOUNTS[1]}}),
+            ),
             "post": operation("make_events", "files", **_events(EVENT)),
         },
         "/texts": {"get": operation("texts", "files", **_events(TEXT))},
+        "/fields": {
+            "get": operation(
+                "fields",
+                "files",
+                **_events(FIELDS, example={"event": "paid", "id": "7", "data": AMOUNTS[0]}),
+            )
+        },
+        "/changes": {
+            "get": operation(
+                "changes",
+                "files",
+                **_events({"type": "object", "properties": {"data": JSON_TEXT}}, "itemSchema"),
+            )
+        },
         "/files": {
             "post": operation("upload", "files", **_body(UPLOAD, "multipart/form-data")),
             "put": operation("pay", "files", **_body(FORM, "application/x-www-form-urlencoded")),
@@ -157,7 +183,8 @@ SPEC = document(
                 responses={**answers(FORM), "202": _answer("text/plain")["responses"]["200"]},
             )
         },
-    }
+    },
+    version="3.2.0",
 )
 
 

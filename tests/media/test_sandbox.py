@@ -153,3 +153,19 @@ def test_a_styled_form_is_read(api: Sandbox, files: Any) -> None:
 def test_a_broken_form_is_rejected(api: Sandbox, body: bytes, content_type: str) -> None:
     """Without a boundary, an end or a name; nothing of it is shown."""
     assert sent(api, body, content_type) == (400, None)
+
+
+def test_events_come_back(api: Sandbox, files: Any) -> None:
+    """One of each example; else one that the schema allows."""
+    with files.events() as events:
+        assert [event.data.amount for event in events] == [Decimal("1.10"), Decimal(2)]
+    with files.texts() as events:
+        assert [event.data for event in events] == ["example"]
+    with files.fields() as events:
+        assert [(event.event, event.id, event.data.amount) for event in events] == [
+            ("paid", "7", Decimal("1.10"))
+        ]
+    with files.changes() as events:
+        (change,) = events
+        assert isinstance(change.data.amount, Decimal)
+    assert {request.status for request in api.requests} == {200}

@@ -42,9 +42,9 @@ class _Channel:
 
     def until(self, deadline: float) -> None:
         self._timeouts["read"] = max(0.001, deadline - time.monotonic())
-        move = (getattr(self._response, "extensions", None) or {}).get(UNTIL)
-        if move is not None:
-            move(deadline)
+        extensions: dict[str, Any] = getattr(self._response, "extensions", None) or {}
+        if UNTIL in extensions:
+            extensions[UNTIL](deadline)
 
     def _complete(self, attempt: Attempt, mode: Mode) -> Any:
         request = complete_request(attempt, self._library, mode)

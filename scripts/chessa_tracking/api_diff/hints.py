@@ -18,6 +18,8 @@ _SCALARS: Final = {
     "DATE_TIME": "datetime.datetime",
     "DATE": "datetime.date",
     "JSON": "Any",
+    "TEXT": "str",
+    "BYTES": "bytes",
 }
 _HOLDERS: Final = {
     "array": "list[{}]",
@@ -109,6 +111,10 @@ def of_codec(codec: ast.expr) -> str:
             return ast.unparse(one.body if isinstance(one, ast.Lambda) else one)
         case ast.Call(func=ast.Attribute(attr=holder), args=[inner, *_]) if holder in _HOLDERS:
             return _HOLDERS[holder].format(of_codec(inner))
+        case ast.Call(func=ast.Attribute(attr="tuple_of"), args=items):
+            return f"tuple[{', '.join(map(of_codec, items))}]"
+        case ast.Call(func=ast.Attribute(attr="by_type"), args=[ast.Dict(values=kinds)]):
+            return union(map(of_codec, kinds))
         case ast.Call(func=ast.Attribute(attr="union"), args=kinds):
             return union(map(of_codec, kinds))
         case ast.Call(

@@ -110,10 +110,18 @@ def _face(
     for resource, function in _functions(holder).items():
         if not resource.startswith("_") and resource != "with_raw_response" and function.returns:
             face[resource] = {
-                method: _method(resource, method, one, operations[f"{resource}.{method}"])
+                method: _method(resource, method, one, operations[f"{resource}.{_called(one)}"])
                 for method, one in _methods(ast.unparse(function.returns), holders)
             }
     return face
+
+
+def _called(function: _Function) -> str:
+    """Return the name of the operation that a method calls: several may call one."""
+    nodes = (node for statement in function.body for node in ast.walk(statement))
+    call = next(node for node in nodes if isinstance(node, ast.Call) and node.args)
+    names = (node.id for node in ast.walk(call.args[0]) if isinstance(node, ast.Name))
+    return next(name for name in names if name.isupper()).lower()
 
 
 def _methods(name: str, holders: Mapping[str, ast.ClassDef]) -> Iterator[tuple[str, _Function]]:
@@ -181,16 +189,17 @@ def _statuses(fields: _Fields) -> Iterator[tuple[str, str]]:
 def _arguments(
     given: ast.arguments, wires: Mapping[str, tuple[str, str]], slots: list[str]
 ) -> Iterator[Argument]:
-    by_position: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
+    in_order = [*given.posonlyargs, *given.args]
+    by_position: list[ast.expr | None] = [None] * (len(in_order) - len(given.defaults))
     by_position += given.defaults
-    pairs = [*zip(given.args, by_position, strict=True)][1:]
+    pairs = [*zip(in_order, by_position, strict=True)][1:]
     for one, default in (*pairs, *zip(given.kwonlyargs, given.kw_defaults, strict=True)):
-        location, key = wires[one.arg]
+        location, key = wires.get(one.arg, ("file", one.arg))  # the place of a saved response
         yield Argument(
             name=one.arg,
             hint=types.without(_unparsed(one.annotation), "Unset"),
             default=_unparsed(default),
-            by_position=one in given.args,
+            by_position=one in in_order,
             wire=(location, key),
             slot=slots.index(key) if location == "path" and key in slots else None,
         )

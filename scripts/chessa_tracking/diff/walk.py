@@ -292,7 +292,7 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     "request media": _media("request-body-media-type-added", "request-body-media-type-removed"),
     "response media": _media("response-media-type-added", "response-media-type-removed"),
     "parameter media": _media(_SERIALIZATION, _SERIALIZATION),
-    "media": {"schema": _VALUE},
+    "media": {"schema": _VALUE, "itemSchema": _VALUE},
     "headers": {
         "*": Row(
             "header",
