@@ -1523,7 +1523,7 @@ MEDIA: Final = [
             lambda: [(streaming, "_INTERRUPTED", None)],
         ),
         (
-            "a stream that nobody gets stays open",
+            "a stream that is dropped stays open",
             "events::a_stream_that_is_dropped_is_closed",
             lambda: [(events._Stream, "__del__", lambda _: None)],
         ),

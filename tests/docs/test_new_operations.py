@@ -71,6 +71,26 @@ CREATE = {
         },
     },
 }
+EVENTS = {
+    "tags": ["Referral Endpoints"],
+    "summary": "Follow Referrals",
+    "operationId": "followReferrals",
+    "responses": {
+        "200": {
+            "description": "Changes",
+            "content": {
+                "text/event-stream": {
+                    "schema": {
+                        "title": "Referral Change",
+                        "type": "object",
+                        "required": ["id"],
+                        "properties": {"id": {"type": "string"}, "level": {"type": "string"}},
+                    }
+                }
+            },
+        }
+    },
+}
 DELETE = {
     "tags": ["Referral Endpoints"],
     "operationId": "deleteReferral",
@@ -85,6 +105,7 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     spec = loader.read(ROOT / "spec" / "openapi.yaml")
     spec["paths"]["/v1/referrals"] = {"post": CREATE}
     spec["paths"]["/v1/referrals/{id}"] = {"delete": DELETE}
+    spec["paths"]["/v1/referrals/events"] = {"get": EVENTS}
     refund = spec["paths"]["/v1/orders/refund"]["post"]
     body = refund["requestBody"]["content"]["application/json"]["schema"]
     body["properties"]["reason"] = {"type": "string", "example": "Too late"}
@@ -111,6 +132,15 @@ def test_a_new_operation_has_its_section(evolved: Reference) -> None:
     assert "Returns nothing." in evolved.page("referrals")
     assert "(referrals.md#referralscreate_referral)" in evolved.page("README")
     assert evolved.made.notes == ()
+
+
+def test_a_stream_of_events_has_its_section(evolved: Reference) -> None:
+    """With the type of the data, how it is closed, and a program that reads it."""
+    page = evolved.page("referrals")
+    assert "-> EventStream[models.ReferralChange]: ..." in page
+    assert "`data` of each is [`ReferralChange`](#referralchange). Close it" in page
+    assert "with chessa.referrals.follow_referrals() as events:" in page
+    assert "print(event.data.id)" in page
 
 
 def test_new_parts_of_a_known_operation_are_shown(evolved: Reference) -> None:

@@ -81,6 +81,33 @@ def test_a_long_upload(
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("length", LENGTHS)
+def test_a_long_stream(package: Package, mode: Mode, length: int) -> None:
+    """Every event arrives, and all of them take less than 20 MiB."""
+    event = b"data: " + b"x" * (64 * 1024) + b"\n\n: beat\n\n"
+
+    def play(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        for _ in range(length // len(event)):
+            connection.send(event)
+
+    async def main(server: RawServer) -> int:
+        async with (
+            Api(package, server).files(mode, timeout=600) as files,
+            mode.opened(await mode.done(files.texts())) as events,
+        ):
+            if mode.is_async:
+                return len([0 async for _ in events])
+            return len([0 for _ in events])
+
+    counted: list[int] = []
+    with RawServer(play) as server:
+        assert peak_of(lambda: counted.append(mode.run(main(server)))) < MOST
+    assert counted == [length // len(event)]
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("length", LENGTHS)
 def test_a_long_download(package: Package, mode: Mode, tmp_path: Path, length: int) -> None:
     """It is saved, and takes less than 20 MiB."""
     piece = bytes(64 * 1024)
