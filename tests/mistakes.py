@@ -1303,6 +1303,11 @@ LEDGER: Final = [
 # ---- Other media types ---------------------------------------------------------------------------
 
 
+def _forgetful(true: Any, parser: Any, piece: Any) -> None:
+    parser._is_after_cr = False
+    true(parser, piece)
+
+
 def _completed(true: Any, reading: Any, piece: Any) -> None:
     if piece is None:
         reading._parser.add(b"\n\n")
@@ -1413,16 +1418,7 @@ MEDIA: Final = [
         (
             "a CR and an LF in two pieces are two line ends",
             "event_parser::the_cases_of_the_standard",
-            lambda: [
-                wrap(
-                    events.EventParser,
-                    "add",
-                    lambda true, parser, piece: (
-                        setattr(parser, "_is_after_cr", False),
-                        true(parser, piece),
-                    ),
-                )
-            ],
+            lambda: [wrap(events.EventParser, "add", _forgetful)],
         ),
         (
             "a CR ends no line",

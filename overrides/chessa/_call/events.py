@@ -52,7 +52,7 @@ class Attempt:
 
     @property
     def shares_connections(self) -> bool:
-        """Whether it may use a connection that others use: not a stream, which would keep it."""
+        """True if it may use a connection that others use: a stream would keep it."""
         return self.is_read and self.is_stream is None
 
 
