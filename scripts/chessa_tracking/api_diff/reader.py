@@ -75,11 +75,16 @@ def _functions(holder: ast.ClassDef) -> dict[str, _Function]:
     }
 
 
+def _is_property(function: _Function) -> bool:
+    """Return whether it is a property: a method may have a decorator too, `@deprecated`."""
+    return any(ast.unparse(each) == "property" for each in function.decorator_list)
+
+
 def _members(holder: ast.ClassDef) -> Iterator[str]:
     """Name the parts of a class that every package has: its bases and properties."""
     yield from map(ast.unparse, holder.bases)
     for name, function in _functions(holder).items():
-        if function.decorator_list and not name.startswith("_"):
+        if _is_property(function) and not name.startswith("_"):
             yield name
 
 
@@ -128,7 +133,7 @@ def _methods(name: str, holders: Mapping[str, ast.ClassDef]) -> Iterator[tuple[s
     """Find the methods of a class; for `…WithRawResponse` those that it wraps."""
     functions = _functions(holders[name])
     for method, function in functions.items():
-        if not method.startswith("_") and not function.decorator_list:
+        if not method.startswith("_") and not _is_property(function):
             yield method, function
     origin = name.removesuffix("WithRawResponse")
     for statement in functions["__init__"].body if origin != name else ():
