@@ -10,6 +10,7 @@ import pytest
 from benchmarks import report
 from benchmarks.__main__ import main
 from benchmarks.catalogue import CASES, Case
+from tests.marks import table
 
 STUBS = {
     "crashing": Case("ends badly", ("tests.benchmarks.stubs:crash",), "here"),
@@ -35,7 +36,7 @@ def test_every_case_has_its_functions() -> None:
             assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["--fast"], ["--json", "--markdown"]])
+@table("arguments", [["nothing"], ["--fast"], ["--json", "--markdown"]])
 def test_wrong_arguments_are_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

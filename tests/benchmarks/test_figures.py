@@ -9,9 +9,10 @@ from benchmarks.catalogue import CASES
 from benchmarks.run import Run, interleave
 from benchmarks.targets import TARGETS, at_least, at_most, is_met
 from tests.benchmarks import stubs
+from tests.marks import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("values", "spread"),
     [
         ([7.0], (7, 7, 7, 7, 7)),

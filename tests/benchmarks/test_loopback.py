@@ -17,6 +17,7 @@ from benchmarks.loopback import Loopback, loopback
 from benchmarks.payload import NESTED, ROOT, orders
 from benchmarks.report import pinned
 from chessa.models import Order, Refund
+from tests.marks import table
 
 
 def test_the_server_responds_on_kept_connections() -> None:
@@ -69,7 +70,7 @@ def test_the_server_ends_with_its_parent() -> None:
         http.client.HTTPConnection("127.0.0.1", port, timeout=10).connect()
 
 
-@pytest.mark.parametrize(
+@table(
     ("opened", "sent", "fresh", "is_refused"),
     [
         (1, 20, False, False),

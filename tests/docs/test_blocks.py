@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
+from tests.marks import table
 
 BLOCKS = list(blocks())
 FOR_PYTEST = [block for block in BLOCKS if "chessa_sandbox" in block.code]
@@ -32,7 +33,7 @@ def run_tool(folder: Path, *command: str, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("block", PLAIN, ids=lambda block: block.place)
+@table("block", PLAIN)
 def test_a_block_runs(block: Block) -> None:
     """A block runs by itself, and so does each test that it defines."""
     names: dict[str, object] = {"__name__": "documented"}

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 
 import attrs
-import pytest
 
 from chessa import ChessaError, JournalRecord, Outcome, flows
 from chessa.testing import Sandbox, sandbox
 from tests.docs.pages import ROOT, read, rows, section
+from tests.marks import table
 
 PAGE = read(ROOT / "docs" / "did-it-happen.md")
 REFUND = "orders.request_refund"
@@ -42,7 +42,7 @@ def test_every_row_of_the_evidence_is_tested() -> None:
     assert all(row[0].startswith(start) for row, start in zip(ROWS, EVIDENCE, strict=True))
 
 
-@pytest.mark.parametrize(
+@table(
     ("row", "fault"),
     [(row, fault) for row, faults in zip(ROWS, EVIDENCE.values(), strict=True) for fault in faults],
 )

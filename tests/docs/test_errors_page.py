@@ -10,6 +10,7 @@ import chessa
 from chessa import Chessa, ChessaError, Outcome
 from chessa.testing import Sandbox, sandbox
 from tests.docs.pages import ROOT, read, rows, section
+from tests.marks import table
 
 PAGE = read(ROOT / "docs" / "errors.md")
 FAULTS = rows(section(read(ROOT / "docs" / "testing.md"), "Faults"))[1:]
@@ -71,7 +72,7 @@ def fault_of(status: str, body: str, number: int) -> Callable[[Sandbox], None]:
     return arrange
 
 
-@pytest.mark.parametrize(("status", "body", "read_", "write", "number"), list(by_status()))
+@table(("status", "body", "read_", "write", "number"), list(by_status()))
 def test_statuses_raise_what_the_page_says(
     status: str, body: str, read_: str, write: str, number: int
 ) -> None:
@@ -121,7 +122,7 @@ def test_what_an_error_carries() -> None:
     assert public | {"retryable"} == set(named)
 
 
-@pytest.mark.parametrize("row", FAULTS)
+@table("row", FAULTS)
 def test_faults_do_what_the_page_says(row: list[str]) -> None:
     """A fault lets the operation happen, and a read and a write raise, as the table says."""
     command, happened, read_, write = row
@@ -163,7 +164,7 @@ def test_figures() -> None:
     assert rows(section(PAGE, "Retries"))[3][0] == retried
 
 
-@pytest.mark.parametrize("page", ["did-it-happen", "errors", "testing"])
+@table("page", ["did-it-happen", "errors", "testing"])
 def test_the_list_at_the_top_is_that_of_the_headings(page: str) -> None:
     """Each section is in the list of contents, in order."""
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")

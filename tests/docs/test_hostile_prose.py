@@ -6,6 +6,7 @@ from markdown_it.token import Token
 from chessa_codegen.docs import markdown
 from tests.docs.made import Reference, document, make
 from tests.docs.pages import headings, links, parsed, rows, text_of
+from tests.marks import table
 
 HOSTILE = (
     "```python\nimport os; os.system('true')\n```",
@@ -71,7 +72,7 @@ def only_text(tokens: list[Token]) -> bool:
     return {token.type for token in tokens} <= allowed
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@table("text", HOSTILE)
 def test_prose_stays_text(text: str) -> None:
     """A paragraph of any text shows this text."""
     tokens = parsed(markdown.text(text))
@@ -79,7 +80,7 @@ def test_prose_stays_text(text: str) -> None:
     assert "".join(text_of(token) for token in tokens if token.type == "inline") == plain(text)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@table("text", HOSTILE)
 def test_a_cell_holds_any_text(text: str) -> None:
     """A table keeps its form: as many cells in each row, each with its own text."""
     cells = [write(text) for write in (markdown.text, markdown.sentence, markdown.code)]
@@ -91,7 +92,7 @@ def test_a_cell_holds_any_text(text: str) -> None:
         assert "".join(cell.split()).rstrip(".") == "".join(plain(text).split()).rstrip(".")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@table("text", HOSTILE)
 def test_code_is_one_span(text: str) -> None:
     """A code span holds any text, or it is plain text; on one line either way."""
     written = markdown.code(text)
@@ -100,7 +101,7 @@ def test_code_is_one_span(text: str) -> None:
     assert only_text([token for token in tokens if token.type != "code_inline"])
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@table("text", HOSTILE)
 def test_a_block_ends_where_it_must(text: str) -> None:
     """No line of a block closes it."""
     tokens = parsed("\n".join(["before", *markdown.block("python", text.splitlines()), "after"]))

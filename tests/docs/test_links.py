@@ -9,15 +9,14 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
-import pytest
-
 from tests.docs.pages import PAGES, ROOT, anchors, links, name_of, read
+from tests.marks import table
 
 TEXTS = {name_of(page): page.read_text(encoding="utf-8") for page in PAGES}
 ALL = "\n".join(TEXTS.values())
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@table("page", PAGES)
 def test_relative_links_resolve(page: Path) -> None:
     """Each link leads to a file of the project, and to a heading where it names one."""
     broken: list[str] = []
@@ -43,7 +42,7 @@ def test_every_page_is_linked() -> None:
     assert not [name_of(page) for page in PAGES if page.parent != ROOT and page not in linked]
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\./scripts/\w+|scripts/\w+\.py", ALL))))
+@table("path", sorted(set(re.findall(r"\./scripts/\w+|scripts/\w+\.py", ALL))))
 def test_commands_exist(path: str) -> None:
     """Every script that a page names is there, and can be run."""
     assert os.access(ROOT / path, os.X_OK)
@@ -57,7 +56,7 @@ def test_paths_exist() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"python (scripts/\w+\.py[^`\n]*)", ALL))))
+@table("line", sorted(set(re.findall(r"python (scripts/\w+\.py[^`\n]*)", ALL))))
 def test_options_exist(line: str) -> None:
     """Every option of a script that a page names is one of that script."""
     script, *options = shlex.split(line.partition("  ")[0], comments=True)

@@ -10,6 +10,7 @@ from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
 from tests.docs.made import Reference, document, make
 from tests.docs.pages import ROOT, parsed, rows, section
+from tests.marks import table
 
 
 def content(schema: Any, **more: Any) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def test_what_is_out_of_date_in_the_examples_is_said(tmp_path: Path) -> None:
     assert "chessa.things.find()" in made.page("things")
 
 
-@pytest.mark.parametrize(
+@table(
     ("written", "problem"),
     [
         ("[", "cannot be read"),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import attrs
-import pytest
 from markdown_it.token import Token
 
 import chessa
@@ -17,6 +16,7 @@ from chessa_api import models
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_codegen.docs import pages
 from tests.docs.pages import PAGES, ROOT, headings, links, name_of, read, rows, section
+from tests.marks import table
 
 FOLDER = ROOT / "docs" / "reference"
 SPEC = json.loads((ROOT / "generated" / "chessa_api" / "spec.json").read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ def shown(tokens: list[Token]) -> str:
     return " ".join(token.content for token in tokens if token.content)
 
 
-@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+@table(("name", "method", "path", "node"), OPERATIONS)
 def test_every_operation_has_its_section(
     name: str, method: str, path: str, node: dict[str, Any]
 ) -> None:
@@ -80,7 +80,7 @@ def test_every_operation_has_its_section(
     assert all(f"chessa.{name}(" in example for example in examples)
 
 
-@pytest.mark.parametrize(("name", "method", "path", "node"), OPERATIONS, ids=lambda v: v)
+@table(("name", "method", "path", "node"), OPERATIONS)
 def test_every_documented_error_has_its_row(
     name: str, method: str, path: str, node: dict[str, Any]
 ) -> None:
@@ -111,7 +111,7 @@ def sections_of(name: str) -> list[list[Token]]:
     return [section(tokens, name) for tokens in PAGE_OF.values() if name in headings(tokens)]
 
 
-@pytest.mark.parametrize("name", models.__all__)
+@table("name", models.__all__)
 def test_every_class_is_described(name: str) -> None:
     """Every attribute with its name on the wire, and every known value, wherever a class stands."""
     found = sections_of(name)

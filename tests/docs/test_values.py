@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.docs.made import Reference, document, make
+from tests.marks import table
 
 OK = {"200": {"description": "OK"}}
 NODE: dict[str, Any] = {"title": "Node", "type": "object", "required": ["name"]}
@@ -111,7 +112,7 @@ def section_of(made: Reference, name: str) -> str:
     return made.page("things").partition(f"## things.use_{name}\n")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("name", KINDS)
+@table("name", KINDS)
 def test_each_kind_has_its_value(made: Reference, name: str) -> None:
     """A value that the spec gives, or one that it allows; or the page says that none is known."""
     expected = KINDS[name][1]

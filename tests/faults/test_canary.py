@@ -36,7 +36,7 @@ from tests.faults.leaks import (
     holds,
     in_error,
 )
-from tests.marks import every
+from tests.marks import every, table
 from tests.unit.raw_server import Connection, Play, RawServer, after_request, refusing_port, reset
 from tests.unit.tls_server import tls_server
 
@@ -336,15 +336,15 @@ FORMS: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("secret", [CLIENT_SECRET, PROXY_PASSWORD])
+@table("form", FORMS.values())
+@table("secret", [CLIENT_SECRET, PROXY_PASSWORD])
 def test_a_secret_is_found_in_every_form(secret: str, form: Callable[[str], str]) -> None:
     """A secret is found within a longer text."""
     assert holds(f"<{form(secret)}>")
     assert not holds(f"<{form('nothing')}>")
 
 
-@pytest.mark.parametrize("place", PLANTS)
+@table("place", PLANTS)
 def test_the_search_finds_what_is_planted(place: str) -> None:
     """A canary is found wherever it is put, and nothing is found where none is."""
     error = chessa.ApiError("refused")

@@ -6,9 +6,9 @@ The observations are made up.
 from typing import Any, Final
 
 import attrs
-import pytest
 
 from chessa import Outcome
+from tests.marks import table
 
 from .fault import RESULT, Ending
 from .invariants import OF_A_CALL, broken_by, figures
@@ -73,7 +73,7 @@ def test_a_good_call_breaks_none() -> None:
     assert not any(figures([WELL, attrs.evolve(WELL, mode="async")], Left()).values())
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@table("name", BROKEN)
 def test_a_call_that_breaks_one_is_counted_under_it(name: str) -> None:
     """Each invariant can be broken, and by itself."""
     broken = attrs.evolve(WELL, **BROKEN[name])

@@ -10,11 +10,12 @@ import chessa
 from chessa import flows
 from chessa._options import Options
 from chessa.testing import Sandbox
+from tests.marks import table
 
 from .runs import ADDRESS, Run, refund
 
 
-@pytest.mark.parametrize(
+@table(
     "error",
     [
         flows.NotRefundableError("text", order_id="o1", status="created"),

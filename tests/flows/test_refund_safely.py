@@ -14,6 +14,7 @@ from chessa.flows._refund import shows_refund_to
 from chessa.flows._steps import Find
 from chessa.testing import Sandbox, SandboxOrder
 from chessa.testing._domain import serializers
+from tests.marks import table
 
 from .runs import ADDRESS, READ, REFUND, ManualTime, Run, interrupt, operations, refund
 
@@ -343,7 +344,7 @@ def test_an_empty_refund_is_not_taken_for_one(
         steps.send(None)
 
 
-@pytest.mark.parametrize(
+@table(
     ("shown", "is_shown"),
     [
         (None, False),

@@ -12,7 +12,7 @@ import pytest
 
 from chessa import FileJournal, Outcome
 from tests.faults.fault import FaultServer, after, answering, silence
-from tests.marks import needs
+from tests.marks import needs, table
 
 from .scenarios import losing_the_refund
 
@@ -87,7 +87,7 @@ def _report(folder: Path, name: str, worker: "subprocess.Popen[bytes]") -> dict[
     return found
 
 
-@pytest.mark.parametrize("task", PLAYS)
+@table("task", PLAYS)
 def test_the_soft_limit_comes_out(ended: dict[str, Any], task: str) -> None:
     """`SoftTimeLimitExceeded` is what the task catches, well before the hard limit."""
     assert ended[task]["raised"] == "SoftTimeLimitExceeded"

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from tests.faults.fault import FaultServer, answering
+from tests.marks import table
 from tests.modes import MODES, Mode
 
 from .harness import Struck, problems
@@ -65,7 +66,7 @@ def _sweep(
     return found
 
 
-@pytest.mark.parametrize("is_read", [True, False], ids=["read", "write"])
+@table("is_read", [True, False])
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_some_lines(server: FaultServer, mode: Mode, is_read: bool) -> None:
     """The exception comes out as itself, with a note and a closing record that are true."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.marks import needs
+from tests.marks import needs, table
 
 pytestmark = needs("gevent")
 
@@ -43,9 +43,9 @@ def report(part: str, host: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("error", [*ERRORS, "NoneType"])
-@pytest.mark.parametrize("kind", ["read", "write", "wait"])
+@table("host", HOSTS)
+@table("error", [*ERRORS, "NoneType"])
+@table("kind", ["read", "write", "wait"])
 def test_a_time_limit_comes_out_as_itself(kind: str, error: str, host: str) -> None:
     """The exception given to `gevent.Timeout` comes out in time, of a read, a write and a flow."""
     ended = report("limits", host)[f"{kind} {error}"]
@@ -53,8 +53,8 @@ def test_a_time_limit_comes_out_as_itself(kind: str, error: str, host: str) -> N
     assert ended["late"] <= 0.25
 
 
-@pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("error", [*ERRORS, "NoneType"])
+@table("host", HOSTS)
+@table("error", [*ERRORS, "NoneType"])
 def test_a_limited_write_says_what_is_known(error: str, host: str) -> None:
     """The server received the write once: the note and the closing record say UNKNOWN."""
     ended = report("limits", host)[f"write {error}"]

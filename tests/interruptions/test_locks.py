@@ -2,9 +2,8 @@
 
 from typing import Final
 
-import pytest
-
 from tests.faults.fault import FaultServer, answering
+from tests.marks import table
 from tests.modes import SYNC
 
 from .harness import Struck
@@ -14,8 +13,8 @@ from .tracing import LineStrike, function
 MOST_LINES: Final = 60
 
 
-@pytest.mark.parametrize("method", ["__enter__", "__exit__"])
-@pytest.mark.parametrize("is_read", [True, False], ids=["read", "write"])
+@table("method", ["__enter__", "__exit__"])
+@table("is_read", [True, False])
 def test_a_lock(is_read: bool, method: str) -> None:
     """Whichever line of taking or releasing a lock is struck, the exception comes out at once."""
     wrong: list[str] = []

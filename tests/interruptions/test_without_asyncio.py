@@ -14,6 +14,7 @@ from chessa import JournalRecord, Outcome
 from chessa.flows import refund_safely, wait_for_order
 from tests.faults.fault import FaultServer, answering
 from tests.faults.leaks import CREDENTIALS
+from tests.marks import table
 
 from .scenarios import ADDRESS
 
@@ -64,7 +65,7 @@ def everything_awaited() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("run", [by_hand, by_trio])
-@pytest.mark.parametrize("name", CALLS)
+@table("name", CALLS)
 def test_a_call_ends_at_once(name: str, run: Run) -> None:
     """NOT_SENT, and the message says that no asyncio event loop is running; nothing is sent."""
     records: list[JournalRecord] = []

@@ -12,7 +12,7 @@ import pytest
 
 import chessa
 from chessa import Outcome
-from tests.marks import every
+from tests.marks import every, table
 from tests.modes import ASYNC, Mode
 from tests.pipeline.made import Package
 from tests.unit.raw_server import Connection, RawServer
@@ -131,7 +131,7 @@ def end_of(
 
 
 @pytest.mark.parametrize("transport", every(3, TRANSPORTS))
-@pytest.mark.parametrize("fault", SENT)
+@table("fault", SENT)
 def test_an_upload(
     package: Package, mode: Mode, tmp_path: Path, fault: str, transport: str
 ) -> None:
@@ -147,7 +147,7 @@ def test_an_upload(
 
 @pytest.mark.parametrize("transport", every(3, TRANSPORTS))
 @pytest.mark.parametrize("method", every(2, ["receipt_to_file", "make_receipt_to_file"]))
-@pytest.mark.parametrize("fault", READ)
+@table("fault", READ)
 def test_a_download(
     package: Package, mode: Mode, tmp_path: Path, method: str, fault: str, transport: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import chessa
 from chessa._call.saving import suggested
+from tests.marks import table
 from tests.modes import SYNC, Mode
 from tests.unit.raw_server import Connection
 
@@ -115,7 +116,7 @@ def test_a_response_is_saved(api: Api, mode: Mode, tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [place]
 
 
-@pytest.mark.parametrize(
+@table(
     ("disposition", "name"),
     [
         ('attachment; filename=""', None),

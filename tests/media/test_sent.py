@@ -18,6 +18,7 @@ import pytest
 
 import chessa
 from chessa import File
+from tests.marks import table
 from tests.modes import ASYNC, SYNC, Mode
 
 from .conftest import Api, on
@@ -243,7 +244,7 @@ def test_a_pipe_is_not_waited_for(api: Api, mode: Mode, tmp_path: Path) -> None:
     mode.run(main())
 
 
-@pytest.mark.parametrize("media_type", [5, b"a/b", "a", "a/b ", "a/b\r\nx: y", ""])
+@table("media_type", [5, b"a/b", "a", "a/b ", "a/b\r\nx: y", ""])
 def test_what_is_not_a_media_type(media_type: Any) -> None:
     """It is refused where it is given."""
     with pytest.raises(chessa.EncodeError, match="media_type"):

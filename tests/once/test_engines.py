@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import chessa
 from chessa.journal import SqlJournal, _statements
 from chessa.testing import Sandbox
+from tests.marks import table
 from tests.modes import ASYNC, SYNC, Mode
 
 from .calls import ADDRESS, REFERENCE, posts, refund
@@ -26,7 +27,7 @@ from .databases import KEY, Database, Server, sqlite_database
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 
-@pytest.mark.parametrize(
+@table(
     "url",
     [
         "sqlite://",

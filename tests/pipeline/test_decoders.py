@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.marks import table
 from tests.pipeline.made import Document, Package, answers, document, make, operation
 
 TEXT: Final = {"type": "string"}
@@ -122,7 +123,7 @@ def check(package: Package, model: str, data: dict[str, Any]) -> None:
         assert got._misfits.get(key) == ((data[key], decoded.reason) if noted else None)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@table("name", NAMES)
 def test_a_field_is_read_as_its_codec_does(name: str, package: Package, values: list[Any]) -> None:
     """Alone in its object or with all others, whatever its value is; and it spoils no other."""
     usual = {
@@ -174,8 +175,8 @@ def test_instants_are_read_as_decode_does(package: Package, text: str) -> None:
     check(package, "Moment", {"moment": text})
 
 
-@pytest.mark.parametrize("amount", ["1500.00000000", "0.00000000", "0", "-0.95", "7"])
-@pytest.mark.parametrize("time", ["2025-03-18T06:05:27.754Z", "0001-01-01T20:04:00.000Z"])
+@table("amount", ["1500.00000000", "0.00000000", "0", "-0.95", "7"])
+@table("time", ["2025-03-18T06:05:27.754Z", "0001-01-01T20:04:00.000Z"])
 def test_the_usual_forms_need_no_codec(
     amount: str, time: str, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:

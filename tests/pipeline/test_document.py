@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from chessa_codegen.document import canonical, loader
+from tests.marks import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("parts", "text"),
     [((), ""), (("",), "/"), (("a/b", "m~n", 0), "/a~1b/m~0n/0"), (("~1",), "/~01")],
 )

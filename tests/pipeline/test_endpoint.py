@@ -12,6 +12,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.plan import EndpointPlan
 from chessa_codegen.regeneration import settled
 from chessa_codegen.validate import endpoint
+from tests.marks import table
 from tests.pipeline.made import Document, make, operation
 
 HOST: Final = "https://api.example.com"
@@ -61,7 +62,7 @@ def refused(document: Document) -> SpecError:
 # ---- The address --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("server", "address"),
     [
         (HOST, HOST),
@@ -88,7 +89,7 @@ def test_variables_have_their_defaults() -> None:
     assert planned(api(servers=servers)).base_url == "https://eu.example.com:8443"
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "why"),
     [
         ("http://api.example.com", "in clear"),
@@ -122,7 +123,7 @@ def test_an_address_that_no_client_could_use_is_refused(url: str, why: str) -> N
         read_base_url(url)
 
 
-@pytest.mark.parametrize("servers", [None, [], [{"url": "/"}], [{"url": "http://a.example"}]])
+@table("servers", [None, [], [{"url": "/"}], [{"url": "http://a.example"}]])
 def test_a_document_without_credentials_needs_no_address(servers: Any, tmp_path: Path) -> None:
     """A package is made all the same; it names no address, and no header."""
     document = api(security=[], servers=servers)
@@ -152,9 +153,9 @@ def test_versions_are_those_of_the_paths() -> None:
 # ---- Servers of its own -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", ["https://vault.example.com", "/v2", f"{HOST}/v2", "http://[::1]"])
-@pytest.mark.parametrize("on_path", [True, False])
-@pytest.mark.parametrize("security", [BOTH, []])
+@table("url", ["https://vault.example.com", "/v2", f"{HOST}/v2", "http://[::1]"])
+@table("on_path", [True, False])
+@table("security", [BOTH, []])
 def test_calls_that_go_elsewhere_are_refused(url: str, on_path: bool, security: Any) -> None:
     """The message names the operation or path, both addresses, the place and the action."""
     own: Document = {"servers": [{"url": url}]}
@@ -175,7 +176,7 @@ def test_an_operation_of_a_document_without_servers_may_name_none() -> None:
     assert "has servers of its own" in refused(document).what
 
 
-@pytest.mark.parametrize(
+@table(
     "servers",
     [
         [],
@@ -219,7 +220,7 @@ def test_the_actions_that_a_refusal_names_settle_it(tmp_path: Path) -> None:
 # ---- Credentials --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("schemes", "security"),
     [
         ({"clientId": header("a"), "clientSecret": header("B")}, BOTH),
@@ -245,7 +246,7 @@ def test_the_schemes_name_the_headers(schemes: Document, security: Any) -> None:
     assert planned(document).credential_headers == {"client_id": "a", "client_secret": "b"}
 
 
-@pytest.mark.parametrize(
+@table(
     "security",
     [[], [{"token": []}], [{"clientId": []}], [{"clientId": [], "clientSecret": [], "token": []}]],
 )
@@ -265,7 +266,7 @@ def test_the_package_of_the_client_needs_an_address() -> None:
         endpoint.check_for_client(planned(document))
 
 
-@pytest.mark.parametrize(
+@table(
     ("schemes", "what"),
     [
         ({"clientId": header("x-key"), "clientSecret": header("X-Key")}, "both be sent as x-key"),
@@ -285,7 +286,7 @@ def test_what_the_document_prefers_is_sent_or_refused() -> None:
     assert "$.security[0]" in error.fix
 
 
-@pytest.mark.parametrize("mark", ["secret", "", None, 1])
+@table("mark", ["secret", "", None, 1])
 def test_a_mark_that_means_nothing_is_refused(mark: object) -> None:
     """`x-credential` has two values."""
     schemes = {**SCHEMES, "clientId": header("a", **{"x-credential": mark})}
@@ -293,7 +294,7 @@ def test_a_mark_that_means_nothing_is_refused(mark: object) -> None:
         settled(api(components={"securitySchemes": schemes}))
 
 
-@pytest.mark.parametrize(
+@table(
     "security",
     [
         [],
@@ -312,7 +313,7 @@ def test_security_that_what_is_sent_meets_passes(security: Any) -> None:
     assert planned(api(item=item)).credential_headers
 
 
-@pytest.mark.parametrize(
+@table(
     ("security", "asked"),
     [
         ([{"token": []}], "token"),

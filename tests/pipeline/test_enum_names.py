@@ -7,6 +7,7 @@ import pytest
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import Settled, effective_document, settled
+from tests.marks import table
 from tests.pipeline.made import answers, document, make, operation
 
 STATE = {"type": "integer", "enum": [0, 1], "title": "State"}
@@ -25,7 +26,7 @@ def constants(found: Settled) -> dict[str, Any]:
     return dict(enum.constants)
 
 
-@pytest.mark.parametrize("key", ["x-enum-varnames", "x-enumNames", "x-enum-names"])
+@table("key", ["x-enum-varnames", "x-enumNames", "x-enum-names"])
 def test_a_vendor_names_constants(key: str, tmp_path: Path) -> None:
     """The names that generators and frameworks write become the constants, made safe."""
     package = make(tmp_path, spec(**{key: ["None", "in-use"]}))
@@ -33,7 +34,7 @@ def test_a_vendor_names_constants(key: str, tmp_path: Path) -> None:
     assert (state.NONE, state.IN_USE) == (0, 1)
 
 
-@pytest.mark.parametrize(
+@table(
     "said",
     [
         {"x-enum-descriptions": ["Not yet.", 'It is "used".']},
@@ -48,7 +49,7 @@ def test_a_vendor_describes_values(said: dict[str, Any], tmp_path: Path) -> None
     assert 'It is "used".' in source
 
 
-@pytest.mark.parametrize(
+@table(
     "names",
     [
         (["A", "B"], ["A", "B"]),

@@ -11,6 +11,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import effective_document, settled
 from chessa_tracking.fetch.gather import gather
 from chessa_tracking.fetch.source import open_source
+from tests.marks import table
 
 ROOT: Final = """
 openapi: 3.0.3
@@ -87,7 +88,7 @@ def test_files_become_one_document(tmp_path: Path) -> None:
     assert gather(open_source(str(spec))).document == whole
 
 
-@pytest.mark.parametrize(
+@table(
     "link",
     [
         *("../outside.yaml", "/etc/passwd", "gone.yaml", "link.yaml", "https://evil.example/a"),
@@ -104,7 +105,7 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, link: str) -> None:
     assert any("leaves the document" in each.text for each in found.findings)
 
 
-@pytest.mark.parametrize(
+@table(
     ("files", "what"),
     [
         ({"paths/orders.yaml": "$ref: orders.yaml"}, "in circles"),

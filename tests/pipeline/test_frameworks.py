@@ -20,7 +20,7 @@ from chessa_tracking.apply.overlay_review import advise, corrected
 from chessa_tracking.fetch.merge import Decisions, without_records
 from chessa_tracking.fetch.source import open_source
 from tests import commands
-from tests.marks import every
+from tests.marks import every, table
 from tests.pipeline.frameworks import STYLES, document
 from tests.tracking.trees import IGNORED
 
@@ -46,7 +46,7 @@ def surface(plan: Plan) -> dict[str, str]:
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("name", STYLES)
+@table("name", STYLES)
 def test_callers_keep_their_names(name: str) -> None:
     """Methods, classes, attributes, amounts and times are those of the pages."""
     corrections = loader.read(OVERLAY)
@@ -73,7 +73,7 @@ def test_the_overlay_matches(name: str) -> None:
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("name", STYLES)
+@table("name", STYLES)
 def test_the_overlay_holds(name: str) -> None:
     """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""
     old, new = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])
@@ -114,7 +114,7 @@ REF: Final = {"$ref": "#/components/schemas/ItemDto"}
 A: Final = {"type": "object", "properties": {"a": TEXT}}
 
 
-@pytest.mark.parametrize(
+@table(
     ("schema", "expected"),
     [
         (REF, {**A, "title": "Item"}),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.marks import table
 from tests.pipeline.made import Document, Package, answers, content, document, make, operation
 
 TEXT: Document = {"type": "string"}
@@ -63,7 +64,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return make(tmp_path_factory.mktemp("rows"), document(paths))
 
 
-@pytest.mark.parametrize("number", range(len(PARTS)), ids=[row[0] for row in PARTS])
+@table("number", range(len(PARTS)))
 def test_parts_of_an_all_of(number: int, rows: Package) -> None:
     """All parts hold of a value; the type is the narrowest that they leave."""
     _, _, hinted, text, value = PARTS[number]

@@ -9,6 +9,7 @@ from chessa_api.operation import BoundArguments, Link
 from chessa_api.types import UNSET
 from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import Settled, effective_document, settled
+from tests.marks import table
 from tests.pipeline.made import Document, answers, content, document, make, operation
 from tests.pipeline.test_operations import parameter
 
@@ -110,8 +111,8 @@ GOOD: list[Document] = [
 ]
 
 
-@pytest.mark.parametrize("link", GOOD)
-@pytest.mark.parametrize("is_ours", [False, True])
+@table("link", GOOD)
+@table("is_ours", [False, True])
 def test_links_are_followed_whoever_says_them(link: Document, is_ours: bool) -> None:
     """A Link names an operation by its id or place, and a parameter with or without its place."""
     corrections = overlay({"links": {"shown": link}}) if is_ours else overlay({"x-a": 1})
@@ -165,7 +166,7 @@ SLIPS: dict[str, Document] = {
 }
 
 
-@pytest.mark.parametrize("name", SLIPS)
+@table("name", SLIPS)
 def test_a_slip_of_the_vendor_is_a_note(name: str) -> None:
     """The Link is dropped, and the operation is there."""
     found = settled(effective_document(vendor({"shown": SLIPS[name]}), overlay({"x-a": 1})))
@@ -177,7 +178,7 @@ def test_a_slip_of_the_vendor_is_a_note(name: str) -> None:
     assert response["links"] == {}
 
 
-@pytest.mark.parametrize("name", SLIPS)
+@table("name", SLIPS)
 def test_a_slip_of_the_overlay_is_an_error(name: str) -> None:
     """It has a place and a fix, whether the overlay adds the Link or changes the vendor's."""
     for spec, update in (
@@ -219,14 +220,14 @@ MALFORMED: list[Document] = [
 ]
 
 
-@pytest.mark.parametrize("link", MALFORMED)
+@table("link", MALFORMED)
 def test_a_malformed_link_of_the_overlay_is_an_error(link: Document) -> None:
     """Even a key that is misspelt: it would silently lose a rule."""
     with pytest.raises(SpecError, match="A Link of the overlay is malformed"):
         settled(effective_document(vendor(), overlay({"links": {"shown": link}})))
 
 
-@pytest.mark.parametrize("link", [*MALFORMED[:2], MALFORMED[4], {"$ref": "#/components/links/No"}])
+@table("link", [*MALFORMED[:2], MALFORMED[4], {"$ref": "#/components/links/No"}])
 def test_a_malformed_link_of_the_vendor_leaves_the_operation(link: Document) -> None:
     """A Link is dropped, never the operation."""
     found = settled(effective_document(vendor({"shown": link}), None))
@@ -316,7 +317,7 @@ def test_a_lost_response_has_no_value() -> None:
     assert Link("x.y", {}).resolve(no_body) == {}
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "shown"),
     [
         ({"status": "pending"}, True),

@@ -9,6 +9,7 @@ import pytest
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.names import Names, read_names
 from chessa_codegen.regeneration import Settled, settled
+from tests.marks import table
 from tests.pipeline.made import answers, content, document, operation
 
 STRING = {"type": "string"}
@@ -117,7 +118,7 @@ def test_the_memory_is_a_file_that_reads_back(tmp_path: Path) -> None:
     assert read_names(tmp_path / "none.json").text() == Names().text()
 
 
-@pytest.mark.parametrize("name", ["import", "a b", "__import__('os')", "a.b", "é", ""])
+@table("name", ["import", "a b", "__import__('os')", "a.b", "é", ""])
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     """A hand-edited memory puts nothing into code that Python does not take for a name."""
     path = tmp_path / "names.json"

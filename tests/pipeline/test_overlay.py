@@ -6,9 +6,8 @@ Tables first: a document, the actions, and what must come out or what the refusa
 import copy
 from typing import Any
 
-import pytest
-
 from chessa_codegen.overlay import apply
+from tests.marks import table
 
 Tree = dict[str, Any]
 
@@ -214,7 +213,7 @@ RESULTS: dict[str, tuple[Tree, list[Tree], Tree]] = {
 }
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@table("name", RESULTS)
 def test_result(name: str) -> None:
     """Each action changes the document as the specification says."""
     document, actions, expected = RESULTS[name]
@@ -279,7 +278,7 @@ EFFECTS: dict[str, tuple[Tree, Tree, int, bool]] = {
 }
 
 
-@pytest.mark.parametrize("name", EFFECTS)
+@table("name", EFFECTS)
 def test_effect(name: str) -> None:
     """The outcome tells of each action how much it matched and whether that changed."""
     document, action, matched, changed = EFFECTS[name]

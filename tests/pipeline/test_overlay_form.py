@@ -10,6 +10,7 @@ import pytest
 
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.apply import OverlayError
+from tests.marks import table
 
 INFO = {"title": "T", "version": "1"}
 ACTIONS = [{"target": "$"}]
@@ -95,7 +96,7 @@ MALFORMED: dict[str, tuple[Any, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@table("name", MALFORMED)
 def test_malformed_overlay(name: str) -> None:
     """An overlay of the wrong form is refused with the field that is wrong."""
     document, where, words = MALFORMED[name]
@@ -127,7 +128,7 @@ MALFORMED_ACTIONS: dict[str, tuple[Any, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", MALFORMED_ACTIONS)
+@table("name", MALFORMED_ACTIONS)
 def test_malformed_action(name: str) -> None:
     """An action of the wrong form is refused with its number and the field that is wrong."""
     action, where, words = MALFORMED_ACTIONS[name]

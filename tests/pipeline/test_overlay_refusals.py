@@ -10,6 +10,7 @@ import pytest
 
 from chessa_codegen.overlay import apply
 from chessa_codegen.overlay.apply import OverlayError
+from tests.marks import table
 
 Tree = dict[str, Any]
 
@@ -116,7 +117,7 @@ REFUSALS: dict[str, tuple[Tree, Tree, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@table("name", REFUSALS)
 def test_refusal(name: str) -> None:
     """An action that does not fit the document is refused, with its place and a way out."""
     document, action, words = REFUSALS[name]

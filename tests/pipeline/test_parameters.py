@@ -12,6 +12,7 @@ from chessa_codegen.docs.pages import pages
 from chessa_codegen.ir.forms import form_of
 from chessa_codegen.ir.plan import WireForm
 from chessa_codegen.regeneration import settled
+from tests.marks import table
 from tests.pipeline.made import Document, Package, answers, content, document, make, operation
 
 TEXT: Final[Document] = {"type": "string"}
@@ -172,7 +173,7 @@ def test_flags_of_a_query(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["X!Odd", "$", "x.y|z", "~", "123", "a'b`c^", "*%&+#"])
+@table("name", ["X!Odd", "$", "x.y|z", "~", "123", "a'b`c^", "*%&+#"])
 def test_headers_of_any_legal_name(tmp_path: Path, name: str) -> None:
     """Every token of RFC 9110 is the name of a header, and an argument has a name in Python."""
     package = make(tmp_path, reading(parameter(name, "header", TEXT)))
@@ -208,7 +209,7 @@ LEFT_OUT: Final[dict[str, tuple[Document, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", LEFT_OUT)
+@table("what", LEFT_OUT)
 def test_what_has_no_form_is_left_out(what: str) -> None:
     """The operation is left out with the reason and a fix; the other one stays."""
     bad, reason = LEFT_OUT[what]

@@ -7,6 +7,7 @@ import pytest
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.validate import safety
+from tests.marks import table
 from tests.pipeline.made import Document, answers, content, document, operation
 from tests.pipeline.test_refusals import TEXT, answering, get, query, refusal_of
 
@@ -118,7 +119,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@table(
     "url",
     [
         "https://example.com",
@@ -160,9 +161,7 @@ def test_an_error_of_the_pipeline_itself_is_shown_as_plainly(
     assert "(ValueError: \\x1b[2J   where: #/there)" in lines[0]
 
 
-@pytest.mark.parametrize(
-    ("spec", "what", "where"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
-)
+@table(("spec", "what", "where"), [row[1:] for row in REFUSED])
 def test_a_rare_mistake_is_refused(
     spec: Any, what: str, where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

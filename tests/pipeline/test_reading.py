@@ -14,6 +14,7 @@ import pytest
 
 from chessa_codegen.document import loader, yaml
 from chessa_codegen.document.loader import SpecError
+from tests.marks import table
 
 
 def read(folder: Path, content: str | bytes) -> dict[str, Any]:
@@ -93,7 +94,7 @@ TREES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", TREES)
+@table("name", TREES)
 def test_tree(name: str, tmp_path: Path) -> None:
     """A document gives the tree that YAML 1.2 and JSON say, key order and types included."""
     content, expected = TREES[name]
@@ -110,7 +111,7 @@ JSON: tuple[str, ...] = (
 )
 
 
-@pytest.mark.parametrize("text", JSON)
+@table("text", JSON)
 def test_json_reads_as_yaml(text: str, tmp_path: Path) -> None:
     """JSON, which has a short way of its own, gives the tree that YAML's way gives."""
     assert repr(read(tmp_path, text)) == repr(read(tmp_path, f"{text} # no JSON"))
@@ -194,7 +195,7 @@ REFUSALS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@table("name", REFUSALS)
 def test_refusal(name: str, tmp_path: Path) -> None:
     """Anything but a plain, finite tree is refused with its line, the reason, and a way out."""
     content, line, words = REFUSALS[name]
@@ -259,7 +260,7 @@ def test_error_survives_pickle_and_copy() -> None:
         assert str(again) == "What.\n  where: spec.yaml:3\n  fix: Mend."
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         ("a: &x 1\nb: *x\n", {"a": 1, "b": 1}),

@@ -15,6 +15,7 @@ import regenerate
 from chessa_codegen.errors import SpecError
 from chessa_codegen.python.render import HEADER
 from chessa_codegen.regeneration import Settled, effective_document, settled
+from tests.marks import table
 from tests.pipeline.made import Document, answers, content, document, operation
 
 TEXT: Document = {"type": "string"}
@@ -342,7 +343,7 @@ def _is_cut(found: Settled) -> bool:
     return any(each.kind != "corrected" for each in found.findings)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "what"),
     [
         ("", "empty"),
@@ -376,7 +377,7 @@ def test_files_that_cannot_be_read_are_refused(
     assert "cannot be read" in refusal(capsys, tmp_path, tmp_path, "--no-overlay")[0]
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "what"),
     [
         ({"target": "$.nothing", "description": "d", "remove": True}, "matches nothing"),
@@ -417,8 +418,8 @@ REFERRING: list[Document] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spec", REFERRING)
-@pytest.mark.parametrize("place", ["file", "http"])
+@table("spec", REFERRING)
+@table("place", ["file", "http"])
 def test_no_reference_leads_out_of_the_document(
     spec: Document,
     place: str,
@@ -510,9 +511,7 @@ def test_a_value_of_ours_that_the_vendor_spells_otherwise_stops_the_run(
     assert "Status lists 'failed', and x-open-enum has 'Failed' for it" in lines[0]
 
 
-@pytest.mark.parametrize(
-    "name", ["attrs", "dateutil", "typing", "1x", "a-b", "class", "a.b", "", "../x", "é"]
-)
+@table("name", ["attrs", "dateutil", "typing", "1x", "a-b", "class", "a.b", "", "../x", "é"])
 def test_a_package_needs_a_name_of_python(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

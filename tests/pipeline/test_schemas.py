@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.marks import every
+from tests.marks import every, table
 from tests.pipeline.made import Document, Package, answers, document, make, operation
 
 NAMED: Document = {
@@ -280,7 +280,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
     return made
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number].name)
+@table("number", range(len(CASES)))
 def test_a_schema_becomes_a_type(number: int, packages: dict[str, Package]) -> None:
     """A property has the hint of its schema, reads what fits, and keeps what does not."""
     case = CASES[number]
@@ -403,7 +403,7 @@ def test_schemas_may_be_many_and_linked(tmp_path: Path, number: int) -> None:
     assert package.call("things.read", answer=text).to_dict() == json.loads(text)
 
 
-@pytest.mark.parametrize(
+@table(
     "parent",
     [
         {"allOf": [{"$ref": "#/components/schemas/Item"}, {"required": ["name"]}]},
@@ -411,7 +411,6 @@ def test_schemas_may_be_many_and_linked(tmp_path: Path, number: int) -> None:
         {"allOf": [{"$ref": "#/components/schemas/Item"},
                    {"properties": {"parent": {"description": "Further up."}}}]},
     ],
-    ids=["required", "more", "described twice"],
 )  # fmt: skip
 def test_composition_may_lead_back_to_itself(parent: Document, tmp_path: Path) -> None:
     """An object whose property is composed of the object is one class, or two, and no more."""

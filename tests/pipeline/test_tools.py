@@ -23,6 +23,7 @@ from chessa_codegen import atomic, regeneration, venv
 from chessa_codegen.errors import SpecError
 from chessa_codegen.python import formatting, render, verify
 from chessa_codegen.validate import safety
+from tests.marks import table
 from tests.pipeline.made import answers, document, make, operation
 
 SPEC = document({"/a": {"get": operation("a", responses=answers({"type": "string"}))}})
@@ -93,7 +94,7 @@ def test_code_that_ruff_cannot_read_stops_the_run(tmp_path: Path) -> None:
     assert "broken.py" in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "text", "problem"),
     [
         ("models/mine.txt", "", "the unexpected file models/mine.txt"),
@@ -122,7 +123,7 @@ def test_a_package_that_came_out_wrong_is_not_let_in(
     assert problem in str(caught.value)
 
 
-@pytest.mark.parametrize("character", ["\x07", "\x7f", "\ud800", "\r"])
+@table("character", ["\x07", "\x7f", "\ud800", "\r"])
 def test_no_control_character_gets_past_the_gate(character: str) -> None:
     """The gate holds by itself what the reader of files holds before it."""
     spec = {**SPEC, "info": {"title": "T", "version": f"1{character}"}}

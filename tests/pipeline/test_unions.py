@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from chessa_codegen.regeneration import settled
+from tests.marks import table
 from tests.pipeline.made import Document, Package, answers, document, make, operation
 
 TEXT: Document = {"type": "string"}
@@ -191,7 +192,7 @@ def tags(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return make(tmp_path_factory.mktemp("tags"), document(paths, schemas, version="3.1.0"))
 
 
-@pytest.mark.parametrize("number", range(len(TAGS)), ids=[*TAGS])
+@table("number", range(len(TAGS)))
 def test_the_values_that_a_schema_lists_tell_its_kind(number: int, tags: Package) -> None:
     """Listed values of any type count, at any place, whatever class the schema shares."""
     for way in ("there", "back"):
@@ -221,7 +222,7 @@ def test_a_schema_of_itself_lists_as_deep_as_bounds_allow(tmp_path: Path) -> Non
     assert kind(package, {"tag": "b", "in_": {"p1": {"p2": {"tag": "x"}}}}) == "B"
 
 
-@pytest.mark.parametrize(
+@table(
     ("schema", "values"),
     [
         ({"type": "integer"}, (1, 2)),
@@ -229,7 +230,6 @@ def test_a_schema_of_itself_lists_as_deep_as_bounds_allow(tmp_path: Path) -> Non
         (TEXT, ("1", "2")),
         ({"type": ["string", "integer"]}, ("1", 2)),
     ],
-    ids=["integer", "boolean", "text", "either"],
 )
 def test_a_discriminator_is_compared_as_its_json_text(
     schema: Document, values: tuple[Any, Any], tmp_path: Path
@@ -314,8 +314,8 @@ def test_a_body_of_a_base_takes_its_kinds(tmp_path: Path) -> None:
     assert json.loads(package.sent[-1].body) == {"type": "WIRE", "swift": "s"}
 
 
-@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
-@pytest.mark.parametrize("has_discriminator", [True, False])
+@table("keyword", ["oneOf", "anyOf"])
+@table("has_discriminator", [True, False])
 def test_a_base_may_name_what_is_made_of_it(
     keyword: str, has_discriminator: bool, tmp_path: Path
 ) -> None:
@@ -407,7 +407,7 @@ RECURSIVE: dict[str, tuple[Document, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", RECURSIVE)
+@table("case", RECURSIVE)
 def test_arrays_and_maps_may_hold_themselves(case: str, tmp_path: Path) -> None:
     """Each is read at any depth, as a result, as a property and as a body."""
     schemas, value = RECURSIVE[case]

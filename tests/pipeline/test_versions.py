@@ -7,6 +7,7 @@ import pytest
 
 from chessa_codegen.document.files import joined
 from chessa_codegen.regeneration import settled
+from tests.marks import table
 from tests.pipeline.made import answers, document, make, operation
 from tests.pipeline.test_left_out import OK, names
 
@@ -32,7 +33,7 @@ def test_openapi_3_2(version: str, tmp_path: Path) -> None:
     assert package.call("parts.get", answer='{"a": 1.50}').to_json() == b'{"a":1.50}'
 
 
-@pytest.mark.parametrize(
+@table(
     ("item", "left"),
     [
         ({"query": OK}, "QUERY /odd"),
@@ -101,7 +102,7 @@ def test_a_list_of_items_is_that_of_older_drafts(version: str, hint: str, tmp_pa
     assert got.to_json() == b'{"x":["a",1.50]}'
 
 
-@pytest.mark.parametrize(
+@table(
     ("anchor", "reference"),
     [
         ({"$recursiveAnchor": True}, {"$recursiveRef": "#"}),

@@ -11,6 +11,7 @@ import pytest
 from chessa_codegen.docs.examples import Examples
 from chessa_codegen.docs.pages import page_of, pages
 from chessa_codegen.regeneration import settled
+from tests.marks import table
 from tests.pipeline.made import OK, Package, content, document, make, operation
 
 PAID = {"type": "object", "properties": {"id": {"type": "string"}, "amount": {"type": "number"}}}
@@ -49,9 +50,7 @@ def test_a_webhook_decodes_a_body(tmp_path: Path) -> None:
     assert "The body of `webhooks.ORDER_PAID`." in package.source("models/paid.py")
 
 
-@pytest.mark.parametrize(
-    "body", ["", "{", "[]", "1", "null", b"\xff", '{"a": NaN}', '{"a":1,"a":2}']
-)
+@table("body", ["", "{", "[]", "1", "null", b"\xff", '{"a": NaN}', '{"a":1,"a":2}'])
 def test_a_body_that_does_not_fit_is_an_error_of_the_package(tmp_path: Path, body: Any) -> None:
     """It is a DecodeError, which is a ChessaError, and shows no value."""
     package = package_of(tmp_path, {"paid": {"post": sent(PAID_REF)}})

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chessa_codegen.document import yaml, yaml_events
 from chessa_codegen.errors import SpecError
+from tests.marks import table
 from tests.pipeline.test_reading import REFUSALS, TREES
 
 PARTS = (
@@ -32,7 +33,7 @@ def test_the_fast_parser_is_here() -> None:
     assert yaml_events.is_for_both("a: 1\n")
 
 
-@pytest.mark.parametrize("name", TREES)
+@table("name", TREES)
 def test_trees_are_equal(name: str) -> None:
     """Without the fast parser a document gives the same tree."""
     text, _ = TREES[name]
@@ -40,7 +41,7 @@ def test_trees_are_equal(name: str) -> None:
     assert repr(read_by(content, fast=True)) == repr(read_by(content, fast=False))
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@table("name", REFUSALS)
 def test_refusals_are_equal(name: str) -> None:
     """Without the fast parser a document is refused with the same message."""
     text, _, _ = REFUSALS[name]
@@ -67,7 +68,7 @@ def test_drawn_texts_are_equal(text: str) -> None:
     assert repr(read_by(content, fast=True)) == repr(expected)
 
 
-@pytest.mark.parametrize("text", ["a:\tb\n", "a: |#b\n", "%YAML 1.2\n---\na: 1\n", "a: \ufeffb\n"])
+@table("text", ["a:\tb\n", "a: |#b\n", "%YAML 1.2\n---\na: 1\n", "a: \ufeffb\n"])
 def test_a_text_in_which_they_differ_is_not_for_both(text: str) -> None:
     """Tabs, directives, byte order marks and a comment right behind a block's mark are exact."""
     assert not yaml_events.is_for_both(text)

@@ -16,7 +16,7 @@ import pytest
 
 import chessa
 from chessa.testing.__main__ import main
-from tests.marks import every
+from tests.marks import every, table
 
 COMMAND = [sys.executable, "-W", "error", "-m", "chessa.testing"]
 
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> No
     assert errors.count("\n") == 1
 
 
-@pytest.mark.parametrize("port", ["-1", "65536", "http", "8080.0", "\u0668"])
+@table("port", ["-1", "65536", "http", "8080.0", "\u0668"])
 def test_an_impossible_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2, with the range of ports."""
     with pytest.raises(SystemExit) as caught:
@@ -110,13 +110,12 @@ sys.argv = ["chessa.testing"]
 
 
 @pytest.mark.parametrize("name", every(2, ["aiohttp", "openapi_schema_validator"]))
-@pytest.mark.parametrize(
+@table(
     ("statement", "code"),
     [
         ("runpy.run_module('chessa.testing', run_name='__main__')", 2),
         ("import chessa.testing; chessa.testing.serve, chessa.testing.sandbox", 1),
     ],
-    ids=["command", "import"],
 )
 def test_without_the_extra_it_says_what_to_install(name: str, statement: str, code: int) -> None:
     """A package of the extra that is missing is named, with the command that installs it."""

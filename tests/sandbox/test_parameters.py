@@ -2,13 +2,12 @@
 
 from typing import Any, Final
 
-import pytest
-
 from chessa.testing import Sandbox
 from chessa.testing._spec.document import Spec
 from chessa.testing._spec.parameters import MISSING, Parts, Reader
 from chessa.testing._spec.schemas import Schemas
 from tests.credentials import ID_HEADER, SECRET_HEADER
+from tests.marks import table
 
 Json = dict[str, Any]
 SCHEMAS: Final = Schemas(Spec())
@@ -62,7 +61,7 @@ STYLES: Final[list[tuple[str, str, bool, str, str | None, str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("place", "style", "explode", "text", "array", "members"), STYLES)
+@table(("place", "style", "explode", "text", "array", "members"), STYLES)
 def test_every_style_is_read(
     place: str, style: str, explode: bool, text: str, array: str, members: str
 ) -> None:

@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from chessa import NotSentError, models
+from tests.marks import table
 from tests.unit.calls import CREDENTIALS
 
 from .calls import ORDER, ORDER_ID, Mode
@@ -52,14 +53,14 @@ def test_a_method_of_a_mock_raises(mode: Mode, mock: Any) -> None:
         mode.run(body())
 
 
-@pytest.mark.parametrize("name", ["configurations", "orders", "rates", "recipients", "users"])
+@table("name", ["configurations", "orders", "rates", "recipients", "users"])
 def test_every_resource_is_specified(mock: Any, name: str) -> None:
     """No resource of a mock has a method that the client has not."""
     with pytest.raises(AttributeError):
         _ = getattr(mock, name).retrieve_everything
 
 
-@pytest.mark.parametrize("arguments", [{}, {"address": "bc1qexample", "memo": "7"}], ids=str)
+@table("arguments", [{}, {"address": "bc1qexample", "memo": "7"}])
 def test_a_mock_takes_the_arguments_of_the_client(
     mode: Mode, mock: Any, arguments: dict[str, Any]
 ) -> None:

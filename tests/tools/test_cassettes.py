@@ -12,6 +12,7 @@ import vcr
 
 from chessa import NotFoundError, Outcome, OutcomeUnknownError
 from tests.faults.fault import FaultServer, answering, healthy
+from tests.marks import table
 from tests.unit.raw_server import Connection, after_request
 
 from .calls import (
@@ -74,9 +75,9 @@ def test_no_cassette_holds_the_credentials(mode: Mode, call: Call, tmp_path: Pat
     assert "x-client" not in text.lower()
 
 
-@pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.__name__)
-@pytest.mark.parametrize("is_filtered", [False, True], ids=["unfiltered", "filtered"])
-@pytest.mark.parametrize("brought", ["transport", "http_client"])
+@table("library", LIBRARIES)
+@table("is_filtered", [False, True])
+@table("brought", ["transport", "http_client"])
 def test_a_transport_of_ones_own_needs_a_filter(
     mode: Mode, call: Call, tmp_path: Path, library: Any, is_filtered: bool, brought: str
 ) -> None:
@@ -115,7 +116,7 @@ def test_a_recorded_rejection_is_replayed(mode: Mode, call: Call, tmp_path: Path
     assert {error.code for error in errors} == {NOT_FOUND["error"]}
 
 
-@pytest.mark.parametrize("settings", [{}, {"decode_compressed_response": True}], ids=str)
+@table("settings", [{}, {"decode_compressed_response": True}])
 def test_a_compressed_response_is_replayed(
     mode: Mode, call: Call, tmp_path: Path, settings: dict[str, Any]
 ) -> None:

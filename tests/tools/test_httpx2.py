@@ -9,6 +9,7 @@ import pytest
 
 from chessa import NotFoundError, NotSentError, Outcome, OutcomeUnknownError, ResponseError
 from tests.faults.fault import FaultServer
+from tests.marks import table
 from tests.unit.raw_server import refusing_port
 
 from .calls import NOT_FOUND, READ, WRITE, Call, Mode, check_authorized, holds_credentials, lose
@@ -105,7 +106,7 @@ def test_a_read_whose_response_is_lost_is_retried(mode: Mode, perform: Perform) 
     assert type(error) is ResponseError
 
 
-@pytest.mark.parametrize(
+@table(
     ("raised", "outcome", "timed_out"),
     [
         (httpx2.ReadTimeout, Outcome.UNKNOWN, True),

@@ -11,6 +11,7 @@ from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import effective_document, marked_document, ordered
 from chessa_tracking.apply import overlay_review
 from chessa_tracking.apply.overlay_review import advise, corrected
+from tests.marks import table
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
@@ -67,14 +68,14 @@ REMOVE = {"target": "$.paths[*][*].parameters[?@.name == 'q']", "remove": True}
 REPLACE = {"target": "$.paths[*][*]", "update": {"tags": ["B"], "deprecated": True}}
 
 
-@pytest.mark.parametrize("action", [ADD_404, ADD_PARAMETER, ADD_REQUIRED, REMOVE, REPLACE])
+@table("action", [ADD_404, ADD_PARAMETER, ADD_REQUIRED, REMOVE, REPLACE])
 def test_what_still_does_its_work(action: Document) -> None:
     """Nothing is said while the document is the same, or changes elsewhere."""
     assert advice(action, BASE) == []
     assert advice(action, with_get(summary="Other")) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "new", "why"),
     [
         (REMOVE, with_get(parameters=[]), "matches nothing"),

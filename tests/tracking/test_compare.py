@@ -7,7 +7,7 @@ import pytest
 
 from chessa_tracking.diff.changes import RULES, Direction, Level, Place, rule_of, verdict
 from chessa_tracking.diff.openapi import compare
-from tests.marks import every
+from tests.marks import every, table
 from tests.tracking.base import ANSWER, BASE, GET, POST, THING, Edit, drop, edited, put
 
 S: dict[str, Any] = {"type": "string"}
@@ -406,7 +406,7 @@ UNNAMED: dict[str, Level] = {
 NAMED = [rule for rule in ROWS if rule not in UNNAMED]
 
 
-@pytest.mark.parametrize("rule", NAMED)
+@table("rule", NAMED)
 def test_a_rule_names_its_change(rule: str) -> None:
     """The rule is there once, at the level of the table, and nothing is told twice."""
     first, edits = ROWS[rule]
@@ -420,7 +420,7 @@ def test_a_rule_names_its_change(rule: str) -> None:
     assert len(told) == len(changes) <= 4
 
 
-@pytest.mark.parametrize("what", UNNAMED)
+@table("what", UNNAMED)
 def test_a_change_without_a_rule_has_the_level_of_its_meaning(what: str) -> None:
     """The verdict does not depend on whether the change has a rule of its own."""
     first, edits = ROWS[what]
@@ -429,7 +429,7 @@ def test_a_change_without_a_rule_has_the_level_of_its_meaning(what: str) -> None
 
 
 @pytest.mark.parametrize("turn", every(5, range(5)))
-@pytest.mark.parametrize("direction", PLACES)
+@table("direction", PLACES)
 def test_a_changed_value_is_named_by_its_place(direction: Any, turn: int) -> None:
     """Each change of a value, in each place of a value, has its rule and level, and no other."""
     for one, place, what in IN_PLACES[turn::5]:

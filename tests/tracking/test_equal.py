@@ -5,11 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chessa_codegen.document.loader import read
 from chessa_tracking.diff.changes import Level, verdict
 from chessa_tracking.diff.openapi import compare
+from tests.marks import table
 from tests.tracking.base import ANSWER, BASE, GET, POST, THING, edited, put
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +89,7 @@ def parts(*names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("one", "other"),
     [
         (parts(("a", "b"), ("c",)), parts(("a",), ("b", "c"))),
@@ -145,7 +144,7 @@ def spelled_otherwise(document: Any) -> None:
     renamed("/things/{thingId}", "/things/{thing_id}", "paths")(document)
 
 
-@pytest.mark.parametrize(
+@table(
     ("edit", "level"),
     [
         (put("Touch", *POST, "operationId"), Level.PATCH),

@@ -11,6 +11,7 @@ from chessa_tracking.fetch import gather as gathering
 from chessa_tracking.fetch import source
 from chessa_tracking.fetch.gather import Gathered, gather
 from chessa_tracking.fetch.source import Budget, open_source
+from tests.marks import table
 from tests.tracking import rendering
 from tests.tracking.base import BASE
 from tests.tracking.conftest import Site
@@ -56,7 +57,7 @@ def test_one_page(pages: Path) -> None:
     assert not gathered.is_all
 
 
-@pytest.mark.parametrize("name", ["openapi.yaml", "openapi.json", "api.yml"])
+@table("name", ["openapi.yaml", "openapi.json", "api.yml"])
 def test_a_whole_document(tmp_path: Path, name: str) -> None:
     """A document is known by what it holds, be it given or in a folder."""
     text = json.dumps(BASE) if name.endswith("json") else rendering.yaml(BASE)
@@ -101,9 +102,7 @@ def test_a_page_that_cannot_be_used(pages: Path, text: str, reason: str) -> None
     assert len(gathered.slices) == 15
 
 
-@pytest.mark.parametrize(
-    "heading", ["yaml post /x", "yml POST /x", "yaml openapi.json POST /x", "yaml  POST   /x "]
-)
+@table("heading", ["yaml post /x", "yml POST /x", "yaml openapi.json POST /x", "yaml  POST   /x "])
 def test_the_heading_of_a_block(tmp_path: Path, heading: str) -> None:
     """The method may be in small letters, and the document's name before it."""
     text = f"# X\r\n\r\n`````{heading}\r\npaths:\r\n  /x: {{post: {{}}}}\r\n`````\r\n"
@@ -131,7 +130,7 @@ def test_unsafe_yaml_is_refused(pages: Path, text: str) -> None:
     assert name in caught.value.where
 
 
-@pytest.mark.parametrize(
+@table(
     "named",
     [
         "http://docs.chessa.ai",

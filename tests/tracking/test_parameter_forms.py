@@ -2,10 +2,9 @@
 
 from typing import Any, Final
 
-import pytest
-
 from chessa_tracking.diff.changes import Level
 from chessa_tracking.diff.openapi import compare
+from tests.marks import table
 from tests.tracking.base import GET, edited, put
 
 Json = dict[str, Any]
@@ -39,7 +38,7 @@ CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("before", "after", "level", "words"), CHANGES)
+@table(("before", "after", "level", "words"), CHANGES)
 def test_another_form_is_told(before: Json, after: Json, level: Level, words: str) -> None:
     """Every change of the wire is major but what more values allow; a default changes nothing."""
     old, new = (edited(put(each, *GET, "parameters", 1)) for each in (before, after))

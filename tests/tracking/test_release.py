@@ -10,10 +10,11 @@ from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.apply import release
 from chessa_tracking.apply.assess import Judgement
 from chessa_tracking.diff.changes import Change, Level
+from tests.marks import table
 from tests.tracking.conftest import ROOT
 
 
-@pytest.mark.parametrize(
+@table(
     ("version", "verdict", "following"),
     [
         ("0.1.0", Level.MAJOR, "0.2.0"),

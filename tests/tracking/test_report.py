@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 
 import attrs
-import pytest
 
 from chessa_tracking.diff.changes import Change, Level
 from chessa_tracking.report.diff import as_json, as_markdown, as_text, overall
+from tests.marks import table
 
 BAD = "\x1b[31m|`x`|<img src=x>[a](https://evil.example)@octocat #12\u202e\n# head www.evil.example"
 CHANGES = [
@@ -49,7 +49,7 @@ def test_json_has_both_verdicts_and_every_change() -> None:
     assert json.loads(as_json([]))["verdict"] == "none"
 
 
-@pytest.mark.parametrize("make", [as_text, as_json, as_markdown])
+@table("make", [as_text, as_json, as_markdown])
 def test_no_terminal_obeys_a_report(make: Callable[..., str]) -> None:
     """No control character but the newline, and nothing that turns the direction of text."""
     text = make(CHANGES, SURFACE)

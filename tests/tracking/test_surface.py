@@ -12,7 +12,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import Job, regenerate
 from chessa_tracking.api_diff.package import compare_packages
 from chessa_tracking.api_diff.surface import SurfaceChange
-from tests.marks import every
+from tests.marks import every, table
 from tests.pipeline.made import Document
 from tests.tracking.surface_cases import (
     BASE,
@@ -134,7 +134,7 @@ def mutated(base: Path, folder: Path, title: str) -> Path:
     return copied
 
 
-@pytest.mark.parametrize("title", MUTATIONS)
+@table("title", MUTATIONS)
 def test_no_drift_of_the_source_is_silent(title: str, base: Path, tmp_path: Path) -> None:
     """An edit of the public source is told, wherever it is."""
     other = mutated(base, tmp_path, title)

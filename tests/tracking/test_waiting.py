@@ -16,6 +16,7 @@ from chessa_tracking.fetch.source import open_source
 from chessa_tracking.report import update as update_report
 from chessa_tracking.report.diff import in_markdown
 from tests.commands import update as run
+from tests.marks import table
 from tests.pipeline.made import document
 from tests.tracking.trees import Document, body, no_proof
 
@@ -137,7 +138,7 @@ JSON, XML = "application/json", "application/xml"
 QUERY = [{"name": "kind", "in": "query", "required": True, "schema": {"type": "string"}}]
 
 
-@pytest.mark.parametrize(
+@table(
     ("old", "new", "verdict", "delivered"),
     [
         (

@@ -14,6 +14,7 @@ from chessa import NotSentError
 from chessa._transport import asyncio_stream
 from chessa._transport.evidence import Evidence, Watch
 from chessa._transport.keepalive import ends_exactly
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, Driver
 from .raw_server import RawServer, answering
@@ -67,7 +68,7 @@ def test_a_cancelled_race_leaves_no_connection(monkeypatch: pytest.MonkeyPatch) 
     assert made
 
 
-@pytest.mark.parametrize("raw", [[(b"a", b"b", b"c")], [(b"a",)], [()]], ids=str)
+@table("raw", [[(b"a", b"b", b"c")], [(b"a",)], [()]])
 def test_headers_that_are_not_pairs_are_an_error_of_ours(driver: Driver, raw: Any) -> None:
     """A transport of the caller's may return anything."""
 

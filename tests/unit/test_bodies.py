@@ -19,6 +19,7 @@ from chessa._call.bodies import (
     unpack,
 )
 from chessa._credentials import Credentials, Secret
+from tests.marks import table
 
 LIMIT = 1024 * 1024
 TEXT = b'{"a": 1}' * 100
@@ -35,13 +36,13 @@ def test_a_body_is_gathered_up_to_the_cap() -> None:
     assert collector.gathered() == b"1234567890"
 
 
-@pytest.mark.parametrize("coding", [None, "", "identity", " Identity "])
+@table("coding", [None, "", "identity", " Identity "])
 def test_a_body_without_coding_is_left_as_it_is(coding: str | None) -> None:
     """No coding, nothing to undo."""
     assert unpack(TEXT, coding, LIMIT) == TEXT
 
 
-@pytest.mark.parametrize("coding", ["gzip", "x-gzip", " GZip "])
+@table("coding", ["gzip", "x-gzip", " GZip "])
 def test_gzip_is_undone(coding: str) -> None:
     """gzip is undone although it was not asked for: proxies add it."""
     assert unpack(gzip.compress(TEXT), coding, LIMIT) == TEXT
@@ -62,14 +63,14 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("body", SPOILT.values(), ids=SPOILT)
+@table("body", SPOILT.values())
 def test_gzip_that_is_not_whole_is_refused(body: bytes) -> None:
     """Cut, damaged, followed by something or no gzip at all: an error, never a part of a body."""
     with pytest.raises(BodyError):
         unpack(body, "gzip", LIMIT)
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "x"])
+@table("coding", ["br", "zstd", "deflate", "gzip, gzip", "x"])
 def test_other_codings_are_refused(coding: str) -> None:
     """Only identity was asked for; what cannot be unpacked within bounds is not tried."""
     with pytest.raises(BodyError, match="not asked for"):
@@ -103,7 +104,7 @@ def test_no_bytes_break_the_unpacking(body: bytes, coding: str | None) -> None:
 CREDENTIALS = Credentials(Secret("id-1"), Secret("canary-7f1d9e3b"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "code", "messages", "envelope_status"),
     [
         (b'{"error":"not_found","message":"Gone","statusCode":404}', "not_found", ("Gone",), 404),
@@ -137,7 +138,7 @@ def test_the_envelope_is_read_whatever_is_wrong_with_it(
     assert (error.code, error.messages, error.envelope_status) == (code, messages, envelope_status)
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "expected"),
     [
         (b"", None),

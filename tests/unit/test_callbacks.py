@@ -14,6 +14,7 @@ import pytest
 
 import chessa
 from chessa import Hooks, Outcome, testing
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, CREDENTIALS, DRIVERS, Driver, printed
 from .transports import Factory, answers
@@ -24,7 +25,7 @@ OK = (200, {"id": "t1"})
 # ---- Time that others take ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("taken_by", ["hook", "credentials"])
+@table("taken_by", ["hook", "credentials"])
 def test_nothing_is_sent_after_the_deadline(driver: Driver, taken_by: str) -> None:
     """Where hooks or credentials use the time up, no transport gets the request: NOT_SENT."""
 
@@ -143,7 +144,7 @@ class Odd:
         self.stream = stream
 
 
-@pytest.mark.parametrize(
+@table(
     "odd",
     [
         None,
@@ -153,7 +154,6 @@ class Odd:
         Odd(200, None, httpx.ByteStream(b"{}")),
         Odd(200, [], "no stream"),
     ],
-    ids=["nothing", "text", "odd status", "odd headers", "no headers", "no stream"],
 )
 def test_whatever_a_transport_returns_is_an_error_of_ours(driver: Driver, odd: Any) -> None:
     """The error says that the request was sent and that its outcome is unknown."""

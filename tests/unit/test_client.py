@@ -14,6 +14,7 @@ import chessa
 from chessa import ConfigurationError, JournalRecord, NotSentError, Outcome
 from chessa._transport.evidence import EXTENSION, Evidence
 from tests.credentials import ID_HEADER, SECRET_HEADER
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_ID, CLIENT_SECRET, DRIVERS, TOUCH, Driver, printed
 from .journals import opened_and_closed
@@ -68,7 +69,7 @@ def test_a_factory_makes_one_transport_per_write_and_one_for_reads(driver: Drive
     assert (transport.made, transport.closed) == (3, 3)
 
 
-@pytest.mark.parametrize("status_code", [429, 500, 502, 503, 504])
+@table("status_code", [429, 500, 502, 503, 504])
 def test_reads_are_repeated_and_writes_are_not(driver: Driver, status_code: int) -> None:
     """A read gets three attempts, a write one, whatever the response says."""
     transport = answers((status_code, b"<html>", {"retry-after": "0"}))
@@ -123,7 +124,7 @@ def test_the_envelope_is_mapped(driver: Driver) -> None:
 BODIES = [b"", b"<html>", b"{", b"[]", b"null", b'"x"', b"7", b"NaN", b"\xff", b"[" * 100_000]
 
 
-@pytest.mark.parametrize("body", BODIES, ids=repr)
+@table("body", BODIES)
 def test_an_unusable_2xx_is_done_on_a_write(driver: Driver, body: bytes) -> None:
     """A success that cannot be read is DONE on a write, a ResponseError on a read."""
     read, write = driver(A_READ, A_WRITE, transport=answers((200, body)))
@@ -133,7 +134,7 @@ def test_an_unusable_2xx_is_done_on_a_write(driver: Driver, body: bytes) -> None
     assert (write.outcome, write.status_code) == (Outcome.DONE, 200)
 
 
-@pytest.mark.parametrize("body", BODIES, ids=repr)
+@table("body", BODIES)
 def test_a_read_is_mapped_by_status_whatever_the_body(driver: Driver, body: bytes) -> None:
     """The class of a read's error depends on its status alone."""
     for status_code in (400, 404, 418, 302, 599, 999):
@@ -158,7 +159,7 @@ def test_a_body_past_the_cap_is_not_read(driver: Driver) -> None:
     assert result == {"x": "y" * 2000}
 
 
-@pytest.mark.parametrize(
+@table(
     "failure",
     [
         httpx.ConnectError("x"),
@@ -173,7 +174,6 @@ def test_a_body_past_the_cap_is_not_read(driver: Driver) -> None:
         httpcore.ReadError("x"),
         TimeoutError("x"),
     ],
-    ids=repr,
 )
 def test_without_evidence_a_failed_write_is_unknown(driver: Driver, failure: Exception) -> None:
     """A transport that does not keep watch proves nothing, whatever it raises."""
@@ -194,7 +194,7 @@ def test_without_evidence_a_failed_write_is_unknown(driver: Driver, failure: Exc
 OWN = [KeyError("x"), RuntimeError("x"), RecursionError(), TypeError("x"), LookupError("x")]
 
 
-@pytest.mark.parametrize("error", OWN, ids=repr)
+@table("error", OWN)
 def test_what_a_transport_raises_of_its_own_comes_out_as_itself(
     driver: Driver, error: Exception
 ) -> None:
@@ -282,7 +282,7 @@ def test_with_evidence_a_write_that_was_not_sent_is_repeated(
     assert len(transport.requests) == transport.made == transport.closed == attempts
 
 
-@pytest.mark.parametrize("makes", [lambda: 1 / 0, lambda: 5, lambda: None, lambda: httpx])
+@table("makes", [lambda: 1 / 0, lambda: 5, lambda: None, lambda: httpx])
 def test_a_factory_that_gives_no_transport_has_sent_nothing(driver: Driver, makes: Any) -> None:
     """A request that no transport was given was not sent, whatever the factory did instead."""
     for error in driver(A_READ, A_WRITE, transport=makes):

@@ -13,6 +13,7 @@ from chessa._credentials import Secret
 from chessa._options import Options
 from chessa._urls import Origin, read_base_url
 from chessa_api import BASE_URL
+from tests.marks import table
 
 CREDENTIALS: dict[str, Any] = {"client_id": "id-1", "client_secret": "secret-1"}
 
@@ -32,7 +33,7 @@ def settings(environ: dict[str, str] | None = None, **given: object) -> Settings
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "url"),
     [
         ("https://api.chessa.ai", "https://api.chessa.ai"),
@@ -53,7 +54,7 @@ def test_a_base_url_may_end_in_a_slash_or_v1(value: str, url: str) -> None:
     assert settings(base_url=value).base_url == url
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "words"),
     [
         ("http://api.chessa.ai", "in clear"),
@@ -121,7 +122,7 @@ def test_only_a_version_that_paths_begin_with_is_taken_off(
     assert settings(base_url="https://a.example/v1/").base_url == "https://a.example/v1"
 
 
-@pytest.mark.parametrize(
+@table(
     "value",
     [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "5", [5], 86_401, 1e308, 10**400],
 )
@@ -142,7 +143,7 @@ def test_reads_have_thirty_seconds_and_writes_sixty() -> None:
     assert given.merge(timeout=None).seconds(is_read=True) == 30.0
 
 
-@pytest.mark.parametrize(
+@table(
     "given",
     [
         {"max_retries": -1},
@@ -177,7 +178,7 @@ def test_a_proxy_hides_its_password() -> None:
     assert plain.user is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "base_url"),
     [
         ("socks5://hunter2.example", None),

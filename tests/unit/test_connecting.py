@@ -13,6 +13,7 @@ import pytest
 
 import chessa
 from chessa import NotSentError, Outcome
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, Driver, check_plain
 from .raw_server import (
@@ -72,7 +73,7 @@ PROXY_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("play", PROXY_FAULTS.values(), ids=PROXY_FAULTS)
+@table("play", PROXY_FAULTS.values())
 def test_a_proxy_that_makes_no_tunnel_is_not_sent(driver: Driver, play: Play) -> None:
     """Until the tunnel stands nothing of the request has left, and the evidence says so."""
     with RawServer(play) as server:

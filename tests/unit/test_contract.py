@@ -17,6 +17,8 @@ import httpcore
 import httpx
 import pytest
 
+from tests.marks import table
+
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Echo: one\r\n\r\n{}"
 TUNNEL: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HEAD, BODY = b"POST /v1/things HTTP/1.1\r\n", b'{"name": "n1"}'
@@ -236,7 +238,7 @@ def test_a_connection_that_is_not_kept_is_closed(perform: Perform) -> None:
 # ---- Which exceptions come through --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [httpcore.ConnectError("no"), httpcore.ConnectTimeout("late")])
+@table("error", [httpcore.ConnectError("no"), httpcore.ConnectTimeout("late")])
 def test_failures_to_connect_come_through_and_nothing_is_written(
     perform: Perform, error: Exception
 ) -> None:
@@ -247,7 +249,7 @@ def test_failures_to_connect_come_through_and_nothing_is_written(
     assert network.steps == ["connect"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "expected"),
     [
         (httpcore.ReadError("reset"), httpcore.ReadError),

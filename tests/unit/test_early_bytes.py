@@ -13,6 +13,7 @@ import pytest
 from chessa import NotSentError, Outcome
 from chessa._transport.asyncio_stream import AsyncSocketStream
 from chessa._transport.sockets import SocketStream
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, DRIVERS, Driver, check_plain
 from .raw_server import Connection, Play, RawServer, answering
@@ -148,7 +149,7 @@ def test_session_tickets_are_not_data(
 NO = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.mark.parametrize("part", [0, 20], ids=["whole records", "half a record"])
+@table("part", [0, 20])
 def test_what_comes_with_the_end_of_the_handshake_is_not_heard(driver: Driver, part: int) -> None:
     """In one packet with the last message of TLS 1.2, so that the socket does not show it."""
 
@@ -173,7 +174,7 @@ def test_what_comes_with_the_end_of_the_handshake_is_not_heard(driver: Driver, p
     assert server.ledger == []
 
 
-@pytest.mark.parametrize("early", EARLY.values(), ids=EARLY)
+@table("early", EARLY.values())
 def test_an_event_loop_that_was_busy_hides_nothing(
     early: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

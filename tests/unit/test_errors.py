@@ -24,6 +24,7 @@ from chessa._call.bodies import NO_BODY, ErrorBody
 from chessa._call.events import AttemptResult, ErrorKind, Failure, Response
 from chessa._call.messages import build_error
 from chessa._errors import Circumstances
+from tests.marks import table
 
 
 def family(cls: type[ChessaError] = ChessaError) -> list[type[ChessaError]]:
@@ -65,7 +66,7 @@ def full(cls: type[ChessaError]) -> ChessaError:
     )
 
 
-@pytest.mark.parametrize("cls", family())
+@table("cls", family())
 def test_errors_pickle(cls: type[ChessaError]) -> None:
     """An error comes out of a pickle equal to itself, text, attributes and notes."""
     error = full(cls)
@@ -77,7 +78,7 @@ def test_errors_pickle(cls: type[ChessaError]) -> None:
         assert (str(restored), vars(restored)) == (str(error), vars(error))
 
 
-@pytest.mark.parametrize("cls", family())
+@table("cls", family())
 def test_errors_copy_and_compare(cls: type[ChessaError]) -> None:
     """Copies are equal, and as keys the same; a change in any attribute makes them differ."""
     error = full(cls)
@@ -97,7 +98,7 @@ def test_errors_of_two_classes_are_never_equal() -> None:
         assert one("text") != other("text")
 
 
-@pytest.mark.parametrize("cls", family())
+@table("cls", family())
 def test_errors_can_be_made_from_nothing_but_text(cls: type[ChessaError]) -> None:
     """Users raise them in their own tests: every attribute has a default."""
     error = cls("text")
@@ -107,7 +108,7 @@ def test_errors_can_be_made_from_nothing_but_text(cls: type[ChessaError]) -> Non
     assert isinstance(error.outcome, Outcome)
 
 
-@pytest.mark.parametrize("cls", family())
+@table("cls", family())
 def test_repr_shows_the_circumstances_and_no_body(cls: type[ChessaError]) -> None:
     """A repr names the operation and outcome, and nothing that the server sent but its code."""
     text = repr(full(cls))
@@ -155,7 +156,7 @@ def brought(
     return AttemptResult(response, failure, error=error)
 
 
-@pytest.mark.parametrize(
+@table(
     ("result", "outcome", "is_read", "expected", "words"),
     [
         (
@@ -298,7 +299,7 @@ def test_headers_are_plain_and_without_cookies() -> None:
 RETRYABLE = {"NotSentError", "RateLimitError", "ServerError", "ResponseError", "InProgressError"}
 
 
-@pytest.mark.parametrize("cls", family())
+@table("cls", family())
 def test_retryable_says_whether_the_same_call_can_succeed(cls: type[ChessaError]) -> None:
     """Nothing was sent, the server was busy, or it was a read: nothing else is worth a retry."""
     assert cls("text").retryable == (cls.__name__ in RETRYABLE)

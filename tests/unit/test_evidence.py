@@ -8,6 +8,7 @@ import pytest
 
 import chessa
 from chessa import NotSentError, Outcome, OutcomeUnknownError
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, DRIVERS, check_plain
 from .raw_server import Connection, RawServer, after_request, answering, refusing_port, reset
@@ -73,7 +74,7 @@ def test_a_certificate_that_is_not_trusted_is_not_sent(mode: str) -> None:
     assert server.ledger == []
 
 
-@pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
+@table("leave", [lambda c: None, reset])
 def test_a_request_that_was_received_is_unknown(
     mode: str, leave: Callable[[Connection], object]
 ) -> None:

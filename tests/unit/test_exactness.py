@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chessa import DecodeError, MisfitFieldError
 from chessa.models import Order, Pagination, Rate, StatusHistoryEntry
+from tests.marks import table
 
 # JSON numbers as a server may write them.
 NUMBERS = (
@@ -43,7 +44,7 @@ def same(one: Decimal, other: Decimal) -> bool:
     return one.as_tuple() == other.as_tuple()
 
 
-@pytest.mark.parametrize("text", NUMBERS)
+@table("text", NUMBERS)
 def test_a_number_keeps_its_digits(text: str) -> None:
     """A JSON number arrives as the Decimal of its text, and leaves as a number of those digits."""
     got = rate(text)
@@ -55,7 +56,7 @@ def test_a_number_keeps_its_digits(text: str) -> None:
     assert isinstance(json.loads(written), (int, float)), "it is a JSON number"
 
 
-@pytest.mark.parametrize("text", NUMBERS)
+@table("text", NUMBERS)
 def test_an_amount_in_a_string_leaves_as_the_text_it_was(text: str) -> None:
     """An amount in a string arrives as that Decimal, and leaves as that very text."""
     got = order(text)
@@ -64,7 +65,7 @@ def test_an_amount_in_a_string_leaves_as_the_text_it_was(text: str) -> None:
     assert isinstance(got.origin_amount * 2, Decimal)
 
 
-@pytest.mark.parametrize("text", NO_NUMBERS)
+@table("text", NO_NUMBERS)
 def test_a_text_that_is_no_number_of_json_is_a_misfit(text: str) -> None:
     """A text that only Python takes for a number is kept raw, never returned."""
     got = order(text)
@@ -91,7 +92,7 @@ def test_any_amount_survives(amount: Decimal) -> None:
     assert Decimal(text) == amount
 
 
-@pytest.mark.parametrize(
+@table(
     "text", ["9" * 5000, "-" + "9" * 4301, "1" + "0" * 9000, "1e401", "1E-99999999", "1e999999999"]
 )
 def test_a_number_that_python_cannot_hold_is_kept_as_it_was(text: str) -> None:
@@ -127,7 +128,7 @@ def test_a_model_takes_what_the_json_module_gives() -> None:
 # ---- JSON itself --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "why"),
     [
         (b"", "not JSON"),
@@ -215,7 +216,7 @@ def at(text: Any) -> StatusHistoryEntry:
     return StatusHistoryEntry.from_dict({"timestamp": text})
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "instant"),
     [
         ("2025-03-18T06:05:27.754Z", (2025, 3, 18, 6, 5, 27, 754_000)),
@@ -243,7 +244,7 @@ def test_an_instant_is_read_and_leaves_as_the_text_it_was(
     assert got.to_dict() == {"timestamp": text}
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "2025-03-18T06:05:27.754", "2025-03-18", "", "yesterday", "2025-02-30T00:00:00Z",

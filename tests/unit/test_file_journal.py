@@ -19,6 +19,7 @@ import pytest
 
 import chessa
 from chessa import FileJournal, JournalRecord, NotSentError, Outcome
+from tests.marks import table
 
 from .calls import A_WRITE, CLIENT_ID, CLIENT_SECRET, CREDENTIALS, Driver
 from .raw_server import RawServer
@@ -260,7 +261,7 @@ def test_a_file_is_its_owners_and_is_appended_to(path: Path) -> None:
     assert repr(journal) == f"FileJournal({str(path)!r})"
 
 
-@pytest.mark.parametrize("place", ["missing/journal.jsonl", ".", "a\0b", None, 17])
+@table("place", ["missing/journal.jsonl", ".", "a\0b", None, 17])
 def test_a_file_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, place: Any) -> None:
     """At construction, with its path and the system's text, and no other error behind it."""
     with pytest.raises(chessa.ConfigurationError, match=r"journal .* cannot be opened") as caught:

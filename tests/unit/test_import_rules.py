@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.marks import table
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +74,7 @@ def modules(folder: str) -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("folder", MAY_IMPORT)
+@table("folder", MAY_IMPORT)
 def test_a_package_imports_only_what_it_may(folder: str) -> None:
     """Each package imports the standard library, itself, and what the table grants it."""
     granted = MAY_IMPORT[folder] | {folder.split("/")[1]} | sys.stdlib_module_names
@@ -112,7 +112,7 @@ def test_scripts_do_not_import_what_they_make() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
+@table(
     "source",
     [
         "import httpx",
@@ -180,14 +180,14 @@ def cycles(root: Path, pattern: str) -> list[list[str]]:
     return []
 
 
-@pytest.mark.parametrize("tree", TREES)
+@table("tree", TREES)
 def test_no_module_imports_itself_through_others(tree: str) -> None:
     """No cycle, not even of imports in a function or under TYPE_CHECKING."""
     assert list((ROOT / tree).glob(TREES[tree])), f"{tree} has no such package"
     assert not cycles(ROOT / tree, TREES[tree])
 
 
-@pytest.mark.parametrize(
+@table(
     "importing",
     [
         "from . import a",

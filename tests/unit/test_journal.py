@@ -11,6 +11,7 @@ import pytest
 
 import chessa
 from chessa import Hooks, JournalRecord, NotSentError, Outcome, OutcomeUnknownError
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, DRIVERS, WRITE, Driver, check_plain
 from .journals import never, opened_and_closed
@@ -21,7 +22,7 @@ OK = (201, {"id": "t1"})
 ENVELOPE = {"error": "e", "message": "m", "statusCode": 400}
 
 
-@pytest.mark.parametrize(
+@table(
     ("answer", "outcome", "status_code"),
     [
         (OK, None, 201),
@@ -95,7 +96,7 @@ def test_the_reference_is_the_callers() -> None:
     assert "payout" not in str(transport.seen) + str([r.read() for r in transport.requests])
 
 
-@pytest.mark.parametrize("reference", ["", "  ", "a\nb", "x" * 201, 17, b"x", "\x7f"])
+@table("reference", ["", "  ", "a\nb", "x" * 201, 17, b"x", "\x7f"])
 def test_a_reference_is_a_short_printable_text(reference: Any) -> None:
     """Anything else is refused before any call."""
     with chessa.Chessa(**CREDENTIALS) as client, pytest.raises(chessa.ConfigurationError):
@@ -161,7 +162,7 @@ def test_without_its_closing_record_the_end_is_the_same(
     assert "OSError: EIO" in caplog.text
 
 
-@pytest.mark.parametrize(
+@table(
     ("at", "words"),
     [("opened", "before it was sent"), ("closed", "was carried out; the call was interr")],
 )
@@ -177,7 +178,7 @@ def test_ctrl_c_in_a_journal_comes_out(driver: Driver, at: str, words: str) -> N
     assert len(transport.requests) == (1 if at == "closed" else 0)
 
 
-@pytest.mark.parametrize("when", ["request", "attempt", "response"])
+@table("when", ["request", "attempt", "response"])
 def test_an_interrupted_write_is_closed_with_what_is_known(driver: Driver, when: str) -> None:
     """Ctrl-C before, while and after it is sent: NOT_SENT, UNKNOWN, DONE."""
     records: list[JournalRecord] = []
@@ -221,7 +222,7 @@ def test_an_interruption_while_waiting_is_closed_as_not_sent(
 # ---- Not a journal -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("make", "journal"),
     [
         (chessa.Chessa, "a path"),
@@ -263,7 +264,7 @@ def test_an_unknown_outcome_can_be_found_again(driver: Driver) -> None:
 ODD = [StopIteration(), StopAsyncIteration(), RuntimeError("x"), ValueError("x"), KeyError("x")]
 
 
-@pytest.mark.parametrize("error", ODD, ids=repr)
+@table("error", ODD)
 def test_what_is_not_an_oserror_comes_out_and_nothing_is_sent(
     driver: Driver, error: Exception
 ) -> None:
@@ -280,8 +281,8 @@ def test_what_is_not_an_oserror_comes_out_and_nothing_is_sent(
     assert (journal.events, transport.requests) == (["opened", "closed"], [])
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), LookupError("x")], ids=repr)
-@pytest.mark.parametrize("answer", [OK, (502, b"<html>")], ids=["done", "unknown"])
+@table("error", [ValueError("x"), LookupError("x")])
+@table("answer", [OK, (502, b"<html>")])
 def test_what_is_not_an_oserror_comes_out_of_the_closing_record(
     driver: Driver, error: Exception, answer: Any
 ) -> None:

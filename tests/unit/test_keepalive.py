@@ -4,11 +4,11 @@ import tracemalloc
 from typing import Any
 
 import h11
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chessa._transport.keepalive import Received, ends_exactly
+from tests.marks import table
 
 
 def headers(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
@@ -56,15 +56,15 @@ def status_of(head: bytes) -> int:
     return int(head[9:12])
 
 
-@pytest.mark.parametrize("answer", CLEAN.values(), ids=CLEAN)
+@table("answer", CLEAN.values())
 def test_a_whole_answer_leaves_a_clean_connection(answer: tuple[bytes, bytes]) -> None:
     """With a length, in chunks, or without a body: nothing was left over."""
     head, body = answer
     assert ends_exactly(head + END + body, status_of(head), headers(head))
 
 
-@pytest.mark.parametrize("rest", [b"\r\n", b"x", OTHER, OTHER[:7], b"0\r\n\r\n"])
-@pytest.mark.parametrize("answer", CLEAN.values(), ids=CLEAN)
+@table("rest", [b"\r\n", b"x", OTHER, OTHER[:7], b"0\r\n\r\n"])
+@table("answer", CLEAN.values())
 def test_whatever_follows_an_answer_spoils_the_connection(
     answer: tuple[bytes, bytes], rest: bytes
 ) -> None:
@@ -73,7 +73,7 @@ def test_whatever_follows_an_answer_spoils_the_connection(
     assert not ends_exactly(head + END + body + rest, status_of(head), headers(head))
 
 
-@pytest.mark.parametrize("answer", DOUBTFUL.values(), ids=DOUBTFUL)
+@table("answer", DOUBTFUL.values())
 def test_a_doubtful_end_spoils_the_connection(answer: tuple[bytes, bytes]) -> None:
     """Where the end cannot be told for certain, the connection is not used again."""
     head, body = answer
@@ -97,7 +97,7 @@ def record(data: bytes, *, is_kept: bool = True) -> Received:
     return made
 
 
-@pytest.mark.parametrize("status", [400, 404, 408, 429, 500, 503, 302])
+@table("status", [400, 404, 408, 429, 500, 503, 302])
 def test_only_a_success_leaves_a_clean_connection(status: int) -> None:
     """An error may have been sent unasked; the connection is not worth the risk."""
     head = b"HTTP/1.1 %d X\r\nContent-Length: 4" % status
@@ -242,7 +242,7 @@ def test_nothing_that_follows_a_response_goes_unseen(
     assert not ends_exactly(head + END + body + rest, status_of(head), headers(head))
 
 
-@pytest.mark.parametrize("answer", CLEAN.values(), ids=CLEAN)
+@table("answer", CLEAN.values())
 def test_a_response_that_is_not_over_does_not_end_exactly(answer: tuple[bytes, bytes]) -> None:
     """Cut anywhere, it is not complete."""
     head, body = answer

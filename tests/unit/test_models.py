@@ -21,6 +21,7 @@ from chessa.models import (
     Rate,
     StatusHistoryEntry,
 )
+from tests.marks import table
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 NAIVE = datetime.datetime(2025, 3, 18)  # noqa: DTZ001 - to be refused
@@ -122,7 +123,7 @@ def test_a_required_field_that_does_not_fit_is_refused_without_being_shown() -> 
     assert "a-value" not in str(caught.value)
 
 
-@pytest.mark.parametrize("data", [None, [], "text", 1, [("id", "1")]])
+@table("data", [None, [], "text", 1, [("id", "1")]])
 def test_only_an_object_is_a_model(data: Any) -> None:
     """Whatever else a server sends is a DecodeError."""
     with pytest.raises(DecodeError, match="Order: is not an object"):
@@ -137,7 +138,7 @@ def test_tools_that_print_by_field_are_given_the_repr() -> None:
 # ---- What does not fit --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "key", "raw", "reason"),
     [
         ("origin_amount", "originAmount", "1_000", "not a decimal number"),
@@ -200,9 +201,7 @@ def test_undocumented_members_can_be_sent() -> None:
     assert metadata.to_dict() == {"orderId": "N3LBXEUI", "caseId": 7}
 
 
-@pytest.mark.parametrize(
-    "made", [order(), Pagination.from_dict({"page": 1}), order().replace(note=1)]
-)
+@table("made", [order(), Pagination.from_dict({"page": 1}), order().replace(note=1)])
 def test_a_model_does_not_change(made: Any) -> None:
     """Read, made or replaced: no attribute can be set or deleted, no unknown member added."""
     name = next(iter(made._fields()))[0]
@@ -283,8 +282,8 @@ def test_statuses_match() -> None:
     assert end == "failed"
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("value", ["created", "on_hold"])
+@table("protocol", PROTOCOLS)
+@table("value", ["created", "on_hold"])
 def test_statuses_pickle_and_copy(value: str, protocol: int) -> None:
     """Known or not, a status comes out of a pickle or a copy as what it was."""
     status = OrderStatus(value)
@@ -309,7 +308,7 @@ WEALTHY = {
 }
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@table("protocol", PROTOCOLS)
 def test_models_pickle(protocol: int) -> None:
     """A model comes out of a pickle equal to itself, with all that it kept."""
     got = Order.from_dict(WEALTHY)
@@ -361,7 +360,7 @@ def test_an_attribute_can_be_unset_again() -> None:
     assert "id" not in pickle.loads(pickle.dumps(order().replace(id=UNSET)))
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@table("protocol", PROTOCOLS)
 def test_unset_is_one_object(protocol: int) -> None:
     """UNSET is falsy, prints as itself, and stays identical through copies and pickles."""
     assert not UNSET
@@ -374,7 +373,7 @@ def test_unset_is_one_object(protocol: int) -> None:
 # ---- What cannot be sent ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("model", "name", "value", "why"),
     [
         (Rate, "rate", 0.5, "a float cannot hold an amount exactly"),

@@ -2,12 +2,11 @@
 
 import itertools
 
-import pytest
-
 from chessa import Outcome
 from chessa._call.bodies import ErrorBody
 from chessa._call.events import AttemptResult, ErrorKind, Failure, Response
 from chessa._call.outcomes import ESTABLISHING, INCONCLUSIVE, outcome_of
+from tests.marks import table
 
 NOT_SENT, REJECTED, UNKNOWN, DONE = Outcome
 
@@ -30,35 +29,35 @@ def result(
     )
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("kind", sorted(ESTABLISHING, key=str))
+@table("is_read", [True, False])
+@table("kind", sorted(ESTABLISHING, key=str))
 def test_no_connection_and_no_byte_is_not_sent(kind: ErrorKind, *, is_read: bool) -> None:
     """A failure to connect, with the evidence that nothing was sent, is NOT_SENT."""
     assert outcome_of(result(kind=kind, nothing_sent=True), is_read=is_read) is NOT_SENT
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("kind", ErrorKind)
+@table("is_read", [True, False])
+@table("kind", ErrorKind)
 def test_without_evidence_nothing_is_not_sent(kind: ErrorKind, *, is_read: bool) -> None:
     """The kind of failure alone never proves that nothing was sent."""
     assert outcome_of(result(kind=kind), is_read=is_read) is UNKNOWN
 
 
-@pytest.mark.parametrize("kind", sorted(set(ErrorKind) - ESTABLISHING, key=str))
+@table("kind", sorted(set(ErrorKind) - ESTABLISHING, key=str))
 def test_evidence_alone_is_not_enough(kind: ErrorKind) -> None:
     """The evidence alone, without a failure to connect, never proves that nothing was sent."""
     assert outcome_of(result(kind=kind, nothing_sent=True), is_read=False) is UNKNOWN
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("status_code", [200, 201, 204, 206, 226, 299])
+@table("is_read", [True, False])
+@table("status_code", [200, 201, 204, 206, 226, 299])
 def test_any_2xx_with_a_result_is_success(status_code: int, *, is_read: bool) -> None:
     """A 2xx whose body was read is a result, documented number or not."""
     assert outcome_of(result(status_code, has_result=True), is_read=is_read) is None
 
 
-@pytest.mark.parametrize("status_code", [200, 201, 204, 299])
-@pytest.mark.parametrize("kind", [None, *ErrorKind])
+@table("status_code", [200, 201, 204, 299])
+@table("kind", [None, *ErrorKind])
 def test_an_unread_2xx_means_done_on_a_write(status_code: int, kind: ErrorKind | None) -> None:
     """After a 2xx status line a write has happened, whatever became of the body."""
     assert outcome_of(result(status_code, kind=kind), is_read=False) is DONE
@@ -68,15 +67,15 @@ def test_an_unread_2xx_means_done_on_a_write(status_code: int, kind: ErrorKind |
 CONCLUSIVE = sorted(set(range(400, 500)) - INCONCLUSIVE)
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("status_code", [400, 401, 403, 404, 422, 429])
+@table("is_read", [True, False])
+@table("status_code", [400, 401, 403, 404, 422, 429])
 def test_a_4xx_in_the_vendors_envelope_is_rejected(status_code: int, *, is_read: bool) -> None:
     """A 4xx with its status in the vendor's envelope is a rejection by the API."""
     rejected = result(status_code, envelope_status=status_code)
     assert outcome_of(rejected, is_read=is_read) is REJECTED
 
 
-@pytest.mark.parametrize("envelope_status", [None, 200, 499, 500])
+@table("envelope_status", [None, 200, 499, 500])
 def test_a_4xx_that_is_not_the_apis_own_is_unknown_on_a_write(envelope_status: int | None) -> None:
     """Without the envelope, or with another status in it, a gateway may be speaking."""
     for status_code in CONCLUSIVE:
@@ -84,7 +83,7 @@ def test_a_4xx_that_is_not_the_apis_own_is_unknown_on_a_write(envelope_status: i
         assert outcome_of(brought, is_read=False) is UNKNOWN, status_code
 
 
-@pytest.mark.parametrize("status_code", sorted(INCONCLUSIVE))
+@table("status_code", sorted(INCONCLUSIVE))
 def test_statuses_that_mean_perhaps_are_unknown_on_a_write(status_code: int) -> None:
     """408, 409, 423, 425 and 499 prove nothing, not even in the vendor's envelope."""
     brought = result(status_code, envelope_status=status_code)
@@ -95,7 +94,7 @@ OTHERS = [0, 99, *(100, 101, 103, 199), *(300, 301, 302, 303, 307, 308, 399), *(
 OTHERS += [504, 520, 599, 600, 999]
 
 
-@pytest.mark.parametrize("status_code", OTHERS)
+@table("status_code", OTHERS)
 def test_any_other_status_is_unknown_on_a_write_and_a_no_on_a_read(status_code: int) -> None:
     """Redirects, 5xx and odd statuses prove nothing about a write, whatever their body says."""
     for envelope_status in (None, status_code):
@@ -104,7 +103,7 @@ def test_any_other_status_is_unknown_on_a_write_and_a_no_on_a_read(status_code: 
         assert outcome_of(brought, is_read=True) is REJECTED
 
 
-@pytest.mark.parametrize("kind", ErrorKind)
+@table("kind", ErrorKind)
 def test_a_4xx_whose_body_was_lost_is_unknown_on_a_write(kind: ErrorKind) -> None:
     """An envelope counts only when it was received to its end."""
     brought = result(400, kind=kind, envelope_status=400)

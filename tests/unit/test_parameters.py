@@ -22,7 +22,7 @@ from chessa._options import Options
 from chessa.journal._keys import canonical
 from chessa_api import codecs
 from chessa_api.operation import Argument, Operation
-from tests.marks import every
+from tests.marks import every, table
 from tests.property.wire import Received
 
 from .calls import DRIVERS, Driver
@@ -104,7 +104,7 @@ STYLES: Final[list[tuple[Any, Any, bool, str | None, str | None, str | None]]] =
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("place", "style", "explode", "text", "array", "members"), STYLES)
+@table(("place", "style", "explode", "text", "array", "members"), STYLES)
 def test_the_examples_of_openapi(
     place: Any, style: Any, explode: bool, text: str | None, array: str, members: str
 ) -> None:
@@ -159,7 +159,7 @@ EXPANSIONS: Final[list[tuple[Argument, Any, str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("made", "value", "text"), EXPANSIONS)
+@table(("made", "value", "text"), EXPANSIONS)
 def test_the_examples_of_rfc_6570(made: Argument, value: Any, text: str) -> None:
     """Each expansion is that of the RFC; what would end a value in a query is encoded there."""
     assert sent(made, value) == text
@@ -179,7 +179,7 @@ def test_brackets() -> None:
 JSON: Final = "%7B%22a%22%3A%5B1.10%2Cnull%2C%22%5Cu00e9%22%5D%7D"
 
 
-@pytest.mark.parametrize(
+@table(
     ("place", "text"),
     [
         ("path", JSON),
@@ -248,7 +248,7 @@ REFUSED: list[tuple[Argument, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("made", "value", "words"), REFUSED)
+@table(("made", "value", "words"), REFUSED)
 def test_what_a_server_could_not_read_back_is_refused(
     made: Argument, value: Any, words: str
 ) -> None:
@@ -433,7 +433,7 @@ TRANSPORTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@table("transport", TRANSPORTS)
 @pytest.mark.parametrize("mode", DRIVERS)
 def test_the_bytes_of_a_request_arrive_as_they_were_made(mode: str, transport: str) -> None:
     """No transport encodes, decodes or drops a character, nor adds a cookie of its own."""

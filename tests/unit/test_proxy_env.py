@@ -11,6 +11,7 @@ from chessa import ConfigurationError
 from chessa._config import Settings, read_settings
 from chessa._proxy_env import from_environment, is_excluded
 from chessa._urls import Origin, ProxySettings, read_base_url
+from tests.marks import table
 
 from .calls import CREDENTIALS
 from .transports import answers
@@ -55,7 +56,7 @@ def refusal(**given: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
+@table(
     ("environ", "host"),
     [
         ({}, None),
@@ -92,7 +93,7 @@ def test_which_variable_counts(
         assert proxy_host(base_url=loopback) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("environ", "name"),
     [
         ({"HTTP_PROXY": "http://upper"}, "HTTP_PROXY"),
@@ -113,8 +114,8 @@ def test_a_cgi_script_ignores_http_proxy(
     assert (found and found.name) == name
 
 
-@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
-@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "SOCKS4", "socks4a", "socks"])
+@table("name", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
+@table("scheme", ["socks5", "socks5h", "SOCKS4", "socks4a", "socks"])
 def test_a_socks_proxy_is_refused_by_the_name_of_its_variable(
     name: str, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +146,7 @@ def test_a_socks_proxy_by_argument_is_refused() -> None:
     assert "NO_PROXY" not in said
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "words"),
     [
         ("ftp://secret-host", "must begin with http:// or https://"),
@@ -160,7 +161,7 @@ def test_a_socks_proxy_by_argument_is_refused() -> None:
         ("http://us%0aer:hunter2@secret-host", "user name or password"),
     ],
 )
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
+@table("name", ["HTTPS_PROXY", "all_proxy"])
 def test_any_other_unusable_value_is_refused_by_the_name_of_its_variable(
     name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +176,7 @@ NAME, ADDRESS = "https://api.example.com", "https://10.1.2.3"
 IPV6 = "https://[fd00::1]"
 
 
-@pytest.mark.parametrize(
+@table(
     ("no_proxy", "base_url", "excluded"),
     [
         # names: the host itself, and any below it
@@ -278,7 +279,6 @@ IPV6 = "https://[fd00::1]"
         ("example.com/path", NAME, False),
         ("\udcff,\0,%,example.com", NAME, True),
     ],
-    ids=lambda value: ascii(value)[:40],
 )
 def test_no_proxy_in_each_of_its_forms(no_proxy: str, base_url: str, excluded: bool) -> None:
     """Each form excludes what it names and not its neighbour; junk excludes nothing."""
@@ -286,7 +286,7 @@ def test_no_proxy_in_each_of_its_forms(no_proxy: str, base_url: str, excluded: b
     assert is_excluded(origin, no_proxy) is excluded
 
 
-@pytest.mark.parametrize(
+@table(
     ("environ", "host"),
     [
         ({"NO_PROXY": "example.com"}, None),

@@ -7,6 +7,7 @@ import pytest
 
 import chessa
 import chessa.models
+from tests.marks import table
 
 ERRORS = {
     "AbsentFieldError",
@@ -68,7 +69,7 @@ def test_the_public_names_are_these() -> None:
     assert dir(chessa) == sorted(chessa.__all__)
 
 
-@pytest.mark.parametrize("name", sorted(ERRORS | OTHERS))
+@table("name", sorted(ERRORS | OTHERS))
 def test_every_public_name_can_be_had(name: str) -> None:
     """Each listed name exists, and is the same object every time."""
     assert getattr(chessa, name) is getattr(chessa, name)

@@ -11,6 +11,7 @@ import pytest
 from chessa import NotSentError
 from chessa._transport.racing import DELAY, Race, in_order
 from tests.faults.places import unanswered
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, Driver
 from .raw_server import RawServer, answering
@@ -19,7 +20,7 @@ from .tls_server import serving, trusting
 DEAD, GOOD = "127.0.0.2", "127.0.0.1"
 
 
-@pytest.mark.parametrize(
+@table(
     ("addresses", "remembered", "expected"),
     [
         ([], None, []),

@@ -9,6 +9,7 @@ import pytest
 
 import chessa
 from chessa import ConfigurationError, Hooks
+from tests.marks import table
 
 from .calls import A_READ, CREDENTIALS
 from .transports import answers
@@ -16,8 +17,8 @@ from .transports import answers
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
-@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
-@pytest.mark.parametrize("name", ["request", "response"])
+@table("make", [chessa.Chessa, chessa.AsyncChessa])
+@table("name", ["request", "response"])
 def test_a_hook_can_be_called(make: Any, name: str) -> None:
     """Something else than a function is refused where the client is made."""
     hooks: Any = Hooks(**{name: "print"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -71,8 +72,8 @@ def test_an_environment_without_proxies_is_none(monkeypatch: pytest.MonkeyPatch)
     [(chessa.Chessa, httpx.Client), (chessa.AsyncChessa, httpx.AsyncClient)],
     ids=["sync", "async"],
 )
-@pytest.mark.parametrize("brought", ["transport", "http_client"])
-@pytest.mark.parametrize("setting", ["proxy", "ssl_context"])
+@table("brought", ["transport", "http_client"])
+@table("setting", ["proxy", "ssl_context"])
 def test_a_setting_that_has_no_effect_is_refused(
     make: Any, client: Any, brought: str, setting: str
 ) -> None:

@@ -16,6 +16,7 @@ from chessa._config import Settings, read_settings
 from chessa._options import RESERVED_HEADERS, Options
 from chessa_api import SPEC_HASH, fields
 from chessa_api.operation import Argument
+from tests.marks import table
 
 from .calls import READ, TOUCH, WRITE
 
@@ -89,7 +90,7 @@ def test_no_request_holds_or_shows_anything_private() -> None:
     assert "t-private" not in repr(made(READ, thing_id="t-private"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "quoted"),
     [
         ("a/b", "a%2Fb"),
@@ -108,7 +109,7 @@ def test_path_values_are_quoted_with_nothing_left_safe(value: str, quoted: str) 
     assert made(READ, thing_id=value).target == f"/chessa/v1/things/{quoted}"
 
 
-@pytest.mark.parametrize("value", ["", ".", ".."])
+@table("value", ["", ".", ".."])
 def test_path_values_that_would_move_the_path_are_refused(value: str) -> None:
     """Empty, `.` and `..` would name another resource."""
     assert "argument 'thing_id': must not be empty" in refusal(READ, thing_id=value)
@@ -124,7 +125,7 @@ def test_no_path_value_leaves_its_segment(value: str) -> None:
     assert re.fullmatch(r"/chessa/v1/things/[A-Za-z0-9_.~%-]+", target)
 
 
-@pytest.mark.parametrize(
+@table(
     ("arguments", "words"),
     [
         ({"name": 7}, "'name'"),
@@ -150,14 +151,14 @@ def test_lone_surrogates_are_refused() -> None:
     assert made(WRITE, name="\ud800").body == b'{"name":"\\ud800"}'
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\r\nx-evil: 1", "\0", "é", " a", "a "])
+@table("value", ["a\nb", "a\r\nx-evil: 1", "\0", "é", " a", "a "])
 def test_header_arguments_cannot_break_out(value: str) -> None:
     """A header value is printable ASCII on one line."""
     assert "x-trace" in refusal(READ, thing_id="t1", trace=value)
     assert (b"x-trace", b"a b") in made(READ, thing_id="t1", trace="a b").headers
 
 
-@pytest.mark.parametrize("name", ["X-Client-Id", "Host", "Accept", "User-Agent", "Cookie"])
+@table("name", ["X-Client-Id", "Host", "Accept", "User-Agent", "Cookie"])
 def test_no_operation_sets_the_clients_own_headers(name: str) -> None:
     """A spec that declares one of our headers as an argument cannot replace it."""
     argument = Argument("own", name, "header", fields.STRING)
@@ -214,7 +215,7 @@ def test_extras_never_replace_an_argument() -> None:
     assert "has no body" in refusal(READ, Options().merge(extra_body={"a": 1}), thing_id="t")
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED_HEADERS))
+@table("name", sorted(RESERVED_HEADERS))
 def test_the_clients_own_headers_cannot_be_extras(name: str) -> None:
     """Credentials, host, lengths and connection are the client's; no value is shown."""
     with pytest.raises(ConfigurationError, match=name) as caught:
@@ -222,7 +223,7 @@ def test_the_clients_own_headers_cannot_be_extras(name: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@table(
     "extras",
     [
         {"extra_headers": {"x": "hunter2\r\ny: z"}},

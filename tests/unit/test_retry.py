@@ -21,6 +21,7 @@ from chessa._call.retry import (
     next_wait,
     retry_after_seconds,
 )
+from tests.marks import table
 
 NOW = 1_763_900_000.0
 
@@ -101,16 +102,16 @@ def test_no_response_ever_retries_a_write() -> None:
     assert not [each for each in statuses if rejected(each, is_read=False).may_retry()]
 
 
-@pytest.mark.parametrize("kind", ErrorKind)
-@pytest.mark.parametrize("outcome", Outcome)
+@table("kind", ErrorKind)
+@table("outcome", Outcome)
 def test_a_write_is_retried_only_when_it_was_not_sent(kind: ErrorKind, outcome: Outcome) -> None:
     """A write is retried after a failed connection that is NOT_SENT by evidence, never else."""
     is_safe = outcome is Outcome.NOT_SENT and kind in RETRYABLE_KINDS
     assert failed(kind, outcome, is_read=False).may_retry() is is_safe
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-@pytest.mark.parametrize("kind", sorted(set(ErrorKind) - RETRYABLE_KINDS, key=str))
+@table("is_read", [True, False])
+@table("kind", sorted(set(ErrorKind) - RETRYABLE_KINDS, key=str))
 def test_what_will_fail_again_is_not_retried(kind: ErrorKind, *, is_read: bool) -> None:
     """A bad certificate, an unsendable request or a closed client is not tried again."""
     assert not failed(kind, Outcome.NOT_SENT, is_read=is_read).may_retry()
@@ -130,7 +131,7 @@ def test_max_retries_counts_retries() -> None:
         assert wait(tried, max_retries=0) is None
 
 
-@pytest.mark.parametrize(("retries", "most"), [(0, 0.1), (1, 0.2), (4, 1.6), (7, 8.0), (60, 8.0)])
+@table(("retries", "most"), [(0, 0.1), (1, 0.2), (4, 1.6), (7, 8.0), (60, 8.0)])
 def test_the_back_off_doubles_up_to_eight_seconds(retries: int, most: float) -> None:
     """The wait is drawn from 0 to 0.1 · 2ⁿ seconds, at most 8."""
     assert wait(LOST, retries=retries, max_retries=100) == pytest.approx(most)
@@ -157,7 +158,7 @@ def test_no_wait_reaches_past_the_deadline() -> None:
     assert wait(rejected(503, retry_after=5.0), left=4.0) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "seconds"),
     [
         ("0", 0.0),
@@ -175,7 +176,7 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float) -> None:
     assert retry_after_seconds(value, NOW) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
+@table(
     "value",
     ["", "-1", "nan", "inf", "1e9", "soon", "7s", "0x7", "٧", "9" * 5000, "Mon", ", ,"],
 )

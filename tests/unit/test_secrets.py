@@ -14,6 +14,7 @@ import chessa
 from chessa import ConfigurationError, Outcome
 from chessa._credentials import Credentials, CredentialSource, Secret, from_settings, hide
 from tests.credentials import ID_HEADER, SECRET_HEADER
+from tests.marks import table
 
 CANARY = "canary-7f1d9e3b5a2c"
 
@@ -35,7 +36,7 @@ def reading(environ: Mapping[str, str]) -> Callable[[str], Secret | None]:
     return lambda name: Secret(environ[name]) if environ.get(name, "").strip() else None
 
 
-@pytest.mark.parametrize(
+@table(
     "show",
     [
         repr,
@@ -75,7 +76,7 @@ def test_secrets_compare_by_identity_only() -> None:
     assert copy.deepcopy({"k": [one]})["k"][0] is one
 
 
-@pytest.mark.parametrize("value", [f" {CANARY}\n", f"\t{CANARY}\r\n", CANARY])
+@table("value", [f" {CANARY}\n", f"\t{CANARY}\r\n", CANARY])
 def test_surrounding_white_space_is_trimmed(value: str) -> None:
     """A line end that came along from a file is not part of the secret."""
     assert Secret(value).reveal() == CANARY
@@ -100,9 +101,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", ["client_id", "client_secret"])
-@pytest.mark.parametrize("value", BAD.values(), ids=BAD)
-@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+@table("name", ["client_id", "client_secret"])
+@table("value", BAD.values())
+@table("make", [chessa.Chessa, chessa.AsyncChessa])
 def test_a_bad_secret_is_refused_without_being_shown(
     make: Callable[..., object], name: str, value: object
 ) -> None:
@@ -142,8 +143,8 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("given", REFUSED, ids=lambda given: next(iter(given)))
-@pytest.mark.parametrize("make", [chessa.Chessa, chessa.AsyncChessa])
+@table("given", REFUSED)
+@table("make", [chessa.Chessa, chessa.AsyncChessa])
 def test_no_refusal_shows_the_environment(
     make: Callable[..., object], given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +187,7 @@ def test_arguments_come_before_the_environment() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("environ", "missing"),
     [
         ({}, "client_id and client_secret missing"),
@@ -233,7 +234,7 @@ def _raise() -> str:
     raise ValueError(f"cannot fetch {CANARY}")
 
 
-@pytest.mark.parametrize(
+@table(
     ("provider", "words"),
     [
         (_raise, "raised ValueError"),

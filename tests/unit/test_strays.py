@@ -14,6 +14,7 @@ import attrs
 import pytest
 
 import chessa
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CREDENTIALS, WRITE, Call, Driver
 from .raw_server import Connection, Play, RawServer, answering
@@ -71,10 +72,8 @@ def test_an_answer_behind_another_in_tls_is_nobodys(driver: Driver) -> None:
         assert driver(A_READ, A_READ, A_READ, **settings) == [{"id": "right"}] * 3
 
 
-@pytest.mark.parametrize(
-    "part", [b"HTTP/1.1 200 OK\r\nX: a", b"H", b"\r\n"], ids=["half a head", "a letter", "a line"]
-)
-@pytest.mark.parametrize("is_later", [False, True])
+@table("part", [b"HTTP/1.1 200 OK\r\nX: a", b"H", b"\r\n"])
+@table("is_later", [False, True])
 def test_a_part_of_an_answer_spoils_its_connection(
     driver: Driver, part: bytes, is_later: bool
 ) -> None:
@@ -102,8 +101,8 @@ ROUTES: dict[str, tuple[Callable[[Play], Play], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("home", "base_url", "proxy"), ROUTES.values(), ids=ROUTES)
-@pytest.mark.parametrize("is_later", [False, True])
+@table(("home", "base_url", "proxy"), ROUTES.values())
+@table("is_later", [False, True])
 def test_a_part_of_a_record_spoils_its_connection(
     driver: Driver, home: Callable[[Play], Play], base_url: str, proxy: str, is_later: bool
 ) -> None:
@@ -131,7 +130,7 @@ def test_a_part_of_a_record_spoils_its_connection(
         assert driver(A_READ, after_a_rest(), **settings) == [{"id": "right"}] * 2
 
 
-@pytest.mark.parametrize("early", [answered(STRAY), b"H", b"\x17\x03\x03\x00\x01x"])
+@table("early", [answered(STRAY), b"H", b"\x17\x03\x03\x00\x01x"])
 def test_what_comes_before_tls_is_no_answer(driver: Driver, early: bytes) -> None:
     """Bytes that a man in the middle adds without keys: nothing is sent."""
 
@@ -212,7 +211,7 @@ CLOSING = {
 }
 
 
-@pytest.mark.parametrize("response", CLOSING.values(), ids=CLOSING)
+@table("response", CLOSING.values())
 def test_a_connection_that_the_server_is_to_close_is_not_used_again(
     driver: Driver, response: bytes
 ) -> None:

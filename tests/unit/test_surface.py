@@ -13,6 +13,7 @@ import pytest
 import chessa
 import chessa.models
 from chessa_api.operation import Operation
+from tests.marks import table
 
 # The vendor's operation; the method and its arguments, required ones first; what it returns.
 METHODS = {
@@ -111,7 +112,7 @@ def clients() -> tuple[chessa.Chessa, chessa.AsyncChessa]:
     )
 
 
-@pytest.mark.parametrize("vendor", PRESENT)
+@table("vendor", PRESENT)
 def test_a_method_takes_these_arguments(vendor: str) -> None:
     """Positions and required names are those of the table; optional ones may only be added."""
     text, _ = METHODS[vendor]
@@ -132,7 +133,7 @@ def test_sync_and_async_have_the_same_signatures() -> None:
         assert inspect.getdoc(method) == inspect.getdoc(on_asyncio[name])
 
 
-@pytest.mark.parametrize("vendor", PRESENT)
+@table("vendor", PRESENT)
 def test_a_method_performs_its_operation(vendor: str) -> None:
     """Each method calls the operation of its row, returns the model, and says so in its text."""
     text, result = METHODS[vendor]

@@ -5,6 +5,7 @@ import ssl
 import pytest
 
 from chessa._transport.tls_records import TlsRecords
+from tests.marks import table
 
 from .tls_server import serving, trusting
 
@@ -44,7 +45,7 @@ def connected(size: int = 65_536) -> tuple[TlsRecords, Peer]:
     return ours, peer
 
 
-@pytest.mark.parametrize("size", [1, 2, 4, 5, 6, 100, 65_536])
+@table("size", [1, 2, 4, 5, 6, 100, 65_536])
 def test_records_may_come_in_pieces(size: int) -> None:
     """Of any size, within a header too: all comes out, and between records nothing is held."""
     ours, peer = connected(size)
@@ -57,7 +58,7 @@ def test_records_may_come_in_pieces(size: int) -> None:
     assert not ours.holds_more
 
 
-@pytest.mark.parametrize("kept", [1, 4, 5, 6, -1])
+@table("kept", [1, 4, 5, 6, -1])
 def test_a_part_of_a_record_is_seen(kept: int) -> None:
     """Until its last byte is here; then what it holds is."""
     ours, peer = connected()
@@ -72,7 +73,7 @@ def test_a_part_of_a_record_is_seen(kept: int) -> None:
     assert not ours.holds_more
 
 
-@pytest.mark.parametrize(
+@table(
     "noise",
     [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\xff\xff", b"\x17\x02\x00\x00\x01x"],
 )

@@ -3,9 +3,8 @@
 import ssl
 from typing import Any
 
-import pytest
-
 from chessa import NotSentError, Outcome, OutcomeUnknownError, ResponseError
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, Driver, check_plain
 from .raw_server import Connection, RawServer, answering
@@ -83,7 +82,7 @@ def test_a_tunnel_request_that_cannot_be_encrypted_is_not_sent(driver: Driver) -
 ALPN = {"h2": False, "http/1.1": True}
 
 
-@pytest.mark.parametrize(("protocol", "is_spoken"), ALPN.items(), ids=ALPN)
+@table(("protocol", "is_spoken"), ALPN.items())
 def test_another_protocol_than_ours_is_not_sent(
     driver: Driver, protocol: str, is_spoken: bool
 ) -> None:

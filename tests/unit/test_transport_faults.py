@@ -11,10 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
-import pytest
 
 import chessa
 from chessa import NotSentError, Outcome, OutcomeUnknownError, ResponseError
+from tests.marks import table
 
 from .calls import A_READ, A_WRITE, CLIENT_SECRET, READ, Call, Driver, check_plain
 from .raw_server import Connection, Play, RawServer, after_request, answering, on_time, reset, send
@@ -99,7 +99,7 @@ RECEIVED = {
 }
 
 
-@pytest.mark.parametrize("fault", RECEIVED.values(), ids=RECEIVED)
+@table("fault", RECEIVED.values())
 def test_a_write_that_was_received_is_sent_once_and_never_called_safe(
     driver: Driver, fault: Fault
 ) -> None:
@@ -113,7 +113,7 @@ def test_a_write_that_was_received_is_sent_once_and_never_called_safe(
     check_plain(error)
 
 
-@pytest.mark.parametrize("fault", RECEIVED.values(), ids=RECEIVED)
+@table("fault", RECEIVED.values())
 def test_a_read_is_repeated_where_it_may_help(driver: Driver, fault: Fault) -> None:
     """A read is tried again after connection faults and five statuses, and no more than that."""
     with RawServer(fault.play) as server:
@@ -153,7 +153,7 @@ def meet_drip(driver: Driver, name: str, call: Call) -> None:
     assert error.attempts == len(server.ledger) == 1, name
 
 
-@pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
+@table("leave", [lambda c: None, reset])
 def test_a_connection_lost_before_the_request_was_sent_or_read(
     driver: Driver, leave: Callable[[Connection], object]
 ) -> None:
@@ -166,7 +166,7 @@ def test_a_connection_lost_before_the_request_was_sent_or_read(
     check_plain(error)
 
 
-@pytest.mark.parametrize("leave", [lambda c: None, reset], ids=["closed", "reset"])
+@table("leave", [lambda c: None, reset])
 def test_a_connection_lost_after_the_first_byte_is_not_called_safe(
     driver: Driver, leave: Callable[[Connection], object]
 ) -> None:
@@ -254,7 +254,7 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize(("start", "flood"), FLOODS.values(), ids=FLOODS)
+@table(("start", "flood"), FLOODS.values())
 def test_a_flood_fills_no_memory(driver: Driver, start: bytes, flood: bytes) -> None:
     """Bytes outside the body are not kept either, however many come."""
 
