@@ -1,4 +1,7 @@
-"""The two parsers of YAML: the fast one must give what the exact one gives."""
+"""The two parsers of YAML: the fast one must give what the exact one gives.
+
+`test_reading` holds both to its tables.
+"""
 
 from typing import Any
 
@@ -9,7 +12,6 @@ from hypothesis import strategies as st
 from chessa_codegen.document import yaml, yaml_events
 from chessa_codegen.errors import SpecError
 from tests.marks import table
-from tests.pipeline.test_reading import REFUSALS, TREES
 
 PARTS = (
     *("a", "é", " ", "  ", "\n", "\n  ", "\n    ", "\n\n", "- ", ": ", ":", "? ", "?", "'", '"'),
@@ -31,30 +33,6 @@ def read_by(content: bytes, *, fast: bool) -> Any:
 def test_the_fast_parser_is_here() -> None:
     """The environment of the project has the parser in C, so that large documents take seconds."""
     assert yaml_events.is_for_both("a: 1\n")
-
-
-@table("name", TREES)
-def test_trees_are_equal(name: str) -> None:
-    """Without the fast parser a document gives the same tree."""
-    text, _ = TREES[name]
-    content = text.encode() if isinstance(text, str) else text
-    assert repr(read_by(content, fast=True)) == repr(read_by(content, fast=False))
-
-
-@table("name", REFUSALS)
-def test_refusals_are_equal(name: str) -> None:
-    """Without the fast parser a document is refused with the same message."""
-    text, _, _ = REFUSALS[name]
-    content = text.encode() if isinstance(text, str) else text
-    assert outcome_of(content, fast=True) == outcome_of(content, fast=False)
-
-
-def outcome_of(content: bytes, *, fast: bool) -> str:
-    """Return the tree or the refusal as text."""
-    try:
-        return repr(read_by(content, fast=fast))
-    except SpecError as error:
-        return str(error)
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=14).map("".join))

@@ -145,7 +145,7 @@ class _Anchors:
     """The values that have an anchor, and how much their aliases may still bring."""
 
     known: dict[str, Any] = field(factory=dict[str, Any])
-    left: int = _MOST_ALIASED
+    left: int = field(factory=lambda: _MOST_ALIASED)
 
     def written_out(self, event: Event, level: int, *, is_open: bool) -> Any:
         """Return a copy of what an alias stands for."""
