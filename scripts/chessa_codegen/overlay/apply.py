@@ -23,12 +23,12 @@ from typing import Any, Final
 
 from attrs import field, frozen
 from jsonpath_rfc9535 import JSONPathError, JSONPathNode
-from jsonpath_rfc9535 import compile as compile_query
 
 from chessa_codegen.document.loader import copied, is_mapping, is_sequence, is_too_deep, pointer
 from chessa_codegen.document.refs import path_key
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.overlay.model import Action, Overlay, OverlayError, kind, parse, too_deep
+from chessa_codegen.overlay.queries import compiled
 from chessa_codegen.overlay.written_out import write_out
 from chessa_codegen.validate.repair import operations
 
@@ -109,7 +109,7 @@ def apply(document: dict[str, Any], overlay: Overlay, *, writes_out: bool = Fals
             effects.append(Effect(action, 0, changed=False))
             continue
         effects.append(_effect(result, action))
-        titles = _titles(result) if effects[-1].changed else titles
+        titles |= _titles(action.update)  # those that are gone cost a query, and no more
     _rename_in_links(result, meant)
     _rename_paths(result, {ours: theirs for theirs, ours in meant.items()})
     return Outcome(result, tuple(sorted(effects, key=lambda each: each.action.index)))
@@ -260,7 +260,7 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
 def _matches(document: dict[str, Any], action: Action, query: str) -> list[JSONPathNode]:
     """Yield each selected node once; a query such as $['a','a'] selects one twice."""
     try:
-        found = compile_query(query).find(document)
+        found = compiled(query).find(document)
     except (JSONPathError, RecursionError):
         raise OverlayError(
             "The target is too long or nested too deep to be followed.",
