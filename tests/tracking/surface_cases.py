@@ -73,6 +73,12 @@ BASE: Final = document(
 )
 
 
+def download(name: str, *media_types: str) -> Document:
+    """An operation whose response is a file."""
+    content = {each: {"schema": TEXT} for each in media_types}
+    return operation(name, "users", responses={"200": {"description": "File", "content": content}})
+
+
 def op(spec: Document, path: str = "/orders", method: str = "post") -> Document:
     """An operation of a document."""
     found: Document = spec["paths"][path][method]
@@ -149,6 +155,13 @@ TABLE: Final[dict[str, tuple[Edit, list[Row]]]] = {
     "method added": (
         lambda s: s["paths"].update({"/ping": {"get": operation("ping", "users")}}),
         [("users.ping", MINOR, "`users.ping` is new")],
+    ),
+    "download added": (
+        lambda s: s["paths"].update({"/slip": {"get": download("slip", "application/pdf")}}),
+        [
+            ("users.slip", MINOR, "`users.slip` is new"),
+            ("users.slip_to_file", MINOR, "`users.slip_to_file` is new"),
+        ],
     ),
     "subject": (
         retitle("/orders", "post", **{"x-once-per": "code"}),

@@ -9,16 +9,19 @@ from typing import Final
 import pytest
 
 from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import types
 from chessa_codegen.regeneration import Job, regenerate
+from chessa_tracking.api_diff import hints
 from chessa_tracking.api_diff.package import compare_packages
 from chessa_tracking.api_diff.surface import SurfaceChange
 from tests.marks import every, table
-from tests.pipeline.made import Document
+from tests.pipeline.made import Document, document
 from tests.tracking.surface_cases import (
     BASE,
     MAJOR,
     TABLE,
     WEBHOOKS,
+    download,
 )
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -70,6 +73,32 @@ def test_the_same_package_is_no_change(base: Path) -> None:
     """Nothing changed in what did not change: a small package, and the real one."""
     assert compare_packages(base, base) == []
     assert compare_packages(REAL, REAL) == []
+
+
+def test_downloads_are_compared(tmp_path: Path) -> None:
+    """The type of a body that is not JSON, and the method that saves it, are of the surface."""
+    csv, both, renamed = (
+        made(tmp_path / name, document({"/slip": {"get": download(method, *types)}}, {}))
+        for name, method, types in (
+            ("csv", "slip", ["text/csv"]),
+            ("both", "slip", ["text/csv", "application/pdf"]),
+            ("renamed", "receipt", ["text/csv"]),
+        )
+    )
+    assert [(one.level, one.text) for one in compare_packages(csv, both)] == [
+        (MAJOR, "`users.slip` returns `bytes | str`, was `str`")
+    ]
+    assert [(one.level, one.text) for one in compare_packages(csv, renamed)] == [
+        (MAJOR, "`users.slip` is now called `users.receipt`"),
+        (MAJOR, "`users.slip_to_file` is now called `users.receipt_to_file`"),
+    ]
+
+
+def test_each_codec_of_a_response_has_a_hint() -> None:
+    """What the pipeline writes as the codec of a response is read as its type."""
+    body = types.Tuple((types.STRING, types.Array(types.NUMBER)))
+    for shape in (types.TEXT, types.BYTES, body, types.Nullable(body), types.DATE_TIME, types.JSON):
+        assert hints.of_codec(hints.parsed(types.codec(shape))) == types.hint(shape)
 
 
 MUTATIONS: Final = {

@@ -61,10 +61,10 @@ def read(folder: Path) -> Surface:
         ) from None
 
 
-def _classes(*trees: ast.AST) -> dict[str, ast.ClassDef]:
-    """Find the classes of modules by name."""
-    bodies = (node for tree in trees for node in ast.walk(tree))
-    return {one.name: one for one in bodies if isinstance(one, ast.ClassDef)}
+def _classes(*trees: ast.Module) -> dict[str, ast.ClassDef]:
+    """Find the classes of modules by name; generated ones stand in no other statement."""
+    statements = (one for tree in trees for one in tree.body)
+    return {one.name: one for one in statements if isinstance(one, ast.ClassDef)}
 
 
 def _functions(holder: ast.ClassDef) -> dict[str, _Function]:
@@ -146,7 +146,8 @@ def _methods(name: str, holders: Mapping[str, ast.ClassDef]) -> Iterator[tuple[s
 
 
 def _method(resource: str, name: str, function: _Function, fields: _Fields) -> Method:
-    path: str = ast.literal_eval(fields["path"])
+    verb, path = (str(ast.literal_eval(fields[key])) for key in ("method", "path"))
+    saves = any(one.arg == "file" for one in function.args.posonlyargs)
     slots = re.findall(r"\{([^{}]*)\}", path)
     wires = dict(_wires(fields))
     statuses = dict(_statuses(fields))
@@ -157,7 +158,7 @@ def _method(resource: str, name: str, function: _Function, fields: _Fields) -> M
     return Method(
         resource=resource,
         own_name=name,
-        call=(ast.literal_eval(fields["method"]), re.sub(r"\{[^{}]*\}", "{}", path)),
+        call=(f"{verb} to a file" if saves else verb, re.sub(r"\{[^{}]*\}", "{}", path)),
         arguments=tuple(_arguments(function.args, wires, slots)),
         result=result,
         envelope=envelope if "unwrap" in fields else "",
