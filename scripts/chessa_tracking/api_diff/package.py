@@ -19,7 +19,12 @@ from chessa_tracking.diff.changes import Level
 
 def compare_packages(old: Path, new: Path) -> list[SurfaceChange]:
     """Return the changes from one package to another, the most serious first."""
-    seen = _walk(read(old), read(new))
+    return compare_surfaces(read(old), read(new))
+
+
+def compare_surfaces(old: Surface, new: Surface) -> list[SurfaceChange]:
+    """Return the changes from one surface to another, the most serious first."""
+    seen = _walk(old, new)
     return sorted({*seen}, key=lambda one: (-one.level, one.name, one.text))
 
 

@@ -17,6 +17,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.operations import PINNED
 from chessa_codegen.overlay.apply import Overlay
+from chessa_codegen.python import render
 from chessa_codegen.regeneration import (
     ROOT,
     Settled,
@@ -24,13 +25,16 @@ from chessa_codegen.regeneration import (
     make_package,
     marked_document,
     ordered,
+    settled,
 )
 from chessa_codegen.validate import endpoint, safety
 from chessa_codegen.validate.repair import Finding, operations
-from chessa_tracking.api_diff.package import compare_packages
-from chessa_tracking.api_diff.surface import SurfaceChange
+from chessa_tracking.api_diff.package import compare_surfaces
+from chessa_tracking.api_diff.reader import read
+from chessa_tracking.api_diff.surface import Surface, SurfaceChange
 from chessa_tracking.apply import endpoint_review
 from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
+from chessa_tracking.apply.second_process import executor_for
 from chessa_tracking.diff.changes import Change, Level, verdict
 from chessa_tracking.diff.openapi import compare
 
@@ -113,28 +117,39 @@ def judge(
             where = f"{file} {error.where}".strip()
             raise SpecError(error.what, where, error.fix, error.details) from None
     found = Judgement(
-        tuple(compare(old, new, pinned(before.document))),
         advice=tuple(advise(before, after)),
         asked={
             what: tuple(endpoint_review.changes(old, new, what)) for what in ("server", "security")
         },
     )
-    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
-        folders = [Path(workshop) / when / "chessa_api" for when in ("old", "new")]
-        for_client = released is not None
+    with (
+        executor_for(old, new) as executor,
+        tempfile.TemporaryDirectory(prefix="judge-") as workshop,
+    ):
+        changes = executor.submit(_compared, old, new, pinned(before.document))
         if released is None:
             try:
-                old_package = _package(before, folders[0], config, names)
-                released, names = folders[0], old_package.plan.names.kept()
-                left_out = old_package.findings
+                known = settled(ordered(before.document), names)
             except SpecError as error:  # a document without a package has no callers
-                return attrs.evolve(found, surface=None, refused=error)
+                return attrs.evolve(found, changes=changes.result(), surface=None, refused=error)
+            seen = executor.submit(_surface, known, config)
+            names, left_out = known.plan.names.kept(), known.findings
+        else:
+            seen = executor.submit(read, released)
+        folder = Path(workshop) / "chessa_api"
+        made: Settled | SpecError
         try:
-            made = _package(after, folders[1], config, names, for_client=for_client)
+            made = _package(after, folder, config, names, for_client=released is not None)
         except SpecError as error:
-            gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {error.what}")
-            return attrs.evolve(found, surface=(gone,), refused=error)
-        surface = tuple(compare_packages(released, folders[1]))
+            made = error
+        found = attrs.evolve(found, changes=changes.result())
+        lost = None if released else seen.exception()
+        if isinstance(lost, SpecError):
+            return attrs.evolve(found, surface=None, refused=lost)
+        if isinstance(made, SpecError):
+            gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {made.what}")
+            return attrs.evolve(found, surface=(gone,), refused=made)
+        surface = tuple(compare_surfaces(seen.result(), read(folder)))
     callers = {operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(old)}
     was = {path_key(each.operation): each.operation for each in left_out if each.operation}
     there = {
@@ -174,6 +189,20 @@ def _weighed(
     return sorted(found, key=lambda each: -each.level)
 
 
+def _compared(
+    old: Mapping[str, Any], new: Mapping[str, Any], names: frozenset[tuple[str, str]]
+) -> tuple[Change, ...]:
+    return tuple(compare(old, new, names))
+
+
+def _surface(found: Settled, config: Path) -> Surface:
+    """Render a package for comparison, and return its surface."""
+    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
+        folder = Path(workshop) / "chessa_api"
+        render.render(found.plan, found.document, folder, config)
+        return read(folder)
+
+
 def _package(
     corrected: Corrected,
     folder: Path,
@@ -182,7 +211,6 @@ def _package(
     *,
     for_client: bool = False,
 ) -> Settled:
-    folder.parent.mkdir()
     document = ordered(corrected.document)
     found = make_package(document, folder, config, names, is_draft=not for_client)
     if for_client:
