@@ -95,7 +95,7 @@ def test_downloads_are_compared(tmp_path: Path) -> None:
 
 
 def test_each_codec_of_a_response_has_a_hint() -> None:
-    """What the pipeline writes as the codec of a response is read as its type."""
+    """The codec of each kind of response, as the pipeline writes it, is read as its type."""
     body = types.Tuple((types.STRING, types.Array(types.NUMBER)))
     for shape in (types.TEXT, types.BYTES, body, types.Nullable(body), types.DATE_TIME, types.JSON):
         assert hints.of_codec(hints.parsed(types.codec(shape))) == types.hint(shape)
