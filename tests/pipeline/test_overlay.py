@@ -284,3 +284,27 @@ def test_effect(name: str) -> None:
     document, action, matched, changed = EFFECTS[name]
     (effect,) = apply.apply(document, parsed(action)).effects
     assert (effect.action.index, effect.matched, effect.changed) == (0, matched, changed)
+
+
+@pytest.mark.parametrize(
+    ("paths", "prefix", "meant"),
+    [
+        (["/v1/a/{x}"], "", "/v1/a/{x}"),
+        (["/v1/a/{x}", "/v1/a/{y}"], "", "/v1/a/{x}"),
+        (["/v1/a/{y}", "/v1/a/{x}"], "", "/v1/a/{x}"),
+        (["/v1/a/{y}"], "", "/v1/a/{y}"),
+        (["/a/{y}"], "/v1", "/a/{y}"),
+        (["/a/{x}", "/a/{y}"], "/v1", "/a/{x}"),
+        (["/a/{y}", "/v1/a/{x}"], "/v1", "/v1/a/{x}"),
+    ],
+)
+def test_path_that_a_target_means(paths: list[str], prefix: str, meant: str) -> None:
+    """A path of other names is meant only where none has those of the target; none is lost."""
+    whole = {
+        "openapi": "3.0.3",
+        "servers": [{"url": f"https://a.example{prefix}"}],
+        "paths": {path: {"get": {}} for path in paths},
+    }
+    overlay = parsed(update("$.paths['/v1/a/{x}'].get", {"summary": "it"}))
+    result = apply.apply(whole, overlay, writes_out=True).document["paths"]
+    assert result == {p: {"get": {"summary": "it"} if p == meant else {}} for p in paths}

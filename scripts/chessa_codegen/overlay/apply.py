@@ -120,16 +120,18 @@ def _meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
 
     The names of parameters may differ, and the server may have taken the start of the path.
     """
-    paths = document.get("paths")
-    by_key = {path_key(path): path for path in paths} if is_mapping(paths) else {}
+    paths = document["paths"] if is_mapping(document.get("paths")) else {}
     servers = document.get("servers")
     first = servers[0] if is_sequence(servers) and servers else None
     url = first.get("url") if is_mapping(first) else None
-    if prefix := _SERVER_PATH.search(url if isinstance(url, str) else ""):
-        by_key = {f"{prefix[1]}{key}": path for key, path in by_key.items()} | by_key
+    prefix = _SERVER_PATH.search(url if isinstance(url, str) else "")
+    known: dict[str, str] = {}  # the last that is said of a key counts: a path of that spelling
+    for spelling in (path_key, str):
+        for start in (prefix[1] if prefix else "", ""):
+            known |= {f"{start}{spelling(path)}": path for path in paths}
     spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
-    missing = spelled - set(by_key.values())
-    return {by_key[path_key(path)]: path for path in missing if path_key(path) in by_key}
+    found = {path: known.get(path, known.get(path_key(path), path)) for path in spelled}
+    return {theirs: ours for ours, theirs in found.items() if theirs != ours}
 
 
 def _rename_paths(document: dict[str, Any], names: Mapping[str, str]) -> None:
