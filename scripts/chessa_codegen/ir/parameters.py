@@ -9,10 +9,11 @@ import attrs
 from chessa_codegen.document.refs import Where, parameter_key, place, resolved
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import forms, naming, types
+from chessa_codegen.ir.keywords import prose, short_example
 from chessa_codegen.ir.media_types import Media, examples_of, sent
 from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.plan import ArgumentPlan, BodyPlan, FieldPlan
-from chessa_codegen.ir.schemas import Schemas, prose, short_example
+from chessa_codegen.ir.schemas import Schemas
 
 # OpenAPI gives the first three no meaning; the client always sends the others itself.
 _NOT_OURS: Final = frozenset(

@@ -5,9 +5,7 @@ A schema that Python cannot express holds any JSON, and is noted; no value of it
 
 import collections
 import contextlib
-import itertools
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chessa_codegen.document.refs import Where, place, shapes_values
@@ -16,6 +14,16 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import enums, naming, types
 from chessa_codegen.ir.all_of import KEYWORDS, Composer, component_at
 from chessa_codegen.ir.classes import Classes
+from chessa_codegen.ir.component_names import names_of_components
+from chessa_codegen.ir.keywords import (
+    properties_of,
+    prose,
+    python_name,
+    short_example,
+    title_of,
+    types_of,
+    untitled,
+)
 from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.one_of import Alternatives
 from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
@@ -23,7 +31,6 @@ from chessa_codegen.ir.types import Shape
 from chessa_codegen.overlay.essential import ESSENTIAL
 from chessa_codegen.overlay.own_names import PINNED
 
-_LONGEST_TITLE: Final = 120
 _STRING_FORMATS: Final[Mapping[str, Shape]] = {
     "date-time": types.DATE_TIME,
     "date": types.DATE,
@@ -62,9 +69,9 @@ class Schemas:
         titles = {
             title
             for _, node in nodes(document)
-            if isinstance(node, Mapping) and (title := _title(node))
+            if isinstance(node, Mapping) and (title := title_of(node))
         }
-        self._class_names = _class_names(self._components, titles, names)
+        self._class_names = names_of_components(self._components, titles, names)
         named = {
             name: (place(("components", "schemas", key)), self._components[key])
             for key, name in self._class_names.items()
@@ -120,7 +127,7 @@ class Schemas:
         """Return whether a body, or a part of one, is a file: it is sent as it is."""
         whole = self.plain(schema, where)
         if "contentMediaType" in whole and "contentEncoding" not in whole:  # OpenAPI 3.1
-            return _types(whole) in ([], ["string"])
+            return types_of(whole) in ([], ["string"])
         return whole.get("format") == "binary"
 
     def part(self, field: FieldPlan, where: Where) -> Shape:
@@ -156,7 +163,7 @@ class Schemas:
                 self._circles = 0
             elif self._circles > _MOST_CIRCLES:
                 raise _entangled(at)
-            schema = _untitled(self._components[key])
+            schema = untitled(self._components[key])
             own = self._once(key, asked_from, schema, at, self._class_name(key))
             if self._class_name(key) in types.unbound(own):
                 own = types.Recursive(self._class_name(key), own)
@@ -268,7 +275,7 @@ class Schemas:
     # --- plain schemas
 
     def _typed(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        kinds = _types(schema)
+        kinds = types_of(schema)
         if not kinds:
             return types.NULL if schema.get("nullable") is True else types.JSON
         if len(kinds) > 1:
@@ -312,10 +319,10 @@ class Schemas:
         return types.Array(types.any_of(kinds))
 
     def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        properties = _properties(schema)
+        properties = properties_of(schema)
         if not properties:
             return types.Dictionary(self._value(schema, where, f"{name}Value"))
-        title = _title(schema)
+        title = title_of(schema)
         model = ModelPlan(
             name=naming.pascal(title) if title else name,
             where=place(where),
@@ -360,7 +367,7 @@ class Schemas:
         essential = schema.get(ESSENTIAL) or []
         taken = naming.ARGUMENT_NAMES_TAKEN if for_arguments else naming.FIELD_NAMES_TAKEN
         wanted = [
-            naming.snake(_python_name(property_schema, key), taken)
+            naming.snake(python_name(property_schema, key), taken)
             for key, property_schema in properties.items()
         ]
         if for_arguments:
@@ -417,8 +424,8 @@ class Schemas:
             whole = self._composer.merged([whole], at)
             if "oneOf" in whole or "anyOf" in whole:
                 return None
-        properties = _properties(whole)
-        if not properties or _types(whole) != ["object"] or whole.get("nullable") is True:
+        properties = properties_of(whole)
+        if not properties or types_of(whole) != ["object"] or whole.get("nullable") is True:
             return None
         writable = {
             key: value
@@ -435,11 +442,11 @@ class Schemas:
             return types.NULL
         if listed.type is None:
             rest = {k: v for k, v in schema.items() if k not in ("enum", "x-open-enum")}
-            if not _types(rest):
+            if not types_of(rest):
                 rest["type"] = enums.type_of(listed.values)
             plain = self.shape(rest, where, name)
             return types.nullable(plain) if listed.null else plain
-        title = _title(schema)
+        title = title_of(schema)
         integer = listed.type == "integer"
         class_name = self.classes.add_enum(
             EnumPlan(
@@ -467,88 +474,3 @@ def _entangled(where: Where) -> SpecError:
         place(where),
         "Let arrays and maps hold fewer of them, or give objects for some.",
     )
-
-
-def _class_names(
-    components: Mapping[str, Any], titles: Collection[str], names: Names
-) -> dict[str, str]:
-    """Name the class of each component; of two with one file the second is numbered."""
-    known = {
-        key: name
-        for key in sorted(components)
-        if (name := names.known("classes", "component", key))
-        and _python_name(components[key], key) == key
-    }
-    titled = {name for name, title in names.owners("classes", "title") if title in titles}
-    files = {naming.snake(name) for name in (*known.values(), *titled)}
-    result: dict[str, str] = {}
-    for key in sorted(components):
-        name = known.get(key)
-        if name is None:
-            first = name = naming.pascal(_python_name(components[key], key))
-            short = naming.without_suffix(name)
-            if naming.snake(short) not in files and short not in components:
-                first = name = short
-            numbers = itertools.count(2)
-            while naming.snake(name) in files:
-                name = f"{first}{next(numbers)}"
-            files.add(naming.snake(name))
-        names.remember("classes", "component", key, name)
-        result[key] = name
-    return result
-
-
-def _python_name(schema: Any, key: str) -> str:
-    pinned = schema.get("x-python-name") if isinstance(schema, Mapping) else None
-    return pinned if isinstance(pinned, str) else key
-
-
-def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the properties of an object; one that is required but not described holds any JSON."""
-    described: Mapping[str, Any] = schema.get("properties") or {}
-    undescribed = dict.fromkeys(schema.get("required") or () if described else (), True)
-    return {**described, **{k: v for k, v in undescribed.items() if k not in described}}
-
-
-def _title(schema: Mapping[str, Any]) -> str | None:
-    """Return the title that names the class, if a Python name can be made of it."""
-    title = schema.get("title")
-    if not isinstance(title, str) or len(title) > _LONGEST_TITLE or not naming.words(title):
-        return None
-    return title.strip()
-
-
-def _untitled(schema: Any) -> Any:
-    """Return a component without its title: its key is its name."""
-    if not isinstance(schema, Mapping):
-        return schema
-    return {key: value for key, value in schema.items() if key != "title"}
-
-
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a schema names, or shows by its other keywords."""
-    said = schema.get("type")
-    if isinstance(said, str):
-        return [said]
-    if isinstance(said, list):
-        return said
-    if "const" in schema:
-        constant = schema["const"]
-        by_type = {str: "string", bool: "boolean", int: "integer", float: "number"}
-        return [by_type[type(constant)]] if type(constant) in by_type else []
-    if not schema.keys().isdisjoint(("properties", "additionalProperties", "patternProperties")):
-        return ["object"]
-    return ["array"] if "items" in schema or "prefixItems" in schema else []
-
-
-def prose(schema: Mapping[str, Any]) -> str:
-    """Return the description of an object of the spec."""
-    text = schema.get("description")
-    return text.strip() if isinstance(text, str) else ""
-
-
-def short_example(schema: Mapping[str, Any]) -> str:
-    """Return the example of a thing, where it is short."""
-    example = schema.get("example")
-    shown = example if isinstance(example, str) else json.dumps(example)
-    return shown if isinstance(example, str | int | float) and len(shown) <= 60 else ""

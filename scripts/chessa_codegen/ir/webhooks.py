@@ -12,10 +12,11 @@ import attrs
 from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import Where, resolved
 from chessa_codegen.ir import naming
+from chessa_codegen.ir.keywords import prose
 from chessa_codegen.ir.media_types import received
 from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.plan import WebhookPlan
-from chessa_codegen.ir.schemas import Schemas, prose
+from chessa_codegen.ir.schemas import Schemas
 from chessa_codegen.validate.repair import operations
 
 _TABLE: Final = "WEBHOOKS"

@@ -1,0 +1,38 @@
+"""The names of the classes of components."""
+
+import itertools
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from chessa_codegen.ir import naming
+from chessa_codegen.ir.keywords import python_name
+from chessa_codegen.ir.names import Names
+
+
+def names_of_components(
+    components: Mapping[str, Any], titles: Collection[str], names: Names
+) -> dict[str, str]:
+    """Name the class of each component; of two with one file the second is numbered."""
+    known = {
+        key: name
+        for key in sorted(components)
+        if (name := names.known("classes", "component", key))
+        and python_name(components[key], key) == key
+    }
+    titled = {name for name, title in names.owners("classes", "title") if title in titles}
+    files = {naming.snake(name) for name in (*known.values(), *titled)}
+    result: dict[str, str] = {}
+    for key in sorted(components):
+        name = known.get(key)
+        if name is None:
+            first = name = naming.pascal(python_name(components[key], key))
+            short = naming.without_suffix(name)
+            if naming.snake(short) not in files and short not in components:
+                first = name = short
+            numbers = itertools.count(2)
+            while naming.snake(name) in files:
+                name = f"{first}{next(numbers)}"
+            files.add(naming.snake(name))
+        names.remember("classes", "component", key, name)
+        result[key] = name
+    return result
