@@ -6,6 +6,8 @@ Tables first: a document, the actions, and what must come out or what the refusa
 import copy
 from typing import Any
 
+import pytest
+
 from chessa_codegen.overlay import apply
 from tests.marks import table
 
