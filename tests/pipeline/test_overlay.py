@@ -6,8 +6,6 @@ Tables first: a document, the actions, and what must come out or what the refusa
 import copy
 from typing import Any
 
-import pytest
-
 from chessa_codegen.overlay import apply
 from tests.marks import table
 
@@ -288,7 +286,7 @@ def test_effect(name: str) -> None:
     assert (effect.action.index, effect.matched, effect.changed) == (0, matched, changed)
 
 
-@pytest.mark.parametrize(
+@table(
     ("paths", "prefix", "meant"),
     [
         (["/v1/a/{x}"], "", "/v1/a/{x}"),
