@@ -18,5 +18,5 @@ CREDENTIAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """By credential, the header that carries it, in lower case; empty where the spec names none."""
 
-SPEC_HASH = "29e9d7f9e8d7dae12df73a5f6f0e3dbd628784f147a39c47302c5cce6bcdf343"
+SPEC_HASH = "fd345bb215077c9a0e7c7750a253a960b5723f38e96bf58224e3567d504fce8f"
 """SHA-256 of the effective spec that this package was generated from (`spec.json`)."""

@@ -38,7 +38,7 @@ class Misfit:
 class Codec:
     """Two functions, from a JSON value to Python and back, and the facts that a union needs."""
 
-    __slots__ = ("decode", "encode", "find", "known", "native")
+    __slots__ = ("decode", "encode", "find", "inner", "known", "native")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Codec:
         known: Container[Any] | None = None,
         native: tuple[type, ...] = (),
         find: Callable[[], type["Model"]] | None = None,
+        inner: "Codec | None" = None,
     ) -> None:
         self.decode = decode
         self.encode = encode
@@ -57,6 +58,8 @@ class Codec:
         """The types of the JSON values that the spec documents; others may fit as well."""
         self.find = find
         """For an object: return the class that it is decoded into."""
+        self.inner = inner
+        """The codec of values other than null, where null is taken."""
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
@@ -268,6 +271,7 @@ def nullable(inner: Codec) -> Codec:
         lambda value: None if value is None else decode_inner(value),
         lambda value: None if value is None else encode_inner(value),
         known=inner.known,
+        inner=inner,
     )
 
 

@@ -67,6 +67,18 @@ class OpenEnum(str, metaclass=_Listed):
         """Return whether the spec lists this value."""
         return self.value in self.members
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from .pydantic_support import enum_schema
+
+        return enum_schema(cls, str)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from .pydantic_support import json_schema
+
+        return json_schema(cls, schema, handler)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
@@ -96,6 +108,18 @@ class OpenIntEnum(int, metaclass=_Listed):
     def is_known(self) -> bool:
         """Return whether the spec lists this value."""
         return self.value in self.members
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from .pydantic_support import enum_schema
+
+        return enum_schema(cls, int)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from .pydantic_support import json_schema
+
+        return json_schema(cls, schema, handler)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({int(self)})"

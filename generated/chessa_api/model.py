@@ -10,7 +10,7 @@ too; the raw value is in `misfits`. Keys that the spec does not know are in `add
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self, TypeVar
 
 from .codecs import Codec, Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
@@ -57,6 +57,8 @@ class Model:
     __slots__ = ("_misfits", "_unknown")
     __attrs_attrs__: ClassVar[tuple[Any, ...]]
     _schema: ClassVar[_Schema | None] = None
+    _shown: ClassVar[tuple[str, ...]] = ()
+    """The fields that a repr shows. They are about no person: the generator chooses them."""
     _misfits: Mapping[str, tuple[Any, str]]
     _unknown: Mapping[str, Any]
 
@@ -68,6 +70,7 @@ class Model:
                 object.__delattr__(self, attribute.name)
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if "_schema" not in vars(cls):
             cls._schema = None
 
@@ -137,17 +140,30 @@ class Model:
         schema, unknown = self._described(), changes.pop("additional_properties", self._unknown)
         for name in changes:
             if name not in schema.by_name:
-                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+                raise TypeError(self._no_field(name))
         fields = {**dict(self._fields()), **changes}
         misfits = {k: v for k, v in self._misfits.items() if schema.fields[k].name not in changes}
         return _restore(type(self), fields, misfits, unknown)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Write the object back, under its names on the wire.
+    def to_dict(self, *, names: Literal["wire", "python"] = "wire") -> dict[str, Any]:
+        """Write the object back as JSON values.
 
         Numbers with a fraction are Decimal, so that no digit is lost; `to_json` writes them out.
+
+        Args:
+            names: `wire` for the names that the server uses, which `from_dict` reads; `python` for
+                those of the attributes, at every depth. Undocumented members keep theirs.
+
         Raises `EncodeError` for an attribute set to what has no exact form on the wire.
         """
+        if names == "python":
+            members: dict[str, Any] = _renamed(self, self.to_dict())
+            return members
+        if names != "wire":
+            raise TypeError('names must be "wire" or "python"')
+        return self._written()
+
+    def _written(self) -> dict[str, Any]:
         members: dict[str, Any] = {}
         for key, name, codec, _required, _optional in self._described().fields.values():
             value = self._slot(name)
@@ -191,7 +207,16 @@ class Model:
         def __getattr__(self, name: str) -> Any:
             if field := self._described().by_name.get(name):
                 return self._read_empty(field)
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+            # With a name and no object, for which Python would add a suggestion of its own.
+            raise AttributeError(self._no_field(name), name=name)
+
+    def _no_field(self, name: str) -> str:
+        if name[:1] == "_":  # tools ask for these, and catch what is raised
+            return f"{type(self).__name__} has no field {name!r}"
+        from .display import no_field
+
+        names = {field.key: field.name for field in self._described().fields.values()}
+        return no_field(type(self).__name__, name, names, self._unknown)
 
     def _read_empty(self, field: Field) -> None:
         place = f"{type(self).__name__}.{field.name}"
@@ -232,20 +257,42 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        parts = [f"{name}={value!r}" for name, value in self._fields()]
-        if self._unknown:
-            parts.append(f"additional_properties={dict(self._unknown)!r}")
-        if misfits := self.misfits:
-            parts.append(f"misfits={misfits!r}")
-        return f"{type(self).__name__}({', '.join(parts)})"
+        """Return the ids, statuses and amounts, and no personal data; `details` has all."""
+        from .display import brief
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        fields = [(name, self._slot(name)) for name in self._shown]
+        shown = [(name, value) for name, value in fields if value is not UNSET]
+        return brief(type(self).__name__, shown, len(self._unknown), [*self._misfits])
+
+    def details(self) -> str:
+        """Return all that the object holds as text, personal data too, a field to each line."""
+        from .display import details
+
+        kept = {"additional_properties": dict(self._unknown), "misfits": self.misfits}
+        held = [*self._fields(), *((name, value) for name, value in kept.items() if value)]
+        return details(type(self).__name__, held)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Print the repr for IPython and hypothesis, which would read absent attributes."""
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = dict(self._fields())
         return _restore, (type(self), fields, dict(self._misfits), dict(self._unknown))
+
+    # pydantic calls these two. Nothing here imports it before.
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from .pydantic_support import model_schema
+
+        return model_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from .pydantic_support import json_schema
+
+        return json_schema(cls, schema, handler)
 
 
 _M = TypeVar("_M", bound=Model)
@@ -261,3 +308,21 @@ def _restore(
     object.__setattr__(restored, "_misfits", misfits)
     object.__setattr__(restored, "_unknown", dict(unknown))
     return restored
+
+
+def _renamed(value: Any, written: Any) -> Any:
+    """Return what a value was written as, under the Python names of the models in it."""
+    if isinstance(value, Model):
+        fields = value._described().fields
+        documented = {
+            fields[key].name: _renamed(value._slot(fields[key].name), member)
+            for key, member in written.items()
+            if key in fields
+        }
+        others = {key: member for key, member in written.items() if key not in fields}
+        return documented | others | documented  # which come first, and win
+    if isinstance(value, Mapping) and isinstance(written, dict):
+        return {key: _renamed(value[key], member) for key, member in written.items()}
+    if isinstance(value, (list, tuple)) and isinstance(written, list):
+        return [_renamed(item, each) for item, each in zip(value, written, strict=True)]
+    return written

@@ -243,7 +243,8 @@ def test_a_refund_to_another_address_does_not_confirm_an_earlier_one(
     order.give_back("elsewhere", None)
     result = send()
     assert isinstance(result, StillUnknown)
-    assert result.order.refund["refundAddress"] == "elsewhere"
+    assert result.order.refund is not None
+    assert result.order.refund.refund_address == "elsewhere"
 
 
 def test_a_call_in_flight_is_an_open_record(

@@ -1,7 +1,6 @@
 """`refund_safely` against an API that loses responses and shows refunds late, without a journal."""
 
 import asyncio
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from chessa import Outcome, flows
 from chessa.flows import Confirmed, NotApplied, StillUnknown, _steps, refund_safely, wait_for_order
 from chessa.flows._refund import shows_refund_to
 from chessa.flows._steps import Find
+from chessa.models import Order
 from chessa.testing import Sandbox, SandboxOrder
 from chessa.testing._domain import serializers
 from tests.marks import table
@@ -279,7 +279,8 @@ def test_a_refund_to_another_address_is_not_evidence(
     time.while_asleep = lambda: order.refund or order.give_back("elsewhere", None)
     result = run(refund, order.id, ADDRESS)
     assert isinstance(result, StillUnknown)
-    assert result.order.refund["refundAddress"] == "elsewhere"
+    assert result.order.refund is not None
+    assert result.order.refund.refund_address == "elsewhere"
 
 
 # ---- Orders that are not as documented ----------------------------------------------------------
@@ -336,7 +337,7 @@ def test_an_empty_refund_is_not_taken_for_one(
 ) -> None:
     """Its meaning is unknown: nothing is sent, and the order does not count as refunded."""
     seen = api.client().orders.retrieve(order.id)
-    seen = seen.replace(refund=empty)
+    seen = Order.from_dict({**seen.to_dict(), "refund": empty})
     steps = refund(order.id, ADDRESS).steps(time)
     steps.send(None)
     assert isinstance(steps.send(seen), Find)
@@ -361,7 +362,7 @@ def test_an_empty_refund_is_not_taken_for_one(
 )
 def test_what_counts_as_a_shown_refund(shown: Any, is_shown: bool) -> None:
     """Its form is not documented: anything present that is not for another address."""
-    order: Any = types.SimpleNamespace(refund=shown)
+    order = Order.from_dict({"id": "ord_1", "status": "Failed", "refund": shown})
     assert shows_refund_to(order, ADDRESS) is is_shown
 
 

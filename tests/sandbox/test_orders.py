@@ -120,7 +120,8 @@ def test_a_failed_payout_is_refunded_once(api: Sandbox, call: Caller) -> None:
     assert [m.kind for m in api.movements] == ["deposit", "refund"]
     shown = call(lambda c: c.orders.retrieve(order.id))
     assert shown.status == "Failed"
-    assert (shown.refund["refundId"], shown.refund_address) == (refund.refund_id, ADDRESS)
+    assert shown.refund is not None
+    assert (shown.refund.refund_id, shown.refund_address) == (refund.refund_id, ADDRESS)
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -16,10 +16,17 @@ HTTP_MODULE = "overrides/chessa/_transport/library.py"
 # The nearest folder counts. `chessa` imports `chessa_api`, never the reverse.
 MAY_IMPORT = {
     # typing_extensions is for type checkers, which know it without having it.
-    "generated/chessa_api": {"attrs", "dateutil", "typing_extensions"},
+    "generated/chessa_api": {
+        "attrs",
+        "dateutil",
+        "pydantic",
+        "pydantic_core",
+        "typing_extensions",
+    },
     "overrides/chessa": {"attrs", "chessa_api"},
     "overrides/chessa/_transport": {"attrs", "certifi", "chessa_api", "h11", *HTTP_LIBRARY},
     "overrides/chessa/direct": {"h11"},
+    "overrides/chessa/litestar": {"chessa_api", "litestar"},
     "overrides/chessa/journal": {"attrs", "chessa_api", "sqlalchemy"},
     "overrides/chessa/testing": {
         "attrs",

@@ -338,11 +338,13 @@ def test_models_compare_by_what_they_hold() -> None:
     assert order(new=1) != order(new=2)
 
 
-def test_models_print_what_they_hold() -> None:
-    """A repr shows the fields that are there, then what was kept besides."""
-    assert repr(Rate.from_dict({"rate": 1, "to": None, "fee": 2})) == (
-        "Rate(rate=Decimal('1'), additional_properties={'fee': 2}, misfits={'to': None})"
+def test_a_repr_is_short_and_about_no_person() -> None:
+    """Ids, statuses and amounts, and what was kept besides by its number or name only."""
+    odd = {"to": None, "fee": 2, "secret": "Ada"}
+    assert repr(Rate.from_dict({"from": "BTC", "rate": Decimal("1E-8"), **odd})) == (
+        "<Rate from_asset='BTC' rate=0.00000001 additional_properties=2 misfits=['to']>"
     )
+    assert str(order(note="Ada")) == "<Order id='b647214f' status='created' origin_amount=0.95>"
 
 
 def test_models_are_made_by_name() -> None:

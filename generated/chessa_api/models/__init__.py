@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .order_envelope import OrderEnvelope as OrderEnvelope
     from .order_list import OrderList as OrderList
     from .order_recipient import OrderRecipient as OrderRecipient
+    from .order_refund import OrderRefund as OrderRefund
     from .order_status import OrderStatus as OrderStatus
     from .order_status_history import OrderStatusHistory as OrderStatusHistory
     from .order_summary import OrderSummary as OrderSummary
@@ -51,6 +52,7 @@ _MODULES: dict[str, str] = {
     "OrderEnvelope": "order_envelope",
     "OrderList": "order_list",
     "OrderRecipient": "order_recipient",
+    "OrderRefund": "order_refund",
     "OrderStatus": "order_status",
     "OrderStatusHistory": "order_status_history",
     "OrderSummary": "order_summary",
@@ -88,6 +90,7 @@ __all__ = [
     "OrderEnvelope",
     "OrderList",
     "OrderRecipient",
+    "OrderRefund",
     "OrderStatus",
     "OrderStatusHistory",
     "OrderSummary",

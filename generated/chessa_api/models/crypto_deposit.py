@@ -21,6 +21,8 @@ _are_plain = _fields.plain_amounts(1)
 class CryptoDeposit(Model):
     """The value of `Order.crypto_deposit`."""
 
+    _shown = ("id", "status", "amount", "asset")
+
     amount: Decimal = _fields.documented("amount", _fields.DECIMAL)
     """Example: `0.95000000`"""
 

@@ -18,6 +18,8 @@ from ..model import Model
 class Feedback(Model):
     """Returned by `users.submit_feedback`."""
 
+    _shown = ("id", "created_at")
+
     comment: str = _fields.documented("comment", _fields.STRING)
     """Example: `The payout has not arrived yet.`"""
 

@@ -17,6 +17,8 @@ from ..model import Model
 class FeedbackEnvelope(Model):
     """The response of `users.submit_feedback`."""
 
+    _shown = ("feedback",)
+
     feedback: models.Feedback = attrs.field(
         metadata=_fields.required("feedback", _fields.model(lambda: models.Feedback))
     )

@@ -16,6 +16,8 @@ from ..model import Model
 class FeedbackMetadata(Model):
     """The value of `Feedback.metadata`."""
 
+    _shown = ("order_id",)
+
     hash_url: str = _fields.documented("hashUrl", _fields.STRING)
 
     order_id: str = _fields.documented("orderId", _fields.STRING)

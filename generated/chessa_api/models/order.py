@@ -21,6 +21,18 @@ _are_plain = _fields.plain_amounts(4)
 class Order(Model):
     """Returned by `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
 
+    _shown = (
+        "id",
+        "status",
+        "destination_amount",
+        "destination_asset",
+        "fee_amount",
+        "fee_currency",
+        "fee_usd",
+        "origin_amount",
+        "origin_asset",
+    )
+
     created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-18T06:05:27.754Z`"""
 
@@ -110,11 +122,20 @@ class Order(Model):
     crypto_deposit: models.CryptoDeposit | None = _fields.optional(
         "cryptoDeposit", _fields.nullable(_fields.model(lambda: models.CryptoDeposit))
     )
+
     crypto_payout: Any = _fields.optional("cryptoPayout", _fields.nullable(_fields.JSON))
+    """The vendor's pages show null only, so what it holds otherwise is not known."""
+
     recipient: models.OrderRecipient | None = _fields.optional(
         "recipient", _fields.nullable(_fields.model(lambda: models.OrderRecipient))
     )
-    refund: Any = _fields.optional("refund", _fields.nullable(_fields.JSON))
+
+    refund: models.OrderRefund | None = _fields.optional(
+        "refund", _fields.nullable(_fields.model(lambda: models.OrderRefund))
+    )
+    """The refund of the order, null until there is one. Only null was seen here; the properties are
+    those of the refund that a request for one returns.
+    """
 
     def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
         (

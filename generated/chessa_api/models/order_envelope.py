@@ -17,6 +17,8 @@ from ..model import Model
 class OrderEnvelope(Model):
     """The response of `orders.create`, `orders.prepare_funding` and `orders.retrieve`."""
 
+    _shown = ("order",)
+
     order: models.Order = attrs.field(
         metadata=_fields.required("order", _fields.model(lambda: models.Order))
     )

@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from .. import fields as _fields
 from .. import models
-from ..model import Model
+from ..lists import ListModel
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
-class OrderList(Model):
+class OrderList(ListModel["models.OrderSummary"]):
     """Returned by `orders.list`."""
+
+    _listed = "orders"
 
     orders: list[models.OrderSummary] = attrs.field(
         metadata=_fields.required(
@@ -30,14 +32,3 @@ class OrderList(Model):
         (orders, pagination) = _values
         self._decode_field("orders", orders)
         self._decode_field("pagination", pagination)
-
-    def __iter__(self) -> Iterator[models.OrderSummary]:
-        """Walk through `orders`."""
-        return iter(self.orders)
-
-    def __len__(self) -> int:
-        return len(self.orders)
-
-    def __contains__(self, item: object) -> bool:
-        """Return whether this is one of `orders`, or the name of a field that the server sent."""
-        return super().__contains__(item) if isinstance(item, str) else item in self.orders

@@ -18,6 +18,8 @@ from ..model import Model
 class OrderRecipient(Model):
     """The value of `Order.recipient`."""
 
+    _shown = ("id", "type", "currency", "is_active")
+
     account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `Ada Example`"""
 

@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from .. import fields as _fields
 from .. import models
-from ..model import Model
+from ..lists import ListModel
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
-class OrderStatusHistory(Model):
+class OrderStatusHistory(ListModel["models.StatusHistoryEntry"]):
     """Returned by `orders.status_history`."""
+
+    _listed = "history"
 
     current_status: models.OrderStatus = attrs.field(
         metadata=_fields.required("currentStatus", _fields.open_enum(models.OrderStatus))
@@ -37,14 +39,3 @@ class OrderStatusHistory(Model):
         else:
             self._decode_field("current_status", current_status)
         self._decode_field("history", history)
-
-    def __iter__(self) -> Iterator[models.StatusHistoryEntry]:
-        """Walk through `history`."""
-        return iter(self.history)
-
-    def __len__(self) -> int:
-        return len(self.history)
-
-    def __contains__(self, item: object) -> bool:
-        """Return whether this is one of `history`, or the name of a field that the server sent."""
-        return super().__contains__(item) if isinstance(item, str) else item in self.history

@@ -21,6 +21,16 @@ _are_plain = _fields.plain_amounts(3)
 class OrderSummary(Model):
     """The value of `OrderList.orders`."""
 
+    _shown = (
+        "id",
+        "status",
+        "crypto_amount",
+        "crypto_asset",
+        "exchange_rate",
+        "fiat_amount",
+        "fiat_currency",
+    )
+
     completed_at: datetime.datetime | None = _fields.documented(
         "completedAt", _fields.nullable(_fields.DATE_TIME)
     )

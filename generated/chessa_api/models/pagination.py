@@ -16,6 +16,8 @@ from ..model import Model
 class Pagination(Model):
     """The value of `OrderList.pagination`."""
 
+    _shown = ("page", "page_size", "pages", "total")
+
     page: int = _fields.documented("page", _fields.INTEGER)
     """Example: `1`"""
 

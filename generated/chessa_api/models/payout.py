@@ -17,6 +17,8 @@ from ..model import Model
 class Payout(Model):
     """The value of `Configurations.payouts`."""
 
+    _shown = ("country", "currency", "limits")
+
     country: models.PayoutCountry | None = _fields.optional(
         "country", _fields.nullable(_fields.model(lambda: models.PayoutCountry))
     )

@@ -17,6 +17,8 @@ from ..model import Model
 class PayoutField(Model):
     """The value of `PayoutMethod.fields`."""
 
+    _shown = ("id",)
+
     id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
     options: list[models.PayoutOption] | None = _fields.optional(
         "options", _fields.nullable(_fields.array(_fields.model(lambda: models.PayoutOption)))

@@ -17,6 +17,8 @@ from ..model import Model
 class PayoutLimits(Model):
     """The value of `Payout.limits`."""
 
+    _shown = ("min", "max")
+
     min: Decimal | None = _fields.optional("min", _fields.nullable(_fields.NUMBER))
     """Example: `2`"""
 

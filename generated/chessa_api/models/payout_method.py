@@ -17,6 +17,8 @@ from ..model import Model
 class PayoutMethod(Model):
     """The value of `Payout.methods`."""
 
+    _shown = ("id",)
+
     id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
     code: str | None = _fields.optional("code", _fields.nullable(_fields.STRING))
     type: str | None = _fields.optional("type", _fields.nullable(_fields.STRING))

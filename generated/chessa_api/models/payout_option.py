@@ -16,6 +16,8 @@ from ..model import Model
 class PayoutOption(Model):
     """The value of `PayoutField.options`."""
 
+    _shown = ("id",)
+
     id: str | None = _fields.optional("id", _fields.nullable(_fields.STRING))
     """Example: `zw_ecocash`"""
 

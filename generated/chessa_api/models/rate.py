@@ -17,6 +17,8 @@ from ..model import Model
 class Rate(Model):
     """Returned by `rates.retrieve`."""
 
+    _shown = ("from_asset", "rate", "to_asset")
+
     from_asset: str = _fields.documented("from", _fields.STRING)
     """Example: `BTC`"""
 

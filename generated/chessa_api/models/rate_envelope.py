@@ -17,6 +17,8 @@ from ..model import Model
 class RateEnvelope(Model):
     """The response of `rates.retrieve`."""
 
+    _shown = ("rate",)
+
     rate: models.Rate = attrs.field(
         metadata=_fields.required("rate", _fields.model(lambda: models.Rate))
     )

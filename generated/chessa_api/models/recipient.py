@@ -18,6 +18,8 @@ from ..model import Model
 class Recipient(Model):
     """Returned by `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
 
+    _shown = ("id", "type", "currency", "active")
+
     account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `John Doe`"""
 

@@ -17,6 +17,8 @@ from ..model import Model
 class RecipientEnvelope(Model):
     """The response of `recipients.create`, `recipients.retrieve` and `recipients.deactivate`."""
 
+    _shown = ("recipient",)
+
     recipient: models.Recipient = attrs.field(
         metadata=_fields.required("recipient", _fields.model(lambda: models.Recipient))
     )

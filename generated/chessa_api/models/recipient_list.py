@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from .. import fields as _fields
 from .. import models
-from ..model import Model
+from ..lists import ListModel
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
-class RecipientList(Model):
+class RecipientList(ListModel["models.Recipient"]):
     """Returned by `recipients.list` and `recipients.list_for_user`."""
+
+    _listed = "recipients"
 
     recipients: list[models.Recipient] = attrs.field(
         metadata=_fields.required(
@@ -26,14 +28,3 @@ class RecipientList(Model):
     def _decode(self: Any, _values: tuple[Any, ...], _data: Mapping[str, Any]) -> None:
         (recipients,) = _values
         self._decode_field("recipients", recipients)
-
-    def __iter__(self) -> Iterator[models.Recipient]:
-        """Walk through `recipients`."""
-        return iter(self.recipients)
-
-    def __len__(self) -> int:
-        return len(self.recipients)
-
-    def __contains__(self, item: object) -> bool:
-        """Return whether this is one of `recipients`, or the name of a field that the server sent."""
-        return super().__contains__(item) if isinstance(item, str) else item in self.recipients

@@ -16,6 +16,8 @@ from ..model import Model
 class RecipientValidation(Model):
     """Returned by `recipients.validate`."""
 
+    _shown = ("valid",)
+
     account_name: str = _fields.documented("accountName", _fields.STRING)
     """Example: `Ada Example`"""
 

@@ -21,6 +21,8 @@ _are_plain = _fields.plain_amounts(1)
 class Refund(Model):
     """Returned by `orders.request_refund`."""
 
+    _shown = ("order_id", "refund_id", "status", "crypto_amount", "crypto_asset")
+
     created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-03-18T10:45:22.123Z`"""
 

@@ -18,6 +18,8 @@ from ..model import Model
 class StatusHistoryEntry(Model):
     """The value of `OrderStatusHistory.history`."""
 
+    _shown = ("status", "checked", "timestamp")
+
     checked: bool = _fields.documented("checked", _fields.BOOLEAN)
     """Example: `true`"""
 

@@ -17,6 +17,8 @@ from ..model import Model
 class User(Model):
     """Returned by `users.me`."""
 
+    _shown = ("created_at",)
+
     created_at: datetime.datetime = _fields.documented("createdAt", _fields.DATE_TIME)
     """Example: `2025-01-15T10:30:45.123Z`"""
 

@@ -17,6 +17,8 @@ from ..model import Model
 class UserEnvelope(Model):
     """The response of `users.me`."""
 
+    _shown = ("user",)
+
     user: models.User = attrs.field(
         metadata=_fields.required("user", _fields.model(lambda: models.User))
     )

@@ -243,14 +243,15 @@ def _known(order_id: str, sent: object) -> str:
 def check_refundable(order: "Order", order_id: str) -> None:
     """Raise an error unless the order has failed and shows no refund."""
     status = str(order.status)
-    if order.refund:
+    refund = _refund_on(order)
+    if refund:
         raise AlreadyRefundedError(
             f"Order {order_id} shows a refund already. Nothing was sent.",
             order_id=order_id,
             status=status,
         )
-    if order.refund is not None or normalize(status) != "failed":
-        shown = "shows an empty refund" if order.refund is not None else f"is {status}"
+    if refund is not None or normalize(status) != "failed":
+        shown = "shows an empty refund" if refund is not None else f"is {status}"
         raise NotRefundableError(
             f"Order {order_id} {shown}, and refunds are for orders that failed. Nothing was sent.",
             order_id=order_id,
@@ -260,10 +261,15 @@ def check_refundable(order: "Order", order_id: str) -> None:
 
 def shows_refund_to(order: "Order", address: str) -> bool:
     """Return whether the order shows a refund, to this address if it shows one."""
-    refund = order.refund
+    refund = _refund_on(order)
     if not refund:
         return False
     shown = cast("dict[str, Any]", refund) if isinstance(refund, dict) else {}
     addresses = [shown.get(name) for name in ("refundAddress", "address")]
     texts = [text for text in addresses if isinstance(text, str)]
     return not texts or normalize(address) in map(normalize, texts)
+
+
+def _refund_on(order: "Order") -> object:
+    """Return the refund as the server sent it: its form is not known; it may be any JSON."""
+    return order.to_dict().get("refund")

@@ -51,7 +51,7 @@ class Classes:
         yield from markdown.sentences(model.description)
         yield use  # made of our own text and of names
         if rows := source.iterated(model):
-            yield f"Iterating over it gives the items of `{rows.name}`."
+            yield f"A sequence of the items of `{rows.name}`; `rows()` returns them as a table."
         yield ""
         yield from markdown.table(
             ("attribute", "type", "JSON", "left out", "what it is", "example"),

@@ -17,6 +17,7 @@ _USED_IN_CLASSES: Final = frozenset({"attrs", "datetime", "models"})
 _BUILTINS_IN_HINTS: Final = frozenset({"bool", "dict", "int", "list", "str", "tuple"})
 _MODEL_MEMBERS: Final = frozenset(
     {"additional_properties", "from_dict", "from_json", "misfits", "replace", "to_dict", "to_json"}
+    | {"details", "rows"}
 )
 FIELD_NAMES_TAKEN: Final = _USED_IN_CLASSES | _BUILTINS_IN_HINTS | _MODEL_MEMBERS | {"self"}
 ARGUMENT_NAMES_TAKEN: Final = frozenset({"self"})
@@ -30,10 +31,10 @@ _MODULES_TAKEN: Final = frozenset(
 )
 RESOURCE_NAMES_TAKEN: Final = frozenset(
     {"with_raw_response", "with_options", "close", "aclose", "base_url", "models", "self"}
-    | {"cached_property"}
+    | {"cached_property", "lazy_resource"}
 )
 CLASS_NAMES_TAKEN: Final = frozenset(
-    {"Any", "AsyncResource", "Decimal", "Iterator", "Mapping", "Model", "OpenEnum", "OpenIntEnum"}
+    {"Any", "AsyncResource", "Decimal", "ListModel", "Mapping", "Model", "OpenEnum", "OpenIntEnum"}
     | {"Known", "Operation", "Resource", "Sequence", "Unset", "UNSET", "TYPE_CHECKING"}
 )
 

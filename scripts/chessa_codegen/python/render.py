@@ -27,7 +27,9 @@ from chessa_codegen.ir.plan import Plan
 from chessa_codegen.ir.usage import usage_of
 from chessa_codegen.python import source as text
 from chessa_codegen.python.decoders import decoder_of
+from chessa_codegen.python.json_schemas import schemas_of
 from chessa_codegen.python.opc_document import lowered
+from chessa_codegen.python.shown import shown
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -39,17 +41,22 @@ TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 RUNTIME: Final = (
     "codecs",
     "deprecation",
+    "display",
     "enums",
     "events",
     "exact_json",
     "fields",
     "files",
+    "lists",
     "media",
     "model",
     "operation",
     "parameters",
+    "pydantic_support",
     "resource",
     "scalars",
+    "schemas",
+    "tables",
     "unions",
 )
 
@@ -94,6 +101,8 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
     (folder / "webhooks.py").write_text(webhooks, encoding="utf-8", newline="\n")
     (folder / "py.typed").write_text("", encoding="utf-8")
     (folder / "spec.json").write_text(effective, encoding="utf-8", newline="\n")
+    schemas = dumps_json(schemas_of(plan))
+    (folder / "schemas.json").write_text(schemas, encoding="utf-8", newline="\n")
 
 
 def check_upstream() -> None:
@@ -165,6 +174,7 @@ def _names(plan: Plan, data: GeneratorData, config: Config, effective: str) -> d
     return {
         **{name: getattr(text, name) for name in _FUNCTIONS},
         "decoder_of": decoder_of,
+        "shown": shown,
         "header": HEADER,
         "plan": plan,
         "runtime": _runtime,

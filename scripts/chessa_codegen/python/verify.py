@@ -9,7 +9,9 @@ from typing import Final
 from chessa_codegen.errors import SpecError
 from chessa_codegen.python.render import RUNTIME
 
-_ALLOWED_ROOTS: Final = frozenset({"attrs", "dateutil", "__future__", "typing_extensions"})
+_ALLOWED_ROOTS: Final = frozenset(
+    {"attrs", "dateutil", "pydantic", "pydantic_core", "__future__", "typing_extensions"}
+)
 _STATIC: Final = frozenset({"__init__", "client", "errors", "index", "types", *RUNTIME})
 _STATEMENTS: Final = (
     ast.AnnAssign,
@@ -30,7 +32,7 @@ def check_output(folder: Path) -> None:
         if path.is_dir():
             continue
         name = path.relative_to(folder).as_posix()
-        if name in ("py.typed", "spec.json"):
+        if name in ("py.typed", "schemas.json", "spec.json"):
             continue
         if not _expected(name):
             raise _defect(f"the unexpected file {name}", folder)

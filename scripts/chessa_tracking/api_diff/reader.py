@@ -244,7 +244,10 @@ def _models(modules: Mapping[str, ast.Module]) -> Iterator[Class]:
     holders = _classes(*(tree for name, tree in modules.items() if name.startswith("models/")))
     for name in exported:
         source = holders[name]
-        bases = {ast.unparse(base) for base in source.bases}
+        bases, item = {ast.unparse(base) for base in source.bases}, ""
+        match source.bases:
+            case [ast.Subscript(ast.Name("ListModel"), ast.Constant(str(item)))]:
+                bases = {"Model"}
         kind = next((kind for base, kind in _KINDS.items() if base in bases), "class")
         attributes: dict[str, Attribute] = {}
         members: dict[str, str | int] = {}
@@ -258,9 +261,7 @@ def _models(modules: Mapping[str, ast.Module]) -> Iterator[Class]:
                     not key.startswith("_")
                 ):
                     members[key] = ast.literal_eval(value)
-        walk = _functions(source).get("__iter__")
-        item = re.fullmatch(r"Iterator\[(.*)\]", _unparsed(walk.returns)) if walk else None
-        yield Class(name, kind, attributes, members, item[1] if item else "")
+        yield Class(name, kind, attributes, members, item)
 
 
 def _attribute(name: str, hint: str, call: ast.Call) -> Attribute:
