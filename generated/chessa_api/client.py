@@ -6,6 +6,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .resource import lazy_resource
+
 if TYPE_CHECKING:
     from .api.configurations import (
         AsyncConfigurations,
@@ -51,35 +53,35 @@ class Resources:
         """The same resources, each method returning a `RawResponse` around its result."""
         return ResourcesWithRawResponse(self)
 
-    @cached_property
+    @lazy_resource
     def configurations(self) -> Configurations:
         """Endpoints for fetching application configurations."""
         from .api.configurations import Configurations
 
         return Configurations(self._performer)
 
-    @cached_property
+    @lazy_resource
     def orders(self) -> Orders:
         """Endpoints for managing orders."""
         from .api.orders import Orders
 
         return Orders(self._performer)
 
-    @cached_property
+    @lazy_resource
     def rates(self) -> Rates:
         """Endpoints for exchange rates and fees."""
         from .api.rates import Rates
 
         return Rates(self._performer)
 
-    @cached_property
+    @lazy_resource
     def recipients(self) -> Recipients:
         """Endpoints for managing recipients."""
         from .api.recipients import Recipients
 
         return Recipients(self._performer)
 
-    @cached_property
+    @lazy_resource
     def users(self) -> Users:
         """Endpoints related to user management."""
         from .api.users import Users
@@ -130,35 +132,35 @@ class AsyncResources:
         """The same resources, each method returning a `RawResponse` around its result."""
         return AsyncResourcesWithRawResponse(self)
 
-    @cached_property
+    @lazy_resource
     def configurations(self) -> AsyncConfigurations:
         """Endpoints for fetching application configurations."""
         from .api.configurations import AsyncConfigurations
 
         return AsyncConfigurations(self._performer)
 
-    @cached_property
+    @lazy_resource
     def orders(self) -> AsyncOrders:
         """Endpoints for managing orders."""
         from .api.orders import AsyncOrders
 
         return AsyncOrders(self._performer)
 
-    @cached_property
+    @lazy_resource
     def rates(self) -> AsyncRates:
         """Endpoints for exchange rates and fees."""
         from .api.rates import AsyncRates
 
         return AsyncRates(self._performer)
 
-    @cached_property
+    @lazy_resource
     def recipients(self) -> AsyncRecipients:
         """Endpoints for managing recipients."""
         from .api.recipients import AsyncRecipients
 
         return AsyncRecipients(self._performer)
 
-    @cached_property
+    @lazy_resource
     def users(self) -> AsyncUsers:
         """Endpoints related to user management."""
         from .api.users import AsyncUsers

@@ -2,6 +2,7 @@
 """The base classes of the resources, and performers that return raw responses."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from .deprecation import warn_of_arguments
@@ -13,6 +14,29 @@ if TYPE_CHECKING:  # named in strings
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    lazy_resource = cached_property
+else:
+
+    class LazyResource(cached_property):
+        """An attribute of a client that is made when it is first read.
+
+        Read on the class it is the class of the resource: `create_autospec` finds its methods.
+        """
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return type(self.func(_Unused()))
+            return super().__get__(instance, owner)
+
+    lazy_resource = LazyResource
+
+
+class _Unused:
+    """In place of a client, to find out what class its resource has."""
+
+    _performer = None
 
 
 class Resource:

@@ -273,8 +273,9 @@ class Chessa(
     manager, or `close` it.
 
     Args:
-        client_id: Default: CHESSA_CLIENT_ID. A callable is called for each call.
-        client_secret: Default: CHESSA_CLIENT_SECRET. A callable is called for each call.
+        client_id: Default: CHESSA_CLIENT_ID. A callable is called for each call; a secret of
+            another library, such as a `pydantic.SecretStr`, is taken for its `get_secret_value()`.
+        client_secret: Default: CHESSA_CLIENT_SECRET. In the same forms.
         base_url: Default: CHESSA_BASE_URL, else the server that the API's document names.
         timeout: Seconds for a call, attempts and waits included, a day at most. Default: 30 for
             reads, 60 for writes.

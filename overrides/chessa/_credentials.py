@@ -8,15 +8,23 @@ import inspect
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Final, Literal, NoReturn, Self, TypeAlias, cast
+from typing import Any, Final, Literal, NoReturn, Protocol, Self, TypeAlias, cast
 
 import chessa_api
 
 from ._errors import ConfigurationError
 from ._interruptions import is_from_signal_handler
 
-ClientSecret: TypeAlias = str | Callable[[], str]
-AsyncClientSecret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+
+class HidesSecret(Protocol):
+    """A secret of another library, such as a `pydantic.SecretStr`."""
+
+    def get_secret_value(self) -> str: ...
+
+
+SecretText: TypeAlias = str | HidesSecret
+ClientSecret: TypeAlias = SecretText | Callable[[], SecretText]
+AsyncClientSecret: TypeAlias = ClientSecret | Callable[[], Awaitable[SecretText]]
 
 CREDENTIAL_HEADERS: Final = tuple(chessa_api.CREDENTIAL_HEADERS.values())
 _HEADERS: Final = tuple(
@@ -58,6 +66,8 @@ class Secret(Opaque):
     __slots__ = ("_value",)
 
     def __init__(self, value: object) -> None:
+        reveal = getattr(value, "get_secret_value", None)  # it is a `HidesSecret`
+        value = reveal() if callable(reveal) else value
         self._value = value.strip() if isinstance(value, str) else value
 
     def reveal(self) -> str:

@@ -1,4 +1,4 @@
-"""`unittest.mock.create_autospec`: of a client, not of its class, as docs/testing.md says."""
+"""`unittest.mock.create_autospec` of a client or of its class, as docs/testing.md says."""
 
 from typing import Any
 from unittest.mock import AsyncMock, create_autospec
@@ -12,17 +12,18 @@ from tests.unit.calls import CREDENTIALS
 from .calls import ORDER, ORDER_ID, Mode
 
 
-@pytest.fixture(params=[False, True], ids=["spec", "spec_set"])
+@pytest.fixture(params=["class", "client"])
 def mock(mode: Mode, request: pytest.FixtureRequest) -> Any:
-    """Return a mock that is specified by a client."""
-    return create_autospec(mode.client(**CREDENTIALS), spec_set=request.param)
+    """Return a mock that is specified by the class, or by a client with nothing to set on it."""
+    if request.param == "class":
+        return create_autospec(mode.client, instance=True)
+    return create_autospec(mode.client(**CREDENTIALS), spec_set=True)
 
 
-def test_a_class_does_not_specify_its_resources(mode: Mode) -> None:
-    """A mock of the class has resources without methods, since they are made when first read."""
-    mock = create_autospec(mode.client, instance=True)
-    with pytest.raises(AttributeError, match="has no attribute 'retrieve'"):
-        _ = mock.orders.retrieve
+def test_the_class_has_the_classes_of_its_resources(mode: Mode) -> None:
+    """An attribute of the class is the class of what a client has there; no client is needed."""
+    with_client = type(mode.client(**CREDENTIALS).orders)
+    assert mode.client.orders is with_client  # type: ignore[comparison-overlap]
 
 
 def test_a_client_specifies_its_methods(mode: Mode, mock: Any) -> None:
