@@ -77,7 +77,8 @@ HANDLERS: list[Any] = [
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
     """Yield a client of an application with the plugin."""
-    with TestClient(Litestar(HANDLERS, plugins=[ChessaPlugin()])) as client:
+    app = Litestar(HANDLERS, plugins=[ChessaPlugin()], logging_config=None)
+    with TestClient(app) as client:
         yield client
 
 

@@ -1,7 +1,7 @@
 """The fields that the repr of a model shows: a choice of what is about no person.
 
 A repr stands in logs, tracebacks and notebooks. So nothing is shown but what is known to be
-harmless by its type, or by the last word of its name where the type says nothing.
+harmless by its type, or by the last part of its name where the type says nothing.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _HARMLESS: Final[Mapping[Shape, frozenset[str]]] = {
     types.STRING: frozenset({"asset", "currency", "id"}),
     types.INTEGER: frozenset({"count", "id", "page", "pages", "size", "total"}),
 }
-"""By type, the last words of names that are shown."""
+"""By type, the last parts of names that are shown."""
 _AMOUNTS: Final = (types.DECIMAL, types.NUMBER)
 _PERSONAL: Final = frozenset(
     {"account", "address", "age", "birth", "birthday", "born", "code", "email", "gender", "iban"}
@@ -24,7 +24,7 @@ _PERSONAL: Final = frozenset(
     | {"number", "passport", "person", "phone", "pin", "postal", "race", "religion", "salary"}
     | {"secret", "sex", "ssn", "tax", "token", "voter", "zip"}
 )
-"""Words that hide a field of any type."""
+"""Parts of a name that hide a field of any type."""
 
 
 def shown(model: ModelPlan) -> tuple[str, ...]:

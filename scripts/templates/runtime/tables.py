@@ -11,7 +11,7 @@ from .types import UNSET
 
 
 def rows(name: str, items: list[Any]) -> list[dict[str, Any]]:
-    """Return a dict for each item; items that are no objects are in a column of this name."""
+    """Return a dict for each item; other items than objects are in a column of this name."""
     made = [dict(_cells(type(i), i)) if isinstance(i, Model) else {name: _cell(i)} for i in items]
     columns = dict.fromkeys(column for row in made for column in row)  # several, of a union
     return [{column: row.get(column) for column in columns} for row in made]

@@ -5,16 +5,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, assert_type
 
-from chessa import UNSET, Chessa, Unset
+from pydantic import BaseModel, SecretStr, TypeAdapter
+
+from chessa import UNSET, AsyncChessa, Chessa, Unset, models
 from chessa.models import (
     CryptoDeposit,
     FeedbackMetadata,
     Order,
     OrderList,
+    OrderRefund,
     OrderStatus,
+    OrderStatusHistory,
     OrderSummary,
     Refund,
     RefundStatus,
+    StatusHistoryEntry,
 )
 
 
@@ -96,3 +101,41 @@ def optional_arguments(chessa: Chessa, chain: str | Unset = UNSET, tag: str | No
     chessa.users.submit_feedback(comment="It has not arrived.", metadata=metadata)
     if chain:
         assert_type(chain, str)
+
+
+def tables(orders: OrderList, statuses: OrderStatusHistory) -> None:
+    assert_type(orders[0], OrderSummary)
+    assert_type(orders[-1].crypto_amount, Decimal)
+    assert_type(orders[1:3], list[OrderSummary])
+    assert_type(orders.rows(), list[dict[str, Any]])
+    assert_type(statuses[0], StatusHistoryEntry)
+    assert_type(max(orders, key=lambda order: order.created_at), OrderSummary)
+
+
+def text(order: Order) -> None:
+    assert_type(order.details(), str)
+    assert_type(order.to_dict(names="python"), dict[str, Any])
+    assert_type(order.replace(note="x"), Order)
+
+
+def the_refund_of_an_order(order: Order) -> None:
+    assert_type(order.refund, OrderRefund | None)
+    if order.refund is not None:
+        assert_type(order.refund.crypto_amount, Decimal | None)
+        assert_type(order.refund.status, RefundStatus | None)
+
+
+class Case(BaseModel):
+    order: models.Order
+    others: list[models.OrderSummary] = []
+
+
+def pydantic(case: Case) -> None:
+    assert_type(case.order, Order)
+    assert_type(TypeAdapter(Order).validate_json("{}"), Order)
+    assert_type(TypeAdapter(OrderStatus).validate_python("x"), OrderStatus)
+
+
+def secrets(secret: SecretStr) -> None:
+    Chessa(client_id=secret, client_secret=lambda: secret)
+    AsyncChessa(client_id="id", client_secret=secret)

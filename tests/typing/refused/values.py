@@ -14,6 +14,10 @@ print(order.get("status"))  # refused: attr-defined reportAttributeAccessIssue
 print(order["status"])  # refused: index reportIndexIssue
 print(OrderStatus.FINISHED)  # refused: attr-defined reportAttributeAccessIssue
 print(models.Invoice)  # refused: attr-defined reportAttributeAccessIssue
+print(order.refund["refundAddress"])  # refused: index reportOptionalSubscript
+print(order.to_dict(names="json"))  # refused: arg-type reportArgumentType
+print(order.rows())  # refused: attr-defined reportAttributeAccessIssue
+print(client.orders.list()["orders"])  # refused: call-overload reportCallIssue
 print(client.orders.list().total)  # refused: attr-defined reportAttributeAccessIssue
 
 # Amounts are Decimal: no float comes near them.
