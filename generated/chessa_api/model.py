@@ -262,7 +262,12 @@ class Model:
 
         fields = [(name, self._slot(name)) for name in self._shown]
         shown = [(name, value) for name, value in fields if value is not UNSET]
-        return brief(type(self).__name__, shown, len(self._unknown), [*self._misfits])
+        unknown, misfits = len(self._unknown), [*self._misfits]
+        return brief(type(self).__name__, shown, unknown, misfits, self._items())
+
+    def _items(self) -> list[Any] | None:
+        """Return the list that the object holds, if it is used as one."""
+        return None
 
     def details(self) -> str:
         """Return all that the object holds as text, personal data too, a field to each line."""

@@ -82,6 +82,12 @@ def test_a_list_shows_its_first_items() -> None:
         "<OrderSummary id='2' status='x'>, …>"
     )
     assert repr(OrderList(orders=[])) == "<OrderList of 0>"
+    page = {"orders": [], "pagination": {"page": 1, "total": 15}, "new": 1}
+    assert repr(OrderList.from_dict(page)) == (
+        "<OrderList of 0 pagination=<Pagination page=1 total=15> additional_properties=1>"
+    )
+    absent = models.OrderStatusHistory.from_dict({"currentStatus": "created"})
+    assert repr(absent) == "<OrderStatusHistory current_status='created'>"
     assert "orders=[\n        OrderSummary(\n" in OrderList.from_dict({"orders": rows}).details()
 
 

@@ -18,6 +18,7 @@ class OrderList(ListModel["models.OrderSummary"]):
     """Returned by `orders.list`."""
 
     _listed = "orders"
+    _shown = ("pagination",)
 
     orders: list[models.OrderSummary] = attrs.field(
         metadata=_fields.required(

@@ -18,6 +18,7 @@ class OrderStatusHistory(ListModel["models.StatusHistoryEntry"]):
     """Returned by `orders.status_history`."""
 
     _listed = "history"
+    _shown = ("current_status",)
 
     current_status: models.OrderStatus = attrs.field(
         metadata=_fields.required("currentStatus", _fields.open_enum(models.OrderStatus))

@@ -5,7 +5,7 @@ drops what the spec does not document.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar import Response
@@ -98,9 +98,9 @@ class _ModelDTO(AbstractDTO[Any]):
 
     def data_to_encodable_type(self, data: Any) -> Any:
         if isinstance(data, Response):
-            response = cast("Response[Any]", data)
-            response.content = dumps(_written(response.content))
-            return response
+            wrapper: Response[Any] = data
+            wrapper.content = dumps(_written(wrapper.content))
+            return wrapper
         return dumps(_written(data))
 
     @classmethod
@@ -151,7 +151,8 @@ def _written(value: Any) -> Any:
         members = cast("Mapping[str, Any]", value)
         return {key: _written(member) for key, member in members.items()}
     if isinstance(value, (list, tuple)):
-        return [_written(item) for item in cast("list[Any]", value)]
+        items: Iterable[Any] = value
+        return list(map(_written, items))
     return value
 
 

@@ -11,21 +11,29 @@ from .exact_json import number_text
 _MOST_ITEMS: Final = 3
 
 
-def brief(name: str, fields: Iterable[tuple[str, Any]], unknown: int, misfits: list[str]) -> str:
-    """Return a model in one line: these fields, and what else there is without its values."""
+def brief(
+    name: str,
+    fields: Iterable[tuple[str, Any]],
+    unknown: int,
+    misfits: list[str],
+    items: list[Any] | None,
+) -> str:
+    """Return a model in one line: these fields, and what else there is without its values.
+
+    Of `items`, those of a model that is used as a list, it shows the number and the first few.
+    """
     parts = [name, *(f"{field}={_short(value)}" for field, value in fields)]
+    if items is not None:
+        parts.insert(1, f"of {len(items)}")
     if unknown:
         parts.append(f"additional_properties={unknown}")
     if misfits:
         parts.append(f"misfits={misfits!r}")
-    return f"<{' '.join(parts)}>"
-
-
-def brief_list(name: str, items: list[Any]) -> str:
-    """Return a list model in one line: how many items there are, and the first of them."""
-    shown = [_short(item) for item in items[:_MOST_ITEMS] if hasattr(item, "details")]
-    more = ["…"] if shown and len(items) > _MOST_ITEMS else []
-    return f"<{name} of {len(items)}{': ' if shown else ''}{', '.join([*shown, *more])}>"
+    models = [repr(item) for item in (items or [])[:_MOST_ITEMS] if hasattr(item, "details")]
+    if not models or items is None:
+        return f"<{' '.join(parts)}>"
+    more = ["…"] if len(items) > _MOST_ITEMS else []
+    return f"<{' '.join(parts)}: {', '.join([*models, *more])}>"
 
 
 def _short(value: Any) -> str:

@@ -15,26 +15,29 @@ class ListModel(Model, Generic[T]):
     _listed: ClassVar[str]
     """The field that holds the list."""
 
-    def _items(self) -> list[T]:
+    def _items(self) -> list[Any] | None:
+        return self._slot(self._listed) if self._is_set(self._listed) else None
+
+    def _list(self) -> list[T]:
         items: list[T] = getattr(self, self._listed)
         return items
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._items())
+        return iter(self._list())
 
     def __len__(self) -> int:
-        return len(self._items())
+        return len(self._list())
 
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> T: ...
     @overload
     def __getitem__(self, index: slice, /) -> list[T]: ...
     def __getitem__(self, index: SupportsIndex | slice, /) -> T | list[T]:
-        return self._items()[index]
+        return self._list()[index]
 
     def __contains__(self, item: object) -> bool:
         """Return whether this is one of the items, or the name of a field that the server sent."""
-        return super().__contains__(item) if isinstance(item, str) else item in self._items()
+        return super().__contains__(item) if isinstance(item, str) else item in self._list()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a flat dict for each item, for `pandas.DataFrame` and `polars.DataFrame`.
@@ -46,11 +49,4 @@ class ListModel(Model, Generic[T]):
         """
         from .tables import rows
 
-        return rows(self._listed, self._items())
-
-    def __repr__(self) -> str:
-        """Return the number of items and the first of them, without personal data."""
-        from .display import brief_list
-
-        items = self._items() if self._is_set(self._listed) else []
-        return brief_list(type(self).__name__, items)
+        return rows(self._listed, self._list())
