@@ -23,7 +23,7 @@ def mock(mode: Mode, request: pytest.FixtureRequest) -> Any:
 def test_the_class_has_the_classes_of_its_resources(mode: Mode) -> None:
     """An attribute of the class is the class of what a client has there; no client is needed."""
     with_client = type(mode.client(**CREDENTIALS).orders)
-    assert mode.client.orders is with_client  # type: ignore[comparison-overlap]
+    assert mode.client.orders is with_client
 
 
 def test_a_client_specifies_its_methods(mode: Mode, mock: Any) -> None:
