@@ -140,7 +140,8 @@ def _read(annotation: FieldDefinition, value: Any) -> Any:
         members = cast("dict[str, Any]", value)
         return {key: _read(inner, member) for key, member in members.items()}
     if annotation.is_non_string_collection and isinstance(value, list):
-        return [_read(inner, item) for item in cast("list[Any]", value)]
+        items: list[Any] = value
+        return [_read(inner, item) for item in items]
     raise DecodeError(f"the body is not {'an object' if annotation.is_mapping else 'an array'}")
 
 
