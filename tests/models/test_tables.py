@@ -51,8 +51,8 @@ def test_pandas_makes_columns_of_the_right_types() -> None:
     """Amounts stay Decimal and add up exactly; timestamps are aware."""
     frame = pandas.DataFrame(ORDERS.rows())
     assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
-    assert frame["crypto_amount"].sum() == Decimal("1.25")
-    assert frame.set_index("id").loc["ord_2", "status"] == "paused"
+    assert [frame["crypto_amount"].sum()] == [Decimal("1.25")]
+    assert [*frame["status"]] == ["completed", "paused"]
 
 
 def test_polars_makes_columns_of_the_right_types() -> None:

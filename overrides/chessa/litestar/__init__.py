@@ -6,7 +6,7 @@ drops what the spec does not document.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from litestar import Response
 from litestar.dto import AbstractDTO
@@ -41,8 +41,7 @@ class ChessaPlugin(InitPlugin, SerializationPlugin, OpenAPISchemaPlugin):
 
     def on_app_init(self, app_config: "AppConfig") -> "AppConfig":
         """Have open enums read."""
-        decoder = (lambda kind: issubclass(kind, _OURS[1:]), lambda kind, value: kind(value))
-        app_config.type_decoders = [*(app_config.type_decoders or ()), decoder]
+        app_config.type_decoders = [*(app_config.type_decoders or ()), (_is_enum, _read_enum)]
         return app_config
 
     def supports_type(self, field_definition: FieldDefinition) -> bool:
@@ -58,9 +57,8 @@ class ChessaPlugin(InitPlugin, SerializationPlugin, OpenAPISchemaPlugin):
         """Return whether this is a class of `chessa.models`."""
         return isinstance(value, type) and issubclass(value, _OURS)
 
-    @staticmethod
     def to_openapi_schema(
-        field_definition: FieldDefinition, schema_creator: "SchemaCreator"
+        self, field_definition: FieldDefinition, schema_creator: "SchemaCreator"
     ) -> Schema:
         """Return the schema of a class, as a component of the document."""
         schema = schema_creator.schema_registry.get_schema_for_field_definition(field_definition)
@@ -75,6 +73,18 @@ def _is_about_models(annotation: FieldDefinition) -> bool:
         return True
     holds = annotation.is_union or annotation.is_collection or annotation.is_subclass_of(Response)
     return holds and any(map(_is_about_models, annotation.inner_types))
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, (OpenEnum, OpenIntEnum))
+
+
+def _read_enum(kind: Any, value: Any) -> Any:
+    return kind(value)
+
+
+def _is_response(value: object) -> "TypeGuard[Response[Any]]":
+    return isinstance(value, Response)
 
 
 class _ModelDTO(AbstractDTO[Any]):
@@ -97,11 +107,10 @@ class _ModelDTO(AbstractDTO[Any]):
         raise ValidationException(problem)
 
     def data_to_encodable_type(self, data: Any) -> Any:
-        if isinstance(data, Response):
-            wrapper: Response[Any] = data
-            wrapper.content = dumps(_written(wrapper.content))
-            return wrapper
-        return dumps(_written(data))
+        if not _is_response(data):
+            return dumps(_written(data))
+        data.content = dumps(_written(data.content))
+        return data
 
     @classmethod
     def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:
@@ -140,8 +149,7 @@ def _read(annotation: FieldDefinition, value: Any) -> Any:
         members = cast("dict[str, Any]", value)
         return {key: _read(inner, member) for key, member in members.items()}
     if annotation.is_non_string_collection and isinstance(value, list):
-        items: list[Any] = value
-        return [_read(inner, item) for item in items]
+        return [_read(inner, item) for item in cast("Iterable[Any]", value)]
     raise DecodeError(f"the body is not {'an object' if annotation.is_mapping else 'an array'}")
 
 
@@ -152,8 +160,7 @@ def _written(value: Any) -> Any:
         members = cast("Mapping[str, Any]", value)
         return {key: _written(member) for key, member in members.items()}
     if isinstance(value, (list, tuple)):
-        items: Iterable[Any] = value
-        return list(map(_written, items))
+        return list(map(_written, cast("Iterable[Any]", value)))
     return value
 
 
@@ -168,6 +175,8 @@ def _members(said: Mapping[str, Any], creator: "SchemaCreator") -> dict[str, Any
                 value = _schema(value, creator)
             case "anyOf" | "prefixItems":
                 value = [_schema(each, creator) for each in value]
+            case _:
+                pass
         found["_".join(_CAPITAL.split(key)).lower()] = value
     return found
 
