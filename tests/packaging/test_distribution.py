@@ -183,7 +183,11 @@ def test_dependencies_are_the_declared_ones(info: dict[str, bytes]) -> None:
     assert metadata.provides_extra == list(PROJECT["optional-dependencies"])
 
 
-OF_EXTRAS: Final = {"chessa/testing/": "sandbox", "chessa/journal/": "sql"}
+OF_EXTRAS: Final = {
+    "chessa/cli/": "cli",
+    "chessa/testing/": "sandbox",
+    "chessa/journal/": "sql",
+}
 """The modules that an extra is for."""
 HOSTS: Final = {"litestar", "pydantic", "pydantic_core", "pytest"}
 DRIVERS: Final = {"aiosqlite", "psycopg"}
@@ -230,9 +234,12 @@ def test_the_long_description_is_the_readme(info: dict[str, bytes]) -> None:
     assert metadata.description == (ROOT / "README.md").read_text("utf-8")
 
 
-def test_pytest_is_told_of_the_fixture(info: dict[str, bytes]) -> None:
-    """The only entry point is the pytest plugin."""
-    expected = "[pytest11]\nchessa = chessa.testing.pytest_plugin\n"
+def test_entry_points_are_the_command_and_the_fixtures(info: dict[str, bytes]) -> None:
+    """There is one command, and the pytest plugin."""
+    expected = (
+        "[console_scripts]\nchessa = chessa.cli:main\n\n"
+        "[pytest11]\nchessa = chessa.testing.pytest_plugin\n"
+    )
     assert info["entry_points.txt"].decode("utf-8") == expected
 
 

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     },
     "overrides/chessa": {"attrs", "chessa_api"},
     "overrides/chessa/_transport": {"attrs", "certifi", "chessa_api", "h11", *HTTP_LIBRARY},
+    "overrides/chessa/cli": {"attrs", "chessa_api", "click", "rich"},
     "overrides/chessa/direct": {"h11"},
     "overrides/chessa/litestar": {"chessa_api", "litestar"},
     "overrides/chessa/journal": {"attrs", "chessa_api", "sqlalchemy"},

@@ -95,6 +95,14 @@ class SqlJournal(Transactions):
         """Return the same, awaited."""
         return _entries(await self.ask_async(lambda: _statements.unsettled(self.account)))
 
+    def latest(self, limit: int = 50) -> list[JournalEntry]:
+        """Return so many writes, newest first. Raises `NotSentError` as `open` does."""
+        return _entries(self.ask(lambda: _statements.latest(self.account, limit)))
+
+    async def alatest(self, limit: int = 50) -> list[JournalEntry]:
+        """Return the same, awaited."""
+        return _entries(await self.ask_async(lambda: _statements.latest(self.account, limit)))
+
     def find(self, reference: str, operation: str | None = None) -> list[JournalEntry]:
         """Return the writes of a reference, oldest first. Raises `NotSentError` as `open` does."""
         return _entries(self.ask(lambda: _statements.find(self.account, reference, operation)))

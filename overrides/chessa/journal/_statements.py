@@ -235,6 +235,14 @@ def unsettled(account: str | None) -> Transaction[list[Stored]]:
     return [stored(row) for row in (yield do(query)).mappings().all()]
 
 
+def latest(account: str | None, limit: int) -> Transaction[list[Stored]]:
+    """Read the latest entries, newest first."""
+    query = _ENTRIES.order_by(None).order_by(_C.opened_at.desc()).limit(limit)
+    if account is not None:
+        query = query.where(_C.account == account)
+    return [stored(row) for row in (yield do(query)).mappings().all()]
+
+
 def find(
     account: str | None, reference: str | None, operation: str | None, call_id: str | None = None
 ) -> Transaction[list[Stored]]:

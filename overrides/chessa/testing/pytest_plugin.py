@@ -1,4 +1,4 @@
-"""The pytest fixture `chessa_sandbox`: a fresh sandbox for each test.
+"""The pytest fixtures `chessa_sandbox` and `chessa_sandbox_env`: a fresh sandbox for each test.
 
 pytest loads this module in every run where chessa is installed, so that it imports next to nothing.
 """
@@ -19,4 +19,19 @@ def chessa_sandbox() -> "Iterator[Sandbox]":
     from chessa.testing import sandbox
 
     with sandbox() as api:
+        yield api
+
+
+@pytest.fixture
+def chessa_sandbox_env(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Sandbox]":
+    """The same over HTTP, with CHESSA_BASE_URL and the credentials in the environment.
+
+    Code that makes its own `Chessa()` calls it, in this process and in those that it starts.
+    """
+    from chessa.testing import sandbox, serve
+
+    with sandbox() as api, serve(api) as url:
+        monkeypatch.setenv("CHESSA_BASE_URL", url)
+        monkeypatch.setenv("CHESSA_CLIENT_ID", api.client_id)
+        monkeypatch.setenv("CHESSA_CLIENT_SECRET", api.client_secret)
         yield api

@@ -1,0 +1,198 @@
+"""The client and the journal of a command, from the environment, a file, or a prompt.
+
+No secret is an option: the process list and the shell's history would show it.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+import click
+
+from .._client import Chessa
+from .._credentials import Secret
+from .._errors import ConfigurationError
+from ._output import say
+
+if TYPE_CHECKING:
+    from ..journal import SqlJournal
+
+F = TypeVar("F", bound=Callable[..., Any])
+CREDENTIALS: Final = {
+    "client_id": "CHESSA_CLIENT_ID",
+    "client_secret": "CHESSA_CLIENT_SECRET",
+}
+JOURNAL_VARIABLE: Final = "CHESSA_JOURNAL"
+_MOST_OF_A_FILE: Final = 64 * 1024
+
+
+@attrs.frozen
+class Access:
+    """The options of every command."""
+
+    credentials: Path | None = None
+    """A file with lines `CHESSA_CLIENT_ID=…` and `CHESSA_CLIENT_SECRET=…`."""
+    base_url: str | None = None
+    trust_env: bool = False
+
+    def client(self, *, timeout: float | None = None, journal: Any = None) -> Chessa:
+        """Return a client. Raises `ConfigurationError`."""
+        found = self.read_credentials()
+        missing = {
+            name: variable
+            for name, variable in CREDENTIALS.items()
+            if name not in found and not os.environ.get(variable, "").strip()
+        }
+        if missing and not sys.stdin.isatty():
+            raise ConfigurationError(
+                f"{' and '.join(missing)} missing: set {' and '.join(missing.values())}, or pass "
+                "--credentials FILE."
+            )
+        for name in missing:
+            found[name] = Secret(_asked_for(name))
+        return Chessa(
+            client_id=_provider(found.get("client_id")),
+            client_secret=_provider(found.get("client_secret")),
+            base_url=self.base_url,
+            trust_env=self.trust_env,
+            timeout=timeout,
+            journal=journal,
+        )
+
+    def read_credentials(self) -> dict[str, Secret]:
+        """Return the credentials that a file holds. Raises `ConfigurationError`."""
+        if self.credentials is None:
+            return {}
+        held = read_variables(self.credentials)
+        return {name: held[variable] for name, variable in CREDENTIALS.items() if variable in held}
+
+
+def _provider(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
+
+
+def _asked_for(name: str) -> str:
+    text = name.replace("_", " ")
+    answer: str = click.prompt(text, hide_input=name == "client_secret", err=True)
+    return answer
+
+
+def read_variables(path: Path) -> Mapping[str, Secret]:
+    """Return the variables of a file of lines `NAME=VALUE`, hidden. Raises `ConfigurationError`."""
+    try:
+        with path.open("rb") as file:
+            is_shared = bool(os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+            held = Secret(file.read(_MOST_OF_A_FILE).decode("utf-8", "replace"))
+    except OSError as error:
+        problem = error.strerror
+    else:
+        if is_shared and os.name == "posix":
+            say(f"Note: others may read {path}: chmod 600 it.")
+        return dict(_lines(held))
+    raise ConfigurationError(f"The file of --credentials cannot be read: {problem}.")
+
+
+def _lines(held: Secret) -> list[tuple[str, Secret]]:
+    found: list[tuple[str, Secret]] = []
+    for line in held.reveal().splitlines():
+        name, sign, value = line.strip().removeprefix("export ").partition("=")
+        if sign and not name.startswith("#"):
+            found.append((name.strip(), Secret(value.strip().strip("\"'"))))
+    return found
+
+
+def journal_of(url: str | None, account: str | None = None) -> "SqlJournal | None":
+    """Return the journal that `--journal` or CHESSA_JOURNAL names.
+
+    Raises `ConfigurationError`, `click.UsageError`, and `ModuleNotFoundError` without the extra.
+    """
+    if url is not None and _has_password(url):
+        raise click.UsageError(
+            "--journal has a password, which the process list and the shell's history show: "
+            f"set {JOURNAL_VARIABLE} instead."
+        )
+    named = Secret(url or os.environ.get(JOURNAL_VARIABLE, ""))
+    if not named.reveal():
+        return None
+    from ..journal import SqlJournal
+
+    return SqlJournal(named.reveal(), account=account)
+
+
+def needed_journal(url: str | None, account: str | None = None) -> "SqlJournal":
+    """Return the same. Raises `click.UsageError` where none is named."""
+    journal = journal_of(url, account)
+    if journal is None:
+        raise click.UsageError(f"Name the journal: --journal URL, or {JOURNAL_VARIABLE}.")
+    return journal
+
+
+def _has_password(url: str) -> bool:
+    place = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return ":" in place or "password=" in url.lower()
+
+
+def journal_options(function: F) -> F:
+    """Add the options that name a journal."""
+    url = click.option(
+        "--journal",
+        "journal_url",
+        metavar="URL",
+        help=f"sqlite:///FILE or postgresql://… [default: {JOURNAL_VARIABLE}]",
+    )
+    account = click.option(
+        "--account", metavar="NAME", help="Whose entries, if the journal has an account= of yours."
+    )
+    return url(account(function))
+
+
+def timeout_option(seconds: str) -> Callable[[F], F]:
+    """Return a decorator that adds `--timeout`."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True, max=86_400),
+        metavar="SECONDS",
+        help=f"For everything together [default: {seconds}]",
+    )
+
+
+def output_option(function: F) -> F:
+    """Add `--output`."""
+    return click.option(
+        "--output",
+        "form",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="json has everything that the API sent.",
+    )(function)
+
+
+def yes_option(function: F) -> F:
+    """Add `--yes`."""
+    return click.option("--yes", is_flag=True, help="Do not ask before it is sent.")(function)
+
+
+class DeclinedError(Exception):
+    """The person said no: nothing was sent."""
+
+
+def ask(lines: list[str], question: str, *, yes: bool) -> None:
+    """Ask a person before something is changed.
+
+    Raises `DeclinedError` if they decline, and `click.UsageError` if no person can be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "stdin is not a terminal, so that no person can be asked: pass --yes."
+        )
+    for line in lines:
+        say(line)
+    if not click.confirm(question, err=True):
+        raise DeclinedError

@@ -1,0 +1,167 @@
+"""Exit statuses, messages and secrets: never a traceback, and nothing that should not be seen."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+import chessa.cli
+from chessa import Outcome
+from chessa.cli import _app, _exits
+from chessa.testing import Sandbox
+from tests.cli.conftest import chessa as command
+from tests.cli.conftest import process
+from tests.docs.pages import ROOT, read, rows, section
+
+
+def test_the_page_has_the_table() -> None:
+    """The exit statuses on the page are those of the command, with one for each outcome."""
+    table = rows(section(read(ROOT / "docs" / "command.md"), "Exit statuses"))[1:]
+    assert table == [[str(each.status), each.name, each.meaning] for each in _exits.TABLE]
+    assert len({each.status for each in _exits.TABLE}) == len(_exits.TABLE)
+    assert {_exits.status_of(outcome) for outcome in Outcome} == {3, 4, 5, 6}
+
+
+REFUND = ("orders", "request-refund", "--address", "bc1q", "--yes", "--order-id")
+
+
+def test_a_rejection_is_3(api: Sandbox) -> None:
+    """The message is that of the error, with its outcome."""
+    done = command("orders", "retrieve", "nothing")
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0].startswith("orders.retrieve was rejected with 404 not_found")
+    assert done.stderr.splitlines()[-1] == "Outcome: REJECTED."
+    assert done.stdout == ""
+
+
+def test_a_lost_response_is_5_and_says_what_to_run(api: Sandbox, failed: str) -> None:
+    """After an unknown outcome the message has the command that shows what became of it."""
+    api.lose_next_answer()
+    done = command(*REFUND, failed)
+    assert done.returncode == 5
+    assert f"Check: chessa orders retrieve {failed}" in done.stderr
+    assert "none proves nothing" in done.stderr
+
+
+def test_a_success_that_cannot_be_read_is_6(api: Sandbox, failed: str) -> None:
+    """DONE has a status of its own."""
+    api.fail_next(200, html=True, acts=True)
+    assert command(*REFUND, failed).returncode == 6
+
+
+@pytest.mark.parametrize("words", [("orders", "list"), ("journal", "reconcile")])
+def test_missing_credentials_are_4(
+    words: tuple[str, ...], journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the variables and the option."""
+    for name in ("CHESSA_CLIENT_ID", "CHESSA_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    del journal
+    done = command(*words)
+    assert done.returncode == 4
+    assert "set CHESSA_CLIENT_ID and CHESSA_CLIENT_SECRET, or pass --credentials" in done.stderr
+
+
+def test_credentials_may_come_from_a_file(
+    api: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file replaces the environment; one that others may read is used, with a note."""
+    path = tmp_path / "credentials"
+    path.write_text(
+        f"# the sandbox\nexport CHESSA_CLIENT_ID={api.client_id}\n"
+        f"CHESSA_CLIENT_SECRET='{api.client_secret}'\n",
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+    monkeypatch.setenv("CHESSA_CLIENT_SECRET", "another")
+    done = command("--credentials", path, "orders", "list")
+    assert done.returncode == 0
+    assert "others may read" not in done.stderr
+    path.chmod(0o644)
+    assert "others may read" in command("--credentials", path, "orders", "list").stderr
+    missing = command("--credentials", tmp_path / "nothing", "orders", "list")
+    assert missing.returncode == 4
+    assert "No such file" in missing.stderr
+
+
+def test_no_option_takes_a_secret() -> None:
+    """A journal's URL with a password is refused, without being shown."""
+    done = command("journal", "open", "--journal", "postgresql://ada:hunter2@db/money")
+    assert done.returncode == 2
+    assert "set CHESSA_JOURNAL instead" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_texts_of_the_api_do_not_act_on_the_terminal(api: Sandbox) -> None:
+    """An escape sequence in a message or a result is printed as text."""
+    api.fail_next(404, error="not_found", message="\x1b[31mred[/bold]\r\x07")
+    done = command("orders", "retrieve", "x")
+    assert done.returncode == 3
+    assert "\x1b" not in done.stderr
+    order = api.add_order(recipient=api.add_recipient(account_number="\x1b[2J"))
+    for form in ("table", "json", "csv"):
+        shown = command("orders", "retrieve", order.id, "--output", form)
+        assert "\x1b" not in shown.stdout
+        assert "[2J" in shown.stdout
+
+
+def test_a_bug_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is its type and place, without its text and without a traceback."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("account 0123456789")
+
+    monkeypatch.setattr(_app.root, "main", broken)
+    done = command("doctor")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The command failed: ValueError at test_exits.py:")
+    assert "0123456789" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, and 1."""
+    monkeypatch.delitem(sys.modules, "chessa.cli._app")
+    monkeypatch.delattr(chessa.cli, "_app")
+    monkeypatch.setitem(sys.modules, "click", None)
+    done = command("doctor")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        'The command chessa needs the extra "cli", of which click is missing: '
+        'pip install "chessa[cli]"\n'
+    )
+
+
+def test_a_broken_pipe_is_quiet(api: Sandbox, environment: dict[str, str]) -> None:
+    """A reader that closes the output ends the command with 141 and without a message."""
+    del api
+    line = f"({sys.executable} -m chessa orders list; echo $? >&2) | true"
+    assert process(environment, line).stderr == "141\n"
+
+
+def test_ctrl_c_says_what_is_known(api: Sandbox, failed: str, environment: dict[str, str]) -> None:
+    """An interrupted write ends with 130, and with the note on whether it was sent."""
+    api.delay_next(30, operation="orders.request_refund")
+    words = [sys.executable, "-m", "chessa", *REFUND, failed]
+    with Popen(words, env=environment, stdout=PIPE, stderr=PIPE, text=True) as running:
+        while not api.refunds:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "orders.request_refund was interrupted while it was in flight" in errors
+    assert "Traceback" not in errors
+
+
+def test_output_has_no_colour_where_it_is_no_terminal(
+    api: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No escape sequence reaches a pipe."""
+    del api
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert os.environ.get("FORCE_COLOR") is None
+    assert "\x1b" not in command("doctor").stdout
