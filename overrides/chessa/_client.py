@@ -24,6 +24,7 @@ from ._hooks import Hooks, Progress
 from ._hooks import check as check_hooks
 from ._options import ExtraQuery, Options
 from ._supplied import check_supplied
+from ._undocumented import AsyncUndocumented, Undocumented
 from .journal._records import check as check_journal
 from .journal._records import is_ledger
 
@@ -264,7 +265,9 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
 
 
 class Chessa(
-    _Client["Connections", ClientSecret, "Transport", "httpx.Client", "Journal | Ledger"], Resources
+    _Client["Connections", ClientSecret, "Transport", "httpx.Client", "Journal | Ledger"],
+    Resources,
+    Undocumented,
 ):
     """The client of the Chessa Accounts API: `Chessa().orders.retrieve("…")`.
 
@@ -328,6 +331,7 @@ class AsyncChessa(
         "Journal | AsyncJournal | Ledger",
     ],
     AsyncResources,
+    AsyncUndocumented,
 ):
     """`Chessa` on asyncio: `await AsyncChessa().orders.retrieve("…")`.
 

@@ -92,7 +92,7 @@ class Options:
         if is_once and name is None:
             raise ConfigurationError("once needs a reference: your own name for the intent.")
         headers = {**dict(self.extra_headers), **_headers(extra_headers)}
-        added = _query(extra_query)
+        added = read_query(extra_query)
         names = {name for name, _ in added}
         query = (*(pair for pair in self.extra_query if pair[0] not in names), *added)
         return Options(
@@ -170,7 +170,8 @@ def _headers(extra: object) -> dict[str, str]:
     return headers
 
 
-def _query(extra: object) -> tuple[tuple[str, str], ...]:
+def read_query(extra: object) -> tuple[tuple[str, str], ...]:
+    """Return names and texts of a query. Raises `ConfigurationError`."""
     pairs: list[tuple[str, str]] = []
     for name, value in _pairs("extra_query", extra):
         several = isinstance(value, (list, tuple))

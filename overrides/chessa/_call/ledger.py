@@ -108,7 +108,7 @@ class LedgerGate(Gate):
         data = body.encode("utf-8")
         parsed: Any = None
         envelope: Any = None
-        if not operation.answers_nothing(status):
+        if data and not operation.answers_nothing(status):
             try:
                 parsed, envelope = operation.decode(status, loads(data))
             except DecodeError:  # the models of a later version need what was not sent then

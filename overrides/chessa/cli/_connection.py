@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 import click
 
+from chessa_api.operation import Operation, RawResponse
+
 from .._client import Chessa
-from .._credentials import Secret
+from .._config import MAX_RESPONSE_BYTES, Settings, read_settings
+from .._credentials import Secret, hide
 from .._errors import ConfigurationError
 from ._output import say
 
 if TYPE_CHECKING:
     from ..journal import SqlJournal
 
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 CREDENTIALS: Final = {
     "client_id": "CHESSA_CLIENT_ID",
@@ -63,12 +67,28 @@ class Access:
             journal=journal,
         )
 
+    def settings(self) -> Settings:
+        """Return the settings of a client, without its credentials. Raises `ConfigurationError`."""
+        return read_settings(
+            base_url=hide(self.base_url),
+            proxy=None,
+            trust_env=self.trust_env,
+            max_response_bytes=MAX_RESPONSE_BYTES,
+        )
+
     def read_credentials(self) -> dict[str, Secret]:
         """Return the credentials that a file holds. Raises `ConfigurationError`."""
         if self.credentials is None:
             return {}
         held = read_variables(self.credentials)
         return {name: held[variable] for name, variable in CREDENTIALS.items() if variable in held}
+
+
+def performed(
+    client: Chessa, operation: Operation[T], arguments: Mapping[str, object]
+) -> RawResponse[T]:
+    """Perform an operation. Raises `ChessaError`."""
+    return client._performer.perform_raw(operation, arguments)  # pyright: ignore[reportPrivateUsage]
 
 
 def _provider(secret: Secret | None) -> str | None:

@@ -18,12 +18,12 @@ from chessa_api.errors import ChessaError
 from chessa_api.index import OPERATIONS
 from chessa_api.operation import Operation
 
-from .._config import Settings, read_settings
-from .._credentials import Secret, hide
+from .._config import Settings
+from .._credentials import Secret
 from .._errors import ApiError
 from .._proxy_env import from_environment
 from .._version import __version__
-from ._connection import CREDENTIALS, JOURNAL_VARIABLE, Access, needed_journal
+from ._connection import CREDENTIALS, JOURNAL_VARIABLE, Access, needed_journal, performed
 from ._exits import OTHER, RESULT
 from ._journal import age
 from ._output import Form, console, show
@@ -143,15 +143,9 @@ def credentials(access: Access) -> Iterator[Check]:
 
 def _settings(access: Access) -> tuple[Settings | None, str]:
     try:
-        settings = read_settings(
-            base_url=hide(access.base_url),
-            proxy=None,
-            trust_env=access.trust_env,
-            max_response_bytes=1,
-        )
+        return access.settings(), ""
     except ChessaError as error:
         return None, str(error)
-    return settings, ""
 
 
 def proxy(settings: Settings) -> Check:
@@ -235,7 +229,7 @@ def read(access: Access) -> Iterator[Check]:
     began = time.monotonic()
     try:
         with access.client(timeout=_PATIENCE) as client:
-            raw = client._performer.perform_raw(operation, {})
+            raw = performed(client, operation, {})
         headers = raw.headers
         yield Check("read", "ok", f"{operation.name}: {raw.status_code} ({_milliseconds(began)})")
     except ChessaError as error:

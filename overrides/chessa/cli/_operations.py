@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -22,6 +22,7 @@ from ._connection import (
     journal_of,
     journal_options,
     output_option,
+    performed,
     timeout_option,
     yes_option,
 )
@@ -33,7 +34,7 @@ _OURS = frozenset({"account", "help", "journal", "output", "reference", "save", 
 """The options that every such command has."""
 
 
-class Value(click.ParamType):
+class Value(click.ParamType[Any]):
     """The value of an argument of an operation."""
 
     def __init__(self, operation: Operation[Any], argument: Argument) -> None:
@@ -207,11 +208,11 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
         if reference is not None:
             client = client.once(reference)
         if not operation.is_read:
-            where = client._core.plan.settings.base_url
+            where = access.settings().base_url
             ask(_question(operation, arguments, where, reference), "Send it?", yes=values["yes"])
         try:
             called = operation if save is None else operation.saved_to(save)
-            raw = client._performer.perform_raw(called, arguments)
+            raw = performed(client, called, arguments)
         except ChessaError as error:
             for line in checks(operation, arguments, error):
                 error.add_note(line)
@@ -225,7 +226,10 @@ def _given(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tup
     for argument in operation.arguments:
         value = values[f"api_{argument.name}"]
         if value is not None and value != ():
-            yield argument.name, list(value) if isinstance(value, tuple) else value
+            yield (
+                argument.name,
+                list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value,
+            )
 
 
 def _question(
@@ -299,7 +303,5 @@ def json_of(value: Any) -> Any:
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, list):
-        return [json_of(item) for item in value]
-    if isinstance(value, dict):
-        return {name: json_of(item) for name, item in value.items()}
+        return [json_of(item) for item in cast("list[Any]", value)]
     return value

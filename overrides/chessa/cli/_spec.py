@@ -6,7 +6,7 @@ The texts are the vendor's, and not trusted: see `_text.printable`.
 import functools
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from chessa_api.exact_json import loads
 from chessa_api.operation import Argument, Operation
@@ -14,6 +14,7 @@ from chessa_api.operation import Argument, Operation
 from ._text import cell, printable
 
 Node = Mapping[str, Any]
+_NONE: Final[Node] = {}
 _DEEPEST = 20
 
 
@@ -77,22 +78,22 @@ def _parameter(operation: Operation[Any], argument: Argument) -> Node:
     several = [*described(operation).get("parameters", ()), *path.get("parameters", ())]
     found = (_node(each) for each in several)
     wanted = (argument.wire, argument.location)
-    return next((each for each in found if (each.get("name"), each.get("in")) == wanted), {})
+    return next((each for each in found if (each.get("name"), each.get("in")) == wanted), _NONE)
 
 
 def _member(schema: Node, name: str, depth: int = 0) -> Node:
     if depth > _DEEPEST:
-        return {}
+        return _NONE
     found = _node(schema.get("properties")).get(name)
     if found is not None:
         return _node(found)
     inner = [_member(_node(each), name, depth + 1) for each in schema.get("allOf", ())]
-    return next((each for each in inner if each), {})
+    return next((each for each in inner if each), _NONE)
 
 
 def _node(value: object, depth: int = 0) -> Node:
     """Return an object of the spec, a local reference followed; an empty one for anything else."""
-    node = cast("Node", value) if isinstance(value, Mapping) else {}
+    node = cast("Node", value) if isinstance(value, Mapping) else _NONE
     reference = node.get("$ref")
     if not isinstance(reference, str) or not reference.startswith("#/") or depth > _DEEPEST:
         return node
