@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 import attrs
 import click
+from rich.table import Table
+from rich.text import Text
 
 from chessa_api import SPEC_HASH
 from chessa_api.errors import ChessaError
@@ -26,8 +28,8 @@ from .._version import __version__
 from ._connection import CREDENTIALS, JOURNAL_VARIABLE, Access, needed_journal, performed
 from ._exits import OTHER, RESULT
 from ._journal import age
-from ._output import Form, console, show
-from ._text import printable
+from ._output import Form, show, show_table
+from ._text import cell
 
 State = Literal["ok", "note", "fails"]
 _PATIENCE: Final = 10.0
@@ -72,20 +74,16 @@ def COMMAND(access: Access, form: Form) -> int:  # noqa: N802  # as of every mod
 
 
 def print_check(check: Check) -> None:
-    """Print a check on stdout as soon as it is known."""
-    import sys
-
-    from rich.text import Text
-
-    from ._output import flush
-
-    text = Text(f"{check.state:<6}", style=_STYLES[check.state])
-    text.append(f"{check.name:<15}{printable(check.found)}", style="not bold default")
-    out = console(sys.stdout)
-    out.print(text)
+    """Print a check on stdout, as soon as it is known."""
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(width=5)
+    line.add_column(width=13)
+    line.add_column(overflow="fold")
+    texts = (Text(check.state, _STYLES[check.state]), Text(check.name), Text(cell(check.found)))
+    line.add_row(*texts)
     if check.advice is not None:
-        out.print(Text(f"{'':<21}{printable(check.advice)}"))
-    flush()
+        line.add_row(Text(), Text(), Text(cell(check.advice)))
+    show_table(line)
 
 
 def run_checks(access: Access) -> Iterator[Check]:
@@ -118,7 +116,8 @@ def versions() -> Check:
         f"Python {platform.python_version()}",
     ]
     parts += [f"{name} {version(name)}" for name in ("httpx", "httpcore")]
-    return Check("versions", "ok", ", ".join([*parts, ssl.OPENSSL_VERSION]))
+    openssl = " ".join(ssl.OPENSSL_VERSION.split()[:2])
+    return Check("versions", "ok", ", ".join([*parts, openssl]))
 
 
 def credentials(access: Access) -> Iterator[Check]:
@@ -188,7 +187,7 @@ def tls(settings: Settings) -> Check:
     try:
         with socket.create_connection(place, timeout=_PATIENCE) as connected:
             if settings.origin.scheme != "https":
-                return Check("tls", "ok", f"none: http; connected in {_milliseconds(began)}")
+                return Check("tls", "ok", f"none: http; connected ({_milliseconds(began)})")
             context = make_context(trust_env=settings.trust_env)
             with context.wrap_socket(connected, server_hostname=settings.origin.host) as secured:
                 return _certificate(secured.version(), secured.getpeercert() or {}, began)

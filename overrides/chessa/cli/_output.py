@@ -89,38 +89,50 @@ def _written(file: TextIO, text: str) -> bool:
 
 
 def _tables(value: Any) -> None:
-    out = console(sys.stdout)
-    width = out.width if sys.stdout.isatty() else None
     lists, rest = split(value)
-    with out.capture() as captured:
-        for name, rows in lists.items():
-            if rows:
-                out.print(_table(name, rows, width))
-            if rows and rest:
-                out.print()
-        if list(rest) == [""]:
-            out.print(Text(cell(rest[""])))
-        elif rest:
-            out.print(_record(rest))
-    _stdout("\n".join(line.rstrip() for line in captured.get().split("\n")))
+    notes: list[str] = []
     for name, rows in lists.items():
-        if not rows:
-            say(f"{name or 'result'}: none")
-    if empty := [name for name, member in rest.items() if not cell(member)]:
-        say(f"Null or empty: {', '.join(empty)}")
+        if rows:
+            table, left_out = _table(rows)
+            show_table(table)
+            if left_out:
+                names = ", ".join(left_out)
+                notes.append(f"{name or 'result'}: not shown here: {names} (--output json, csv)")
+            if rest:
+                _stdout("\n")
+        else:
+            notes.append(f"{name or 'result'}: none")
+    if list(rest) == [""]:
+        _stdout(f"{cell(rest[''])}\n")
+    elif rest:
+        show_table(_record(rest))
+        if empty := [name for name, member in rest.items() if not cell(member)]:
+            notes.append(f"Null or empty: {', '.join(empty)}")
+    for note in notes:
+        say(note)
 
 
-def _table(name: str, rows: Sequence[Row], width: int | None) -> Table:
+def show_table(table: Table) -> None:
+    """Print a table on stdout, without blanks at the ends of its lines."""
+    out = console(sys.stdout)
+    with out.capture() as captured:
+        out.print(table)
+    _stdout("\n".join(line.rstrip() for line in captured.get().split("\n")))
+
+
+def _table(rows: Sequence[Row]) -> tuple[Table, list[str]]:
+    """Return a table of the columns that fit, and the names of the others."""
+    width = console(sys.stdout).width if sys.stdout.isatty() else None
     names = columns(rows)
+    filled = [name for name in names if any(cell(row.get(name)) for row in rows)]
+    names = [*filled, *(name for name in names if name not in filled)]
     shown = fitting(names, rows, width)
-    if left_out := [each for each in names if each not in shown]:
-        say(f"{name or 'result'}: not shown here: {', '.join(left_out)} (--output json, csv)")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for each in shown:
         table.add_column(Text(printable(each)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(row.get(each))) for each in shown))
-    return table
+    return table, [each for each in names if each not in shown]
 
 
 def _record(row: Row) -> Table:
