@@ -32,17 +32,17 @@ def test_the_doctor_says_what_to_do(api: Sandbox, monkeypatch: pytest.MonkeyPatc
     done = chessa("doctor")
     assert done.returncode == 1
     assert re.search(
-        r"^fails read .* 401 .*\n +The server was reached: the cred", done.stdout, re.M
+        r"^fails  read .* 401 .*\n +The server was reached: the cred", done.stdout, re.M
     )
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.delenv("CHESSA_CLIENT_ID")
     done = chessa("--base-url", "https://nothing.invalid", "doctor")
     assert done.returncode == 1
-    assert "fails client_id" in done.stdout
-    assert "note  proxy          none; HTTPS_PROXY is set and not used" in done.stdout
-    assert "fails dns" in done.stdout
+    assert "fails  client_id" in done.stdout
+    assert "note   proxy          none; HTTPS_PROXY is set and not used" in done.stdout
+    assert "fails  dns" in done.stdout
     assert "read" not in done.stdout
-    assert "fails address" in chessa("--base-url", "http://example.com", "doctor").stdout
+    assert "fails  address" in chessa("--base-url", "http://example.com", "doctor").stdout
 
 
 def test_the_doctor_compares_clocks() -> None:

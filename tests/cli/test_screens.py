@@ -76,7 +76,8 @@ def terminal(api: Sandbox, environment: dict[str, str], tmp_path: Path) -> Itera
     command = tmp_path / "chessa"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m chessa "$@"\n', encoding="utf-8")
     command.chmod(0o755)
-    environment.pop("TMUX", None)
+    for name in ("TMUX", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+        environment.pop(name, None)
     environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
     opened = Terminal(environment)
     try:
