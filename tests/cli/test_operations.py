@@ -8,6 +8,7 @@ from chessa.cli._operations import command_name, option_of
 from chessa.cli._values import UnusableError, read_value
 from chessa.testing import Sandbox
 from chessa_api import fields
+from chessa_api.codecs import Codec
 from chessa_api.index import OPERATIONS
 from tests.cli.conftest import chessa, result
 
@@ -90,7 +91,7 @@ def test_a_reference_needs_a_journal(api: Sandbox, failed: str) -> None:
     ],
 )
 def test_a_text_is_read_by_the_type_of_the_argument(
-    codec: fields._Codec, types: set[str], text: str, value: object
+    codec: Codec, types: set[str], text: str, value: object
 ) -> None:
     """A string is taken as it is; everything else is JSON, and where the spec is open, either."""
     if value is None:

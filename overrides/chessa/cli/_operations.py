@@ -1,7 +1,7 @@
 """One command for each operation, made from the generated data: no operation has a name here."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -225,11 +225,10 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
 def _given(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for argument in operation.arguments:
         value = values[f"api_{argument.name}"]
-        if value is not None and value != ():
-            yield (
-                argument.name,
-                list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value,
-            )
+        if isinstance(value, tuple):  # an option that may be given several times
+            value = list(cast("Sequence[Any]", value)) or None
+        if value is not None:
+            yield argument.name, value
 
 
 def _question(
@@ -303,5 +302,5 @@ def json_of(value: Any) -> Any:
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, list):
-        return [json_of(item) for item in cast("list[Any]", value)]
+        return [json_of(item) for item in cast("Sequence[Any]", value)]
     return value

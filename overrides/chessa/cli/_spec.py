@@ -4,7 +4,7 @@ The texts are the vendor's, and not trusted: see `_text.printable`.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Final, cast
 
@@ -59,7 +59,8 @@ def description_of(operation: Operation[Any], argument: Argument) -> str:
     parts = [str(parameter.get("description") or schema.get("description") or "").strip()]
     known = schema.get("x-open-enum") or schema.get("enum")
     if isinstance(known, list):
-        parts.append(f"One of {', '.join(map(cell, cast('list[Any]', known)))}.")
+        values = map(cell, cast("Sequence[Any]", known))
+        parts.append(f"One of {', '.join(values)}.")
     example = parameter.get("example", schema.get("example"))
     if example is not None:
         parts.append(f"Example: {cell(example)}")
