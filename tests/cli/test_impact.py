@@ -145,6 +145,7 @@ def test_a_version_that_is_not_there_is_a_usage_error(code: Path) -> None:
     assert "there is no chessa_api in it" in chessa("impact", code, ROOT, code).stderr
 
 
+@pytest.mark.ci
 def test_nothing_of_a_version_is_run(
     versions: tuple[Path, Path], code: Path, tmp_path: Path
 ) -> None:

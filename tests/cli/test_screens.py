@@ -99,12 +99,14 @@ def compare(name: str, screen: str) -> None:
     assert screen == (SCREENS / f"{name}.txt").read_text(encoding="utf-8").rstrip("\n")
 
 
+@pytest.mark.ci
 def test_doctor(terminal: Terminal) -> None:
     """All is well: one line for each check, and no secret."""
     terminal.type("chessa doctor; echo status $?")
     compare("doctor", terminal.until(is_over))
 
 
+@pytest.mark.ci
 def test_a_list_fits_the_terminal(terminal: Terminal, api: Sandbox) -> None:
     """Ids are complete, and the columns that do not fit are named."""
     for _ in range(2):
@@ -137,3 +139,14 @@ def test_refund_asks(terminal: Terminal, api: Sandbox) -> None:
     terminal.type("y")
     assert "status 0" in terminal.until(is_over)
     assert len(api.refunds) == 1
+
+
+@pytest.mark.ci
+def test_a_secret_that_is_missing_is_asked_for(terminal: Terminal, api: Sandbox) -> None:
+    """What is typed at the prompt is used, and not shown."""
+    terminal.type("unset CHESSA_CLIENT_SECRET; chessa orders list; echo status $?")
+    terminal.until(lambda shown: shown.endswith("client secret:"))
+    terminal.type(api.client_secret)
+    shown = terminal.until(is_over)
+    assert "orders: none" in shown
+    assert api.client_secret not in shown

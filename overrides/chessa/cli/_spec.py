@@ -56,7 +56,8 @@ def schema_of(operation: Operation[Any], argument: Argument) -> Node:
 def description_of(operation: Operation[Any], argument: Argument) -> str:
     """Return a line on an argument: its description, the known values, an example."""
     schema, parameter = schema_of(operation, argument), _parameter(operation, argument)
-    parts = [str(parameter.get("description") or schema.get("description") or "").strip()]
+    parts = ["Deprecated."] if argument.name in operation.deprecated_arguments else []
+    parts += [str(parameter.get("description") or schema.get("description") or "").strip()]
     known = schema.get("x-open-enum") or schema.get("enum")
     if isinstance(known, list):
         values = map(cell, cast("Sequence[Any]", known))
