@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chessa.cli import main
+from chessa.journal import SqlJournal
 from chessa.testing import Sandbox
 from tests.commands import Done, run
 
@@ -25,9 +26,11 @@ def api(chessa_sandbox_env: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A journal that the command uses."""
+    """An empty journal that the command uses."""
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     monkeypatch.setenv("CHESSA_JOURNAL", url)
+    with SqlJournal(url) as made:
+        made.open()
     return url
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from pathlib import Path
 
 import pytest
 
@@ -171,3 +172,12 @@ def test_a_journal_is_needed(api: Sandbox) -> None:
     del api
     done = chessa("journal", "open")
     assert (done.returncode, "CHESSA_JOURNAL" in done.stderr) == (2, True)
+
+
+def test_a_misspelt_journal_is_not_an_empty_one(tmp_path: Path) -> None:
+    """A file that is not there is an error, and is not made: it would say that nothing is open."""
+    path = tmp_path / "misspelt.db"
+    done = chessa("journal", "open", "--journal", f"sqlite:///{path}")
+    assert done.returncode == 4
+    assert f"There is no journal at {path}" in done.stderr
+    assert list(tmp_path.iterdir()) == []

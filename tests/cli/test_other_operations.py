@@ -54,6 +54,18 @@ SAVE: Operation[Any] = Operation(
 )
 
 
+EVENTS: Operation[Any] = Operation(
+    name="documents.events",
+    method="GET",
+    path="/v1/events",
+    operation_id=None,
+    is_read=True,
+    responses={"2XX": fields.JSON},
+    accept="text/event-stream",
+    streams=True,
+)
+
+
 class Stub(Access):
     """The access to a server that is a function."""
 
@@ -72,9 +84,12 @@ seen: list[httpx.Request] = []
 
 
 def respond(request: httpx.Request) -> httpx.Response:
-    """Record a request; return bytes that are no text."""
+    """Record a request; return bytes that are not text."""
     request.read()
     seen.append(request)
+    if request.url.path == "/v1/events":
+        lines = b'data: {"n": 1.50}\n\nevent: done\nid: 7\ndata: "\\u001b"\n\n'
+        return httpx.Response(200, content=lines, headers={"content-type": "text/event-stream"})
     if request.method == "PUT":
         return httpx.Response(200, text="\x1b[31mstored", headers={"content-type": "text/plain"})
     return httpx.Response(200 if request.method == "GET" else 204, content=b"\x00\x1b%PDF")
@@ -129,3 +144,14 @@ def test_a_body_of_json(call: Callable[..., None], capsys: pytest.CaptureFixture
     call(SAVE, "--body", '{"amount": 1.50}', "--yes")
     assert seen[0].content == b'{"amount":1.50}'
     assert capsys.readouterr().out == "\\x1b[31mstored\n"
+
+
+def test_events_are_lines_of_json(
+    call: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each event of a stream is one line, with its kind and id."""
+    call(EVENTS)
+    assert capsys.readouterr().out.splitlines() == [
+        '{"event": "message", "id": "", "data": {"n": 1.50}}',
+        '{"event": "done", "id": "7", "data": "\\u001b"}',
+    ]

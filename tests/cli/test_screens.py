@@ -143,7 +143,7 @@ def test_refund_asks(terminal: Terminal, api: Sandbox) -> None:
 
 @pytest.mark.ci
 def test_a_secret_that_is_missing_is_asked_for(terminal: Terminal, api: Sandbox) -> None:
-    """What is typed at the prompt is used, and not shown."""
+    """The client uses the text that is typed at the prompt; the screen does not show it."""
     terminal.type("unset CHESSA_CLIENT_SECRET; chessa orders list; echo status $?")
     terminal.until(lambda shown: shown.endswith("client secret:"))
     terminal.type(api.client_secret)

@@ -144,11 +144,25 @@ def journal_of(url: str | None, account: str | None = None) -> "SqlJournal | Non
 
 
 def needed_journal(url: str | None, account: str | None = None) -> "SqlJournal":
-    """Return the same. Raises `click.UsageError` where none is named."""
+    """Return a journal that is there, to be read: a misspelt file would say that nothing is open.
+
+    Raises what `journal_of` does, and `click.UsageError` where none is named.
+    """
+    place = _sqlite_file(Secret(url or os.environ.get(JOURNAL_VARIABLE, "")).reveal())
+    if place is not None and not place.exists():
+        raise ConfigurationError(f"There is no journal at {place}. Check the path.")
     journal = journal_of(url, account)
     if journal is None:
         raise click.UsageError(f"Name the journal: --journal URL, or {JOURNAL_VARIABLE}.")
     return journal
+
+
+def _sqlite_file(url: str) -> Path | None:
+    """Return the file that a URL names; None for another database."""
+    scheme, _, rest = url.partition("://")
+    if not scheme.startswith("sqlite") or not rest.startswith("/"):
+        return None
+    return Path(rest[1:].partition("?")[0])
 
 
 def _has_password(url: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from chessa_api.errors import ChessaError
+from chessa_api.events import EventStream
 from chessa_api.files import SavedFile
 from chessa_api.index import OPERATIONS
 from chessa_api.model import Model
@@ -26,8 +27,8 @@ from ._connection import (
     timeout_option,
     yes_option,
 )
-from ._output import Form, say, show, show_bytes
-from ._text import printable
+from ._output import Form, say, show, show_bytes, show_text
+from ._text import printable, to_json
 from ._values import UnusableError, read_file, read_value, takes_file, takes_files
 
 _OURS = frozenset({"account", "help", "journal", "output", "reference", "save", "timeout", "yes"})
@@ -129,7 +130,7 @@ def _save_option(function: Any) -> Any:
 
 def _saves(operation: Operation[Any]) -> bool:
     """Return whether the result of an operation is not JSON."""
-    return not operation.answers_json(200)
+    return not operation.streams and not operation.answers_json(200)
 
 
 def _parameters(operation: Operation[Any]) -> Iterator[click.Parameter]:
@@ -219,6 +220,9 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
             if reference is not None and error.outcome.name in ("UNKNOWN", "DONE"):
                 error.add_note(f"Then: chessa journal reconcile, which closes {reference!r}.")
             raise
+        if isinstance(raw.parsed, EventStream):
+            show_events(cast("EventStream[Any]", raw.parsed))
+            return
     show_result(raw.parsed, raw.body, values["form"])
 
 
@@ -281,6 +285,14 @@ def _command_line(operation: Operation[Any], arguments: Mapping[str, Any]) -> st
             text = str(arguments[argument.name])
             line += [text] if argument.location == "path" else [option_of(argument), text]
     return shlex.join(line)
+
+
+def show_events(events: EventStream[Any]) -> None:
+    """Print each event as it comes, as a line of JSON, until the stream ends."""
+    with events:
+        for each in events:
+            line = {"event": each.event, "id": each.id, "data": json_of(each.data)}
+            show_text(f"{to_json(line, None)}\n")
 
 
 def show_result(parsed: Any, body: bytes, form: Form) -> None:

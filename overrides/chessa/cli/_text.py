@@ -30,18 +30,27 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-def to_json(value: Any, indent: str = "\n") -> str:
-    """Return a JSON value as indented JSON, every number exact, and nothing in it unprintable."""
+def to_json(value: Any, indent: str | None = "\n") -> str:
+    """Return a JSON value as JSON, every number exact, and nothing in it unprintable.
+
+    It is indented; with an `indent` of None it is one line.
+    """
     if isinstance(value, Mapping) and value:
         members = cast("Mapping[str, Any]", value).items()
-        deeper = f"{indent}  "
+        deeper = None if indent is None else f"{indent}  "
         lines = [f"{_quoted(name)}: {to_json(member, deeper)}" for name, member in members]
-        return f"{{{deeper}{f',{deeper}'.join(lines)}{indent}}}"
+        return f"{{{_joined(lines, indent)}}}"
     if isinstance(value, list | tuple) and value:
-        deeper = f"{indent}  "
+        deeper = None if indent is None else f"{indent}  "
         items = [to_json(item, deeper) for item in cast("Sequence[Any]", value)]
-        return f"[{deeper}{f',{deeper}'.join(items)}{indent}]"
+        return f"[{_joined(items, indent)}]"
     return _quoted(value) if isinstance(value, str) else dumps(value).decode("ascii")
+
+
+def _joined(parts: Iterable[str], indent: str | None) -> str:
+    if indent is None:
+        return ", ".join(parts)
+    return f"{indent}  {f',{indent}  '.join(parts)}{indent}"
 
 
 def _quoted(text: str) -> str:
