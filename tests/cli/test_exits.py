@@ -165,3 +165,25 @@ def test_output_has_no_colour_where_it_is_no_terminal(
     monkeypatch.setenv("TERM", "xterm-256color")
     assert os.environ.get("FORCE_COLOR") is None
     assert "\x1b" not in command("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("ordrs",), "No such command 'ordrs'. Did you mean 'orders'?"),
+        (("orders", "retrieved", "x"), "No such command 'retrieved'. Did you mean 'retrieve'?"),
+        (("journal", "opened"), "No such command 'opened'. Did you mean 'open'?"),
+        (("users", "xyzzy"), "No such command 'xyzzy'."),
+    ],
+)
+def test_a_misspelt_command_gets_a_suggestion(words: tuple[str, ...], hint: str) -> None:
+    """The exit status is 2, and a close name is suggested."""
+    done = command(*words)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, hint)
+
+
+def test_without_a_command_the_help_is_printed() -> None:
+    """It is a usage error that shows all commands."""
+    done = command()
+    assert done.returncode == 2
+    assert "Operations of the API" in done.stderr

@@ -13,6 +13,7 @@ from chessa_api.errors import ChessaError
 from .._version import __version__
 from . import _exits
 from ._connection import Access, DeclinedError
+from ._groups import Group
 from ._output import ClosedOutputError, flush, say
 
 _OWN: Final = {
@@ -27,7 +28,7 @@ _OWN: Final = {
 """The commands that are not operations, by name: their module, and a line on them."""
 
 
-class Root(click.Group):
+class Root(Group):
     """All commands; the module of each is loaded when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -143,7 +144,9 @@ def _say_error(error: ChessaError) -> None:
 
 def _say_usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    say(f"{error.format_message()}")
+    say(error.format_message())
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return _exits.USAGE
     if isinstance(error, click.UsageError) and context is not None:
         say(f"See {context.command_path} --help.")
         return _exits.USAGE

@@ -21,12 +21,13 @@ from ._connection import (
     timeout_option,
     yes_option,
 )
+from ._groups import Group
 from ._output import Form, say, show, show_text
 
 _OUTCOMES = {"done": Outcome.DONE, "not-sent": Outcome.NOT_SENT, "rejected": Outcome.REJECTED}
 
 
-@click.group("journal")
+@click.group("journal", cls=Group)
 def COMMAND() -> None:  # noqa: N802  # as of every module here
     """Read the ledger of writes, a SqlJournal, and settle what is open.
 

@@ -27,6 +27,7 @@ from ._connection import (
     timeout_option,
     yes_option,
 )
+from ._groups import Group
 from ._output import Form, say, show, show_bytes, show_text
 from ._text import printable, to_json
 from ._values import UnusableError, read_file, read_value, takes_file, takes_files
@@ -67,7 +68,7 @@ def _kind(types: set[str]) -> str:
     return "/".join(sorted(types & {"integer", "number", "boolean"})) or "json"
 
 
-class Resource(click.Group):
+class Resource(Group):
     """The operations of one resource."""
 
     def __init__(self, name: str, operations: Mapping[str, Operation[Any]]) -> None:
@@ -220,8 +221,8 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
             if reference is not None and error.outcome.name in ("UNKNOWN", "DONE"):
                 error.add_note(f"Then: chessa journal reconcile, which closes {reference!r}.")
             raise
-        if isinstance(raw.parsed, EventStream):
-            show_events(cast("EventStream[Any]", raw.parsed))
+        if operation.streams:
+            show_events(raw.parsed)
             return
     show_result(raw.parsed, raw.body, values["form"])
 
