@@ -213,7 +213,7 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
             where = access.settings().base_url
             ask(_question(operation, arguments, where, reference), "Send it?", yes=values["yes"])
         try:
-            called = operation if save is None else operation.saved_to(save)
+            called: Operation[Any] = operation if save is None else operation.saved_to(save)
             raw = performed(client, called, arguments)
         except ChessaError as error:
             for line in checks(operation, arguments, error):
