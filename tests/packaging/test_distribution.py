@@ -70,7 +70,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(
     wheel: dict[str, bytes], info: dict[str, bytes]
 ) -> None:
     """Every file of the two packages is in the wheel as it is in the tree, and no other."""
-    own = {"METADATA", "RECORD", "WHEEL", "entry_points.txt"}
+    own = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "extra_metadata/CHANGELOG.md"}
     assert set(info) == own | {"licenses/LICENSE", "sboms/chessa.cdx.json"}
     modules = {name: content for name, content in wheel.items() if ".dist-info/" not in name}
     assert modules == {name: path.read_bytes() for name, path in files_of_packages().items()}
