@@ -27,6 +27,7 @@ from ._supplied import check_supplied
 from ._undocumented import AsyncUndocumented, Undocumented
 from .journal._records import check as check_journal
 from .journal._records import is_ledger
+from .telemetry._settings import check as check_telemetry
 
 if TYPE_CHECKING:
     import ssl
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     )
     from .journal._claims import Ledger  # noqa: F401
     from .journal._records import AsyncJournal, Journal  # noqa: F401
+    from .telemetry._settings import Telemetry
 
 T = TypeVar("T")
 _C = TypeVar("_C", "Connections", "AsyncConnections")
@@ -146,6 +148,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         hooks: Hooks | None = None,
         journal: JournalT | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        telemetry: "Telemetry | bool" = True,
     ) -> None:
         hidden = [hide(each) for each in (client_id, client_secret, base_url, proxy)]
         del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
@@ -168,6 +171,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
             Quota(),
             check_hooks(hooks, may_await=may_await),
             check_journal(journal, may_await=may_await),
+            check_telemetry(telemetry),
         )
         source = from_settings(hidden[0], hidden[1])
         connections = self._connect(settings, ssl_context, transport, http_client)
@@ -296,6 +300,8 @@ class Chessa(
             such as a `FileJournal`. A write whose first record it does not take is not sent. A
             `journal.SqlJournal` claims as well: see `once`.
         max_response_bytes: The longest response body that is read.
+        telemetry: Whether calls are shown to OpenTelemetry, once the application has set a
+            provider; or a `chessa.telemetry.Telemetry` with providers of its own.
     """
 
     _mode = "sync"

@@ -1,7 +1,7 @@
 """The log: logger `chessa`, one line for each call and each retry.
 
-Only these fields: operation, status, attempts, elapsed, request id, outcome. Never a URL, a header,
-a body or an argument.
+What a line says, its record has as attributes too (`extra`): operation, outcome, status, attempts,
+elapsed, request id. Never a URL, a header, a body or an argument.
 """
 
 import logging
@@ -35,50 +35,66 @@ def call_ended(
     """Log the end of a call, at a level that depends on its outcome."""
     _log(
         _LEVELS[outcome],
-        "%s: %s, status=%s attempts=%d elapsed=%.3fs request_id=%s",
-        operation,
-        "ok" if outcome is None else outcome.value,
-        status_code,
-        attempts,
-        elapsed,
-        request_id,
+        "%(operation)s: %(outcome)s, status=%(status_code)s attempts=%(attempts)d "
+        "elapsed=%(elapsed).3fs request_id=%(request_id)s",
+        operation=operation,
+        outcome="ok" if outcome is None else outcome.value,
+        status_code=status_code,
+        attempts=attempts,
+        elapsed=elapsed,
+        request_id=request_id,
     )
 
 
 def will_retry(operation: str, status_code: int | None, attempt: int, wait: float) -> None:
     """Log a retry."""
-    text = "%s: attempt %d brought status=%s, next in %.3fs"
-    _log(logging.DEBUG, text, operation, attempt, status_code, wait)
+    _log(
+        logging.DEBUG,
+        "%(operation)s: attempt %(attempts)d brought status=%(status_code)s, next in %(wait).3fs",
+        operation=operation,
+        attempts=attempt,
+        status_code=status_code,
+        wait=wait,
+    )
 
 
 def hook_failed(operation: str, hook: object, error: Exception) -> None:
     """Log the exception of a hook; the call goes on."""
-    name = getattr(hook, "__qualname__", type(hook).__name__)
-    text = "%s: hook %s raised %s, ignored"
-    _log(logging.WARNING, text, operation, name, type(error).__name__)
+    _log(
+        logging.WARNING,
+        "%(operation)s: hook %(hook)s raised %(error)s, ignored",
+        operation=operation,
+        hook=getattr(hook, "__qualname__", type(hook).__name__),
+        error=type(error).__name__,
+    )
 
 
 def journal_failed(operation: str, call_id: str, cause: str) -> None:
     """Log that the closing record of a write is missing; the call ends normally."""
-    text = "%s: call %s has no closing record in the journal (%s)"
-    _log(logging.WARNING, text, operation, call_id, cause)
+    _log(
+        logging.WARNING,
+        "%(operation)s: call %(call_id)s has no closing record in the journal (%(cause)s)",
+        operation=operation,
+        call_id=call_id,
+        cause=cause,
+    )
 
 
 def journal_damaged(number: int) -> None:
     """Log that a line of a journal's file is not a record."""
-    _log(logging.WARNING, "journal: line %d cannot be read, skipped", number)
+    _log(logging.WARNING, "journal: line %(line)d cannot be read, skipped", line=number)
 
 
 def deprecated(text: str) -> None:
     """Log that the server has announced the end of an operation."""
-    _log(logging.WARNING, "%s", text)
+    _log(logging.WARNING, "%(notice)s", notice=text)
 
 
-def _log(level: int, text: str, *values: object) -> None:
+def _log(level: int, text: str, **fields: object) -> None:
     """Log, whatever a filter or handler raises: it must not cost a call its result."""
     try:
         if LOGGER.isEnabledFor(level):
-            LOGGER.log(level, text, *values)
+            LOGGER.log(level, text, fields, extra=fields)
     except Exception as error:
         if is_from_signal_handler(error):
             raise

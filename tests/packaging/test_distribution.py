@@ -189,7 +189,7 @@ OF_EXTRAS: Final = {
     "chessa/journal/": "sql",
 }
 """The modules that an extra is for."""
-HOSTS: Final = {"litestar", "pydantic", "pydantic_core", "pytest"}
+HOSTS: Final = {"litestar", "opentelemetry", "pydantic", "pydantic_core", "pytest"}
 DRIVERS: Final = {"aiosqlite", "psycopg"}
 """Which SQLAlchemy imports by the name in a URL."""
 

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "overrides/chessa/direct": {"h11"},
     "overrides/chessa/litestar": {"chessa_api", "litestar"},
     "overrides/chessa/journal": {"attrs", "chessa_api", "sqlalchemy"},
+    "overrides/chessa/telemetry": {"attrs", "chessa_api", "opentelemetry"},
     "overrides/chessa/testing": {
         "attrs",
         "chessa_api",

@@ -19,6 +19,7 @@ from ..journal._records import (
     unfinished,
     write,
 )
+from ..telemetry._watch import watch_call
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
 from .gate import Gate, ReadThrough
 from .machine import Call, Result
@@ -37,8 +38,21 @@ async def perform_async(
     source: CredentialSource,
     connections: "AsyncConnections",
 ) -> Result[T]:
-    """Perform a call on asyncio."""
+    """Perform a call on asyncio; show it to OpenTelemetry where the application uses that."""
     _check_loop(call)
+    call.span = watch_call(call, connections)
+    if call.span is None:
+        return await _perform(call, arguments, source, connections)
+    with call.span:
+        return await _perform(call, arguments, source, connections)
+
+
+async def _perform(
+    call: Call[T],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    connections: "AsyncConnections",
+) -> Result[T]:
     request = call.prepare(arguments)
     credentials = source.fixed or await _ask(call, source)
     try:

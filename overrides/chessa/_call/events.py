@@ -1,7 +1,7 @@
 """Events that a call's state machine yields, and results that its drivers send back."""
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -48,12 +48,22 @@ class Attempt:
     is_stream: "Callable[[Response], bool] | None" = None
     """Returns whether the body of a response is left open; None where none is."""
     progress: Progress | None = None
+    trace_headers: Headers = ()
+    """Added where the credentials are, unless the request has them by then."""
     evidence: Evidence = attrs.field(factory=Evidence)
 
     @property
     def shares_connections(self) -> bool:
         """True if it may use a connection that others use: a stream would keep it."""
         return self.is_read and self.is_stream is None
+
+    def added_headers(self, present: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """Return what is added to the headers of a request below whatever records it."""
+        if not self.trace_headers:
+            return self.credentials.headers()
+        names = {name.lower() for name, _ in present}
+        added = [each for each in self.trace_headers if each[0] not in names]
+        return (*self.credentials.headers(), *added)
 
 
 @attrs.frozen

@@ -29,6 +29,7 @@ from .events import (
     ErrorKind,
     Event,
     Failure,
+    Headers,
     Notify,
     PreparedRequest,
     Response,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from ..journal._claims import Ledger
     from ..journal._records import Journal
     from .streaming import Stream
+    from ..telemetry._settings import Telemetry
+    from ..telemetry._spans import CallSpan
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {
@@ -78,6 +81,7 @@ class CallPlan:
     quota: Quota
     hooks: Hooks | None = None
     journal: "Journal | Ledger | None" = None
+    telemetry: "Telemetry | bool" = True
 
     def with_options(self, options: Options) -> "CallPlan":
         """Return a copy with other options."""
@@ -133,6 +137,8 @@ class Call(Generic[T]):
         """Whether the claim of this call is over, so that nothing may be sent any more."""
         self.stream: Stream | None = None
         """The event stream that the call opened."""
+        self.span: CallSpan | None = None
+        self.trace_headers: Headers = ()
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Build the request. Raises `InvalidRequestError`."""
@@ -157,6 +163,7 @@ class Call(Generic[T]):
             del received  # a traceback prints what its frames hold, and a body may hold the secret
             outcome = outcome_of(result, is_read=self.operation.is_read)
             self.known = outcome or Outcome.DONE
+            self._show_attempt(began, outcome, result.cause)
             yield from self._notify_end(began, outcome)
             if success is not None:
                 if self.operation.is_read:
@@ -187,6 +194,7 @@ class Call(Generic[T]):
             self.operation.save_to,
             _is_stream_of(self.operation) if self.operation.streams else None,
             reporter(self.operation.name, self.plan.options.progress),
+            self.trace_headers,
         )
         if self.is_late is not None and self.is_late():
             late = Failure(ErrorKind.LATE, "the process was suspended", timed_out=True)
@@ -197,6 +205,7 @@ class Call(Generic[T]):
         except BaseException as interruption:
             if self._nothing_sent and attempt.evidence.nothing_sent:
                 self.known = Outcome.NOT_SENT
+            self._show_attempt(began, self.known, type(interruption).__name__)
             if not isinstance(interruption, GeneratorExit):
                 yield from self._notify_end(began, self.known)
             raise
@@ -301,6 +310,10 @@ class Call(Generic[T]):
                     self.request_id,
                 )
             )
+
+    def _show_attempt(self, began: float, outcome: Outcome | None, cause: str | None) -> None:
+        if self.span is not None:
+            self.span.attempted(time.monotonic() - began, outcome, cause)
 
     def interrupted(self, ended: BaseException) -> None:
         """Add a note to a foreign exception: what is known of the write that it interrupted.

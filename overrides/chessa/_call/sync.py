@@ -11,6 +11,7 @@ from .._errors import ChessaError, ConfigurationError
 from .._hooks import notify
 from .._interruptions import bare, sleep
 from ..journal._records import Journal, is_ledger, write
+from ..telemetry._watch import watch_call
 from .events import Attempt, AttemptResult, Event, PreparedRequest, Sleep
 from .gate import Gate, ReadThrough
 from .machine import Call, Result
@@ -28,7 +29,20 @@ def perform(
     source: CredentialSource,
     connections: "Connections",
 ) -> Result[T]:
-    """Perform a call, blocking."""
+    """Perform a call, blocking; show it to OpenTelemetry where the application uses that."""
+    call.span = watch_call(call, connections)
+    if call.span is None:
+        return _perform(call, arguments, source, connections)
+    with call.span:
+        return _perform(call, arguments, source, connections)
+
+
+def _perform(
+    call: Call[T],
+    arguments: Mapping[str, object],
+    source: CredentialSource,
+    connections: "Connections",
+) -> Result[T]:
     request = call.prepare(arguments)
     credentials = source.fixed or _ask(call, source)
     try:

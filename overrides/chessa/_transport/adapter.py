@@ -122,7 +122,7 @@ def complete_request(attempt: Attempt, library: Any, mode: Mode) -> Any:
     built = library.Request(
         request.method,
         _url(url) if library is httpx else library.URL(url),
-        headers=[*request.headers, *attempt.credentials.headers()],
+        headers=[*request.headers, *attempt.added_headers(request.headers)],
         stream=_stream(attempt, library),
     )
     built.extensions = _Extensions(

@@ -43,7 +43,7 @@ class _Served:
         """Add the credentials to a request."""
         if self.attempt is not None:
             self._request, self._plain = request, request.headers
-            request.headers = [*request.headers, *self.attempt.credentials.headers()]
+            request.headers = [*request.headers, *self.attempt.added_headers(request.headers)]
 
     def take_off(self) -> None:
         """Remove the credentials from a request that was sent or has failed."""

@@ -76,6 +76,15 @@ def _is_stuck(result: AttemptResult) -> bool:
     return (result.cause or "").partition(":")[0] == "PoolTimeout"
 
 
+def _carrier(transport: object, http_client: object, own: type) -> object:
+    """Return what requests are given to; of what a function will make, the usual is assumed."""
+    if http_client is not None:
+        return getattr(http_client, "_transport", http_client)
+    if transport is None or (callable(transport) and not isinstance(transport, type)):
+        return own
+    return transport
+
+
 # ---- Sync ---------------------------------------------------------------------------------------
 
 
@@ -152,6 +161,11 @@ class Connections:
                 _close(self._shared)
                 raise ClientClosedError
         return shared
+
+    @property
+    def carrier(self) -> object:
+        """What requests are given to: a transport, or the class of it."""
+        return _carrier(self._transport, self._http_client, DefaultTransport)
 
     @property
     def is_closed(self) -> bool:
@@ -252,6 +266,11 @@ class AsyncConnections:
                 _LEFT_ALONE.append(self._shared.pop(loop, None))
             elif loop.is_closed():
                 self._shared.pop(loop, None)  # its sockets close with what holds them
+
+    @property
+    def carrier(self) -> object:
+        """What requests are given to: a transport, or the class of it."""
+        return _carrier(self._transport, self._http_client, AsyncDefaultTransport)
 
     @property
     def is_closed(self) -> bool:

@@ -36,7 +36,7 @@ def encoded_attempt(attempt: Attempt) -> bytes:
     Raises `LocalProtocolError` for what is not a request.
     """
     request = attempt.request
-    fields = (*request.headers, *attempt.credentials.headers())
+    fields = (*request.headers, *attempt.added_headers(request.headers))
     body = request.body if isinstance(request.body, bytes) else b""  # an upload follows, in pieces
     return _encoded(request.method, request.target.encode(), fields, body)
 

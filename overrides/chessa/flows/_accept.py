@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Coroutine
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, final, overload
 
 import attrs
 
@@ -121,6 +121,7 @@ def accept_quote(
 class AcceptFlow:
     """The decisions of `accept_quote`."""
 
+    name: ClassVar = "flows.accept_quote"
     quote: Quote
     reference: str
     notes: str | None

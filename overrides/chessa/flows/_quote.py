@@ -3,7 +3,18 @@
 import datetime
 from collections.abc import Coroutine, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, cast, final, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    TypeAlias,
+    TypedDict,
+    Unpack,
+    cast,
+    final,
+    overload,
+)
 
 import attrs
 
@@ -186,6 +197,7 @@ def _amount(name: str, value: object) -> Decimal | None:
 class QuoteFlow:
     """The decisions of `quote_payout`."""
 
+    name: ClassVar = "flows.quote_payout"
     reference: str
     recipient: str | RecipientDetails
     asked: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """`reconcile`: read what the ledger's open entries name, and close those that are shown."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, final, overload
 
 import attrs
 
@@ -81,6 +81,7 @@ def reconcile(
 class ReconcileFlow:
     """The decisions of `reconcile`."""
 
+    name: ClassVar = "flows.reconcile"
     journal: Any
     account: str | None
     note: Note = attrs.field(factory=lambda: Note("reconcile was interrupted; it sends no write."))

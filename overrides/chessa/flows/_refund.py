@@ -1,7 +1,7 @@
 """`refund_safely`: send at most one refund, and find out whether it was made."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, overload
 
 import attrs
 
@@ -114,6 +114,7 @@ def refund_safely(
 class RefundFlow:
     """The decisions of `refund_safely`."""
 
+    name: ClassVar = "flows.refund_safely"
     order_id: str
     address: str
     tag: str | None

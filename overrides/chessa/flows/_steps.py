@@ -11,7 +11,7 @@ import inspect
 import math
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -25,8 +25,12 @@ from .._client import AsyncChessa, Chessa
 from .._errors import ChessaError, InvalidRequestError
 from .._interruptions import sleep
 from ..journal._records import is_ledger
+from ..telemetry._watch import watch_flow
 from ._journal import REFUND, find_earlier, find_earlier_async, find_records, find_records_async
 from ._ledger import Ask, ask
+
+if TYPE_CHECKING:
+    from ..telemetry._spans import FlowSpan
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -122,6 +126,9 @@ class Time:
 class Flow(Protocol[T_co]):
     """A flow, as the runner needs it."""
 
+    name: ClassVar[str]
+    """The function that callers use."""
+
     @property
     def note(self) -> Note: ...
 
@@ -136,9 +143,23 @@ def run(
 ) -> T | Coroutine[Any, Any, T]:
     """Run a flow, or return the coroutine that runs it."""
     perform = functools.partial(_begin, client, clock)
+    span = watch_flow(client, flow.name)
     if isinstance(client, AsyncChessa):
-        return _run_async(flow.note, flow.steps(clock), perform)
-    return _run(flow.note, flow.steps(clock), perform)
+        running = _run_async(flow.note, flow.steps(clock), perform)
+        return running if span is None else _shown_async(span, running)
+    if span is None:
+        return _run(flow.note, flow.steps(clock), perform)
+    with span:
+        result = _run(flow.note, flow.steps(clock), perform)
+        span.ended_with(result)
+    return result
+
+
+async def _shown_async(span: "FlowSpan", running: Coroutine[Any, Any, T]) -> T:
+    with span:
+        result = await running
+        span.ended_with(result)
+    return result
 
 
 # An interruption is noted in another frame than it strikes: CPython does not cover every

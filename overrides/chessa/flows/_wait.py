@@ -1,6 +1,6 @@
 """`wait_for_order`: read an order until it reaches a status."""
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import attrs
 
@@ -77,6 +77,7 @@ def wait_for_order(
 class WaitFlow:
     """The decisions of `wait_for_order`."""
 
+    name: ClassVar = "flows.wait_for_order"
     order_id: str
     until: Predicate
     timeout: float
