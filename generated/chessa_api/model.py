@@ -12,7 +12,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self, TypeVar
 
-from .codecs import Codec, Misfit
+from .codecs import Codec, Misfit, deviates
 from .errors import AbsentFieldError, DecodeError, EncodeError, MisfitFieldError
 from .exact_json import dumps, exact, loads
 from .types import UNSET
@@ -99,8 +99,10 @@ class Model:
         except KeyError:
             values = schema.get({**schema.absent, **data})
             all_known = False
+            deviates()
         model._decode(values, data)
         if not all_known and not data.keys() <= schema.fields.keys():
+            deviates()
             model._unknown = exact(
                 {k: v for k, v in data.items() if k not in schema.fields and v is not UNSET}
             )
@@ -120,9 +122,11 @@ class Model:
         found = Misfit("is missing") if value is UNSET else field.codec.decode(value)
         if found.__class__ is not Misfit:
             setattr(self, name, found)
-        elif field.required:
+            return
+        deviates()
+        if field.required:
             raise DecodeError(f"{type(self).__name__}: `{field.key}` {found.reason}")
-        elif value is not UNSET:
+        if value is not UNSET:
             misfits = {**self._misfits, field.key: (exact(value), found.reason)}
             self._misfits = {key: misfits[key] for key in self._schema.fields if key in misfits}
 

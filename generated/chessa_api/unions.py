@@ -99,7 +99,7 @@ def _best(kinds: tuple[tuple[Codec, Any], ...], value: Any, decoded: _Decoded) -
 
 
 def _decoded(kind: Codec, value: Any, decoded: _Decoded) -> Any:
-    if kind.find is None:
+    if kind.find is None or not isinstance(value, Mapping):
         return kind.decode(value)
     key = kind.find(), id(value)
     if key not in decoded:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from .journal._claims import Ledger  # noqa: F401
     from .journal._records import AsyncJournal, Journal  # noqa: F401
+    from .telemetry._places import Drift
     from .telemetry._settings import Telemetry
 
 T = TypeVar("T")
@@ -255,6 +256,17 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         used.
         """
         return self.with_options(reference=reference, once=True, retry_rejected=retry_rejected)
+
+    @property
+    def drift(self) -> "Drift":
+        """What responses to this client and its copies had that the spec does not describe.
+
+        A snapshot: places and counts, and never a value. `Hooks(drift=…)` is called once for each
+        place.
+        """
+        from .telemetry._drift import snapshot
+
+        return snapshot(self._core.plan.drift)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_core"):  # it may be printed before it is made: in a traceback

@@ -6,7 +6,7 @@ name, and the call goes on.
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -15,6 +15,9 @@ from chessa_api.errors import Outcome
 from . import _log
 from ._errors import ConfigurationError
 from ._interruptions import is_from_signal_handler
+
+if TYPE_CHECKING:
+    from .telemetry._places import DriftPlace
 
 
 @attrs.frozen
@@ -50,6 +53,8 @@ class ResponseInfo:
 
 RequestHook: TypeAlias = Callable[[RequestInfo], object]
 ResponseHook: TypeAlias = Callable[[ResponseInfo], object]
+DriftHook: TypeAlias = "Callable[[DriftPlace], object]"
+Record: TypeAlias = "RequestInfo | ResponseInfo | DriftPlace"
 
 
 Progress: TypeAlias = Callable[[int, int | None], object]
@@ -58,7 +63,7 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 
 @attrs.frozen(kw_only=True)
 class Hooks:
-    """Functions to call before each attempt and after it.
+    """Functions to call before each attempt and after it, and when a response is not as the spec.
 
     They run within the call and its deadline: a slow hook makes a slow call. `Chessa` takes plain
     functions, `AsyncChessa` coroutine functions too.
@@ -66,6 +71,8 @@ class Hooks:
 
     request: RequestHook | None = None
     response: ResponseHook | None = None
+    drift: "DriftHook | None" = None
+    """Called once for each place where responses differ from the spec."""
 
 
 def check(hooks: object, *, may_await: bool) -> Hooks | None:
@@ -74,7 +81,8 @@ def check(hooks: object, *, may_await: bool) -> Hooks | None:
         return None
     if not isinstance(hooks, Hooks):
         raise ConfigurationError("hooks must be a chessa.Hooks.")
-    for name, hook in (("request", hooks.request), ("response", hooks.response)):
+    every = {"request": hooks.request, "response": hooks.response, "drift": hooks.drift}
+    for name, hook in every.items():
         if hook is not None and not callable(hook):
             raise ConfigurationError(f"The {name} hook is not callable.")
         if not may_await and inspect.iscoroutinefunction(hook):
@@ -84,12 +92,12 @@ def check(hooks: object, *, may_await: bool) -> Hooks | None:
     return hooks
 
 
-def _hook_for(
-    hooks: Hooks | None, record: RequestInfo | ResponseInfo
-) -> Callable[[Any], object] | None:
+def _hook_for(hooks: Hooks | None, record: Record) -> Callable[[Any], object] | None:
     if hooks is None:
         return None
-    return hooks.request if isinstance(record, RequestInfo) else hooks.response
+    if isinstance(record, RequestInfo):
+        return hooks.request
+    return hooks.response if isinstance(record, ResponseInfo) else hooks.drift
 
 
 def reporter(operation: str, progress: Progress | None) -> Progress | None:
@@ -108,7 +116,7 @@ def reporter(operation: str, progress: Progress | None) -> Progress | None:
     return report
 
 
-def notify(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
+def notify(hooks: Hooks | None, record: Record) -> None:
     """Call the hook for this record."""
     hook = _hook_for(hooks, record)
     if hook is None:
@@ -123,7 +131,7 @@ def notify(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
         _log.hook_failed(record.operation, hook, error)
 
 
-async def notify_async(hooks: Hooks | None, record: RequestInfo | ResponseInfo) -> None:
+async def notify_async(hooks: Hooks | None, record: Record) -> None:
     """Call the hook for this record, and await it if it returns an awaitable."""
     hook = _hook_for(hooks, record)
     if hook is None:

@@ -58,6 +58,18 @@ def will_retry(operation: str, status_code: int | None, attempt: int, wait: floa
     )
 
 
+def drifted(operation: str, status: str, pointer: str, kind: str) -> None:
+    """Log that a response differs from the spec, at a place where none has before."""
+    _log(
+        logging.INFO,
+        "%(operation)s: the response differs from the spec at %(pointer)s (%(kind)s)",
+        operation=operation,
+        response=status,
+        pointer=pointer or "/",
+        kind=kind,
+    )
+
+
 def hook_failed(operation: str, hook: object, error: Exception) -> None:
     """Log the exception of a hook; the call goes on."""
     _log(

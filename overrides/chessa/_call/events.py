@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .._credentials import CREDENTIAL_HEADERS, Credentials
-from .._hooks import Progress, RequestInfo, ResponseInfo
+from .._hooks import Progress, Record
 from .._transport.evidence import Evidence
 from .bodies import NO_BODY, ErrorBody
 
@@ -77,7 +77,7 @@ class Sleep:
 class Notify:
     """Pass this record to the hooks."""
 
-    record: RequestInfo | ResponseInfo
+    record: Record
 
 
 class ErrorKind(enum.Enum):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
+from chessa_api.codecs import Deviations
 from chessa_api.errors import DecodeError, Outcome
 from chessa_api.operation import Operation, RawResponse
 
@@ -82,6 +83,8 @@ class CallPlan:
     hooks: Hooks | None = None
     journal: "Journal | Ledger | None" = None
     telemetry: "Telemetry | bool" = True
+    drift: dict[Any, Any] = attrs.field(factory=dict[Any, Any], eq=False, repr=False)
+    """What responses had that the spec does not: filled by `telemetry._drift`."""
 
     def with_options(self, options: Options) -> "CallPlan":
         """Return a copy with other options."""
@@ -139,6 +142,8 @@ class Call(Generic[T]):
         """The event stream that the call opened."""
         self.span: CallSpan | None = None
         self.trace_headers: Headers = ()
+        self._drifted: Response | None = None
+        """A response that differs from the spec."""
 
     def prepare(self, arguments: Mapping[str, object]) -> PreparedRequest:
         """Build the request. Raises `InvalidRequestError`."""
@@ -165,6 +170,8 @@ class Call(Generic[T]):
             self.known = outcome or Outcome.DONE
             self._show_attempt(began, outcome, result.cause)
             yield from self._notify_end(began, outcome)
+            if self._drifted is not None:
+                yield from self._notify_drift(credentials)
             if success is not None:
                 if self.operation.is_read:
                     self.plan.quota.give_back(self.attempts - 1)
@@ -224,6 +231,8 @@ class Call(Generic[T]):
             from .notices import announce  # for the few that announce something
 
             announce(self.operation.name, response)
+        if self.operation.listed(response.status_code) is None:
+            self._drifted = response
         if is_success(response.status_code):
             success, failure = self._decode(response, failure)
             if success is not None:
@@ -255,7 +264,11 @@ class Call(Generic[T]):
             envelope = parsed
         elif not is_empty:
             content_type = response.header(b"content-type")
+            before = Deviations.latest
             found = failure or self.decoded(response.status_code, response.body, content_type)
+            is_failed = isinstance(found, Failure)
+            if failure is None and (is_failed or Deviations.latest is not before):
+                self._drifted = response
             if isinstance(found, Failure):
                 return None, found
             parsed, envelope = found
@@ -310,6 +323,21 @@ class Call(Generic[T]):
                     self.request_id,
                 )
             )
+
+    def _notify_drift(
+        self, credentials: Credentials
+    ) -> Generator[Event, AttemptResult | None, None]:
+        """Record the differences of a response from the spec; pass those that are new to a hook."""
+        from ..telemetry._drift import observe  # for the responses that have some
+
+        response, self._drifted = self._drifted, None
+        status = 0 if response is None else response.status_code
+        body = b"" if response is None or not is_success(status) else response.body
+        del response  # as above
+        body = credentials.scrub(body)
+        for place in observe(self.plan.drift, self.operation, status, body, self.plan.telemetry):
+            if self.plan.hooks is not None:
+                yield Notify(place)
 
     def _show_attempt(self, began: float, outcome: Outcome | None, cause: str | None) -> None:
         if self.span is not None:

@@ -1,5 +1,39 @@
-"""What an application sees of its calls: OpenTelemetry."""
+"""What an application sees of its calls: OpenTelemetry, and the drift of the API from its spec."""
 
-from ._settings import Telemetry
+from typing import TYPE_CHECKING
 
-__all__ = ["Telemetry"]
+if TYPE_CHECKING:
+    from ._draft import draft_overlay, merge, questions
+    from ._places import Drift, DriftKind, DriftPlace
+    from ._settings import Telemetry
+
+__all__ = [
+    "Drift",
+    "DriftKind",
+    "DriftPlace",
+    "Telemetry",
+    "draft_overlay",
+    "merge",
+    "questions",
+]
+
+if not TYPE_CHECKING:
+    _HOMES = {
+        "Telemetry": "_settings",
+        "draft_overlay": "_draft",
+        "merge": "_draft",
+        "questions": "_draft",
+    }
+
+    def __getattr__(name):
+        """Load a name when it is first asked for."""
+        import importlib
+
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f".{_HOMES.get(name, '_places')}", __name__)
+        value = globals()[name] = getattr(module, name)
+        return value
+
+    def __dir__():
+        return sorted(__all__)

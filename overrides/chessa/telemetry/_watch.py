@@ -4,6 +4,7 @@ Nothing of OpenTelemetry is imported here, nor anywhere else before the applicat
 """
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ._settings import Telemetry
@@ -32,6 +33,14 @@ def watch_flow(client: Any, name: str) -> "FlowSpan | None":
     from ._spans import span_of_flow
 
     return span_of_flow(name, plan.options.reference, _settings(plan.telemetry))
+
+
+def count_drift(telemetry: Telemetry | bool, known: Mapping[str, str]) -> None:
+    """Count one difference between a response and the spec."""
+    if _is_used(telemetry):
+        from ._spans import measure_drift
+
+        measure_drift(_settings(telemetry), known)
 
 
 def is_traced(carrier: object) -> bool:

@@ -25,6 +25,17 @@ _PLAIN_NUMBER: Final = r"-?+(?!0[0-9])[0-9]{1,400}+(?:\.[0-9]{1,400}+)?"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+class Deviations:
+    """A mark that is another whenever something was decoded that the spec does not describe."""
+
+    latest: object = None
+
+
+def deviates() -> None:
+    """Record that a value was met that the spec does not describe."""
+    Deviations.latest = object()
+
+
 class Misfit:
     """The outcome of decoding a value that does not fit, with the reason."""
 
@@ -37,7 +48,7 @@ class Misfit:
 class Codec:
     """Two functions, from a JSON value to Python and back, and the facts that a union needs."""
 
-    __slots__ = ("decode", "encode", "find", "inner", "known", "native")
+    __slots__ = ("decode", "encode", "find", "inner", "items", "known", "native")
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class Codec:
         native: tuple[type, ...] = (),
         find: Callable[[], type["Model"]] | None = None,
         inner: "Codec | None" = None,
+        items: "Codec | None" = None,
     ) -> None:
         self.decode = decode
         self.encode = encode
@@ -59,6 +71,8 @@ class Codec:
         """For an object: return the class that it is decoded into."""
         self.inner = inner
         """The codec of values other than null, where null is taken."""
+        self.items = items
+        """For an array: the codec of its items."""
 
 
 def _refuse(expected: str, value: object) -> EncodeError:
@@ -247,7 +261,7 @@ def open_enum(enum: type[OpenEnum]) -> Codec:
 
     def decode(value: Any) -> Any:
         if isinstance(value, str) and not isinstance(value, NumberText):
-            return enum(value)
+            return _listed(enum, value)
         return Misfit("is not a string")
 
     return Codec(decode, _encode_string, known=enum.members)
@@ -258,9 +272,15 @@ def open_int_enum(enum: type[OpenIntEnum]) -> Codec:
 
     def decode(value: Any) -> Any:
         integer = _decode_integer(value)
-        return integer if isinstance(integer, Misfit) else enum(integer)
+        return integer if isinstance(integer, Misfit) else _listed(enum, integer)
 
     return Codec(decode, _encode_integer, known=enum.members)
+
+
+def _listed(enum: type[Any], value: Any) -> Any:
+    if value not in enum.members:
+        deviates()
+    return enum(value)
 
 
 def nullable(inner: Codec) -> Codec:
@@ -271,6 +291,8 @@ def nullable(inner: Codec) -> Codec:
         lambda value: None if value is None else encode_inner(value),
         known=inner.known,
         inner=inner,
+        find=inner.find,
+        items=inner.items,
     )
 
 
@@ -293,7 +315,7 @@ def array(inner: Codec) -> Codec:
             return [encode_item(item) for item in value]
         raise _refuse("a list", value)
 
-    return Codec(decode, encode)
+    return Codec(decode, encode, items=inner)
 
 
 def tuple_of(*inner: Codec) -> Codec:

@@ -346,7 +346,7 @@ class Operation(Generic[T]):
 
     def answers_nothing(self, status_code: int) -> bool:
         """Return whether this success status is documented to have no content."""
-        successes = self._successes(status_code)
+        successes = self.successes(status_code)
         return not successes or successes[0] is None
 
     def read(self, status_code: int, body: bytes, content_type: str | None) -> tuple[T, Any]:
@@ -355,7 +355,7 @@ class Operation(Generic[T]):
         Raises `DecodeError`.
         """
         problem = ""
-        for codec in self._successes(status_code):
+        for codec in self.successes(status_code):
             if isinstance(codec, BodyCodec):
                 found = codec.read(body, content_type or "")
                 if not isinstance(found, Misfit):
@@ -368,7 +368,7 @@ class Operation(Generic[T]):
     def answers_json(self, status_code: int) -> bool:
         """Return whether the body of this success status is JSON."""
         return not self.streams and not any(
-            isinstance(each, BodyCodec) for each in self._successes(status_code)
+            isinstance(each, BodyCodec) for each in self.successes(status_code)
         )
 
     def decode(self, status_code: int, value: Any) -> tuple[T, Any]:
@@ -377,7 +377,7 @@ class Operation(Generic[T]):
         Raises `DecodeError` when no documented success has this shape.
         """
         problem = "no success with a body is documented"
-        for codec in self._successes(status_code):
+        for codec in self.successes(status_code):
             if codec is None:
                 continue
             envelope = codec.decode(value)
@@ -395,8 +395,16 @@ class Operation(Generic[T]):
             problem = str(error)
         raise DecodeError(f"the response to {self.name} cannot be read: {problem}")
 
-    def _successes(self, status_code: int) -> tuple[Codec | None, ...]:
-        """Yield the documented responses to try, the one for this exact status first."""
+    def listed(self, status_code: int) -> str | None:
+        """Return the response that the spec documents for a status: `200`, `2XX`, `default`."""
+        if (exact := str(status_code)) in self.responses:
+            return exact
+        several = f"{status_code // 100}XX"
+        names = (name for name in (several, "default") if name in self.responses)
+        return next(names, None)
+
+    def successes(self, status_code: int) -> tuple[Codec | None, ...]:
+        """Return the documented responses to try, the one for this exact status first."""
         found = self._answers.get(status_code)
         if found is None:
             found = self._answers[status_code] = tuple(self._documented(status_code))

@@ -27,6 +27,8 @@ from .faults import HTML, FaultQueue, PlannedFault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .drifting import Drifting
+
 Headers = tuple[tuple[str, str], ...]
 SECRET_HEADERS: Final = frozenset(
     {*CREDENTIAL_HEADERS.values(), "authorization", "proxy-authorization", "cookie"}
@@ -72,6 +74,8 @@ class Backend:
         self.spec = spec
         self.schemas = Schemas(spec)
         self.faults = FaultQueue()
+        self.drifting: dict[str | None, Drifting] = {}
+        """By the name of the operation."""
         self.requests: list[SandboxRequest] = []
         self.bugs: list[SandboxError] = []
 
@@ -164,7 +168,16 @@ class Backend:
             status = operation.success(behaviour.status)
             body = fitting.fit(answer, _documented(operation, status))
         exchange.invented = tuple(fitting.invented)
-        return self._checked(operation, status, body)
+        return self._drifted(operation, self._checked(operation, status, body))
+
+    def _drifted(self, operation: SpecOperation, delivery: Delivery) -> Delivery:
+        """Return a success as an API would send it that has moved on from the spec."""
+        drifting = self.drifting.get(operation.name)
+        if drifting is None:
+            return delivery
+        is_object = dict(delivery.headers).get("content-type") == JSON
+        body = drifting.body(delivery.body) if is_object else delivery.body
+        return attrs.evolve(delivery, status=drifting.status or delivery.status, body=body)
 
     def _documents(self, operation: SpecOperation, needs: frozenset[str]) -> bool:
         """Return whether the operation still takes these strings in its body."""
