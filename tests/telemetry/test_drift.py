@@ -17,9 +17,9 @@ from chessa.telemetry import Drift, DriftPlace
 from chessa.testing import Sandbox
 from tests.modes import Mode
 
+from .calls import called, client_of
 from .conftest import Seen
 from .test_log import fields
-from .test_spans import called, client_of
 
 READ = "orders.retrieve"
 

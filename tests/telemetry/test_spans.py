@@ -1,19 +1,13 @@
 """Calls as OpenTelemetry sees them: one span for each, with its attempts as events."""
 
-import asyncio
-import contextvars
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
-from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, SyncOpenTelemetryTransport
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.semconv.attributes import (
     error_attributes,
     http_attributes,
@@ -24,51 +18,13 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import chessa
 from chessa import flows
-from chessa.telemetry import Telemetry
-from chessa.telemetry._spans import span_of_flow
 from chessa.testing import Sandbox
 from tests.faults.fault import FaultServer, answering
 from tests.modes import Mode
 from tests.unit.calls import CLIENT_ID, CLIENT_SECRET, CREDENTIALS
 
+from .calls import TEMPLATE, called, client_of, parent, refund, retrieve
 from .conftest import Seen, attributes
-
-TEMPLATE: Final = "/v1/orders/{orderId}"
-
-
-def client_of(api: Sandbox, mode: Mode, **settings: Any) -> Any:
-    """Return a client of the sandbox."""
-    return api.async_client(**settings) if mode.is_async else api.client(**settings)
-
-
-def called(mode: Mode, made: Any, act: Callable[[Any], Any]) -> Any:
-    """Call with a client, and close it; return the result, or the error of ours."""
-
-    async def body() -> Any:
-        async with mode.opened(made) as client:
-            try:
-                return await mode.done(act(client))
-            except chessa.ChessaError as error:
-                return error
-
-    return mode.run(body())
-
-
-def retrieve(client: Any) -> Any:
-    """Read an order."""
-    return client.orders.retrieve("ord_7")
-
-
-def refund(client: Any) -> Any:
-    """Ask for a refund."""
-    return client.orders.request_refund(order_id="ord_7", address="bc1qexample")
-
-
-def parent(span: ReadableSpan) -> str:
-    """Return the `traceparent` that names a span."""
-    context = span.context
-    assert context is not None
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def test_a_call_has_one_span(mode: Mode, seen: Seen, api: Sandbox) -> None:
@@ -169,48 +125,6 @@ def test_a_reference_is_told_if_asked(mode: Mode, seen: Seen, api: Sandbox) -> N
     assert [attributes(span)["chessa.reference"] for span in seen.spans()] == ["invoice 17"]
 
 
-def test_measures(mode: Mode, seen: Seen, api: Sandbox) -> None:
-    """The duration of calls is measured in seconds, and their outcomes are counted."""
-    api.fail_next(404, operation="orders.request_refund")
-    order = api.add_order()
-
-    async def both(client: Any) -> None:
-        await mode.done(client.orders.retrieve(order.id))
-        with pytest.raises(chessa.NotFoundError):
-            await mode.done(refund(client))
-
-    async def body() -> None:
-        async with mode.opened(client_of(api, mode, telemetry=seen.telemetry())) as client:
-            await both(client)
-
-    mode.run(body())
-    durations = {point.attributes["url.template"]: point for point in _all(seen, "duration")}
-    assert set(durations) == {TEMPLATE, "/v1/orders/refund"}
-    assert durations["/v1/orders/refund"].attributes["error.type"] == "404"
-    assert 0 < durations[TEMPLATE].sum < 10
-    assert durations[TEMPLATE].explicit_bounds[0] == 0.005
-
-
-def _all(seen: Seen, name: str) -> list[Any]:
-    return seen.points(f"http.client.request.{name}")
-
-
-def test_outcomes_are_counted(seen: Seen, api: Sandbox) -> None:
-    """The counter has the operation and the outcome of each call, and no more."""
-    api.lose_next_answer(operation="orders.request_refund")
-    order = api.add_order()
-    client = api.client(telemetry=seen.telemetry())
-    client.orders.retrieve(order.id)
-    client.orders.retrieve(order.id)
-    with pytest.raises(chessa.OutcomeUnknownError):
-        refund(client)
-    counted = {
-        (point.attributes["chessa.operation"], point.attributes["chessa.outcome"]): point.value
-        for point in seen.points("chessa.calls")
-    }
-    assert counted == {("orders.retrieve", "ok"): 2, ("orders.request_refund", "unknown"): 1}
-
-
 # ---- Under httpx's instrumentation ---------------------------------------------------------------
 
 
@@ -233,7 +147,7 @@ def test_under_httpx_instrumentation(mode: Mode, seen: Seen) -> None:
     assert theirs.parent.span_id == ours.context.span_id
     assert request.count("traceparent: ") == 1
     assert f"traceparent: {parent(theirs)}" in request
-    assert not _all(seen, "duration")
+    assert not seen.points("http.client.request.duration")
     assert [point.value for point in seen.points("chessa.calls")] == [1]
 
 
@@ -319,126 +233,6 @@ def test_baggage_stays_at_home(seen: Seen, api: Sandbox) -> None:
         context.detach(token)
     assert "traceparent" in api.requests[-1].headers
     assert "baggage" not in api.requests[-1].headers
-
-
-# ---- Ends ----------------------------------------------------------------------------------------
-
-
-def test_an_interruption_ends_the_span(seen: Seen, api: Sandbox) -> None:
-    """Ctrl-C in a write ends its span as unknown, and the context is as before."""
-    before = trace.get_current_span()
-
-    def interrupt(_: object) -> None:
-        raise KeyboardInterrupt
-
-    client = api.client(telemetry=seen.telemetry(), transport=httpx.MockTransport(interrupt))  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):
-        refund(client)
-    (span,) = seen.spans()
-    assert attributes(span)["error.type"] == "KeyboardInterrupt"
-    assert attributes(span)["chessa.outcome"] == "unknown"
-    assert attributes(span.events[0])["error.type"] == "KeyboardInterrupt"
-    assert trace.get_current_span() is before
-
-
-def test_a_cancellation_ends_the_span(seen: Seen, api: Sandbox) -> None:
-    """A cancelled write ends its span as unknown."""
-
-    async def body() -> None:
-        async with api.async_client(telemetry=seen.telemetry()) as client:
-            api.delay_next(30.0)
-            task = asyncio.ensure_future(refund(client))
-            await asyncio.sleep(0.05)
-            assert api.requests
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-
-    asyncio.run(body())
-    (span,) = seen.spans()
-    assert attributes(span)["error.type"] == "CancelledError"
-    assert attributes(span)["chessa.outcome"] == "unknown"
-
-
-def test_a_dropped_coroutine_ends_the_span(seen: Seen, api: Sandbox) -> None:
-    """A coroutine that is closed half way ends its span."""
-    api.delay_next(30.0)
-
-    async def body() -> None:
-        async with api.async_client(telemetry=seen.telemetry()) as client:
-            running = retrieve(client)
-            running.send(None)
-            running.close()
-
-    asyncio.run(body())
-    (span,) = seen.spans()
-    assert attributes(span)["error.type"] == "GeneratorExit"
-
-
-def test_a_span_may_end_in_another_context(
-    seen: Seen, api: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    """One that is closed by the collector, anywhere, takes no span of others off."""
-    tracer = seen.tracers.get_tracer("test")
-    span = span_of_flow("flows.reconcile", None, seen.telemetry())
-    assert span is not None
-    contextvars.copy_context().run(span.__enter__)
-    with tracer.start_as_current_span("of others") as other:
-        span.__exit__(None, None, None)
-        assert trace.get_current_span() is other
-    assert [each.name for each in seen.spans()] == ["flows.reconcile", "of others"]
-    assert not caplog.records
-
-
-def test_spans_of_threads_and_tasks_do_not_mix(seen: Seen, api: Sandbox) -> None:
-    """Calls at the same time have their own parents, in threads and in tasks."""
-    order = api.add_order()
-    tracer = seen.tracers.get_tracer("test")
-
-    def work(client: Any) -> None:
-        with tracer.start_as_current_span("work"):
-            client.with_options(timeout=5).orders.retrieve(order.id)
-
-    client = api.client(telemetry=seen.telemetry())
-    threads = [threading.Thread(target=work, args=(client,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    async def task(client: Any) -> None:
-        with tracer.start_as_current_span("work"):
-            await client.orders.retrieve(order.id)
-
-    async def body() -> None:
-        async with api.async_client(telemetry=seen.telemetry()) as client:
-            await asyncio.gather(*[task(client) for _ in range(3)])
-
-    asyncio.run(body())
-    spans = seen.spans()
-    parents = {span.context.span_id for span in spans if span.name == "work" and span.context}
-    found = {span.parent.span_id for span in spans if span.name != "work" and span.parent}
-    assert found == parents
-    assert len(parents) == 6
-
-
-class _Failing:
-    """A provider that is set, and fails."""
-
-    def get_tracer(self, *_: object, **__: object) -> Any:
-        return self
-
-    def start_span(self, *_: object, **__: object) -> Any:
-        raise RuntimeError("no exporter")
-
-
-def test_a_failing_tracer_costs_no_call(api: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """What receives spans may fail: it is logged, and the call has its result."""
-    order = api.add_order()
-    failing: Any = _Failing()
-    client = api.client(telemetry=Telemetry(tracer_provider=failing))
-    assert client.orders.retrieve(order.id).id == order.id
-    assert "RuntimeError" in caplog.text
 
 
 # ---- Flows ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._draft import draft_overlay, merge, questions
+    from ._gauges import observe_journal
     from ._places import Drift, DriftKind, DriftPlace
     from ._settings import Telemetry
 
@@ -14,6 +15,7 @@ __all__ = [
     "Telemetry",
     "draft_overlay",
     "merge",
+    "observe_journal",
     "questions",
 ]
 
@@ -22,6 +24,7 @@ if not TYPE_CHECKING:
         "Telemetry": "_settings",
         "draft_overlay": "_draft",
         "merge": "_draft",
+        "observe_journal": "_gauges",
         "questions": "_draft",
     }
 

@@ -71,24 +71,23 @@ class DriftPlace:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return a place from its JSON. Raises `InvalidRequestError` for what is not one."""
+        place = None
         try:
-            kind, types = data["kind"], tuple(data["types"])
-            texts = {name: str(data[name]) for name in ("operation", "status", "pointer")}
-            first, last = (datetime.datetime.fromisoformat(data[at]) for at in ("first", "last"))
-            count, value = int(data["count"]), data["value"]
+            place = cls(
+                operation=str(data["operation"]),
+                status=str(data["status"]),
+                pointer=str(data["pointer"]),
+                kind=data["kind"],
+                value=None if data["value"] is None else str(data["value"]),
+                types=tuple(data["types"]),
+                count=int(data["count"]),
+                first=datetime.datetime.fromisoformat(data["first"]),
+                last=datetime.datetime.fromisoformat(data["last"]),
+            )
         except (KeyError, TypeError, ValueError):
-            kind = types = None
-        else:
-            if kind in KINDS and TYPES.issuperset(types) and isinstance(value, str | None):
-                return cls(
-                    **texts,
-                    kind=kind,
-                    types=types,
-                    value=value,
-                    count=count,
-                    first=first,
-                    last=last,
-                )
+            pass
+        if place is not None and place.kind in KINDS and TYPES.issuperset(place.types):
+            return place
         raise InvalidRequestError("A place of the drift has not the form that `to_dict` writes.")
 
     def __str__(self) -> str:

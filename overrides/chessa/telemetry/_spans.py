@@ -48,9 +48,13 @@ def _tracer_of(provider: TracerProvider) -> trace.Tracer:
     return provider.get_tracer("chessa", __version__, _SCHEMA)
 
 
+def _meter_of(provider: MeterProvider) -> metrics.Meter:
+    return provider.get_meter("chessa", __version__, _SCHEMA)
+
+
 @functools.lru_cache(maxsize=16)
 def _instruments_of(provider: MeterProvider) -> _Instruments:
-    meter = provider.get_meter("chessa", __version__, _SCHEMA)
+    meter = _meter_of(provider)
     return _Instruments(
         meter.create_histogram(
             "http.client.request.duration",
@@ -68,14 +72,25 @@ def _tracer(telemetry: Telemetry) -> trace.Tracer | None:
     return None if type(provider).__name__ in _UNSET else _tracer_of(provider)
 
 
-def instruments(telemetry: Telemetry) -> _Instruments | None:
-    """Return what a client measures with; None if nobody has set a provider."""
+def _meters(telemetry: Telemetry) -> MeterProvider | None:
     provider = telemetry.meter_provider or metrics.get_meter_provider()
-    return None if type(provider).__name__ in _UNSET else _instruments_of(provider)
+    return None if type(provider).__name__ in _UNSET else provider
+
+
+def meter_of(telemetry: Telemetry) -> metrics.Meter | None:
+    """Return the meter of the package; None unless a provider is set."""
+    provider = _meters(telemetry)
+    return None if provider is None else _meter_of(provider)
+
+
+def instruments(telemetry: Telemetry) -> _Instruments | None:
+    """Return what a client measures with; None unless a provider is set."""
+    provider = _meters(telemetry)
+    return None if provider is None else _instruments_of(provider)
 
 
 def span_of_call(call: Any, telemetry: Telemetry, *, is_traced: bool) -> "CallSpan | None":
-    """Return the span of a call, still to be entered; None if nobody has set a provider."""
+    """Return the span of a call, still to be entered; None unless a provider is set."""
     tracer, measured = _tracer(telemetry), instruments(telemetry)
     if tracer is None and measured is None:
         return None
@@ -83,7 +98,7 @@ def span_of_call(call: Any, telemetry: Telemetry, *, is_traced: bool) -> "CallSp
 
 
 def span_of_flow(name: str, reference: str | None, telemetry: Telemetry) -> "FlowSpan | None":
-    """Return the span of a flow, still to be entered; None if nobody has set a provider."""
+    """Return the span of a flow, still to be entered; None unless a provider is set."""
     tracer = _tracer(telemetry)
     return None if tracer is None else FlowSpan(name, reference, tracer, telemetry)
 

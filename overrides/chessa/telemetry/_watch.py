@@ -16,7 +16,7 @@ _HTTPX: Final = "opentelemetry.instrumentation.httpx"
 
 
 def watch_call(call: Any, connections: Any) -> "CallSpan | None":
-    """Return the span of a call, still to be entered; None if nobody has set a provider."""
+    """Return the span of a call, still to be entered; None unless a provider is set."""
     if not _is_used(call.plan.telemetry):
         return None
     from ._spans import span_of_call
@@ -26,7 +26,7 @@ def watch_call(call: Any, connections: Any) -> "CallSpan | None":
 
 
 def watch_flow(client: Any, name: str) -> "FlowSpan | None":
-    """Return the span of a flow, still to be entered; None if nobody has set a provider."""
+    """Return the span of a flow, still to be entered; None unless a provider is set."""
     plan = client._core.plan
     if not _is_used(plan.telemetry):
         return None
