@@ -259,7 +259,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
 
     @property
     def drift(self) -> "Drift":
-        """What responses to this client and its copies had that the spec does not describe.
+        """The differences of responses, to this client and its copies, from the spec.
 
         A snapshot: places and counts, and never a value. `Hooks(drift=…)` is called once for each
         place.

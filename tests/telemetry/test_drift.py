@@ -79,7 +79,7 @@ def test_each_kind(
 
 
 def test_optional_members_may_be_absent(api: Sandbox) -> None:
-    """What the overlay marks optional is not drift when it is left out."""
+    """A member that the overlay marks optional may be left out."""
     api.drift(READ, drop=["/order/cryptoDeposit", "/order/recipient", "/order/refund"])
     order = api.add_order()
     client = api.client()
@@ -193,7 +193,7 @@ def test_a_snapshot_is_a_file(api: Sandbox, tmp_path: Path) -> None:
     ],
 )
 def test_another_file_is_refused(text: str) -> None:
-    """What is not a snapshot raises an error of ours."""
+    """A file that is not a snapshot raises an error of ours."""
     with pytest.raises(chessa.InvalidRequestError):
         Drift.from_json(text)
 

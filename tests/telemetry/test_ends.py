@@ -126,7 +126,7 @@ class _Failing:
 
 
 def test_a_failing_tracer_costs_no_call(api: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """What receives spans may fail: it is logged, and the call has its result."""
+    """A tracer that fails is logged, and the call has its result."""
     order = api.add_order()
     failing: Any = _Failing()
     client = api.client(telemetry=Telemetry(tracer_provider=failing))

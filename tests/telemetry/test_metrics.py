@@ -1,4 +1,4 @@
-"""What is measured of calls: durations, outcomes, and the open writes of a journal."""
+"""Metrics of calls, their durations and outcomes, and of the open writes of a journal."""
 
 from pathlib import Path
 from typing import Any

@@ -126,7 +126,7 @@ def test_a_key_that_is_data_hides_the_keys_next_to_it() -> None:
 
 
 def test_many_keys_are_data() -> None:
-    """So many undocumented keys are no fields, whatever they look like."""
+    """So many undocumented keys are not fields, whatever they look like."""
     names = [f"name{letter}" for letter in LETTERS[: MOST_NAMES + 1]]
     _, drift = everything([{"order": {"id": "o", "status": "created"}, **dict.fromkeys(names, 1)}])
     assert [place.pointer for place in drift if place.kind == "unknown key"] == ["/*"]
@@ -147,7 +147,7 @@ def test_many_values_are_data() -> None:
     "key", ["refundFee", "refund_fee", "feeUSD", "addressLine2", "_links", "x"]
 )
 def test_names_of_fields_are_shown(key: str) -> None:
-    """What looks like the name of a field is one."""
+    """A key that looks like the name of a field is one."""
     assert is_name(key)
 
 

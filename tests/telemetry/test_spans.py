@@ -189,7 +189,7 @@ def test_over_the_direct_transport(seen: Seen) -> None:
 
 @pytest.mark.parametrize("how", ["instrument_client", "transport", "plain"])
 def test_over_a_client_of_ones_own(seen: Seen, how: str) -> None:
-    """Whether a client or a transport of the caller's has spans decides the kind of ours."""
+    """Our span is INTERNAL where a client or a transport of the caller's has spans."""
     sent: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -268,7 +268,7 @@ def test_a_flow_that_fails_says_so(mode: Mode, seen: Seen, api: Sandbox) -> None
 
 
 def test_telemetry_can_be_turned_off(api: Sandbox) -> None:
-    """`telemetry=False` is no span; anything but a bool or a Telemetry is refused."""
+    """With `telemetry=False` there is not a span; anything but a bool or a Telemetry is refused."""
     order = api.add_order()
     client = api.client(telemetry=False)
     client.orders.retrieve(order.id)

@@ -164,7 +164,7 @@ class Connections:
 
     @property
     def carrier(self) -> object:
-        """What requests are given to: a transport, or the class of it."""
+        """The transport that requests are given to, or the class of it."""
         return _carrier(self._transport, self._http_client, DefaultTransport)
 
     @property
@@ -269,7 +269,7 @@ class AsyncConnections:
 
     @property
     def carrier(self) -> object:
-        """What requests are given to: a transport, or the class of it."""
+        """The transport that requests are given to, or the class of it."""
         return _carrier(self._transport, self._http_client, AsyncDefaultTransport)
 
     @property

@@ -1,4 +1,4 @@
-"""What an application sees of its calls: OpenTelemetry, and the drift of the API from its spec."""
+"""Calls as an application sees them: OpenTelemetry, and the drift of the API from its spec."""
 
 from typing import TYPE_CHECKING
 

@@ -69,7 +69,7 @@ class _Action:
 def merge(paths: "Iterable[str | os.PathLike[str]]") -> Drift:
     """Return one snapshot of those in files, as `client.drift.write` makes them.
 
-    Raises `OSError` for a file that cannot be read, `InvalidRequestError` for what is no snapshot.
+    Raises `OSError` for a file that cannot be read, `InvalidRequestError` for another file.
     """
     return merged(map(Drift.read, paths))
 

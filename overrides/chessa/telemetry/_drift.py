@@ -228,7 +228,7 @@ class _Walk:
                 elif field.required and isinstance(field.codec.decode(members[field.key]), Misfit):
                     self.misfit(field.codec, members[field.key], here)
         elif codec.items is not None and isinstance(raw, list):
-            for item in cast("list[Any]", raw):
+            for item in cast("Iterable[Any]", raw):
                 if isinstance(codec.items.decode(item), Misfit):
                     self.misfit(codec.items, item, (*path, _ANY))
         if len(self.found) == before:
@@ -236,9 +236,10 @@ class _Walk:
 
     def _unlisted(self, value: Any, path: tuple[str, ...]) -> None:
         """Add a value that the spec does not list."""
-        text = value.value if isinstance(value, str) else ""
+        plain = value.value
+        text = plain if isinstance(plain, str) else ""
         self._name("enum value", path, {text}, _is_value)
-        self._add("enum value", path, value=text, types={shape(value.value)})
+        self._add("enum value", path, value=text, types={shape(plain)})
 
     def _unknown(self, members: Mapping[str, Any], path: tuple[str, ...]) -> None:
         """Add the keys that the spec does not know."""

@@ -1,4 +1,4 @@
-"""What live responses hold that the spec does not: places and counts, never a value.
+"""Differences of live responses from the spec: places and counts, never a value.
 
 A place is an operation, a JSON pointer whose indexes and whose keys that are data are `*`, and the
 kind of the difference.
@@ -51,7 +51,7 @@ class DriftPlace:
 
     @property
     def key(self) -> tuple[str, str, str, str, str | None]:
-        """What makes two places the same."""
+        """The part that makes two places the same."""
         return self.operation, self.status, self.pointer, self.kind, self.value
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class DriftPlace:
 
 @attrs.frozen(kw_only=True)
 class Drift:
-    """What a client has seen so far that the spec does not describe: `client.drift`.
+    """The differences from the spec that a client has seen so far: `client.drift`.
 
     A snapshot; true if there is anything in it.
     """

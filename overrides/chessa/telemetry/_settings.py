@@ -1,4 +1,4 @@
-"""What OpenTelemetry is told, and by whom: the argument `telemetry` of the clients."""
+"""The argument `telemetry` of the clients."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Whether a call is shown to OpenTelemetry: decided for each call, at next to no cost.
+"""Decide for each call, at next to no cost, whether it is shown to OpenTelemetry.
 
 Nothing of OpenTelemetry is imported here, nor anywhere else before the application has done so.
 """
