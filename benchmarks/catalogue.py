@@ -31,6 +31,11 @@ CASES: Final[Mapping[str, Case]] = {
         (f"{_IN}.ledger:once",),
         environment="tools",
     ),
+    "telemetry": Case(
+        "a read, OpenTelemetry unused and used",
+        (f"{_IN}.telemetry:unused", f"{_IN}.telemetry:used"),
+        environment="tools",
+    ),
     "decode": Case("10,000 orders of 25 fields, into models", (f"{_IN}.models:decode",)),
     "memory": Case("memory that 10,000 decoded orders keep", (f"{_IN}.models:memory",)),
     "import": Case("importing, in fresh processes", (f"{_IN}.programs:importing",)),

@@ -39,6 +39,8 @@ TARGETS: Final[dict[tuple[str, str, str], Limit]] = {
     ("once", "PostgreSQL, 1 writing", "two transactions"): at_most(1.10),
     ("once", "PostgreSQL, 8 writing", "two transactions"): at_most(1.10),
     ("once", "PostgreSQL, 32 writing", "two transactions"): at_most(1.10),
+    ("telemetry", "unused", "not asked"): at_most(1.01),
+    ("telemetry", "unused, CPU", "not asked"): at_most(1.01),
     ("decode", "from values", "pydantic"): at_most(0.9),
     ("decode", "from values", "openapi-python-client"): at_most(0.8),
     ("memory", "kept", "openapi-python-client"): at_most(0.75),
