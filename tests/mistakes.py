@@ -2,7 +2,7 @@
 
 `FAULTS` are planted in the client and shown by a fault of the catalogue or by a test of their own,
 `BUGS` in a client for a wider spec than the vendor's and shown by a property, `LEDGER` in claims,
-`MEDIA` in bodies that are not JSON.
+`MEDIA` in bodies that are not JSON, `TELEMETRY` in what an application sees.
 """
 
 import datetime
@@ -52,6 +52,7 @@ from chessa.journal._claims import verdict_on
 from chessa.journal._entries import state_of
 from chessa.journal._keys import FingerprintKeys
 from chessa.journal._schema import JOURNAL
+from chessa.telemetry import _drift, _spans, _watch
 from chessa_api import codecs, events, exact_json, files, media, parameters, scalars, unions
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
@@ -1525,4 +1526,55 @@ MEDIA: Final = [
         ),
     )
 ]
-MISTAKES: Final = {mistake.name: mistake for mistake in (*FAULTS, *BUGS, *LEDGER, *MEDIA)}
+# ---- Telemetry -----------------------------------------------------------------------------------
+
+
+def _left_open(true: Any, span: Any, error: BaseException | None) -> None:
+    """End a span unless an interruption ends its call."""
+    if error is None or isinstance(error, Exception):
+        true(span, error)
+
+
+TELEMETRY: Final = [
+    Mistake(name, f"tests/telemetry/test_{seen.replace('::', '.py::test_')}", edits)
+    for name, seen, edits in (
+        (
+            "a key that is data is shown",
+            "private::no_value_comes_out",
+            lambda: [(_drift, "is_name", lambda _: True)],
+        ),
+        (
+            "a value that is data is shown",
+            "private::no_value_comes_out",
+            lambda: [(_drift, "_is_value", lambda _: True)],
+        ),
+        (
+            "a map of many keys is shown",
+            "private::many_keys_are_data",
+            lambda: [(_drift, "MOST_NAMES", 1_000)],
+        ),
+        (
+            "an unknown outcome is ok in a span",
+            "spans::an_outcome_is_that_of_the_error",
+            lambda: [(_spans, "_outcome_of", lambda *_: None)],
+        ),
+        (
+            "an interrupted span stays open",
+            "ends::an_interruption_ends_the_span",
+            lambda: [wrap(_spans._Span, "_leave", _left_open)],
+        ),
+        (
+            "httpx's instrumentation is not noticed",
+            "spans::under_httpx_instrumentation",
+            lambda: [(_watch, "is_traced", lambda _: False)],
+        ),
+        (
+            "the application's baggage is sent",
+            "spans::baggage_stays_at_home",
+            lambda: [(_spans, "_KEPT_BACK", frozenset())],
+        ),
+    )
+]
+MISTAKES: Final = {
+    mistake.name: mistake for mistake in (*FAULTS, *BUGS, *LEDGER, *MEDIA, *TELEMETRY)
+}

@@ -9,7 +9,7 @@ import pytest
 
 from chessa_codegen.regeneration import Job, regenerate
 from tests.marks import every
-from tests.mistakes import BUGS, FAULTS, LEDGER, MEDIA, MISTAKES
+from tests.mistakes import BUGS, FAULTS, LEDGER, MEDIA, MISTAKES, TELEMETRY
 from tests.planting import Mistake, play, run_tests
 from tests.property.json_text import written
 from tests.property.wider import wider_document
@@ -38,7 +38,7 @@ def found(request: pytest.FixtureRequest, wider: Path) -> Iterator[dict[str, str
 
     with ThreadPoolExecutor(2) as pool:
         bugs = pool.submit(play, chosen(BUGS), wider)
-        yield {**play(chosen([*FAULTS, *LEDGER, *MEDIA])), **bugs.result()}
+        yield {**play(chosen([*FAULTS, *LEDGER, *MEDIA, *TELEMETRY])), **bugs.result()}
 
 
 @pytest.mark.parametrize("name", every(2, SHORT))
@@ -64,6 +64,7 @@ def test_a_wider_client_is_green(wider: Path) -> None:
 
 def test_every_property_sees_a_mistake() -> None:
     """Each mistake has a name of its own, and each file of properties has mistakes to see."""
-    assert len(MISTAKES) == len(FAULTS) + len(BUGS) + len(LEDGER) + len(MEDIA)
+    lists = (FAULTS, BUGS, LEDGER, MEDIA, TELEMETRY)
+    assert len(MISTAKES) == sum(map(len, lists))
     files = {path.name for path in (Path(__file__).parent / "property").glob("test_*.py")}
     assert {Path(bug.seen_by.partition("::")[0]).name for bug in BUGS} == files

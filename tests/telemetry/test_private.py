@@ -50,12 +50,15 @@ INNER: Final = st.recursive(
 MAPS: Final = st.dictionaries(DATA, INNER, min_size=1, max_size=3)
 FIELDS: Final = st.dictionaries(
     st.sampled_from(
-        ["id", "status", "feeUsd", "createdAt", "recipient", "cryptoDeposit", "note", "newField"]
+        ["id", "feeUsd", "createdAt", "recipient", "cryptoDeposit", "note", "newField"]
     ),
     INNER,
 )
 ORDERS: Final = st.builds(
-    lambda fields, more: {"id": "o", "status": "created", **fields, **more}, FIELDS, MAPS
+    lambda status, fields, more: {"id": "o", "status": status, **fields, **more},
+    st.one_of(DATA, st.just("created")),
+    FIELDS,
+    MAPS,
 )
 BODIES: Final = st.one_of(
     MAPS,
