@@ -21,10 +21,10 @@ def test_an_interruption_ends_the_span(seen: Seen, api: Sandbox) -> None:
     """Ctrl-C in a write ends its span as unknown, and the context is as before."""
     before = trace.get_current_span()
 
-    def interrupt(_: object) -> None:
+    def interrupt(_: object) -> httpx.Response:
         raise KeyboardInterrupt
 
-    client = api.client(telemetry=seen.telemetry(), transport=httpx.MockTransport(interrupt))  # type: ignore[arg-type]
+    client = api.client(telemetry=seen.telemetry(), transport=httpx.MockTransport(interrupt))
     with pytest.raises(KeyboardInterrupt):
         refund(client)
     spans = seen.spans()

@@ -104,7 +104,8 @@ def _action(place: DriftPlace) -> _Action | None:
     parent, node = _node(place, path[:-1]), _node(place, path)
     if parent is None:
         return None
-    name, schema = path[-1], {} if node is None else node.schema
+    name = path[-1]
+    schema: Mapping[str, Any] = {} if node is None else node.schema
     match place.kind:
         case "unknown key" if node is None and _schema_of(place.types) is not None:
             target = parent.target

@@ -57,7 +57,11 @@ def _places(value: Any, pointer: str) -> Iterator[tuple[Any, Any]]:
 def _all(container: Any) -> list[Any]:
     if isinstance(container, dict):
         return list(cast("dict[str, Any]", container))
-    return list(range(len(container)))[::-1] if isinstance(container, list) else []
+    return [*range(_length(container))][::-1]
+
+
+def _length(container: Any) -> int:
+    return sum(1 for _ in container) if isinstance(container, list) else 0
 
 
 def _keys(container: Any, part: str) -> list[Any]:
