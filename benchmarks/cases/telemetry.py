@@ -1,4 +1,4 @@
-"""What it costs to be seen: a read over `httpx.MockTransport`, with OpenTelemetry unused and used.
+"""The cost of being seen: a read over `httpx.MockTransport`, OpenTelemetry unused and used.
 
 The peer is the same client without the question whether OpenTelemetry is used.
 """
@@ -6,6 +6,7 @@ The peer is the same client without the question whether OpenTelemetry is used.
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from unittest import mock
 
 import httpx
 
@@ -48,10 +49,7 @@ def _measure(run: Run, name: str) -> None:
             OURS: functools.partial(_reads, client, calls, watch_call),
             _PEER: functools.partial(_reads, client, calls, lambda *_: None),
         }
-        try:
-            wall, cpu = interleave(work, run.of(201, 15), warm_up=2)
-        finally:
-            _let(watch_call)
+        wall, cpu = interleave(work, run.of(201, 15), warm_up=2)
     per_call = functools.partial(_per_call, calls)
     run.against(name, "µs", convert(wall, per_call))
     run.against(f"{name}, CPU", "µs", convert(cpu, per_call))
@@ -62,15 +60,10 @@ def _respond(body: bytes, _: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers=headers, content=body)
 
 
-def _let(ask: Callable[..., Any]) -> None:
-    """Let calls ask this function whether they are shown."""
-    vars(sync)["watch_call"] = ask
-
-
 def _reads(client: chessa.Chessa, calls: int, ask: Callable[..., Any]) -> None:
-    _let(ask)
-    for _ in range(calls):
-        client.orders.retrieve(ORDER_ID)
+    with mock.patch.object(sync, "watch_call", ask):
+        for _ in range(calls):
+            client.orders.retrieve(ORDER_ID)
 
 
 def _per_call(calls: int, seconds: float) -> float:

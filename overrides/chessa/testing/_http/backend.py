@@ -175,7 +175,7 @@ class Backend:
         drifting = self.drifting.get(operation.name)
         if drifting is None:
             return delivery
-        is_object = dict(delivery.headers).get("content-type") == JSON
+        is_object = is_json(dict(delivery.headers).get("content-type", ""))
         body = drifting.body(delivery.body) if is_object else delivery.body
         return attrs.evolve(delivery, status=drifting.status or delivery.status, body=body)
 

@@ -1,6 +1,6 @@
 """Responses that are other than the spec says, as those of an API that has moved on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any, Final, cast
 
 import attrs
@@ -57,11 +57,9 @@ def _places(value: Any, pointer: str) -> Iterator[tuple[Any, Any]]:
 def _all(container: Any) -> list[Any]:
     if isinstance(container, dict):
         return list(cast("dict[str, Any]", container))
-    return [*range(_length(container))][::-1]
-
-
-def _length(container: Any) -> int:
-    return sum(1 for _ in container) if isinstance(container, list) else 0
+    if not isinstance(container, list):
+        return []
+    return [*range(len(cast("Sized", container)))][::-1]
 
 
 def _keys(container: Any, part: str) -> list[Any]:
