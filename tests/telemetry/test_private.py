@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import chessa
@@ -110,6 +110,7 @@ def everything(bodies: list[Any]) -> tuple[str, Drift]:
     return "\n".join(told), drift
 
 
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes minutes
 @given(st.lists(BODIES, min_size=1, max_size=3))
 def test_no_value_comes_out(bodies: list[Any]) -> None:
     """Maps keyed by account numbers, values everywhere: none of them is told, however it is."""
