@@ -45,9 +45,9 @@ from .retry import Quota, next_wait, retry_after_seconds
 if TYPE_CHECKING:
     from ..journal._claims import Ledger
     from ..journal._records import Journal
-    from .streaming import Stream
     from ..telemetry._settings import Telemetry
     from ..telemetry._spans import CallSpan
+    from .streaming import Stream
 
 T = TypeVar("T")
 _INTERRUPTED: Final = {
