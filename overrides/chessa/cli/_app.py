@@ -21,6 +21,7 @@ _OWN: Final = {
     "wait": ("_wait", "Wait until an order reaches a status, with a live view."),
     "refund": ("_refund", "Refund an order once, and find out whether it was made."),
     "journal": ("_journal", "The ledger of writes: what is open, what became of it."),
+    "drift": ("_drift", "Draft what would correct the spec, from what live responses had."),
     "impact": ("_impact", "Lines of your code that a new version of chessa breaks."),
     "sandbox": ("_sandbox", "Serve a stand-in for the API, for tests and first steps."),
     "completion": ("_completion", "Print what makes your shell complete this command."),
