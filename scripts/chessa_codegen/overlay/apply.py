@@ -109,7 +109,7 @@ def apply(document: dict[str, Any], overlay: Overlay, *, writes_out: bool = Fals
             effects.append(Effect(action, 0, changed=False))
             continue
         effects.append(_effect(result, action))
-        titles |= _titles(action.update)  # those that are gone cost a query, and no more
+        titles |= _titles(action.update)  # a title that was removed costs a query, and no more
     _rename_in_links(result, meant)
     _rename_paths(result, {ours: theirs for theirs, ours in meant.items()})
     return Outcome(result, tuple(sorted(effects, key=lambda each: each.action.index)))
