@@ -34,7 +34,7 @@ def test_a_command_moves_an_order(api: Sandbox, command: str, status: str) -> No
     """POST /_sandbox/orders/ID/COMMAND does what the method of that name does."""
     order = api.add_order()
     with serve(api) as url:
-        response = ask(url, "POST", f"/_sandbox/orders/{order.id}/{command}?for=the+record")
+        response = ask(url, "POST", f"/_sandbox/orders/{order.id}/{command}")
     assert response == (200, {"id": order.id, "status": status}, None)
     assert order.status == status
     assert api.requests == (), "commands are not requests of the API"
@@ -48,13 +48,14 @@ def test_an_impossible_command_is_refused(api: Sandbox) -> None:
         refused = [
             ask(url, "POST", "/_sandbox/orders/unknown/fail"),
             ask(url, "POST", f"{place}/explode"),
-            ask(url, "POST", "/_sandbox/orders"),
+            ask(url, "POST", "/_sandbox/nothing"),
             ask(url, "POST", f"{place}/fail"),
             ask(url, "GET", f"{place}/fail"),
+            ask(url, "POST", "/_sandbox/orders"),
         ]
-    assert [status for status, _, _ in refused] == [404, 404, 404, 400, 405]
+    assert [status for status, _, _ in refused] == [404, 404, 404, 400, 405, 405]
     assert [body["error"] for _, body, _ in refused[:4]] == ["not_found"] * 3 + ["validation_error"]
-    assert refused[4][2] == "POST"
+    assert (refused[4][2], refused[5][2]) == ("POST", "GET")
     assert order.status == "completed"
 
 

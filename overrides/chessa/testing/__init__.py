@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ._domain.clock import Clock
     from ._domain.life_cycle import SandboxOrder
-    from ._domain.records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
+    from ._domain.records import (
+        Mistakes,
+        Movement,
+        PaymentRules,
+        SandboxRecipient,
+        SandboxRefund,
+        SandboxRequest,
+    )
     from ._errors import LifeCycleError, SandboxError
     from ._http.server import serve
     from ._sandbox import Sandbox, sandbox
@@ -20,7 +27,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "LifeCycleError",
+    "Mistakes",
     "Movement",
+    "PaymentRules",
     "Sandbox",
     "SandboxError",
     "SandboxOrder",

@@ -1,21 +1,33 @@
-"""The sandbox as a test uses it: its state, its faults, and clients that call it."""
+"""The sandbox as a test uses it: its state, and clients that call it. `_faults` has its faults."""
 
-import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, get_args
+
+from chessa_api import CREDENTIAL_HEADERS
+from chessa_api.exact_json import dumps
 
 from ._domain import fixtures as reference
 from ._domain.amounts import multiply
 from ._domain.clock import Clock
 from ._domain.life_cycle import SandboxOrder
-from ._domain.records import Movement, SandboxRecipient, SandboxRefund, SandboxRequest
+from ._domain.records import (
+    Mistakes,
+    Movement,
+    Overpaid,
+    PaymentRules,
+    SandboxRecipient,
+    SandboxRefund,
+    SandboxRequest,
+    Underpaid,
+)
 from ._domain.state import State
+from ._domain.transcript import draw
 from ._errors import SandboxError
+from ._faults import FaultCommands
 from ._http.backend import Backend
-from ._http.drifting import Drifting
-from ._http.faults import PlannedFault
+from ._snapshots import restore, take
 from ._spec.document import Spec
 
 if TYPE_CHECKING:
@@ -24,8 +36,11 @@ if TYPE_CHECKING:
 BASE_URL: Final = "https://sandbox.invalid"
 """No host of this name can exist (RFC 2606): nothing leaves the process, even by mistake."""
 
+_CURRENCY: Final = "NGN"
+"""Of `add_recipient` without arguments."""
 
-class Sandbox:
+
+class Sandbox(FaultCommands):
     """A stand-in for the Chessa API. Made by `sandbox()`; use it as a context manager.
 
     Leaving the context closes the sync clients that it made, and raises `SandboxError` if a
@@ -39,9 +54,15 @@ class Sandbox:
     """The user of the credentials."""
 
     def __init__(
-        self, *, spec: Mapping[str, Any] | None = None, clock: Clock | None = None
+        self,
+        *,
+        spec: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+        seed: int | str | None = None,
     ) -> None:
         self._state = State(clock or Clock())
+        if seed is not None:
+            self._state.seed = str(seed)
         self.backend = Backend(self._state, Spec(spec))
         """Performs requests; for the transports and the server, not for tests."""
         self._clients: list[Chessa] = []
@@ -94,6 +115,11 @@ class Sandbox:
         return self._state.clock
 
     @property
+    def seed(self) -> str:
+        """The seed that the ids follow from: a sandbox with the same one has the same ids."""
+        return self._state.seed
+
+    @property
     def orders(self) -> Mapping[str, SandboxOrder]:
         """The orders by id, each with commands: `api.orders[order.id].fail()`."""
         return MappingProxyType(self._state.orders)
@@ -117,6 +143,22 @@ class Sandbox:
     def requests(self) -> Sequence[SandboxRequest]:
         """Every request that arrived, oldest first, without credentials."""
         return tuple(self.backend.requests)
+
+    @property
+    def mistakes(self) -> Mistakes:
+        """The numbers of orders that were paid twice, underpaid, overpaid."""
+        with self._state.lock:
+            return self._state.mistakes()
+
+    @property
+    def payment_rules(self) -> PaymentRules:
+        """The life of an order that was not paid exactly."""
+        return self._state.rules
+
+    def transcript(self) -> str:
+        """Return requests, faults and movements, oldest first, drawn as a sequence of messages."""
+        with self._state.lock:
+            return draw(self._state.events, seed=self.seed)
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -174,12 +216,12 @@ class Sandbox:
         if not (amount.is_finite() and amount > 0):
             raise ValueError("origin_amount must be more than zero")
         with self._state.lock:
-            recipient = recipient or self.add_recipient()
-            rate = reference.rate(origin_asset, recipient.currency)
+            currency = _CURRENCY if recipient is None else recipient.currency
+            rate = reference.rate(origin_asset, currency)
             if rate is None:
                 raise ValueError(f"there is no rate from {origin_asset!r} in the sandbox")
             return self._state.add_order(
-                recipient,
+                recipient or self.add_recipient(),
                 origin_asset=origin_asset,
                 origin_amount=amount,
                 destination_amount=multiply(amount, rate),
@@ -191,114 +233,83 @@ class Sandbox:
         """Let no institution know this account: `recipients.validate` returns `valid: false`."""
         with self._state.lock:
             self._state.unknown_accounts.add(account_number.removeprefix("+"))
+            self._state.note("state", "an account is forgotten")
 
     def show_refunds_late(self, *, reads: int) -> None:
         """Let refunds from now on appear on their order only after it was read this often.
 
         The refund itself is made at once. The vendor does not say when a refund becomes visible.
+        Raises `ValueError` for fewer than zero reads.
         """
+        if reads < 0:
+            raise ValueError("reads must be zero or more")
         with self._state.lock:
             self._state.reads_until_refunds_show = reads
+            self._state.note("state", f"refunds show after {reads} reads")
 
-    # ---- Faults ---------------------------------------------------------------------------------
-    # Each fault waits for a request to `operation` ("orders.request_refund"), or to any, and
-    # happens to `times` of them.
-
-    def lose_next_answer(self, *, operation: str | None = None, times: int = 1) -> None:
-        """Let the sandbox act, then lose the connection before it responds."""
-        self._add(PlannedFault("lose", operation), times)
-
-    def refuse_next_connection(self, *, operation: str | None = None, times: int = 1) -> None:
-        """Let there be no server: nothing is sent, nothing happens.
-
-        In the process only. Over HTTP the connection stands before the request is known; there it
-        is closed without a response, and without acting.
-        """
-        self._add(PlannedFault("refuse", operation, acts=False), times)
-
-    def delay_next(self, seconds: float, *, operation: str | None = None, times: int = 1) -> None:
-        """Let the sandbox act, and delay its response by so many seconds of real time.
-
-        A call whose timeout is shorter ends before; it has acted all the same. Raises `ValueError`
-        for a negative time.
-        """
-        if not 0 <= seconds < math.inf:
-            raise ValueError("seconds must be zero or more")
-        self._add(PlannedFault("delay", operation, seconds=seconds), times)
-
-    def fail_next(
-        self,
-        status: int = 500,
-        *,
-        error: str = "sandbox_fault",
-        message: str = "A fault that the test asked for",
-        html: bool = False,
-        acts: bool = False,
-        headers: Mapping[str, str] | None = None,
-        operation: str | None = None,
-        times: int = 1,
+    def set_payment_rules(
+        self, *, underpaid: Underpaid = "wait", overpaid: Overpaid = "accept"
     ) -> None:
-        """Respond with this status.
+        """Choose the life of orders that were not paid exactly. The vendor does not say it.
 
         Args:
-            status: Of the response, from 400 to 599; with `html` from 200.
-            error: The code in the vendor's envelope.
-            message: The text in it.
-            html: Whether a page of HTML comes in place of the envelope, as from a proxy.
-            acts: Whether the operation is performed before: proxies fail after passing it on, too.
-            headers: Added to the response, such as `{"retry-after": "1"}`.
-            operation: The only one that it may happen to.
-            times: To how many requests.
+            underpaid: `wait` for the rest, let the payout `fail`, or `accept` it as it is.
+            overpaid: `accept` it, paying out the quote, or let the payout `fail`. Also of orders
+                that are paid twice before they come to their end.
 
-        Raises `ValueError` for another status.
+        Raises `ValueError` for another word.
         """
-        least = 200 if html else 400
-        if not least <= status <= 599:
-            raise ValueError(f"status must be from {least} to 599")
-        fault = PlannedFault(
-            "fail",
-            operation,
-            acts=acts,
-            status=status,
-            error=error,
-            message=message,
-            html=html,
-            headers=dict(headers or {}),
-        )
-        self._add(fault, times)
+        for value, known in ((underpaid, Underpaid), (overpaid, Overpaid)):
+            if value not in get_args(known):
+                raise ValueError(f"{value!r} is not one of {', '.join(get_args(known))}")
+        with self._state.lock:
+            self._state.rules = PaymentRules(underpaid, overpaid)
+            self._state.note("state", f"underpaid orders: {underpaid}, overpaid: {overpaid}")
 
-    def drift(
-        self,
-        operation: str,
-        *,
-        put: Mapping[str, Any] | None = None,
-        drop: Sequence[str] = (),
-        status: int | None = None,
-    ) -> None:
-        """Let the successes of an operation be other than the spec says, from now on.
-
-        Replaces what an earlier call has set for the operation; without changes it ends the drift.
+    def request_refund(
+        self, order_id: str, *, address: str = "sandbox-refund-address", tag: str | None = None
+    ) -> SandboxRequest:
+        """Send the API's refund request, as a program would; faults may happen to it.
 
         Args:
-            operation: `orders.retrieve`.
-            put: JSON values by JSON pointer, such as `{"/order/status": "on_hold"}`: a new key, a
-                new value of an enum, a value of another type. `*` is every item: `/orders/*/id`.
-            drop: Pointers to what is left out.
-            status: Of the response, from 200 to 299.
+            order_id: Of the order.
+            address: That the crypto goes back to.
+            tag: Of the address.
 
-        Raises `ValueError` for what is not a pointer, for another status and for an operation that
-        does not exist; `EncodeError` for what is not JSON.
+        Returns the request, with its outcome.
         """
-        self.backend.spec.find(operation)
-        drifting = Drifting.of(put or {}, tuple(drop), status)
+        body = {"orderId": order_id, "address": address, **({} if tag is None else {"tag": tag})}
+        headers = {"content-type": "application/json"} | {
+            CREDENTIAL_HEADERS["client_id"]: self.client_id,
+            CREDENTIAL_HEADERS["client_secret"]: self.client_secret,
+        }
         with self._state.lock:
-            self.backend.drifting[operation] = drifting
+            self.backend.answer("POST", "/v1/orders/refund", [*headers.items()], dumps(body))
+            return self.backend.requests[-1]
 
-    def _add(self, fault: PlannedFault, times: int) -> None:
-        if fault.operation is not None:
-            self.backend.spec.find(fault.operation)  # a misspelt name would never match
+    def snapshot(self) -> dict[str, Any]:
+        """Return the complete state as values of JSON, for `restore`; without credentials."""
         with self._state.lock:
-            self.backend.faults.add(fault, times)
+            return take(self.backend)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Put the state of a snapshot in place of this one.
+
+        Raises `ValueError` for what is not a snapshot, and changes nothing.
+        """
+        with self._state.lock:
+            restore(self.backend, snapshot)
+
+    def reset(self, *, seed: str | None = None) -> None:
+        """Return to the beginning: no orders, requests or faults.
+
+        Args:
+            seed: That the ids follow from. Default: a random one.
+        """
+        with self._state.lock:
+            self._state.clear(seed)
+            self.backend.requests.clear()
+            self.clear_faults()
 
     # ---- The context ----------------------------------------------------------------------------
 
@@ -329,14 +340,20 @@ class Sandbox:
         return f"<Sandbox: {orders} orders, {requests} requests>"
 
 
-def sandbox(*, spec: Mapping[str, Any] | None = None, clock: Clock | None = None) -> Sandbox:
+def sandbox(
+    *,
+    spec: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    seed: int | str | None = None,
+) -> Sandbox:
     """Return a new sandbox: `with sandbox() as api: chessa = api.client()`.
 
     Args:
         spec: An effective OpenAPI document to follow. Default: that of the installed client. What
             it documents beyond the sandbox's behaviours gets examples of its schemas as responses.
-        clock: Default: one that stands still until the test moves it.
+        clock: Default: one that begins now, and stands still until the test moves it.
+        seed: The ids follow from it. Default: a random one.
 
     Raises `ValueError` if `spec` is not an OpenAPI 3.0, 3.1 or 3.2 document.
     """
-    return Sandbox(spec=spec, clock=clock)
+    return Sandbox(spec=spec, clock=clock, seed=seed)

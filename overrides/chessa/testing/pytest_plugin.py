@@ -1,9 +1,10 @@
 """The pytest fixtures `chessa_sandbox` and `chessa_sandbox_env`: a fresh sandbox for each test.
 
-pytest loads this module in every run where chessa is installed, so that it imports next to nothing.
+A failed test that has it reports what happened in the sandbox. pytest loads this module in every
+run where chessa is installed, so that it imports next to nothing.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chessa.testing import Sandbox
+
+_FIXTURE = "chessa_sandbox"
 
 
 @pytest.fixture
@@ -35,3 +38,13 @@ def chessa_sandbox_env(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Sandbox]":
         monkeypatch.setenv("CHESSA_CLIENT_ID", api.client_id)
         monkeypatch.setenv("CHESSA_CLIENT_SECRET", api.client_secret)
         yield api
+
+
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> "Iterator[Any]":
+    """Add the transcript of the sandbox to the report of a test that failed."""
+    report = yield
+    api = getattr(item, "funcargs", {}).get(_FIXTURE)
+    if api is not None and report.when == "call" and report.failed:
+        report.sections.append((_FIXTURE, api.transcript()))
+    return report

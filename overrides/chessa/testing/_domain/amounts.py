@@ -1,6 +1,8 @@
 """Amounts of money: exact arithmetic, and the vendor's notation."""
 
 import decimal
+import functools
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +18,11 @@ _UNIT: Final = Decimal(1).scaleb(-PLACES)
 def multiply(amount: Decimal, rate: Decimal) -> Decimal:
     """Multiply exactly."""
     return _EXACT.multiply(amount, rate)
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Add exactly."""
+    return functools.reduce(_EXACT.add, amounts, Decimal(0))
 
 
 def divide(amount: Decimal, rate: Decimal) -> Decimal:

@@ -1,43 +1,77 @@
-"""The sandbox's time: it stands still until the test moves it, so that every run is the same."""
+"""The sandbox's time: the real one at first, which stands still until the test moves it."""
 
 import datetime
 import time
 from collections.abc import Callable
 from typing import Final
 
-START: Final = datetime.datetime(2025, 3, 18, 6, 0, tzinfo=datetime.UTC)
+_FORWARD: Final = "time moves forward only, and up to the year 9000"
+
+LATEST: Final = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
+"""No clock goes further: quotes and refunds are dated later than the clock."""
 
 
 class Clock:
     """The time in the sandbox. Orders that are paid move along with it.
 
     Args:
-        start: The first instant, aware. Default: 2025-03-18 06:00 UTC.
+        start: The first instant, aware. Default: now.
         running: Whether it also runs in real time.
     """
 
-    def __init__(self, start: datetime.datetime = START, *, running: bool = False) -> None:
-        if start.tzinfo is None:
+    def __init__(self, start: datetime.datetime | None = None, *, running: bool = False) -> None:
+        if start is not None and start.tzinfo is None:
             raise ValueError("start must be an aware datetime")
-        self._time = start.astimezone(datetime.UTC)
-        self._started = time.monotonic() if running else None
+        self._start = start
         self._moved: list[Callable[[], None]] = []
+        self.is_running = running
+        """Whether it runs in real time."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Return to its first instant: now, or the `start` that it was given."""
+        self._put(self._start or datetime.datetime.now(datetime.UTC))
+
+    def _put(self, instant: datetime.datetime) -> None:
+        self._time = instant.astimezone(datetime.UTC)
+        self._since = time.monotonic()
 
     @property
     def now(self) -> datetime.datetime:
         """The current instant, in UTC, to the millisecond."""
-        elapsed = 0.0 if self._started is None else time.monotonic() - self._started
+        elapsed = time.monotonic() - self._since if self.is_running else 0.0
         now = self._time + datetime.timedelta(seconds=elapsed)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
         """Move the time on. Raises `ValueError` for a negative time."""
-        step = datetime.timedelta(seconds=seconds, minutes=minutes, hours=hours)
-        if step < datetime.timedelta():
-            raise ValueError("time moves forward only")
-        self._time += step
+        try:
+            step = datetime.timedelta(seconds=seconds, minutes=minutes, hours=hours)
+            self.set(self.now + step)
+        except OverflowError:
+            raise ValueError(_FORWARD) from None
+
+    def set(self, instant: datetime.datetime, *, running: bool | None = None) -> None:
+        """Move the time to an instant.
+
+        Args:
+            instant: The new time, aware and not before `now`.
+            running: Whether it runs in real time from there. Default: as before.
+
+        Raises `ValueError` for an earlier instant, or one without a time zone.
+        """
+        if instant.tzinfo is None:
+            raise ValueError("instant must be an aware datetime")
+        if not self.now <= instant <= LATEST:
+            raise ValueError(_FORWARD)
+        self.put_back(instant, running=self.is_running if running is None else running)
         for moved in self._moved:
             moved()
+
+    def put_back(self, instant: datetime.datetime, *, running: bool) -> None:
+        """Continue from an instant of a snapshot, an earlier one too."""
+        self._put(instant)
+        self.is_running = running
 
     def when_moved(self, moved: Callable[[], None]) -> None:
         """Register a function to call after each `advance`."""

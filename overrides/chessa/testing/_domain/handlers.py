@@ -18,7 +18,7 @@ from . import fixtures as reference
 from . import serializers as answers
 from .amounts import divide, multiply, plain
 from .clock import stamp
-from .life_cycle import COMPLETED, FAILED, UNPAID, SandboxOrder
+from .life_cycle import UNPAID, SandboxOrder
 from .records import SandboxRecipient
 from .serializers import Echoed
 from .state import State
@@ -100,6 +100,7 @@ def deactivate_recipient(state: State, call: CheckedRequest) -> Json:
     if recipient.is_active:
         recipient.is_active = False
         recipient.updated_at = state.clock.now
+        state.note("state", f"recipient {recipient.id} is deactivated")
     return {"recipient": {**answers.recipient(recipient), "active": False}}
 
 
@@ -191,7 +192,7 @@ def prepare_funding(state: State, call: CheckedRequest) -> Json:
         raise invalid(f"The order is {order.status}: it cannot be funded again")
     if not order.is_accepted and state.clock.now > order.expires_at:
         raise invalid("The quote of the order has expired")
-    order.accept(call.body.get("chain", ""))
+    order.accept(call.body.get("chain", ""), call.body.get("notes"))
     return {"order": answers.order(order)}
 
 
@@ -199,14 +200,9 @@ def request_refund(state: State, call: CheckedRequest) -> Json:
     """For an order whose payout failed. The vendor documents the 400 for completed and refunded
     orders only; one that has no payment yet gets the same code with another message."""
     order = _order(state, _text(call, "orderId"))
-    if order.status == COMPLETED or order.refund is not None:
-        message = "Cannot refund an order that is already completed or refunded"
-        raise Problem(400, INVALID_REFUND_REQUEST, message)
-    if order.status.lower() != FAILED.lower():
-        message = f"Cannot refund an order that is {order.status}: its payout has not failed"
-        raise Problem(400, INVALID_REFUND_REQUEST, message)
-    if order.deposit is None:
-        raise Problem(400, INVALID_REFUND_REQUEST, "Cannot refund an order that was never paid")
+    refusal = order.refusal_of_refund()
+    if refusal is not None:
+        raise Problem(400, INVALID_REFUND_REQUEST, refusal)
     address = _text(call, "address")
     if not address.strip():
         raise invalid("body.address: must not be blank")

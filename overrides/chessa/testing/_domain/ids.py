@@ -1,6 +1,7 @@
-"""Ids, addresses and hashes: invented, in the vendor's forms, and the same in every run."""
+"""Ids, addresses and hashes: invented, in the vendor's forms, and the same for the same seed."""
 
 import hashlib
+import secrets
 import uuid
 from typing import Final
 
@@ -10,6 +11,11 @@ _SHORT: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
 TRON: Final = "Tron"
 CHAINS: Final = ("Solana", "BNB Chain", TRON)
 """The chains whose names the vendor understands, as far as is known."""
+
+
+def random_seed() -> str:
+    """A seed that no other sandbox has."""
+    return secrets.token_hex(8)
 
 
 def make_id(*parts: object) -> str:

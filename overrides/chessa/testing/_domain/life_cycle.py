@@ -11,6 +11,7 @@ import attrs
 
 from .._errors import LifeCycleError
 from . import ids as identity
+from .amounts import plain, total
 from .records import (
     Deposit,
     DepositAddress,
@@ -85,19 +86,59 @@ class SandboxOrder:
     history: list[StatusChange] = attrs.field(factory=list[StatusChange], repr=False)
     """Every status it reached, oldest first."""
     deposit_address: DepositAddress | None = attrs.field(default=None, repr=False)
-    deposit: Deposit | None = attrs.field(default=None, repr=False)
+    deposits: list[Deposit] = attrs.field(factory=list[Deposit], repr=False)
+    """Every payment to its address, oldest first."""
+    notes: str | None = attrs.field(default=None, repr=False)
+    """The `notes` of the request that prepared its funding. No response shows them: the vendor's
+    example has `note: null` after them."""
     refund: SandboxRefund | None = None
     updated_at: datetime.datetime = attrs.field(
         default=attrs.Factory(lambda self: self.created_at, takes_self=True), repr=False
     )
     completed_at: datetime.datetime | None = attrs.field(default=None, repr=False)
     reads_until_refund_shows: int = attrs.field(default=0, repr=False)
-    _payout_fails: bool = attrs.field(default=False, init=False, repr=False)
+    payout_fails: bool = attrs.field(default=False, repr=False)
+    """Whether it will end as `Failed`."""
 
     @property
     def expires_at(self) -> datetime.datetime:
         """The time when the quote expires."""
         return self.created_at + QUOTE_LASTS
+
+    @property
+    def deposit(self) -> Deposit | None:
+        """The first payment."""
+        return self.deposits[0] if self.deposits else None
+
+    @property
+    def paid_amount(self) -> Decimal:
+        """The sum of its payments."""
+        return total(each.amount for each in self.deposits)
+
+    @property
+    def is_paid_twice(self) -> bool:
+        """True if a payment arrived after the amount was complete."""
+        return total(each.amount for each in self.deposits[:-1]) >= self.origin_amount
+
+    @property
+    def is_underpaid(self) -> bool:
+        """True if it was paid, and less than its amount."""
+        return 0 < self.paid_amount < self.origin_amount
+
+    @property
+    def is_overpaid(self) -> bool:
+        """True if more than its amount was paid, and not because it was paid twice."""
+        return self.paid_amount > self.origin_amount and not self.is_paid_twice
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that it can follow in its status."""
+        return (
+            *(("fund",) if self.status in UNPAID else ()),
+            *(("advance", "complete", "fail") if self._goes_on() else ()),
+            "pay",
+            *(("refund",) if self.refusal_of_refund() is None else ()),
+        )
 
     @property
     def refunds(self) -> tuple[SandboxRefund, ...]:
@@ -109,23 +150,56 @@ class SandboxOrder:
         """True once funding was prepared."""
         return self.deposit_address is not None
 
-    def fund(self, *, payout_fails: bool = False) -> Self:
+    def fund(self, *, payout_fails: bool = False, amount: Decimal | int | None = None) -> Self:
         """Let the payer's crypto arrive; the clock takes the order on from there.
 
         An order whose funding was not prepared gets its deposit address first.
 
         Args:
             payout_fails: Whether the order ends as `Failed` in place of `completed`.
+            amount: The amount that arrives, in units of the asset. Default: the amount of the
+                quote. `Sandbox.set_payment_rules` says what becomes of another one.
 
-        Raises `LifeCycleError` when it was paid already.
+        Raises `LifeCycleError` when it was paid already, `ValueError` for an amount that is not
+        above zero.
         """
+        paid = self._amount(amount)
         with self._ledger.lock:
             if self.status not in UNPAID:
                 raise LifeCycleError(f"the order is {self.status}: it cannot be paid again")
-            self._payout_fails = payout_fails
+            self.payout_fails = payout_fails
             while self.status in UNPAID:
-                self._step(self._ledger.clock.now)
+                self._step(self._ledger.clock.now, paid)
             return self
+
+    def pay(self, *, amount: Decimal | int | None = None) -> Self:
+        """Let crypto arrive at its deposit address, whatever was paid before.
+
+        A payment after the amount is complete is the mistake of paying twice: it is counted, and
+        changes nothing else.
+
+        Args:
+            amount: In units of the asset. Default: the amount of the quote.
+
+        Raises `ValueError` for an amount that is not above zero.
+        """
+        paid = self._amount(amount)
+        with self._ledger.lock:
+            if self.status in UNPAID:
+                return self.fund(amount=paid)
+            self._pay(self._ledger.clock.now, paid)
+            self.updated_at = self._ledger.clock.now
+            return self
+
+    def _amount(self, amount: Decimal | int | None) -> Decimal:
+        if amount is None:
+            return self.origin_amount
+        if isinstance(amount, float):
+            raise TypeError("a float cannot hold an amount exactly: pass a decimal.Decimal or int")
+        paid = Decimal(amount)
+        if not (paid.is_finite() and paid > 0):
+            raise ValueError("amount must be more than zero")
+        return paid
 
     def advance(self) -> Self:
         """Take it to its next status, whatever the clock says.
@@ -166,7 +240,7 @@ class SandboxOrder:
             if not self._goes_on():
                 end = "fail" if payout_fails else "be completed"
                 raise LifeCycleError(f"the order is {self.status}: it cannot {end}")
-            self._payout_fails = payout_fails
+            self.payout_fails = payout_fails
             while self._goes_on():
                 self._step(self._ledger.clock.now)
             return self
@@ -174,8 +248,10 @@ class SandboxOrder:
     def _goes_on(self) -> bool:
         return self.status in LINE[:-1]
 
-    def accept(self, chain: str) -> None:
+    def accept(self, chain: str, notes: str | None = None) -> None:
         """Assign the deposit address, on a chain; a second time it stays."""
+        if notes is not None:
+            self.notes = notes
         if self.deposit_address is None:
             chain = identity.effective_chain(chain)
             self.deposit_address = DepositAddress(
@@ -185,22 +261,41 @@ class SandboxOrder:
 
     def catch_up(self, now: datetime.datetime) -> None:
         """Reach the statuses that have come due since the payment."""
-        while self.deposit is not None and self.status in LINE[2:-1]:
+        if self.status not in LINE[2:-1]:
+            return
+        paid_at = self._paid_at()
+        while paid_at is not None and self.status in LINE[2:-1]:
             milliseconds = AFTER_PAYMENT[LINE[LINE.index(self.status) + 1]]
-            due = self.deposit.paid_at + datetime.timedelta(milliseconds=milliseconds)
+            due = paid_at + datetime.timedelta(milliseconds=milliseconds)
             if due > now:
                 break
             self._step(max(due, self.history[-1].at))
 
-    def _step(self, at: datetime.datetime) -> None:
+    def _paid_at(self) -> datetime.datetime | None:
+        """The time of the payment from which it goes on; None while it waits for the rest."""
+        for count, deposit in enumerate(self.deposits, 1):
+            paid = total(each.amount for each in self.deposits[:count])
+            if paid >= self.origin_amount or self._ledger.rules.underpaid != "wait":
+                return deposit.paid_at
+        return None
+
+    def _fails(self) -> bool:
+        rules = self._ledger.rules
+        return (
+            self.payout_fails
+            or (self.is_underpaid and rules.underpaid == "fail")
+            or (self.paid_amount > self.origin_amount and rules.overpaid == "fail")
+        )
+
+    def _step(self, at: datetime.datetime, paid: Decimal | None = None) -> None:
         following = LINE[LINE.index(self.status) + 1]
         match following:
             case "waiting_for_funding":
                 self.accept(self.chain or identity.TRON)
                 return
             case "waiting_for_confirmations":
-                self._pay(at)
-            case "completed" if self._payout_fails:
+                self._pay(at, paid or self.origin_amount)
+            case "completed" if self._fails():
                 following = FAILED
             case "completed":
                 self.completed_at = at
@@ -209,21 +304,33 @@ class SandboxOrder:
                 pass
         self._reach(following, at)
 
-    def _pay(self, at: datetime.datetime) -> None:
+    def _pay(self, at: datetime.datetime, amount: Decimal) -> None:
         # An order that a test forced back to an early status may have no address yet.
         chain = self.deposit_address.chain if self.deposit_address else identity.TRON
-        self.deposit = Deposit(
-            identity.make_id("deposit", self.id), identity.transaction(chain, self.id), at
-        )
-        self._move("deposit", self.origin_amount, self.origin_asset, at)
+        number = len(self.deposits) + 1
+        of = self.id if number == 1 else f"{self.id}/{number}"
+        deposit_id, hash_ = identity.make_id("deposit", of), identity.transaction(chain, of)
+        self.deposits.append(Deposit(deposit_id, hash_, at, amount))
+        self._move("deposit", amount, self.origin_asset, at)
+
+    def refusal_of_refund(self) -> str | None:
+        """The reason that it cannot be refunded; None if it can be.
+
+        The vendor documents the refusal of completed and refunded orders only.
+        """
+        if self.status == COMPLETED or self.refund is not None:
+            return "Cannot refund an order that is already completed or refunded"
+        if self.status.lower() != FAILED.lower():
+            return f"Cannot refund an order that is {self.status}: its payout has not failed"
+        return None if self.deposits else "Cannot refund an order that was never paid"
 
     def give_back(self, address: str, tag: str | None) -> SandboxRefund:
         """Refund what was paid."""
-        now = self._ledger.clock.now
+        now, amount = self._ledger.clock.now, self.paid_amount
         self.refund = SandboxRefund(
             id=identity.refund_id(self.id),
             order_id=self.id,
-            amount=self.origin_amount,
+            amount=amount,
             asset=self.origin_asset,
             address=address,
             tag=tag,
@@ -231,7 +338,7 @@ class SandboxOrder:
         )
         self.reads_until_refund_shows = self._ledger.reads_until_refunds_show
         self.updated_at = now
-        self._move("refund", self.origin_amount, self.origin_asset, now)
+        self._move("refund", amount, self.origin_asset, now)
         self._ledger.refunds.append(self.refund)
         return self.refund
 
@@ -246,6 +353,8 @@ class SandboxOrder:
         self.status = status
         self.updated_at = at
         self.history.append(StatusChange(status, at))
+        self._ledger.note("state", f"order {self.short_id} is {status}")
 
     def _move(self, kind: MovementKind, amount: Decimal, asset: str, at: datetime.datetime) -> None:
         self._ledger.movements.append(Movement(kind, self.id, amount, asset, at))
+        self._ledger.note("movement", f"{kind} of {plain(amount)} {asset}, order {self.short_id}")

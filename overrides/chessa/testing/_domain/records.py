@@ -14,6 +14,9 @@ import attrs
 from .clock import Clock
 
 MovementKind: TypeAlias = Literal["deposit", "payout", "refund"]
+Underpaid: TypeAlias = Literal["wait", "fail", "accept"]
+Overpaid: TypeAlias = Literal["accept", "fail"]
+EventKind: TypeAlias = Literal["request", "response", "lost", "movement", "state"]
 
 
 @attrs.define(eq=False)
@@ -45,11 +48,12 @@ class DepositAddress:
 
 @attrs.frozen
 class Deposit:
-    """The crypto that the payer sent."""
+    """Crypto that the payer sent."""
 
     id: str
     hash: str
     paid_at: datetime.datetime
+    amount: Decimal
 
 
 @attrs.frozen
@@ -81,6 +85,36 @@ class Movement:
     at: datetime.datetime
 
 
+@attrs.frozen
+class PaymentRules:
+    """The life of an order that was not paid exactly. The vendor does not say: it is a choice."""
+
+    underpaid: Underpaid = "wait"
+    """`wait`: for the rest. `fail`: the payout fails. `accept`: it is paid out."""
+    overpaid: Overpaid = "accept"
+    """`accept`: the recipient gets the quoted amount. `fail`: the payout fails."""
+
+
+@attrs.frozen
+class Mistakes:
+    """The numbers of orders that were not paid once and exactly."""
+
+    paid_twice: int = 0
+    """Paid again after the amount was complete."""
+    underpaid: int = 0
+    overpaid: int = 0
+    """Paid more than the amount, in payments that were each needed."""
+
+
+@attrs.frozen
+class Event:
+    """Something that happened, as `Sandbox.transcript` shows it."""
+
+    kind: EventKind
+    text: str
+    at: datetime.datetime
+
+
 @attrs.define(eq=False)
 class Ledger:
     """The money that moved, and the clock that dates it. One lock guards the sandbox."""
@@ -90,6 +124,15 @@ class Ledger:
     refunds: list[SandboxRefund] = attrs.field(factory=list[SandboxRefund])
     movements: list[Movement] = attrs.field(factory=list[Movement])
     reads_until_refunds_show: int = 0
+    rules: PaymentRules = PaymentRules()
+    events: list[Event] = attrs.field(factory=list[Event])
+    version: int = 0
+    """Grows with every change: whoever shows the state knows by it when to show it again."""
+
+    def note(self, kind: EventKind, text: str) -> None:
+        """Keep an event, dated now."""
+        self.version += 1
+        self.events.append(Event(kind, text, self.clock.now))
 
 
 @attrs.frozen
@@ -120,3 +163,16 @@ class SandboxRequest:
     """Whether the operation was performed: credentials and request were valid, without a fault."""
     invented: tuple[str, ...] = ()
     """JSON pointers of the values in the response that are examples of the spec."""
+    fault: str | None = None
+    """The fault that happened to it, such as `lose`."""
+    at: datetime.datetime | None = None
+    """The time in the sandbox."""
+
+    @property
+    def outcome(self) -> Literal["success", "rejected", "failed", "lost"]:
+        """The outcome as the sandbox knows it: `lost` if no complete response was sent."""
+        if self.status is None or self.fault == "truncate":
+            return "lost"
+        if self.status < 400:
+            return "failed" if self.fault == "fail" else "success"
+        return "rejected" if self.status < 500 and self.fault is None else "failed"

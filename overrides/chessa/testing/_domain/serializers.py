@@ -92,7 +92,7 @@ def _deposit(record: SandboxOrder) -> Json | None:
     if deposit is None or deposit_address is None or not _shows_deposit(record):
         return None
     return {
-        "amount": padded(record.origin_amount),
+        "amount": padded(deposit.amount),
         "asset": record.origin_asset,
         "chain": deposit_address.chain,
         "createdAt": stamp(deposit.paid_at),

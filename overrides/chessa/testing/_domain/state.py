@@ -6,21 +6,50 @@ import attrs
 
 from . import fixtures as reference
 from . import ids as identity
+from .clock import stamp
 from .life_cycle import CREATED, SandboxOrder
-from .records import Ledger, SandboxRecipient, StatusChange
+from .records import Ledger, Mistakes, PaymentRules, SandboxRecipient, StatusChange
 
 
 @attrs.define(eq=False)
 class State(Ledger):
     """The state of a sandbox."""
 
+    seed: str = attrs.field(factory=identity.random_seed)
+    """The ids follow from it and from the order of the requests."""
     recipients: dict[str, SandboxRecipient] = attrs.field(factory=dict[str, SandboxRecipient])
     orders: dict[str, SandboxOrder] = attrs.field(factory=dict[str, SandboxOrder])
     unknown_accounts: set[str] = attrs.field(factory=lambda: {reference.UNKNOWN_ACCOUNT})
     feedback_count: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.clock.when_moved(self.catch_up)
+        self.clock.when_moved(self._moved)
+
+    def _moved(self) -> None:
+        with self.lock:
+            self.note("state", f"the clock is at {stamp(self.clock.now)}")
+            self.catch_up()
+
+    def clear(self, seed: str | None = None) -> None:
+        """Forget everything but the choice of the clock, which starts again."""
+        with self.lock:
+            for kept in (self.recipients, self.orders, self.refunds, self.movements, self.events):
+                kept.clear()
+            self.unknown_accounts = {reference.UNKNOWN_ACCOUNT}
+            self.feedback_count = self.reads_until_refunds_show = 0
+            self.rules = PaymentRules()
+            self.seed = identity.random_seed() if seed is None else seed
+            self.clock.restart()
+            self.version += 1
+
+    def mistakes(self) -> Mistakes:
+        """Count the orders that were not paid once and exactly."""
+        orders = self.orders.values()
+        return Mistakes(
+            paid_twice=sum(order.is_paid_twice for order in orders),
+            underpaid=sum(order.is_underpaid for order in orders),
+            overpaid=sum(order.is_overpaid for order in orders),
+        )
 
     def catch_up(self) -> None:
         """Take every paid order to where it is by now."""
@@ -42,7 +71,7 @@ class State(Ledger):
         """Keep a new recipient."""
         now = self.clock.now
         recipient = SandboxRecipient(
-            id=identity.make_id("recipient", len(self.recipients) + 1),
+            id=identity.make_id(self.seed, "recipient", len(self.recipients) + 1),
             account_name=account_name,
             account_number=account_number.removeprefix("+"),
             code=code,
@@ -54,6 +83,7 @@ class State(Ledger):
             updated_at=now,
         )
         self.recipients[recipient.id] = recipient
+        self.note("state", f"recipient {recipient.id} is new")
         return recipient
 
     def add_order(
@@ -68,7 +98,7 @@ class State(Ledger):
     ) -> SandboxOrder:
         """Keep a new order, its quote open."""
         now = self.clock.now
-        order_id = identity.make_id("order", len(self.orders) + 1)
+        order_id = identity.make_id(self.seed, "order", len(self.orders) + 1)
         order = SandboxOrder(
             id=order_id,
             short_id=identity.short_id(order_id),
@@ -85,4 +115,5 @@ class State(Ledger):
             ledger=self,
         )
         self.orders[order.id] = order
+        self.note("state", f"order {order.short_id} is {CREATED}")
         return order

@@ -22,7 +22,7 @@ from .._spec.events import stream_of_examples
 from .._spec.examples import Examples
 from .._spec.schemas import Schemas, types_of
 from .._spec.validation import Arrival, check_response, read_call
-from .faults import HTML, FaultQueue, PlannedFault
+from .faults import HTML, Chaos, FaultQueue, PlannedFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +50,8 @@ class Delivery:
     body: bytes = b""
     delay: float = 0.0
     """Seconds of real time before it is sent."""
+    is_truncated: bool = False
+    """Whether the connection is lost after half of the body."""
 
 
 @attrs.define
@@ -74,35 +76,62 @@ class Backend:
         self.spec = spec
         self.schemas = Schemas(spec)
         self.faults = FaultQueue()
-        self.drifting: dict[str | None, Drifting] = {}
-        """By the name of the operation."""
+        self.chaos: Chaos | None = None
         self.requests: list[SandboxRequest] = []
         self.bugs: list[SandboxError] = []
 
     def takes_connection(self, method: str, target: str) -> bool:
         """Return whether the server accepts the connection of this request."""
         with self.state.lock:
-            exchange = self._routed(Arrival.of(method, target, [], b""))
-            fault = self.faults.peek(_name(exchange))
+            name = _name(self._routed(Arrival.of(method, target, [], b"")))
+            fault = self.faults.peek(name) or self._chance(name)
             if fault is None or fault.kind != "refuse":
                 return True
-            self.faults.take(_name(exchange))
+            self.faults.take(name)
+            self.state.note("lost", f"{method} {target}: the connection is refused")
             return False
 
+    def _chance(self, operation: str | None) -> PlannedFault | None:
+        """Put the fault that chance has for a request before those that wait."""
+        fault = None if self.chaos is None else self.chaos.draw(operation)
+        if fault is not None:
+            self.faults.put_first(attrs.evolve(fault, operation=operation))
+        return fault
+
     def answer(
-        self, method: str, target: str, headers: list[tuple[str, str]], body: bytes
+        self,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        *,
+        is_accepted: bool = False,
     ) -> Delivery:
-        """Perform a request. Raises `SandboxError` if the response does not conform to the spec."""
+        """Perform a request.
+
+        Args:
+            method: Of the request.
+            target: Path and query, percent-encoded.
+            headers: By name, credentials included.
+            body: Empty for none.
+            is_accepted: Whether `takes_connection` was asked: chance had its turn.
+
+        Raises `SandboxError` if the response does not conform to the spec.
+        """
         with self.state.lock:
             exchange = self._routed(Arrival.of(method, target, headers, body))
+            if not is_accepted and self.faults.peek(_name(exchange)) is None:
+                self._chance(_name(exchange))
             fault = self.faults.take(_name(exchange))
+            self.state.catch_up()
+            self.state.note("request", f"{method} {exchange.arrival.path}")
             try:
                 delivery = self._delivery(exchange, fault)
             except Exception as error:
                 bug = error if isinstance(error, SandboxError) else _unexpected(exchange, error)
                 self.bugs.append(bug)
                 raise bug from error
-            self._record(exchange, delivery)
+            self._record(exchange, delivery, fault)
             return delivery
 
     def _routed(self, arrival: Arrival) -> _Exchange:
@@ -116,13 +145,15 @@ class Backend:
     def _delivery(self, exchange: _Exchange, fault: PlannedFault | None) -> Delivery:
         delivery = Delivery(None)
         if fault is None or fault.acts:
-            self.state.catch_up()
             delivery = self._performed(exchange)
         match fault:
             case PlannedFault(kind="lose" | "refuse"):
                 return Delivery(None)
             case PlannedFault(kind="delay"):
                 return attrs.evolve(delivery, delay=fault.seconds)
+            case PlannedFault(kind="truncate"):
+                is_cut = bool(delivery.body)  # nothing of an empty body can be missing
+                return attrs.evolve(delivery, is_truncated=True) if is_cut else Delivery(None)
             case PlannedFault(kind="fail"):
                 return self._failed(exchange, fault)
             case _:
@@ -232,7 +263,7 @@ class Backend:
         refused = self._refused(exchange.operation, exchange, problem)
         return attrs.evolve(refused, headers=(*refused.headers, *extra))
 
-    def _record(self, exchange: _Exchange, delivery: Delivery) -> None:
+    def _record(self, exchange: _Exchange, delivery: Delivery, fault: PlannedFault | None) -> None:
         arrival = exchange.arrival
         shown = {k: v for k, v in arrival.headers.items() if k not in SECRET_HEADERS}
         self.requests.append(
@@ -246,8 +277,12 @@ class Backend:
                 status=delivery.status,
                 acted=exchange.acted,
                 invented=exchange.invented,
+                fault=None if fault is None else fault.kind,
+                at=self.state.clock.now,
             )
         )
+        told = describe_response(self.requests[-1])
+        self.state.note("lost" if self.requests[-1].outcome == "lost" else "response", told)
 
     def _body(self, exchange: _Exchange) -> ReadBody:
         """Return the body that arrived; it is read once."""
@@ -260,6 +295,21 @@ class Backend:
                 else ReadBody()
             )
         return exchange.body
+
+
+def describe_response(request: SandboxRequest) -> str:
+    """Return what the caller gets: `200`, `response lost, acted`."""
+    status = "" if request.status is None else f"{request.status}"
+    match request.fault:
+        case "lose" | "refuse":
+            status = "response lost"
+        case "truncate":
+            status = f"{status}, body truncated"
+        case "delay":
+            status = f"{status}, delayed"
+        case _:
+            pass
+    return f"{status}, {'acted' if request.acted else 'did not act'}"
 
 
 def refused(problem: Problem) -> Delivery:

@@ -1,21 +1,26 @@
-"""Faults of the next requests: a queue that a test fills and the sandbox empties.
+"""Faults of the next requests: a queue that a test fills and the sandbox empties, and chance.
 
 Each fault says whether the operation acts, because a caller cannot see that.
 """
 
+import random
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+
+MOST_TIMES: Final = 10_000
+
+FaultKind: TypeAlias = Literal["lose", "truncate", "fail", "delay", "refuse"]
 
 
 @attrs.frozen
 class PlannedFault:
     """A fault of one request."""
 
-    kind: Literal["lose", "fail", "delay", "refuse"]
+    kind: FaultKind
     operation: str | None = None
     """The name of the operation that it waits for; None for any."""
     acts: bool = True
@@ -29,25 +34,78 @@ class PlannedFault:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
+def failing(status: int, *, acts: bool = False, html: bool = False) -> PlannedFault:
+    """Return the fault of a response with this status."""
+    message = "A fault that the test asked for"
+    return PlannedFault(
+        "fail", acts=acts, status=status, error="sandbox_fault", message=message, html=html
+    )
+
+
+_BY_CHANCE: Final = (
+    PlannedFault("lose"),
+    PlannedFault("truncate"),
+    PlannedFault("refuse", acts=False),
+    failing(503),
+    failing(503, acts=True),
+    failing(502, acts=True, html=True),
+    failing(429),
+)
+
+
+class Chaos:
+    """Faults by chance, the same for the same seed and the same requests.
+
+    Args:
+        rate: The share of requests with a fault, from 0 to 1.
+        seed: Of the chance.
+        operation: The only one that they happen to; None for all.
+    """
+
+    def __init__(self, rate: float, seed: int, operation: str | None) -> None:
+        self.rate = rate
+        self.seed = seed
+        self.operation = operation
+        self.drawn = 0
+        self._random = random.Random(seed)  # noqa: S311  # chance that can be repeated
+
+    def draw(self, operation: str | None) -> PlannedFault | None:
+        """Return the fault of the next request, or None."""
+        if self.operation not in (None, operation):
+            return None
+        self.drawn += 1
+        happens, number = self._random.random() < self.rate, self._random.randrange(2**32)
+        return _BY_CHANCE[number % len(_BY_CHANCE)] if happens else None
+
+    def skip(self, drawn: int) -> None:
+        """Continue after so many requests."""
+        for _ in range(drawn):
+            self.draw(self.operation)
+
+
 class FaultQueue:
     """The faults to come, first in, first out."""
 
     def __init__(self) -> None:
-        self._waiting: list[PlannedFault] = []
+        self.waiting: list[PlannedFault] = []
 
     def add(self, fault: PlannedFault, times: int = 1) -> None:
-        """Add a fault for this many requests. Raises `ValueError` for fewer than one."""
-        if times < 1:
-            raise ValueError("times must be at least 1")
-        self._waiting += [fault] * times
+        """Add a fault for this many requests, from one to 10,000. Raises `ValueError` else."""
+        if not 1 <= times <= MOST_TIMES:
+            raise ValueError(f"times must be at least 1, and at most {MOST_TIMES}")
+        self.waiting += [fault] * times
+
+    def put_first(self, fault: PlannedFault) -> None:
+        """Add a fault for the very next request."""
+        self.waiting.insert(0, fault)
 
     def take(self, operation: str | None) -> PlannedFault | None:
         """Remove and return the first fault for a request to this operation."""
         fault = self.peek(operation)
         if fault is not None:
-            self._waiting.remove(fault)
+            self.waiting.remove(fault)
         return fault
 
     def peek(self, operation: str | None) -> PlannedFault | None:
         """Return the first fault for it, left in the queue."""
-        return next((f for f in self._waiting if f.operation in (None, operation)), None)
+        return next((f for f in self.waiting if f.operation in (None, operation)), None)

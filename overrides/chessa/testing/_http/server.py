@@ -1,4 +1,4 @@
-"""The sandbox over HTTP, on loopback only: keep-alive, and connections that can be lost.
+"""The sandbox over HTTP: keep-alive, and connections that can be lost.
 
 aiohttp serves it: it can drop a connection without a response, and a connection that waits costs no
 thread.
@@ -9,7 +9,7 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from typing import Final
 
 from aiohttp import web
@@ -18,23 +18,40 @@ from .._errors import Problem, SandboxError, invalid
 from .._sandbox import Sandbox
 from .backend import Backend, Delivery, refused
 from .control import PREFIX, control
+from .guard import allowed_hosts, check_host
+from .page import EVENTS
 
 HOST: Final = "127.0.0.1"
+LONGEST_BODY: Final = 2**20
+LONGEST_COMMAND: Final = 2**28
+"""Of a snapshot."""
 _LOGGER: Final = logging.getLogger("chessa.testing")
 _HTTP_LOGGER: Final = logging.getLogger("chessa.testing.http")
 _HTTP_LOGGER.addHandler(logging.NullHandler())  # what clients send is not an error of ours
+_LOOK_EVERY: Final = 0.1
+_BEAT_EVERY: Final = 15.0
 
 Ready = Callable[[str], None]
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @contextlib.contextmanager
-def serve(api: Sandbox | None = None, *, port: int = 0) -> Generator[str]:
-    """Serve a sandbox over HTTP on 127.0.0.1, in a thread: `with serve(api) as url:`.
+def serve(
+    api: Sandbox | None = None,
+    *,
+    port: int = 0,
+    host: str = HOST,
+    allow_hosts: Collection[str] = (),
+) -> Generator[str]:
+    """Serve a sandbox over HTTP, in a thread: `with serve(api) as url:`.
+
+    Its page is at `/_sandbox/`.
 
     Args:
         api: The sandbox. Default: a new one.
         port: Default: any that is free.
+        host: The address to listen on. Default: this machine only.
+        allow_hosts: Further names that requests may call it by, in the header `Host`.
 
     Yields the URL, for `Chessa(base_url=url, …)`. Raises `OSError` when the port is taken, and
     `SandboxError` at the end if a response of the sandbox broke the spec.
@@ -46,7 +63,8 @@ def serve(api: Sandbox | None = None, *, port: int = 0) -> Generator[str]:
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        await serve_until(stopping, served, port, lambda url: started.set_result((url, loop)))
+        ready = lambda url: started.set_result((url, loop))  # noqa: E731
+        await serve_until(stopping, served, port, ready, host=host, allow_hosts=allow_hosts)
 
     def work() -> None:
         try:
@@ -66,37 +84,92 @@ def serve(api: Sandbox | None = None, *, port: int = 0) -> Generator[str]:
     served.check()
 
 
-async def serve_until(stopping: asyncio.Event, api: Sandbox, port: int, ready: Ready) -> None:
+async def serve_until(
+    stopping: asyncio.Event,
+    api: Sandbox,
+    port: int,
+    ready: Ready,
+    *,
+    host: str = HOST,
+    allow_hosts: Collection[str] = (),
+) -> None:
     """Serve until the event is set. Raises `OSError` when the port is taken."""
-    server = web.Server(_handler(api), access_log=None, logger=_HTTP_LOGGER)
+    handler = _handler(api, stopping, host, allowed_hosts(host, allow_hosts))
+    server = web.Server(handler, access_log=None, logger=_HTTP_LOGGER)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
-        ready(f"http://{HOST}:{runner.addresses[0][1]}")
+        await web.TCPSite(runner, host, port).start()
+        ready(_url(host, runner.addresses[0][1]))
         await stopping.wait()
     finally:
         await runner.cleanup()
 
 
-def _handler(api: Sandbox) -> Handler:
+def _url(host: str, port: int) -> str:
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # is not bound
+    return f"http://{f'[{named}]' if ':' in named else named}:{port}"
+
+
+def _handler(api: Sandbox, stopping: asyncio.Event, host: str, allowed: Collection[str]) -> Handler:
     backend = api.backend
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        target = request.raw_path
+        is_command = target.partition("?")[0].startswith((f"{PREFIX}/", PREFIX))
         try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return _response(refused(invalid("body: is longer than 1 MiB")))
+            check_host(request.headers.get("host", ""), allowed, bound=host)
+            body = await _body(request, LONGEST_COMMAND if is_command else LONGEST_BODY)
+        except Problem as problem:
+            return _response(refused(problem))
         except OSError:
             return _lost(request)  # the client closed the connection before it had sent everything
-        target = request.raw_path
-        if target.startswith(PREFIX):
-            return _response(control(api, request.method, target))
+        if target == EVENTS and request.method == "GET":
+            return await _events(api, request, stopping)
+        if is_command:
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            return _response(control(api, request.method, target, headers, body))
         delivery = _answer(backend, request, target, body)
         await asyncio.sleep(delivery.delay)
+        if delivery.is_truncated:
+            return await _truncated(request, delivery)
         return _lost(request) if delivery.status is None else _response(delivery)
 
     return handle
+
+
+async def _body(request: web.BaseRequest, most: int) -> bytes:
+    """Return the body. Raises a `Problem` for a longer one, `OSError` for an incomplete one."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > most:
+            raise invalid(f"body: is longer than {most // 2**20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _events(
+    api: Sandbox, request: web.BaseRequest, stopping: asyncio.Event
+) -> web.StreamResponse:
+    """Send the version of the state whenever it is another one (server-sent events)."""
+    headers = {"content-type": "text/event-stream", "cache-control": "no-store"}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    state = api.backend.state
+    version, silent = -1, 0.0
+    while not stopping.is_set():
+        state.catch_up()
+        if state.version != version or silent >= _BEAT_EVERY:
+            version, silent = state.version, 0.0
+            try:
+                await response.write(f"data: {version}\n\n".encode("ascii"))
+            except OSError:
+                break  # the page was closed
+        await asyncio.sleep(_LOOK_EVERY)
+        silent += _LOOK_EVERY
+    return response
 
 
 def _answer(backend: Backend, request: web.BaseRequest, target: str, body: bytes) -> Delivery:
@@ -110,6 +183,17 @@ def _answer(backend: Backend, request: web.BaseRequest, target: str, body: bytes
 
 def _response(delivery: Delivery) -> web.Response:
     return web.Response(status=delivery.status or 500, headers=delivery.headers, body=delivery.body)
+
+
+async def _truncated(request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+    """Send the headers of the complete body and half of it, and close the connection."""
+    response = web.StreamResponse(status=delivery.status or 500, headers=delivery.headers)
+    response.content_length = len(delivery.body)
+    await response.prepare(request)
+    await response.write(delivery.body[: len(delivery.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def _lost(request: web.BaseRequest) -> web.Response:

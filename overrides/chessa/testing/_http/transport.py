@@ -5,6 +5,7 @@ Failures are those of a network, with the same evidence as the built-in transpor
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from ..._transport.evidence import EXTENSION, Evidence
@@ -36,6 +37,20 @@ class AsyncInProcessTransport(httpx.AsyncBaseTransport):
         return _received(delivery, request)
 
 
+class _Truncated(httpx.ByteStream):
+    """A body that ends in the middle."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from (data[: len(data) // 2] for data in super().__iter__())
+        raise httpx.RemoteProtocolError(_INCOMPLETE)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in super().__aiter__():
+            yield data[: len(data) // 2]
+        raise httpx.RemoteProtocolError(_INCOMPLETE)
+
+
+_INCOMPLETE: Final = "peer closed connection without sending complete message body"
 _REFUSED: Final = "connection refused"
 _DISCONNECTED: Final = "Server disconnected without sending a response."
 
@@ -52,7 +67,7 @@ def _deliver(backend: Backend, request: httpx.Request, body: bytes) -> Delivery:
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
     ]
-    return backend.answer(request.method, target, headers, body)
+    return backend.answer(request.method, target, headers, body, is_accepted=True)
 
 
 def _read_timeout(request: httpx.Request) -> float:
@@ -71,4 +86,5 @@ def _received(delivery: Delivery, request: httpx.Request) -> httpx.Response:
         raise httpx.RemoteProtocolError(_DISCONNECTED)
     length = ("content-length", str(len(delivery.body)))
     headers = [*delivery.headers, *([] if delivery.status == 204 else [length])]
-    return httpx.Response(delivery.status, headers=headers, stream=httpx.ByteStream(delivery.body))
+    kind = _Truncated if delivery.is_truncated else httpx.ByteStream
+    return httpx.Response(delivery.status, headers=headers, stream=kind(delivery.body))

@@ -1,0 +1,157 @@
+"""The complete state of a sandbox as values of JSON, and back."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from ._domain.life_cycle import ForcedStatus, SandboxOrder
+from ._domain.plain_data import dump, load
+from ._domain.records import (
+    Event,
+    Ledger,
+    Movement,
+    PaymentRules,
+    SandboxRecipient,
+    SandboxRefund,
+    SandboxRequest,
+)
+from ._http.backend import Backend
+from ._http.faults import Chaos, PlannedFault
+
+FORMAT: Final = 1
+
+
+@attrs.frozen
+class _Chaos:
+    rate: float
+    seed: int
+    operation: str | None
+    drawn: int
+
+
+@attrs.frozen
+class _Snapshot:
+    format: int
+    seed: str
+    now: datetime.datetime
+    running: bool
+    recipients: list[SandboxRecipient]
+    orders: list[Any]
+    movements: list[Movement]
+    refunds: list[SandboxRefund]
+    requests: list[SandboxRequest]
+    faults: list[PlannedFault]
+    chaos: _Chaos | None
+    rules: PaymentRules
+    unknown_accounts: list[str]
+    reads_until_refunds_show: int
+    feedback_count: int
+    events: list[Event]
+
+
+def take(backend: Backend) -> dict[str, Any]:
+    """Return the snapshot."""
+    state, chaos = backend.state, backend.chaos
+    snapshot = _Snapshot(
+        format=FORMAT,
+        seed=state.seed,
+        now=state.clock.now,
+        running=state.clock.is_running,
+        recipients=list(state.recipients.values()),
+        orders=[_dump_order(order) for order in state.orders.values()],
+        movements=state.movements,
+        refunds=state.refunds,
+        requests=backend.requests,
+        faults=backend.faults.waiting,
+        chaos=chaos and _Chaos(chaos.rate, chaos.seed, chaos.operation, chaos.drawn),
+        rules=state.rules,
+        unknown_accounts=sorted(state.unknown_accounts),
+        reads_until_refunds_show=state.reads_until_refunds_show,
+        feedback_count=state.feedback_count,
+        events=state.events,
+    )
+    return {a.name: _plain(getattr(snapshot, a.name)) for a in attrs.fields(_Snapshot)}
+
+
+def _plain(value: Any) -> Any:
+    # A body is JSON already, and its Decimals are numbers.
+    if isinstance(value, list) and value and isinstance(value[0], SandboxRequest):
+        return [{**dump(each), "body": each.body} for each in value]
+    # A float is no JSON of ours: an exact number.
+    return _exact(dump(value))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {name: _exact(each) for name, each in value.items()}
+    return [_exact(each) for each in value] if isinstance(value, list) else value
+
+
+def _dump_order(order: SandboxOrder) -> dict[str, Any]:
+    plain = {
+        a.alias: dump(getattr(order, a.name))
+        for a in attrs.fields(SandboxOrder)
+        if a.name not in ("_ledger", "recipient")
+    }
+    is_forced = isinstance(order.status, ForcedStatus)
+    return {**plain, "recipient": order.recipient.id, "is_forced": is_forced}
+
+
+def _load_order(
+    value: Any, place: str, recipients: Mapping[str, SandboxRecipient], ledger: Ledger
+) -> SandboxOrder:
+    known = {a.alias: a for a in attrs.fields(SandboxOrder) if a.name != "_ledger"}
+    if not isinstance(value, Mapping) or set(value) != {*known, "is_forced"}:
+        raise ValueError(f"{place} is not an order")
+    recipient = recipients.get(load(str, value["recipient"], f"{place}.recipient"))
+    if recipient is None:
+        raise ValueError(f"{place}.recipient is not among the recipients")
+    given = {
+        name: load(field.type, value[name], f"{place}.{name}")
+        for name, field in known.items()
+        if name != "recipient"
+    }
+    if value["is_forced"] is True:
+        given["status"] = ForcedStatus(given["status"])
+    return SandboxOrder(**given, recipient=recipient, ledger=ledger)
+
+
+def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
+    """Put the state of a snapshot in place. Raises `ValueError`, and changes nothing then."""
+    state = backend.state
+    if snapshot.get("format") != FORMAT:
+        raise ValueError(f"this is not a snapshot of format {FORMAT}")
+    read: _Snapshot = load(_Snapshot, snapshot, "snapshot")
+    recipients = {each.id: each for each in read.recipients}
+    orders = [
+        _load_order(each, f"snapshot.orders[{n}]", recipients, state)
+        for n, each in enumerate(read.orders)
+    ]
+    chaos = read.chaos and Chaos(read.chaos.rate, read.chaos.seed, read.chaos.operation)
+    if read.chaos and chaos:
+        if not (0 < read.chaos.rate <= 1 and 0 <= read.chaos.drawn <= 10_000_000):
+            raise ValueError("snapshot.chaos is out of its bounds")
+        chaos.skip(read.chaos.drawn)
+    state.clock.put_back(read.now, running=read.running)
+    state.seed = read.seed
+    state.recipients.clear()
+    state.recipients.update(recipients)
+    state.orders.clear()
+    state.orders.update({order.id: order for order in orders})
+    state.movements[:] = read.movements
+    refunds = {order.id: order.refund for order in orders}
+    state.refunds[:] = [refunds.get(each.order_id) or each for each in read.refunds]
+    state.events[:] = read.events
+    state.unknown_accounts = set(read.unknown_accounts)
+    state.reads_until_refunds_show = read.reads_until_refunds_show
+    state.feedback_count = read.feedback_count
+    state.rules = read.rules
+    backend.requests[:] = read.requests
+    backend.faults.waiting[:] = read.faults
+    backend.chaos = chaos
+    state.note("state", "a snapshot was restored")
