@@ -77,11 +77,12 @@ def test_the_wheel_holds_both_packages_and_nothing_else(
 
 
 def test_the_packages_hold_python_and_little_else(wheel: dict[str, bytes]) -> None:
-    """Apart from Python: marks of typed packages, the spec, JSON schemas, a skill for agents."""
+    """Apart from Python: marks of typed packages, documents in JSON, a skill, a page."""
     others = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".py")}
     marks = {"chessa/py.typed", "chessa_api/py.typed"}
     skill = "chessa/.agents/skills/chessa/SKILL.md"
-    assert others == {*marks, "chessa_api/schemas.json", "chessa_api/spec.json", skill}
+    page = {"chessa/testing/_page/index.html", "chessa/testing/_page/page.js"}
+    assert others == {*marks, *page, "chessa_api/schemas.json", "chessa_api/spec.json", skill}
 
 
 def test_the_wheel_is_for_every_platform(built: Built, info: dict[str, bytes]) -> None:

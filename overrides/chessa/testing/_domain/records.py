@@ -160,7 +160,7 @@ class SandboxRequest:
     status: int | None
     """The response status; None if the connection was lost."""
     acted: bool
-    """Whether the operation was performed: credentials and request were valid, without a fault."""
+    """Whether the operation was performed: not if it was rejected, or kept from it by a fault."""
     invented: tuple[str, ...] = ()
     """JSON pointers of the values in the response that are examples of the spec."""
     fault: str | None = None

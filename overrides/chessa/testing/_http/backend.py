@@ -181,7 +181,6 @@ class Backend:
     def _success(self, operation: SpecOperation, exchange: _Exchange) -> Delivery:
         body = self._body(exchange)
         call = read_call(self.schemas, operation, exchange.values, exchange.arrival, body)
-        exchange.acted = True
         fitting = Fitting(self.schemas, operation)
         status = operation.success(200)
         documented = operation.answer(status)
@@ -192,10 +191,12 @@ class Backend:
             return Delivery(status, (("content-type", EVENTS), *headers), data)
         behaviour = BEHAVIOURS.get(operation.key)
         if behaviour is None or not self._documents(operation, behaviour.needs):
+            exchange.acted = True
             status = operation.success(200)
             body = fitting.example(_documented(operation, status))
         else:
-            answer = behaviour.act(self.state, call)
+            answer = behaviour.act(self.state, call)  # or a `Problem`: nothing happened
+            exchange.acted = True
             status = operation.success(behaviour.status)
             body = fitting.fit(answer, _documented(operation, status))
         exchange.invented = tuple(fitting.invented)

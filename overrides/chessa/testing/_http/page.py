@@ -11,7 +11,7 @@ from .backend import Delivery
 
 PAGE: Final = "/_sandbox/"
 EVENTS: Final = "/_sandbox/events"
-_FOLDER: Final = "chessa.testing._page"
+_FOLDER: Final = files("chessa.testing") / "_page"
 
 
 def _headers(media_type: str, policy: str) -> tuple[tuple[str, str], ...]:
@@ -28,7 +28,7 @@ def _headers(media_type: str, policy: str) -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def _page() -> Delivery:
-    html = (files(_FOLDER) / "index.html").read_bytes()
+    html = (_FOLDER / "index.html").read_bytes()
     style = html.partition(b"<style>")[2].partition(b"</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style).digest()).decode("ascii")
     policy = (
@@ -40,7 +40,7 @@ def _page() -> Delivery:
 
 @functools.cache
 def _script() -> Delivery:
-    script = (files(_FOLDER) / "page.js").read_bytes()
+    script = (_FOLDER / "page.js").read_bytes()
     return Delivery(200, _headers("text/javascript", "default-src 'none'"), script)
 
 

@@ -161,7 +161,12 @@ def recipients(api: Sandbox, *, limit: int = LIMIT) -> Json:
 
 def movements(api: Sandbox, *, limit: int = LIMIT) -> Json:
     """The movements of money, newest first."""
-    return _list("movements", api.movements, _movement, limit)
+
+    def view(record: Movement) -> Json:
+        moved = api.orders.get(record.order_id)
+        return {**_movement(record), "order": None if moved is None else moved.short_id}
+
+    return _list("movements", api.movements, view, limit)
 
 
 def refunds(api: Sandbox, *, limit: int = LIMIT) -> Json:
@@ -185,8 +190,10 @@ def state(api: Sandbox, *, limit: int = LIMIT) -> Json:
     return {
         "version": api.backend.state.version,
         "seed": api.seed,
+        "credentials": {"client_id": api.client_id, "client_secret": api.client_secret},
         "clock": clock(api.clock),
         "totals": {name: each["total"] for name, each in lists.items()},
+        "lost": sum(each.outcome == "lost" for each in api.requests),
         "mistakes": mistakes(api),
         "faults": faults(api),
         "operations": [each.name for each in api.backend.spec.operations],
