@@ -53,6 +53,11 @@ CASES: Final[Mapping[str, Case]] = {
         environment="tools",
         seconds=1800.0,
     ),
+    "sandbox": Case(
+        "a sandbox with 1,000 orders: its state over HTTP, its page in a browser",
+        (f"{_IN}.sandbox:steering",),
+        environment="tools",
+    ),
     "soak": Case(
         "memory and descriptors over 100,000 calls",
         (f"{_IN}.soak:in_threads", f"{_IN}.soak:in_tasks"),

@@ -53,10 +53,12 @@ TARGETS: Final[dict[tuple[str, str, str], Limit]] = {
     ("regenerate", "1000 operations", "openapi-python-client"): at_most(1.5),
     ("growth", "regenerate, 10 to 100 operations", "the document's bytes"): at_most(1.0),
     ("growth", "regenerate, 100 to 1000 operations", "the document's bytes"): at_most(1.0),
+    ("sandbox", "state of 1,000 orders", "nothing"): at_most(50),
+    ("sandbox", "page of 1,000 orders, first rows", "nothing"): at_most(200),
     ("soak", "descriptors, sync", "after the warm-up"): at_most(0),
     ("soak", "descriptors, async", "after the warm-up"): at_most(0),
     ("soak", "memory, sync", "after the warm-up"): at_most(5),
     ("soak", "memory, async", "after the warm-up"): at_most(5),
 }
-"""By case, name of the figure, and peer. Ratios; of `import chessa` milliseconds, of the soak
-descriptors and MiB, each more than after the warm-up."""
+"""By case, name of the figure, and peer. Ratios; of `import chessa` and the sandbox milliseconds,
+of the soak descriptors and MiB, each more than after the warm-up."""

@@ -149,7 +149,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         hooks: Hooks | None = None,
         journal: JournalT | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
-        telemetry: "Telemetry | bool" = True,
+        allow_http: bool = False,
     ) -> None:
         hidden = [hide(each) for each in (client_id, client_secret, base_url, proxy)]
         del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
@@ -158,6 +158,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
             proxy=hidden[3],
             trust_env=trust_env,
             max_response_bytes=max_response_bytes,
+            allow_http=allow_http,
             own_transport=transport is not None or http_client is not None,
         )
         if ssl_context is not None and not _is_ssl_context(ssl_context):
@@ -312,8 +313,9 @@ class Chessa(
             such as a `FileJournal`. A write whose first record it does not take is not sent. A
             `journal.SqlJournal` claims as well: see `once`.
         max_response_bytes: The longest response body that is read.
-        telemetry: Whether calls are shown to OpenTelemetry, once the application has set a
-            provider; or a `chessa.telemetry.Telemetry` with providers of its own.
+        allow_http: Whether `base_url` may be one of http:// on another machine than this, which
+            sends the credentials unencrypted: for a sandbox in a container, never for the API
+            itself. Logged as a warning. CHESSA_ALLOW_HTTP=1 allows it as well.
     """
 
     _mode = "sync"

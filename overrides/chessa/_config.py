@@ -12,7 +12,15 @@ from chessa_api import BASE_URL
 
 from ._credentials import Secret, variable
 from ._errors import ConfigurationError
-from ._urls import BASE_URL_VARIABLE, Origin, ProxySettings, read_base_url, read_proxy
+from ._log import http_allowed
+from ._urls import (
+    ALLOW_HTTP_VARIABLE,
+    BASE_URL_VARIABLE,
+    Origin,
+    ProxySettings,
+    read_base_url,
+    read_proxy,
+)
 
 READ_TIMEOUT: Final = 30.0
 WRITE_TIMEOUT: Final = 60.0
@@ -45,6 +53,7 @@ def read_settings(
     proxy: object,
     trust_env: object,
     max_response_bytes: object,
+    allow_http: object = False,
     own_transport: bool = False,
     read: Callable[[str], Secret | None] = variable,
 ) -> Settings:
@@ -55,7 +64,10 @@ def read_settings(
     """
     if base_url is None:
         base_url = read(BASE_URL_VARIABLE) or _documented()
-    origin, prefix = read_base_url(base_url)
+    is_allowed = _reads_allow_http(allow_http, read)
+    origin, prefix = read_base_url(base_url, allow_http=is_allowed)
+    if origin.scheme == "http" and not origin.is_loopback:
+        http_allowed(origin.netloc)
     if not isinstance(trust_env, bool):
         raise ConfigurationError("trust_env must be True or False.")
     name = "proxy"
@@ -73,6 +85,16 @@ def read_settings(
             "max_response_bytes", max_response_bytes, at_least=1, at_most=_MOST_RESPONSE_BYTES
         ),
     )
+
+
+def _reads_allow_http(value: object, read: Callable[[str], Secret | None]) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError("allow_http must be True or False.")
+    given = read(ALLOW_HTTP_VARIABLE)
+    text = "" if given is None else given.reveal()
+    if text not in ("", "0", "1"):
+        raise ConfigurationError(f"{ALLOW_HTTP_VARIABLE} must be 1 or 0.")
+    return value or text == "1"
 
 
 def _documented() -> Secret:

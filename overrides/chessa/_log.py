@@ -1,7 +1,7 @@
 """The log: logger `chessa`, one line for each call and each retry.
 
-What a line says, its record has as attributes too (`extra`): operation, outcome, status, attempts,
-elapsed, request id. Never a URL, a header, a body or an argument.
+Only these fields: operation, status, attempts, elapsed, request id, outcome; the host that
+`allow_http` is for. Never a URL, a header, a body or an argument.
 """
 
 import logging
@@ -68,6 +68,12 @@ def drifted(operation: str, status: str, pointer: str, kind: str) -> None:
         pointer=pointer or "/",
         kind=kind,
     )
+
+
+def http_allowed(host: str) -> None:
+    """Log that a client was allowed to send its credentials unencrypted to another machine."""
+    text = "credentials and amounts are sent UNENCRYPTED to %s: allow_http is for a sandbox only"
+    _log(logging.WARNING, text, host)
 
 
 def hook_failed(operation: str, hook: object, error: Exception) -> None:

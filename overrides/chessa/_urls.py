@@ -10,12 +10,13 @@ from typing import Final, TypeVar
 
 import attrs
 
-from chessa_api import VERSION_SEGMENTS
+from chessa_api import BASE_URL, VERSION_SEGMENTS
 
 from ._credentials import Secret
 from ._errors import ConfigurationError
 
 BASE_URL_VARIABLE: Final = "CHESSA_BASE_URL"
+ALLOW_HTTP_VARIABLE: Final = "CHESSA_ALLOW_HTTP"
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
@@ -68,12 +69,13 @@ class _UnusableError(Exception):
     """The reason that a URL cannot be used; never the URL."""
 
 
-def read_base_url(value: object) -> tuple[Origin, str]:
+def read_base_url(value: object, *, allow_http: bool = False) -> tuple[Origin, str]:
     """Split a base URL into its origin and a path prefix, without a trailing slash.
 
-    A version that the paths begin with, `/v1`, is removed from its end.
+    A version that the paths begin with, `/v1`, is removed from its end. With `allow_http` the URL
+    may be one of http:// on another machine, but not on the host of the API itself.
     """
-    return _read(value, _parse_base_url)
+    return _read(value, lambda hidden: _parse_base_url(hidden, allow_http))
 
 
 def read_proxy(value: object, target: Origin, name: str = "proxy") -> ProxySettings:
@@ -95,7 +97,7 @@ def _read(value: object, parse: Callable[[Secret], _T]) -> _T:
     raise ConfigurationError(problem)
 
 
-def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
+def _parse_base_url(hidden: Secret, allow_http: bool) -> tuple[Origin, str]:
     name = f"base_url (or {BASE_URL_VARIABLE})"
     parts = _split(name, hidden)
     if parts.scheme not in ("https", "http"):
@@ -106,10 +108,7 @@ def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
         raise _UnusableError(f"{name} must not have a query or a fragment.")
     origin = _origin(name, parts)
     if origin.scheme == "http" and not origin.is_loopback:
-        raise _UnusableError(
-            f"{name} must begin with https://: http:// would send the credentials in clear, and "
-            "is for this machine (localhost, 127.0.0.1, [::1]) only."
-        )
+        _check_http(name, origin, allow_http)
     prefix = parts.path.rstrip("/")
     head, _, last = prefix.rpartition("/")
     if last in VERSION_SEGMENTS:
@@ -117,6 +116,21 @@ def _parse_base_url(hidden: Secret) -> tuple[Origin, str]:
     if not _PATH.fullmatch(prefix):
         raise _UnusableError(f"{name} has a path that cannot be used.")
     return origin, prefix
+
+
+def _check_http(name: str, origin: Origin, allow_http: bool) -> None:
+    is_api = BASE_URL is not None and origin.host == urllib.parse.urlsplit(BASE_URL).hostname
+    if allow_http and not is_api:
+        return
+    advice = (
+        ""
+        if is_api
+        else f" For a sandbox on another one pass allow_http=True, or set {ALLOW_HTTP_VARIABLE}=1."
+    )
+    raise _UnusableError(
+        f"{name} must begin with https://: http:// would send the credentials in clear, and "
+        f"is for this machine (localhost, 127.0.0.1, [::1]) only.{advice}"
+    )
 
 
 def _parse_proxy(name: str, hidden: Secret, target: Origin) -> ProxySettings:

@@ -22,6 +22,7 @@ from ._http.backend import Backend
 from ._http.faults import Chaos, PlannedFault
 
 FORMAT: Final = 1
+_MOST_DRAWN: Final = 1_000_000
 
 
 @attrs.frozen
@@ -66,7 +67,9 @@ def take(backend: Backend) -> dict[str, Any]:
         refunds=state.refunds,
         requests=backend.requests,
         faults=backend.faults.waiting,
-        chaos=chaos and _Chaos(chaos.rate, chaos.seed, chaos.operation, chaos.drawn),
+        chaos=None
+        if chaos is None
+        else _Chaos(chaos.rate, chaos.seed, chaos.operation, chaos.drawn),
         rules=state.rules,
         unknown_accounts=sorted(state.unknown_accounts),
         reads_until_refunds_show=state.reads_until_refunds_show,
@@ -92,11 +95,16 @@ def _exact(value: Any) -> Any:
     return [_exact(each) for each in value] if isinstance(value, list) else value
 
 
+def _fields_of_order() -> "dict[str, attrs.Attribute[Any]]":
+    """Return what an order is made of, by the name that it is made with, but for its ledger."""
+    return {str(a.alias): a for a in attrs.fields(SandboxOrder) if a.name != "_ledger"}
+
+
 def _dump_order(order: SandboxOrder) -> dict[str, Any]:
     plain = {
-        a.alias: dump(getattr(order, a.name))
-        for a in attrs.fields(SandboxOrder)
-        if a.name not in ("_ledger", "recipient")
+        name: dump(getattr(order, field.name))
+        for name, field in _fields_of_order().items()
+        if name != "recipient"
     }
     is_forced = isinstance(order.status, ForcedStatus)
     return {**plain, "recipient": order.recipient.id, "is_forced": is_forced}
@@ -105,7 +113,7 @@ def _dump_order(order: SandboxOrder) -> dict[str, Any]:
 def _load_order(
     value: Any, place: str, recipients: Mapping[str, SandboxRecipient], ledger: Ledger
 ) -> SandboxOrder:
-    known = {a.alias: a for a in attrs.fields(SandboxOrder) if a.name != "_ledger"}
+    known = _fields_of_order()
     if not isinstance(value, Mapping) or set(value) != {*known, "is_forced"}:
         raise ValueError(f"{place} is not an order")
     recipient = recipients.get(load(str, value["recipient"], f"{place}.recipient"))
@@ -121,6 +129,14 @@ def _load_order(
     return SandboxOrder(**given, recipient=recipient, ledger=ledger)
 
 
+def _load_chaos(read: _Chaos) -> Chaos:
+    if not (0 < read.rate <= 1 and 0 <= read.drawn <= _MOST_DRAWN):
+        raise ValueError("snapshot.chaos is out of its bounds")
+    chaos = Chaos(read.rate, read.seed, read.operation)
+    chaos.skip(read.drawn)
+    return chaos
+
+
 def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
     """Put the state of a snapshot in place. Raises `ValueError`, and changes nothing then."""
     state = backend.state
@@ -132,11 +148,7 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
         _load_order(each, f"snapshot.orders[{n}]", recipients, state)
         for n, each in enumerate(read.orders)
     ]
-    chaos = read.chaos and Chaos(read.chaos.rate, read.chaos.seed, read.chaos.operation)
-    if read.chaos and chaos:
-        if not (0 < read.chaos.rate <= 1 and 0 <= read.chaos.drawn <= 10_000_000):
-            raise ValueError("snapshot.chaos is out of its bounds")
-        chaos.skip(read.chaos.drawn)
+    chaos = None if read.chaos is None else _load_chaos(read.chaos)
     state.clock.put_back(read.now, running=read.running)
     state.seed = read.seed
     state.recipients.clear()

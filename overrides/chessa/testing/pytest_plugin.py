@@ -4,12 +4,12 @@ A failed test that has it reports what happened in the sandbox. pytest loads thi
 run where chessa is installed, so that it imports next to nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from chessa.testing import Sandbox
 
@@ -41,7 +41,9 @@ def chessa_sandbox_env(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Sandbox]":
 
 
 @pytest.hookimpl(tryfirst=True, wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> "Iterator[Any]":
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
     """Add the transcript of the sandbox to the report of a test that failed."""
     report = yield
     api = getattr(item, "funcargs", {}).get(_FIXTURE)

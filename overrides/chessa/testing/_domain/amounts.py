@@ -2,7 +2,7 @@
 
 import decimal
 import functools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -20,9 +20,10 @@ def multiply(amount: Decimal, rate: Decimal) -> Decimal:
     return _EXACT.multiply(amount, rate)
 
 
-def total(amounts: Iterable[Decimal]) -> Decimal:
+def total(amounts: Sequence[Decimal]) -> Decimal:
     """Add exactly."""
-    return functools.reduce(_EXACT.add, amounts, Decimal(0))
+    first, *others = amounts or (Decimal(0),)
+    return functools.reduce(_EXACT.add, others, first)
 
 
 def divide(amount: Decimal, rate: Decimal) -> Decimal:

@@ -113,12 +113,13 @@ class SandboxOrder:
     @property
     def paid_amount(self) -> Decimal:
         """The sum of its payments."""
-        return total(each.amount for each in self.deposits)
+        return total([each.amount for each in self.deposits])
 
     @property
     def is_paid_twice(self) -> bool:
         """True if a payment arrived after the amount was complete."""
-        return total(each.amount for each in self.deposits[:-1]) >= self.origin_amount
+        earlier = self.deposits[:-1]
+        return bool(earlier) and total([each.amount for each in earlier]) >= self.origin_amount
 
     @property
     def is_underpaid(self) -> bool:
@@ -274,7 +275,7 @@ class SandboxOrder:
     def _paid_at(self) -> datetime.datetime | None:
         """The time of the payment from which it goes on; None while it waits for the rest."""
         for count, deposit in enumerate(self.deposits, 1):
-            paid = total(each.amount for each in self.deposits[:count])
+            paid = total([each.amount for each in self.deposits[:count]])
             if paid >= self.origin_amount or self._ledger.rules.underpaid != "wait":
                 return deposit.paid_at
         return None

@@ -13,7 +13,7 @@ from .backend import describe_response
 from .faults import PlannedFault
 
 Json = dict[str, Any]
-LIMIT: Final = 100
+LIMIT: Final = 50
 
 
 def newest(records: Iterable[Any], limit: int) -> list[Any]:

@@ -1,5 +1,4 @@
-// The page of the sandbox. Values of orders and requests are other people's text: they are written
-// by textContent only, never as HTML.
+// Values of orders and requests are other people's text: written by textContent only, never as HTML.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -19,8 +18,7 @@ const COMMANDS = [
   ["fail", "Fail", ""],
   ["pay", "Pay again", ""],
 ];
-const STEP = 100;
-let limit = STEP;
+let limit = 25;
 let version = -1;
 let clock = null;
 
@@ -128,6 +126,7 @@ function createOrder(order) {
     make("div", { class: "row" }, title, make("span", { class: "badge state" }), make("span", { class: "row flags" })),
     make("span", { class: "amount small" }));
   const details = make("details", {}, make("summary", {}, "Details"), make("dl", { class: "facts" }));
+  details.addEventListener("toggle", () => showFacts(details.closest(".order")));
   details.firstChild.setAttribute("aria-label", `Details of order ${order.short_id}`);
   return make("li", { class: "order", "aria-labelledby": title.id }, head,
     make("ol", { class: "life", "aria-label": `Life of order ${order.short_id}` }),
@@ -168,6 +167,13 @@ function updateOrder(element, order) {
     button.setAttribute("aria-label", `${button.textContent} order ${order.short_id}`);
   }
   if (hadFocus && active.hidden) element.querySelector("h3").focus();
+  showFacts(element);
+}
+
+// Only of an order whose details are open: most are not.
+function showFacts(element) {
+  if (!element.querySelector("details").open) return;
+  const order = JSON.parse(element.dataset.order);
   element.querySelector(".facts").replaceChildren(...facts([
     ["Id", order.id],
     ["Recipient", order.recipient],
@@ -275,14 +281,14 @@ function show(state) {
   write($("settings"), Object.entries(settings).map(([name, value]) => `export CHESSA_${name}=${value}`).join("\n"));
   showFigures(state);
   list($("orders"), state.orders, (each) => each.id, createOrder, updateOrder);
-  const { orders, requests, movements } = state.totals;
+  const { requests, movements } = state.totals;
   list($("requests"), state.requests.map((each, n) => ({ ...each, n: requests - n })), (each) => each.n, createRequest, () => {});
   list($("movements"), state.movements.map((each, n) => ({ ...each, n: movements - n })), (each) => each.n, createMovement, () => {});
-  $("no-orders").hidden = orders > 0;
-  $("no-requests").hidden = requests > 0;
-  $("no-movements").hidden = movements > 0;
+  for (const name of ["orders", "requests", "movements"]) {
+    $(`no-${name}`).hidden = state.totals[name] > 0;
+    $(`more-${name}`).hidden = state.totals[name] <= state[name].length;
+  }
   $("movements-table").hidden = movements === 0;
-  $("more-orders").hidden = orders <= state.orders.length;
   showFaults(state.faults);
   if ($("operations").length === 1) {
     $("operations").append(...state.operations.map((name) => make("option", { value: name }, name)));
@@ -350,10 +356,12 @@ $("add-order").addEventListener("click", async () => {
   const order = await command("add-order");
   if (order) say(`Order ${order.short_id} is new.`);
 });
-$("more-orders").addEventListener("click", () => {
-  limit += STEP;
-  refresh();
-});
+for (const button of document.querySelectorAll(".rest button")) {
+  button.addEventListener("click", () => {
+    limit += 100;
+    refresh();
+  });
+}
 $("fault").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = new FormData(event.target);

@@ -1,0 +1,89 @@
+"""A sandbox with 1,000 orders: its state over HTTP, and its page in a browser."""
+
+import functools
+import http.client
+import importlib.util
+import shutil
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from chessa.testing import Sandbox, sandbox, serve
+
+from ..run import Run, Work, convert, interleave
+
+ORDERS: Final = 1_000
+_FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_PATIENCE: Final = 60.0
+_WATCH: Final = """new MutationObserver((_, watching) => {
+  if (!document.querySelector('.order')) return;
+  window.firstRows = performance.now();
+  watching.disconnect();
+}).observe(document, { childList: true, subtree: true });"""
+_NOTHING: Final = "nothing"
+_STATE: Final = "state of 1,000 orders"
+_PAGE: Final = "page of 1,000 orders, first rows"
+
+
+def steering(run: Run) -> None:
+    """Measure a reading of the state, and the time until the page shows rows."""
+    with sandbox() as api, serve(api) as url:
+        _fill(api)
+        place = urlsplit(url).netloc
+        work: dict[str, Work] = {_STATE: functools.partial(_read, place)}
+        wall, _ = interleave(work, run.of(21, 5))
+        milliseconds = convert(wall, lambda seconds: seconds * 1e3)[_STATE]
+        _record(run, _STATE, milliseconds)
+        _measure_page(run, url)
+
+
+def _record(run: Run, name: str, milliseconds: Sequence[float]) -> None:
+    run.compare(name, _NOTHING, "ms", milliseconds, [0.0] * len(milliseconds), kind="difference")
+    run.say(name)
+
+
+def _fill(api: Sandbox) -> None:
+    for number in range(ORDERS):
+        order = api.add_order().fund()
+        if number % 3 == 0:
+            api.request_refund(order.fail().id)
+
+
+def _read(place: str) -> bytes:
+    connection = http.client.HTTPConnection(place, timeout=_PATIENCE)
+    try:
+        connection.request("GET", "/_sandbox/state")
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _measure_page(run: Run, url: str) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None or importlib.util.find_spec("playwright") is None:
+        run.skip(_PAGE, _NOTHING, "chromium or playwright is not installed")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        seen: list[float] = []
+        for number in range(run.of(11, 3) + 1):
+            page = browser.new_page()
+            page.add_init_script(_WATCH)
+            page.goto(f"{url}/_sandbox/")
+            page.locator(".order").first.wait_for()
+            if number:  # the first one warms the browser up
+                seen.append(page.evaluate("firstRows"))
+            page.close()
+        browser.close()
+    _record(run, _PAGE, seen)
