@@ -117,7 +117,7 @@ def test_an_order_is_walked_to_its_refund_by_clicking(api: Sandbox, open_page: A
 
 @CI
 def test_the_page_is_live(api: Sandbox, open_page: Any) -> None:
-    """What a program does is shown without a reload, and keeps the focus where it is."""
+    """The calls of a program are shown without a reload, and the focus stays where it is."""
     shown = open_page()
     shown.sees("No request arrived.")
     order = api.add_order()
@@ -132,7 +132,7 @@ def test_the_page_is_live(api: Sandbox, open_page: Any) -> None:
     order.fund()
     api.clock.advance(hours=1)
     shown.sees("Completed")
-    # Its button is gone: the focus is on its order, not lost.
+    # Its button is hidden: the focus is on its order, not lost.
     assert shown.page.evaluate("document.activeElement.textContent") == order.short_id
     api.reset()
     shown.page.locator(".order").first.wait_for(state="detached")

@@ -10,25 +10,21 @@ from typing import Any
 
 import pytest
 
-from chessa.testing import _program
+from chessa.testing import Sandbox, _program
 from chessa.testing.__main__ import main
 
 
 def run_once(monkeypatch: pytest.MonkeyPatch, use: Any, *arguments: str) -> int:
     """Run the program in this process, use it by its URL on a thread, and stop it."""
     stopping: list[Any] = []
-    lines: list[str] = []
 
     def interruption() -> asyncio.Event:
         event, loop = asyncio.Event(), asyncio.get_running_loop()
         stopping.append(lambda: loop.call_soon_threadsafe(event.set))
         return event
 
-    def say(line: str = "") -> None:
-        lines.append(line)
-        if "_sandbox/lose-next-answer" in line:
-            url = next(each for each in lines if "BASE_URL" in each).partition("=")[2]
-            threading.Thread(target=used, args=(url,), daemon=True).start()
+    def announce(api: Sandbox, url: str, say: object) -> None:
+        threading.Thread(target=used, args=(url,), daemon=True).start()
 
     problems: list[BaseException] = []
 
@@ -41,7 +37,7 @@ def run_once(monkeypatch: pytest.MonkeyPatch, use: Any, *arguments: str) -> int:
             stopping[0]()
 
     monkeypatch.setattr(_program, "_interruption", interruption)
-    monkeypatch.setitem(_program.run.__kwdefaults__, "say", say)
+    monkeypatch.setattr(_program, "_announce", announce)
     status = main(list(arguments))
     for problem in problems:
         raise problem
@@ -94,7 +90,7 @@ def test_a_wrong_chance_is_refused(chaos: str, capsys: pytest.CaptureFixture[str
 def test_a_file_that_is_not_a_state_is_kept(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 2, and the file is as it was: it may be somebody's."""
+    """Exit 2, and the file is as it was: it may be another program's."""
     file = tmp_path / "mine.json"
     file.write_bytes(content)
     assert main(["--state", str(file)]) == 2
@@ -105,7 +101,7 @@ def test_a_file_that_is_not_a_state_is_kept(
 def test_a_state_that_cannot_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 2, with the reason: the orders are lost, and nobody may think that they are not."""
+    """Exit 2, with the reason: the orders are lost, which must not go unnoticed."""
     file = tmp_path / "missing" / "state.json"
     assert run_once(monkeypatch, lambda url: None, "--state", str(file)) == 2
     assert "Cannot write the state to" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What pytest prints of a test that failed with the fixture `chessa_sandbox`."""
+"""The report of a test that failed with the fixture `chessa_sandbox`."""
 
 import os
 import subprocess

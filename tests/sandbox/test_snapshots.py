@@ -61,7 +61,7 @@ def test_a_restored_order_can_be_used(call: Caller, api: Sandbox) -> None:
 
 
 def test_a_snapshot_over_http(api: Sandbox) -> None:
-    """What `snapshot` returns, `restore` takes."""
+    """`restore` takes the result of `snapshot`."""
     order = api.add_order().fund()
     with serve(api) as url:
         remote = Remote(url)

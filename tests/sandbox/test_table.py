@@ -150,7 +150,7 @@ def test_options_do_what_they_do_in_python(api: Sandbox, remote: Remote) -> None
         ("orders/{}/fund?amount=NaN", "'amount' must be an amount"),
         ("orders/{}/fund?amount=1&amount=1", "'amount' is given twice"),
         ("orders/{}/force-status", "'status' of orders/{order_id}/force-status is required"),
-        ("lose-next-answer?times=1.5", "'times' must be a whole number"),
+        ("lose-next-answer?times=1.5", "'times' must be an integer"),
         ("lose-next-answer?times=0", "at least 1"),
         ("lose-next-answer?times=1000000000", "at most 10000"),
         ("lose-next-answer?operation=orders.buy", "no operation 'orders.buy'; there are: conf"),

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NAME",
         action="append",
         default=[],
-        help="a further name of it, such as a container's; can be repeated",
+        help="a further name of it, such as a container's; may be given more than once",
     )
     given = parser.parse_args(arguments)
     try:

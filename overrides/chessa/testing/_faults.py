@@ -133,7 +133,7 @@ class FaultCommands:
 
 
 def describe(fault: PlannedFault) -> str:
-    """Return a fault in words: `fail 503, acts, for orders.create`."""
+    """Describe a fault: `fail 503, acts, for orders.create`."""
     detail = {"fail": f" {fault.status}", "delay": f" {fault.seconds:g} s"}.get(fault.kind, "")
     acts = "acts" if fault.acts else "does not act"
     return f"{fault.kind}{detail}, {acts}, for {fault.operation or 'any operation'}"

@@ -83,7 +83,7 @@ def _plain(value: Any) -> Any:
     # A body is JSON already, and its Decimals are numbers.
     if isinstance(value, list) and value and isinstance(value[0], SandboxRequest):
         return [{**dump(each), "body": each.body} for each in value]
-    # A float is no JSON of ours: an exact number.
+    # `dumps` takes exact numbers only.
     return _exact(dump(value))
 
 

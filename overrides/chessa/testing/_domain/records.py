@@ -127,7 +127,7 @@ class Ledger:
     rules: PaymentRules = PaymentRules()
     events: list[Event] = attrs.field(factory=list[Event])
     version: int = 0
-    """Grows with every change: whoever shows the state knows by it when to show it again."""
+    """Grows with every change, so that a view of the state can be kept current."""
 
     def note(self, kind: EventKind, text: str) -> None:
         """Keep an event, dated now."""

@@ -76,7 +76,7 @@ class Command:
 
 
 def _transcript(api: Sandbox) -> dict[str, Any]:
-    """What happened, oldest first, drawn in text."""
+    """Requests, faults and movements, oldest first, drawn in text."""
     return {"transcript": api.transcript()}
 
 

@@ -67,7 +67,7 @@ class Chaos:
         self.seed = seed
         self.operation = operation
         self.drawn = 0
-        self._random = random.Random(seed)  # noqa: S311  # chance that can be repeated
+        self._random = random.Random(seed)  # noqa: S311  # the same for the same seed
 
     def draw(self, operation: str | None) -> PlannedFault | None:
         """Return the fault of the next request, or None."""

@@ -1,4 +1,4 @@
-"""Which requests a server that browsers can reach may serve.
+"""Refuse requests of pages that a browser shows, other than the sandbox's own.
 
 A page of another origin can send requests here (CSRF), and with a name that it lets point to this
 machine it can read the responses as well (DNS rebinding).

@@ -133,7 +133,7 @@ def _object(value: Any) -> dict[str, str] | None:
 _READERS: Final[Mapping[Any, tuple[str, Callable[[Any], Any]]]] = {
     bool: ("true or false", _boolean),
     Decimal: ("an amount", _amount),
-    int: ("a whole number", _integer),
+    int: ("an integer", _integer),
     float: ("a number", _seconds),
     str: ("text", _text),
     datetime.datetime: ("a time in ISO 8601", _instant),

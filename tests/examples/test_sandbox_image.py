@@ -1,0 +1,111 @@
+"""The image of the sandbox: no engine builds it here, so its files are read as one would."""
+
+import ast
+import json
+import re
+import shlex
+from typing import Any, Final
+
+import pytest
+from ruamel.yaml import YAML
+
+from chessa.testing import Sandbox, _program
+from chessa.testing import __main__ as program
+from tests.packaging.building import ROOT
+
+FOLDER: Final = ROOT / "examples" / "sandbox"
+KNOWN: Final = {
+    "FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK",
+    "ENTRYPOINT", "CMD",
+}  # fmt: skip
+Instruction = tuple[str, str]
+
+
+def instructions() -> list[Instruction]:
+    """Return the instructions of the Dockerfile, lines joined and comments left out."""
+    text = (FOLDER / "Dockerfile").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    return [(name, rest) for name, _, rest in (line.partition(" ") for line in joined.splitlines())]
+
+
+def last(name: str) -> Any:
+    """Return the JSON form of the last instruction of a name, so that no shell stands between."""
+    return json.loads([rest for each, rest in instructions() if each == name][-1])
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    """The compose file."""
+    read: dict[str, Any] = YAML(typ="safe", pure=True).load(FOLDER / "compose.yaml")
+    return read
+
+
+def test_the_dockerfile_can_be_read() -> None:
+    """Known instructions only; stages by name; what is copied exists; not run as root."""
+    found = instructions()
+    assert {name for name, _ in found} <= KNOWN
+    assert found[0][0] == "FROM"
+    stages = [rest.split() for name, rest in found if name == "FROM"]
+    assert stages[0][1:] == ["AS", "build"]
+    images = {stage[0] for stage in stages}
+    assert len(images) == 1
+    (image,) = images
+    assert re.fullmatch(r"python:3\.\d+-slim", image), "a version, and no digest that was made up"
+    for name, rest in found:
+        if name == "COPY" and not rest.startswith("--from=build "):
+            *sources, _ = shlex.split(rest)
+            assert [source for source in sources if not (ROOT / source).exists()] == []
+        if name == "RUN":
+            assert shlex.split(rest)
+    users = [rest for name, rest in found if name == "USER"]
+    assert users == ["sandbox"]
+    assert [name for name, _ in found].index("USER") < [name for name, _ in found].index("CMD")
+
+
+def test_it_has_what_the_build_needs() -> None:
+    """Every file that pyproject.toml names for a build is copied into the image."""
+    copied = " ".join(rest for name, rest in instructions() if name == "COPY").split()
+    assert {"pyproject.toml", "README.md", "LICENSE", "overrides/chessa"} <= set(copied)
+    assert "generated/chessa_api" in copied
+
+
+def test_its_command_starts_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ENTRYPOINT and CMD are arguments that the program takes; the port is the exposed one."""
+    given: dict[str, Any] = {}
+
+    def run(**options: Any) -> int:
+        given.update(options)
+        return 0
+
+    monkeypatch.setattr(_program, "run", run)
+    entry, command = last("ENTRYPOINT"), last("CMD")
+    assert entry[:3] == ["/venv/bin/python", "-m", "chessa.testing"]
+    assert program.main([*entry[3:], *command]) == 0
+    assert given["host"] == "0.0.0.0"  # noqa: S104  # in a container: its port is published or not
+    assert str(given["port"]) == dict(instructions())["EXPOSE"]
+    assert str(given["state"]).startswith(dict(instructions())["VOLUME"])
+    check = json.loads(dict(instructions())["HEALTHCHECK"].partition("CMD ")[2])
+    ast.parse(check[2])
+    assert f"127.0.0.1:{given['port']}/_sandbox/" in check[2]
+
+
+def test_the_compose_file_fits_the_image(compose: dict[str, Any]) -> None:
+    """It publishes to this machine only, and calls the sandbox by a name that it allows."""
+    service, caller = compose["services"]["sandbox"], compose["services"]["program"]
+    exposed = dict(instructions())["EXPOSE"]
+    assert service["ports"] == [f"127.0.0.1:{exposed}:{exposed}"]
+    for each in (service, caller):
+        assert (FOLDER / each["build"]["context"] / each["build"]["dockerfile"]).is_file()
+    (volume,) = service["volumes"]
+    name, _, place = volume.partition(":")
+    assert name in compose["volumes"]
+    assert place == dict(instructions())["VOLUME"]
+    variables = caller["environment"]
+    assert variables["CHESSA_BASE_URL"] == f"http://sandbox:{exposed}"
+    assert variables["CHESSA_CLIENT_ID"] == Sandbox.client_id
+    assert variables["CHESSA_CLIENT_SECRET"] == Sandbox.client_secret
+    assert variables["CHESSA_ALLOW_HTTP"] == "1"
+    allowed = last("CMD")
+    assert allowed[allowed.index("--allow-host") + 1] == "sandbox"
+    ast.parse(caller["command"][0])
