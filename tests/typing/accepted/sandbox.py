@@ -3,12 +3,14 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import assert_type
+from typing import Any, assert_type
 
 from chessa import AsyncChessa, Chessa
 from chessa.testing import (
     Clock,
+    Mistakes,
     Movement,
+    PaymentRules,
     Sandbox,
     SandboxOrder,
     SandboxRecipient,
@@ -36,6 +38,25 @@ def test_a_refund_is_made() -> None:
         assert_type(api.clock.now, datetime.datetime)
         api.clock.advance(seconds=62)
         api.lose_next_answer(operation="orders.request_refund")
+
+
+def test_it_is_kept_and_counted() -> None:
+    with sandbox(seed=7) as api:
+        order = api.add_order().fund(amount=4).pay(amount=Decimal(6))
+        assert_type(order.paid_amount, Decimal)
+        assert_type(api.mistakes, Mistakes)
+        api.set_payment_rules(underpaid="fail", overpaid="accept")
+        assert_type(api.payment_rules, PaymentRules)
+        api.truncate_next_answer()
+        api.set_chaos(rate=0.05, seed=7)
+        api.clear_faults()
+        assert_type(api.request_refund(order.id), SandboxRequest)
+        kept = api.snapshot()
+        assert_type(kept, dict[str, Any])
+        api.reset(seed="8")
+        api.restore(kept)
+        assert_type(api.seed, str)
+        assert_type(api.transcript(), str)
 
 
 async def test_on_asyncio() -> None:

@@ -7,6 +7,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from chessa_api.exact_json import dumps
 
 from .._errors import METHOD_NOT_ALLOWED, LifeCycleError, Problem, invalid, not_found
@@ -53,7 +55,8 @@ def control(
         else:
             made = _perform(api, method, path, query, headers, body)
     except Problem as problem:
-        return refused(problem)
+        headers = (*_HEADERS, *problem.headers)
+        return attrs.evolve(refused(problem), headers=headers)
     return Delivery(200, _HEADERS, dumps(made))
 
 
