@@ -329,7 +329,7 @@ def test_a_page_of_another_origin_changes_nothing(api: Sandbox, browser: "Browse
                 self.end_headers()
                 self.wfile.write(page_of_another.format(url=url).encode())
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
 
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -67,9 +67,10 @@ def test_an_impossible_amount_is_refused(api: Sandbox) -> None:
         with pytest.raises(ValueError, match="more than zero"):
             order.fund(amount=wrong)
     with pytest.raises(TypeError, match="float"):
-        order.pay(amount=0.1)  # type: ignore[arg-type]
+        order.pay(amount=0.1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    wrong_rule: Any = "no"
     with pytest.raises(ValueError, match="'no' is not one of wait, fail, accept"):
-        api.set_payment_rules(underpaid="no")  # type: ignore[arg-type]
+        api.set_payment_rules(underpaid=wrong_rule)
     assert not api.movements
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sys
 import threading
 import urllib.request
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_a_state_outlives_the_program(tmp_path: Path, monkeypatch: pytest.Monkey
     add = "/_sandbox/add-order"
     assert run_once(monkeypatch, lambda url: made.append(ask(url + add, "POST")), *options) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert file.stat().st_mode & 0o077 == 0 or sys.platform == "win32"
     seen: list[Any] = []
     status = run_once(
         monkeypatch,

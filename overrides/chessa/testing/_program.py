@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from chessa_api.exact_json import dumps, loads
 from ._domain.clock import Clock
 from ._http.server import HOST, serve_until
 from ._sandbox import Sandbox
+from ._spec.document import is_object
 
 Say = Callable[[str], None]
 CHAOS: Final = "rate=0.05,seed=7"
@@ -80,8 +81,8 @@ def _made(seed: str | None, file: Path | None, chaos: str | None) -> Sandbox:
     return api
 
 
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
+def _object(value: Any) -> Mapping[str, Any]:
+    if not is_object(value):
         raise ValueError("it is not a JSON object")
     return value
 
@@ -130,6 +131,7 @@ def _write(file: Path, api: Sandbox) -> None:
     """Replace the file by the snapshot, or leave it as it is."""
     beside = file.with_name(f"{file.name}.new")
     try:
+        beside.touch(mode=0o600)  # names and account numbers
         beside.write_bytes(dumps(api.snapshot()))
         beside.replace(file)
     except OSError as error:

@@ -20,6 +20,7 @@ from ._domain.records import (
 )
 from ._http.backend import Backend
 from ._http.faults import Chaos, PlannedFault
+from ._spec.document import is_list, is_object
 
 FORMAT: Final = 1
 _MOST_DRAWN: Final = 1_000_000
@@ -81,7 +82,7 @@ def take(backend: Backend) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     # A body is JSON already, and its Decimals are numbers.
-    if isinstance(value, list) and value and isinstance(value[0], SandboxRequest):
+    if is_list(value) and value and isinstance(value[0], SandboxRequest):
         return [{**dump(each), "body": each.body} for each in value]
     # `dumps` takes exact numbers only.
     return _exact(dump(value))
@@ -90,9 +91,9 @@ def _plain(value: Any) -> Any:
 def _exact(value: Any) -> Any:
     if isinstance(value, float):
         return Decimal(repr(value))
-    if isinstance(value, dict):
+    if is_object(value):
         return {name: _exact(each) for name, each in value.items()}
-    return [_exact(each) for each in value] if isinstance(value, list) else value
+    return [_exact(each) for each in value] if is_list(value) else value
 
 
 def _fields_of_order() -> "dict[str, attrs.Attribute[Any]]":
@@ -114,7 +115,7 @@ def _load_order(
     value: Any, place: str, recipients: Mapping[str, SandboxRecipient], ledger: Ledger
 ) -> SandboxOrder:
     known = _fields_of_order()
-    if not isinstance(value, Mapping) or set(value) != {*known, "is_forced"}:
+    if not is_object(value) or set(value) != {*known, "is_forced"}:
         raise ValueError(f"{place} is not an order")
     recipient = recipients.get(load(str, value["recipient"], f"{place}.recipient"))
     if recipient is None:

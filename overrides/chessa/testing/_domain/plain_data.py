@@ -2,15 +2,18 @@
 
 import datetime
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
 
 from chessa_api.exact_json import within_bounds
 
+from .._spec.document import is_list
+
 Record: TypeAlias = Any
+_COLLECTIONS: Final[Mapping[Any, Callable[[list[Any]], Any]]] = {tuple: tuple, set: set}
 
 
 def dump(value: Record) -> Any:
@@ -19,12 +22,14 @@ def dump(value: Record) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    if attrs.has(type(value)):
-        return {a.alias: dump(getattr(value, a.name)) for a in attrs.fields(type(value))}
+    kind: Any = value.__class__
+    if attrs.has(kind):
+        return {a.alias: dump(getattr(value, a.name)) for a in attrs.fields(kind)}
     if isinstance(value, Mapping):
-        return {str(key): dump(each) for key, each in value.items()}
+        members = cast("Mapping[object, Any]", value)
+        return {str(key): dump(each) for key, each in members.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [dump(each) for each in value]
+        return [dump(each) for each in cast("Iterable[Any]", value)]
     return value
 
 
@@ -45,12 +50,13 @@ def load(kind: Any, value: Any, place: str) -> Any:
     if origin is Literal:
         return _checked(value, value in inner, place)
     if origin is tuple and inner[1:] != (...,):
-        items = _checked(value, isinstance(value, list) and len(value) == len(inner), place)
+        items = _checked(value, is_list(value) and len(value) == len(inner), place)
         return tuple(load(k, each, place) for k, each in zip(inner, items, strict=True))
     if origin in (list, tuple, set, Sequence):
         items = _checked(value, isinstance(value, list), place)
         made = [load(inner[0], each, f"{place}[{n}]") for n, each in enumerate(items)]
-        return made if origin in (list, Sequence) else origin(made)
+        collect: Callable[[list[Any]], Any] = _COLLECTIONS.get(origin, list)
+        return collect(made)
     if origin in (dict, Mapping):
         members = _checked(value, isinstance(value, Mapping), place)
         return {
@@ -87,7 +93,10 @@ def _scalar(kind: Any, value: Any, place: str) -> Any:
     return _checked(value, is_right, place)
 
 
-_NAMES = {datetime.datetime: "an aware time in ISO 8601", Decimal: "an amount"}
+_NAMES: Final[Mapping[Any, str]] = {
+    datetime.datetime: "an aware time in ISO 8601",
+    Decimal: "an amount",
+}
 
 
 def _instant(text: str) -> datetime.datetime:

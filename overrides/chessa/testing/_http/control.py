@@ -11,7 +11,7 @@ import attrs
 
 from chessa_api.exact_json import dumps
 
-from .._errors import METHOD_NOT_ALLOWED, LifeCycleError, Problem, invalid, not_found
+from .._errors import METHOD_NOT_ALLOWED, NOT_FOUND, LifeCycleError, Problem, invalid, not_found
 from .backend import Delivery, refused
 from .commands import COMMANDS, Command
 from .guard import check_origin
@@ -55,8 +55,7 @@ def control(
         else:
             made = _perform(api, method, path, query, headers, body)
     except Problem as problem:
-        headers = (*_HEADERS, *problem.headers)
-        return attrs.evolve(refused(problem), headers=headers)
+        return attrs.evolve(refused(problem), headers=(*_HEADERS, *problem.headers))
     return Delivery(200, _HEADERS, dumps(made))
 
 
@@ -66,7 +65,7 @@ def _perform(
     parts = [urllib.parse.unquote(part) for part in path.split("/")[2:]]
     found = {each.method: (each, names) for each, names in _matching(parts)}
     if not found:
-        raise not_found("Command")
+        raise Problem(404, NOT_FOUND, "Command not found: /_sandbox/openapi.json lists all of them")
     _only(method, found)
     command, names = found[method]
     content_type = headers.get("content-type", "")

@@ -5,12 +5,13 @@ import types
 import urllib.parse
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
 from .._errors import invalid
+from .._spec.document import is_object
 from .._spec.schemas import number
 from .commands import Command
 
@@ -53,7 +54,7 @@ def read_json(body: bytes) -> Mapping[str, Any]:
         value = loads(body)
     except DecodeError as error:
         raise invalid(f"the body is not JSON: {error}") from None
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise invalid("the body must be a JSON object")
     return value
 
@@ -123,11 +124,11 @@ def _instant(value: Any) -> datetime.datetime | None:
     return datetime.datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
-def _object(value: Any) -> dict[str, str] | None:
+def _object(value: Any) -> Mapping[str, str] | None:
     if isinstance(value, str):
         value = read_json(value.encode("utf-8", "replace"))
-    is_fitting = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
-    return value if is_fitting else None
+    is_fitting = is_object(value) and all(isinstance(each, str) for each in value.values())
+    return cast("Mapping[str, str]", value) if is_fitting else None
 
 
 _READERS: Final[Mapping[Any, tuple[str, Callable[[Any], Any]]]] = {

@@ -63,7 +63,10 @@ def serve(
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        ready = lambda url: started.set_result((url, loop))  # noqa: E731
+
+        def ready(url: str) -> None:
+            started.set_result((url, loop))
+
         await serve_until(stopping, served, port, ready, host=host, allow_hosts=allow_hosts)
 
     def work() -> None:
