@@ -55,8 +55,7 @@ def load(kind: Any, value: Any, place: str) -> Any:
     if origin in (list, tuple, set, Sequence):
         items = _checked(value, isinstance(value, list), place)
         made = [load(inner[0], each, f"{place}[{n}]") for n, each in enumerate(items)]
-        collect: Callable[[list[Any]], Any] = _COLLECTIONS.get(origin, list)
-        return collect(made)
+        return _COLLECTIONS[origin](made) if origin in _COLLECTIONS else made
     if origin in (dict, Mapping):
         members = _checked(value, isinstance(value, Mapping), place)
         return {
