@@ -40,9 +40,9 @@ def steering(run: Run) -> None:
         _fill(api)
         place = urlsplit(url).netloc
         work: dict[str, Work] = {_STATE: functools.partial(_read, place)}
-        wall, _ = interleave(work, run.of(21, 5))
-        milliseconds = convert(wall, lambda seconds: seconds * 1e3)[_STATE]
-        _record(run, _STATE, milliseconds)
+        for times, kind in zip(interleave(work, run.of(21, 5)), ("", ", CPU"), strict=True):
+            milliseconds = convert(times, lambda seconds: seconds * 1e3)[_STATE]
+            _record(run, f"{_STATE}{kind}", milliseconds)
         _measure_page(run, url)
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
 
@@ -13,7 +13,7 @@ from chessa_api.exact_json import within_bounds
 from .._spec.document import is_list
 
 Record: TypeAlias = Any
-_COLLECTIONS: Final[Mapping[Any, Callable[[list[Any]], Any]]] = {tuple: tuple, set: set}
+_COLLECTIONS: Final[tuple[Any, ...]] = (tuple, set)
 
 
 def dump(value: Record) -> Any:
@@ -55,7 +55,7 @@ def load(kind: Any, value: Any, place: str) -> Any:
     if origin in (list, tuple, set, Sequence):
         items = _checked(value, isinstance(value, list), place)
         made = [load(inner[0], each, f"{place}[{n}]") for n, each in enumerate(items)]
-        return _COLLECTIONS[origin](made) if origin in _COLLECTIONS else made
+        return made if origin not in _COLLECTIONS else _collected(origin, made)
     if origin in (dict, Mapping):
         members = _checked(value, isinstance(value, Mapping), place)
         return {
@@ -64,6 +64,10 @@ def load(kind: Any, value: Any, place: str) -> Any:
     if attrs.has(kind):
         return _record(kind, value, place)
     return _scalar(kind, value, place)
+
+
+def _collected(kind: Any, values: list[Any]) -> Any:
+    return tuple(values) if kind is tuple else set(values)
 
 
 def _record(kind: Any, value: Any, place: str) -> Any:
