@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from chessa.testing import Sandbox
 
-_FIXTURE = "chessa_sandbox"
+_FIXTURES = ("chessa_sandbox", "chessa_sandbox_env")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def pytest_runtest_makereport(
 ) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
     """Add the transcript of the sandbox to the report of a test that failed."""
     report = yield
-    api = getattr(item, "funcargs", {}).get(_FIXTURE)
-    if api is not None and report.when == "call" and report.failed:
-        report.sections.append((_FIXTURE, api.transcript()))
+    if report.when == "call" and report.failed:
+        given = getattr(item, "funcargs", {})
+        report.sections += [(name, given[name].transcript()) for name in _FIXTURES if name in given]
     return report
