@@ -150,6 +150,7 @@ class _Client(Generic[_C, SecretT, TransportT, ClientT, JournalT]):
         journal: JournalT | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         allow_http: bool = False,
+        telemetry: "Telemetry | bool" = True,
     ) -> None:
         hidden = [hide(each) for each in (client_id, client_secret, base_url, proxy)]
         del client_id, client_secret, base_url, proxy  # a traceback prints what its frames hold
@@ -316,6 +317,8 @@ class Chessa(
         allow_http: Whether `base_url` may be one of http:// on another machine than this, which
             sends the credentials unencrypted: for a sandbox in a container, never for the API
             itself. Logged as a warning. CHESSA_ALLOW_HTTP=1 allows it as well.
+        telemetry: Whether calls are shown to OpenTelemetry, once the application has set a
+            provider; or a `chessa.telemetry.Telemetry` with providers of its own.
     """
 
     _mode = "sync"

@@ -1,7 +1,7 @@
 """The log: logger `chessa`, one line for each call and each retry.
 
-Only these fields: operation, status, attempts, elapsed, request id, outcome; the host that
-`allow_http` is for. Never a URL, a header, a body or an argument.
+What a line says, its record has as attributes too (`extra`): operation, outcome, status, attempts,
+elapsed, request id. Never a URL, a header, a body or an argument; a host for `allow_http` only.
 """
 
 import logging

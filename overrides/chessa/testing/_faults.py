@@ -1,10 +1,11 @@
 """Commands of a sandbox that let requests go wrong."""
 
 import math
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from ._http.backend import Backend
+from ._http.drifting import Drifting
 from ._http.faults import Chaos, PlannedFault
 
 LONGEST_DELAY: Final = 3600.0
@@ -123,6 +124,33 @@ class FaultCommands:
             headers=dict(headers or {}),
         )
         self._add(fault, times)
+
+    def drift(
+        self,
+        operation: str,
+        *,
+        put: Mapping[str, Any] | None = None,
+        drop: Sequence[str] = (),
+        status: int | None = None,
+    ) -> None:
+        """Let the successes of an operation be other than the spec says, from now on.
+
+        Replaces what an earlier call has set for the operation; without changes it ends the drift.
+
+        Args:
+            operation: `orders.retrieve`.
+            put: JSON values by JSON pointer, such as `{"/order/status": "on_hold"}`: a new key, a
+                new value of an enum, a value of another type. `*` is every item: `/orders/*/id`.
+            drop: Pointers to what is left out.
+            status: Of the response, from 200 to 299.
+
+        Raises `ValueError` for what is not a pointer, for another status and for an operation that
+        does not exist; `EncodeError` for what is not JSON.
+        """
+        self.backend.spec.find(operation)
+        drifting = Drifting.of(put or {}, tuple(drop), status)
+        with self.backend.state.lock:
+            self.backend.drifting[operation] = drifting
 
     def _add(self, fault: PlannedFault, times: int) -> None:
         if fault.operation is not None:

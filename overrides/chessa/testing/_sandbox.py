@@ -309,6 +309,7 @@ class Sandbox(FaultCommands):
         with self._state.lock:
             self._state.clear(seed)
             self.backend.requests.clear()
+            self.backend.drifting.clear()
             self.clear_faults()
 
     # ---- The context ----------------------------------------------------------------------------

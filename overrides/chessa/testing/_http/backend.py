@@ -77,6 +77,8 @@ class Backend:
         self.schemas = Schemas(spec)
         self.faults = FaultQueue()
         self.chaos: Chaos | None = None
+        self.drifting: dict[str | None, Drifting] = {}
+        """By the name of the operation."""
         self.requests: list[SandboxRequest] = []
         self.bugs: list[SandboxError] = []
 

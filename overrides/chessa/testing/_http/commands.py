@@ -153,7 +153,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(POST, "refuse-next-connection", Sandbox.refuse_next_connection, _faults),
     Command(POST, "delay-next", Sandbox.delay_next, _faults),
     Command(POST, "fail-next", Sandbox.fail_next, _faults),
+    Command(POST, "drift", Sandbox.drift, _done),
     Command(POST, "set-chaos", Sandbox.set_chaos, _faults),
     Command(POST, "clear-faults", Sandbox.clear_faults, _faults),
 )
-# `drift` of a sandbox belongs here: a row as the others.

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -17,6 +18,8 @@ _SCHEMAS: Final[dict[Any, Json]] = {
     str: {"type": "string"},
     datetime.datetime: {"type": "string", "format": "date-time"},
     dict: {"type": "object", "additionalProperties": {"type": "string"}},
+    Mapping: {"type": "object"},
+    Sequence: {"type": "array", "items": {"type": "string"}},
 }
 _ERROR: Final[Json] = {
     "description": "Refused; nothing was changed.",

@@ -3,7 +3,7 @@
 import datetime
 import types
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
@@ -11,7 +11,7 @@ from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 
 from .._errors import invalid
-from .._spec.document import is_object
+from .._spec.document import is_list, is_object
 from .._spec.schemas import number
 from .commands import Command
 
@@ -24,7 +24,9 @@ def plain_kind(kind: Any) -> Any:
     if get_origin(kind) in (Union, types.UnionType):
         given = [each for each in get_args(kind) if each is not type(None)]
         return Decimal if Decimal in given else plain_kind(given[-1])
-    return dict if get_origin(kind) is Mapping else kind
+    if get_origin(kind) is Mapping:
+        return dict if get_args(kind)[1] is str else Mapping
+    return Sequence if get_origin(kind) is Sequence else kind
 
 
 def read_options(command: Command, query: str, content_type: str, body: bytes) -> dict[str, Any]:
@@ -131,6 +133,19 @@ def _object(value: Any) -> Mapping[str, str] | None:
     return cast("Mapping[str, str]", value) if is_fitting else None
 
 
+def _any_object(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, str):
+        return read_json(value.encode("utf-8", "replace"))
+    return value if is_object(value) else None
+
+
+def _texts(value: Any) -> list[str] | None:
+    """Return a list of JSON, or a text in which commas separate the items."""
+    if isinstance(value, str):
+        return value.split(",")
+    return value if is_list(value) and all(isinstance(each, str) for each in value) else None
+
+
 _READERS: Final[Mapping[Any, tuple[str, Callable[[Any], Any]]]] = {
     bool: ("true or false", _boolean),
     Decimal: ("an amount", _amount),
@@ -139,4 +154,6 @@ _READERS: Final[Mapping[Any, tuple[str, Callable[[Any], Any]]]] = {
     str: ("text", _text),
     datetime.datetime: ("a time in ISO 8601", _instant),
     dict: ("an object of texts", _object),
+    Mapping: ("an object", _any_object),
+    Sequence: ("a list of texts", _texts),
 }
