@@ -72,8 +72,11 @@ def drifted(operation: str, status: str, pointer: str, kind: str) -> None:
 
 def http_allowed(host: str) -> None:
     """Log that a client was allowed to send its credentials unencrypted to another machine."""
-    text = "credentials and amounts are sent UNENCRYPTED to %s: allow_http is for a sandbox only"
-    _log(logging.WARNING, text, host)
+    _log(
+        logging.WARNING,
+        "credentials are sent UNENCRYPTED to %(host)s: allow_http is for a sandbox only",
+        host=host,
+    )
 
 
 def hook_failed(operation: str, hook: object, error: Exception) -> None:
