@@ -16,6 +16,7 @@ from chessa.testing import Sandbox
 
 SCREENS: Final = Path(__file__).with_name("screens")
 VARYING: Final = (
+    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "2025-03-18T06:00:00.000Z"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "9b9d0383-20e1-48ef-bf08-57a26c63807e"),
     (r"chessa [0-9]\S*, spec .*\n +Open.*", "VERSIONS"),
     (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:8080"),
