@@ -33,9 +33,9 @@ class Refused(SystemExit):
     """The release is not what it should be; the text says why."""
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> str:
+def run(*command: str | Path, cwd: Path | None = None) -> str:
     """Run a command and return what it prints; its failure ends the release with its output."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd or ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refused(f"release: {Path(command[0]).name} failed.\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -57,7 +57,8 @@ def _full(value: Any) -> str:
         return _block("[", [_full(item) for item in value], "]")
     if isinstance(value, dict) and any(hasattr(item, "details") for item in value.values()):
         return _block("{", [f"{key!r}: {_full(item)}" for key, item in value.items()], "}")
-    return str(value.details()) if hasattr(value, "details") else repr(value)
+    full = getattr(value, "details", None)
+    return repr(value) if full is None else str(full())
 
 
 def _block(start: str, lines: list[str], end: str) -> str:

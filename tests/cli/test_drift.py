@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ from chessa_codegen.overlay.apply import parse
 from tests.cli.conftest import chessa
 
 
-def snapshot(path: Path, api: Sandbox, **drifts: object) -> Path:
+def snapshot(path: Path, api: Sandbox, put: dict[str, Any]) -> Path:
     """Write what a client has seen of an order that drifted."""
     order = api.add_order()
-    api.drift("orders.retrieve", **drifts)  # type: ignore[arg-type]
+    api.drift("orders.retrieve", put=put)
     with api.client() as client:
         client.orders.retrieve(order.id)
         client.drift.write(path)

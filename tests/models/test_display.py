@@ -94,10 +94,9 @@ def test_a_list_shows_its_first_items() -> None:
 def test_a_traceback_holds_no_person() -> None:
     """A tool that prints the values of frames prints the short form."""
     recipient = Recipient.from_dict({"id": "rec_1", "accountName": CANARY})
-    try:
+    with pytest.raises(AttributeError) as caught:
         _ = recipient.createdAt  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-    except AttributeError as error:
-        frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert CANARY not in "".join(frames.format())
 
 

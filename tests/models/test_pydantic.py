@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import types
 from decimal import Decimal
 from typing import Any
 
@@ -98,7 +99,8 @@ def test_every_class_has_a_json_schema(cls: Any) -> None:
     own = TypeAdapter(cls).json_schema()
     Draft202012Validator.check_schema(own)
     for mode in ("validation", "serialization"):
-        outer = TypeAdapter(dict[str, list[cls]]).json_schema(mode=mode)
+        shape: Any = types.GenericAlias(dict, (str, types.GenericAlias(list, (cls,))))
+        outer = TypeAdapter(shape).json_schema(mode=mode)
         definition = outer["$defs"][cls.__name__]
         assert definition == {key: value for key, value in own.items() if key != "$defs"}
 

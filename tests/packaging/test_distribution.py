@@ -93,9 +93,9 @@ def test_the_wheel_is_for_every_platform(built: Built, info: dict[str, bytes]) -
 
 
 def test_the_wheel_is_small(built: Built) -> None:
-    """The wheel stays under 430 kB, of which the sandbox is a fifth; the sdist too."""
-    assert built.wheel.stat().st_size < 430_000
-    assert built.sdist.stat().st_size < 430_000
+    """The wheel stays under 460 kB, of which the sandbox is a fourth; the sdist too."""
+    assert built.wheel.stat().st_size < 460_000
+    assert built.sdist.stat().st_size < 460_000
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_from(sdist: dict[str, bytes]) -> None:

@@ -120,7 +120,7 @@ def _meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
 
     The names of parameters may differ, and the server may have taken the start of the path.
     """
-    paths = document["paths"] if is_mapping(document.get("paths")) else {}
+    paths: dict[str, Any] = document["paths"] if is_mapping(document.get("paths")) else {}
     servers = document.get("servers")
     first = servers[0] if is_sequence(servers) and servers else None
     url = first.get("url") if is_mapping(first) else None
@@ -130,7 +130,9 @@ def _meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
         for start in (prefix[1] if prefix else "", ""):
             known |= {f"{start}{spelling(path)}": path for path in paths}
     spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
-    found = {path: known.get(path, known.get(path_key(path), path)) for path in spelled}
+    found: dict[str, str] = {}
+    for path in spelled:
+        found[path] = known.get(path) or known.get(path_key(path)) or path
     return {theirs: ours for ours, theirs in found.items() if theirs != ours}
 
 
