@@ -39,6 +39,7 @@ _TOP: Final = {
     "SECURITY.md": "security.md",
     "docs/README.md": "index.md",
     "docs/reference/README.md": "reference/index.md",
+    "docs/migration/README.md": "migration/index.md",
 }
 _LINK: Final = re.compile(r"(?<=\]\()([^)\s#]+)(?=[)#])")
 _PICTURE: Final = re.compile(r"!\[[^\]]*\]\((\S*pictures/\S+\.svg)\)")

@@ -17,6 +17,7 @@ CHECKED: Final = (
     "changelog.d/*.md",
     "docs/*.md",
     "docs/dev/*.md",
+    "docs/migration/README.md",
     "overrides/**/*.py",
     "benchmarks/*.py",
     "benchmarks/cases/*.py",

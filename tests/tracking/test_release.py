@@ -59,7 +59,8 @@ def test_fragments() -> None:
     """One for each type; what no signature shows is told from the spec; prose is not mentioned."""
     assert release.fragments("0.2.0", FOUND, "version 1.0.0 of the vendor's API") == {
         "+vendor-0.2.0.breaking.md": (
-            "Follow version 1.0.0 of the vendor's API:\n"
+            "Follow version 1.0.0 of the vendor's API "
+            "([code before and after](docs/migration/0.2.0.md)):\n"
             "\n"
             "- `a.make` now requires `code`.\n"
             "- POST /v1/a: n is at most 8.\n"

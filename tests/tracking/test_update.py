@@ -68,11 +68,12 @@ def test_a_dry_run_writes_nothing(tree: Path, with_note: Path, tmp_path: Path) -
     report = json.loads(done.stdout)
     assert set(report) == {
         *("verdict", "pages", "missing", "conflicts", "changes", "overlay", "surface"),
-        *("version", "questions", "answers", "waiting", "delivered"),
+        *("version", "questions", "answers", "waiting", "delivered", "migration"),
     }
     assert report["verdict"] == "minor"
     assert report["version"] == {"from": "0.1.0", "to": "0.1.1"}
     assert [change["rule"] for change in report["changes"]] == ["new-optional-request-property"]
+    assert report["migration"] == "", "it breaks no caller"
     gained = "`orders.request_refund` gained the optional argument `note`"
     assert [change["text"] for change in report["surface"]] == [gained]
     text = run(tree, with_note, "--dry-run").stdout

@@ -10,8 +10,15 @@ from typing import Final
 import attrs
 
 from chessa_codegen.docs.markdown import code
+from chessa_tracking.api_diff import edits
 from chessa_tracking.api_diff.hints import Turn, named, renamed, turn
-from chessa_tracking.api_diff.surface import Attribute, Class, Surface, SurfaceChange, typed
+from chessa_tracking.api_diff.surface import (
+    Attribute,
+    Class,
+    Surface,
+    SurfaceChange,
+    typed,
+)
 from chessa_tracking.diff.changes import Level
 
 
@@ -28,7 +35,6 @@ _SURE: Final = {
     "expected": "raises",
     "documented": "raises",
 }
-_GIVEN: Final = frozenset({"required", "expected"})  # the caller must pass it
 _MISSING: Final = {
     ("always", "raises"): (
         Level.MAJOR,
@@ -124,36 +130,37 @@ def compare_classes(
     used: Mapping[str, Use],
 ) -> Iterator[SurfaceChange]:
     """Yield all that changed in the classes; the hints of the old ones are in the new names."""
+    came = [one for name, one in new.items() if name not in old and name not in names.values()]
     for name, one in old.items():
         heir = new.get(names.get(name, name))
         if heir is None:
-            yield SurfaceChange(one.path, Level.MAJOR, f"{code(one.path)} was removed")
+            text, edit = f"{code(one.path)} was removed", edits.removed_class(one, came)
+            yield SurfaceChange(one.path, Level.MAJOR, text, edit)
             continue
         if name in names:
             text = f"{code(one.path)} is now called {code(heir.path)}"
-            yield SurfaceChange(one.path, Level.MAJOR, text)
+            yield SurfaceChange(one.path, Level.MAJOR, text, edits.renamed_class(one, heir))
         yield from _compare(one, heir, used[name])
-    for name, one in new.items():
-        if name not in old and name not in names.values():
-            yield SurfaceChange(one.path, Level.MINOR, f"{code(one.path)} is new")
+    for one in came:
+        yield SurfaceChange(one.path, Level.MINOR, f"{code(one.path)} is new")
 
 
 def _compare(old: Class, new: Class, use: Use) -> Iterator[SurfaceChange]:
     if old.kind != new.kind:
         text = f"{code(new.path)} is now {_an(new.kind)}, was {_an(old.kind)}"
-        yield SurfaceChange(new.path, Level.MAJOR, text)
+        yield SurfaceChange(new.path, Level.MAJOR, text, edits.made(old, new))
         return
     yield from _attributes(old, new, use)
     yield from _members(old, new)
     if old.item and not new.item:
         text = f"{code(new.path)} can no longer be iterated over"
-        yield SurfaceChange(new.path, Level.MAJOR, text)
+        yield SurfaceChange(new.path, Level.MAJOR, text, edits.iteration(old, new))
     elif new.item and not old.item:
         text = f"{code(new.path)} can be iterated over"
         yield SurfaceChange(new.path, Level.MINOR, text)
     elif turn(old.item or "None", new.item or "None") is not Turn.SAME:
         text = f"{code(new.path)} iterates over {typed(new.item)}, was {typed(old.item)}"
-        yield SurfaceChange(new.path, Level.MAJOR, text)
+        yield SurfaceChange(new.path, Level.MAJOR, text, edits.iteration(old, new))
 
 
 def _an(kind: str) -> str:
@@ -165,22 +172,26 @@ def _an(kind: str) -> str:
 
 def _attributes(old: Class, new: Class, use: Use) -> Iterator[SurfaceChange]:
     gained = {n: one for n, one in new.attributes.items() if n not in old.attributes}
+    is_passed = Use.READ not in use
     for name, one in old.attributes.items():
         heir = new.attributes.get(name) or _heir(one, gained)
         path = f"{new.path}.{name}"
         if heir is None:
             text = f"{code(new.path)} lost the attribute {code(name)}"
-            yield SurfaceChange(path, Level.MAJOR, text)
+            edit = edits.lost_attribute(old, new, one, is_passed=is_passed)
+            yield SurfaceChange(path, Level.MAJOR, text, edit)
             continue
+        edit = edits.other_attribute((old, new), one, heir, is_passed=is_passed)
         if heir.name != name:
             del gained[heir.name]
             text = f"{code(path)} is now called {code(f'{new.path}.{heir.name}')}"
-            yield SurfaceChange(path, Level.MAJOR, text)
-        yield from _attribute(new, one, heir, use)
+            yield SurfaceChange(path, Level.MAJOR, text, edit)
+        yield from edits.with_edit(edit, _attribute((old, new), one, heir, use))
     for name, one in gained.items():
         path = f"{new.path}.{name}"
-        if one.way in _GIVEN and Use.PASSED in use:
-            yield SurfaceChange(path, Level.MAJOR, f"{code(new.path)} now requires {code(name)}")
+        if one.way in edits.GIVEN and Use.PASSED in use:
+            text, edit = f"{code(new.path)} now requires {code(name)}", edits.made(old, new)
+            yield SurfaceChange(path, Level.MAJOR, text, edit)
         else:
             text = f"{code(new.path)} gained the attribute {code(name)}"
             yield SurfaceChange(path, Level.MINOR, text)
@@ -190,7 +201,10 @@ def _heir(one: Attribute, gained: Mapping[str, Attribute]) -> Attribute | None:
     return next((other for other in gained.values() if other.key == one.key), None)
 
 
-def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterator[SurfaceChange]:
+def _attribute(
+    classes: tuple[Class, Class], old: Attribute, new: Attribute, use: Use
+) -> Iterator[SurfaceChange]:
+    owner = classes[1]
     path = f"{owner.path}.{new.name}"
     if old.key != new.key:
         verb = "read from" if Use.READ in use else "sent as"
@@ -201,18 +215,20 @@ def _attribute(owner: Class, old: Attribute, new: Attribute, use: Use) -> Iterat
         level = Level.MAJOR if _UNION[way] & use else Level.MINOR
         text = f"{code(path)} is {typed(new.hint)}, was {typed(old.hint)}"
         yield SurfaceChange(path, level, text)
-    if Use.PASSED in use and (old.way in _GIVEN) != (new.way in _GIVEN):
-        is_now = new.way in _GIVEN
+    if Use.PASSED in use and (old.way in edits.GIVEN) != (new.way in edits.GIVEN):
+        is_now = new.way in edits.GIVEN
         verb = "now requires" if is_now else "no longer requires"
         level = Level.MAJOR if is_now else Level.MINOR
-        yield SurfaceChange(path, level, f"{code(owner.path)} {verb} {code(new.name)}")
+        text = f"{code(owner.path)} {verb} {code(new.name)}"
+        yield SurfaceChange(path, level, text, edits.made(*classes) if is_now else None)
     sure = (_SURE.get(old.way, "none"), _SURE.get(new.way, "none"))
     if Use.READ in use and sure in _MISSING:
         level, words = _MISSING[sure]
         if level is Level.MAJOR or way is Turn.SAME:
-            yield SurfaceChange(path, level, words.format(code(path)))
+            edit = edits.may_be_missing(owner, new) if level is Level.MAJOR else None
+            yield SurfaceChange(path, level, words.format(code(path)), edit)
     elif Use.PASSED not in use and old.way != new.way:
-        verb = "cannot" if new.way in _GIVEN else "can"
+        verb = "cannot" if new.way in edits.GIVEN else "can"
         text = f"{code(owner.path)} {verb} be made without {code(new.name)}"
         yield SurfaceChange(path, Level.MINOR, text)
 
@@ -228,13 +244,14 @@ def _members(old: Class, new: Class) -> Iterator[SurfaceChange]:
         if now is None and heir is not None:
             del gained[heir]
             text = f"{code(path)} is now called {code(f'{new.path}.{heir}')}"
-            yield SurfaceChange(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text, edits.replaced(path, f"{new.path}.{heir}"))
         elif now is None:
             text = f"{code(new.path)} lost the value {_value(value)} ({code(name)})"
-            yield SurfaceChange(path, Level.MAJOR, text)
+            edit = edits.lost_member(new, name, value)
+            yield SurfaceChange(path, Level.MAJOR, text, edit)
         elif now != value:
             text = f"{code(path)} is {_value(now)}, was {_value(value)}"
-            yield SurfaceChange(path, Level.MAJOR, text)
+            yield SurfaceChange(path, Level.MAJOR, text, edits.unchanged(path))
     for name, value in gained.items():
         text = f"{code(new.path)} gained the value {_value(value)} ({code(name)})"
         yield SurfaceChange(f"{new.path}.{name}", Level.MINOR, text)

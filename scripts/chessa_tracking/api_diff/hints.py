@@ -50,12 +50,12 @@ def turn(old: str, new: str) -> Turn:
 
 def _fits(inner: ast.expr, outer: ast.expr) -> bool:
     """Return whether every value of one type is of the other, by names; `Any` is one of them."""
-    return all(any(_is(one, kind) for kind in _kinds(outer)) for one in _kinds(inner))
+    return all(any(_is(one, kind) for kind in kinds(outer)) for one in kinds(inner))
 
 
 def _is(one: ast.expr, kind: ast.expr) -> bool:
     if isinstance(one, ast.Subscript) and isinstance(kind, ast.Subscript):
-        ours, theirs = _items(one), _items(kind)
+        ours, theirs = items(one), items(kind)
         return (
             ast.dump(one.value) == ast.dump(kind.value)
             and len(ours) == len(theirs)
@@ -64,26 +64,28 @@ def _is(one: ast.expr, kind: ast.expr) -> bool:
     return ast.dump(one) == ast.dump(kind)
 
 
-def _items(generic: ast.Subscript) -> list[ast.expr]:
+def items(generic: ast.Subscript) -> list[ast.expr]:
+    """Return the parameters of a generic hint."""
     return generic.slice.elts if isinstance(generic.slice, ast.Tuple) else [generic.slice]
 
 
-def _kinds(hint: ast.expr) -> list[ast.expr]:
+def kinds(hint: ast.expr) -> list[ast.expr]:
+    """Return the alternatives of a hint."""
     if isinstance(hint, ast.BinOp):
-        return [*_kinds(hint.left), *_kinds(hint.right)]
+        return [*kinds(hint.left), *kinds(hint.right)]
     return [hint]
 
 
 def without(hint: str, kind: str) -> str:
     """Return a hint without one of its alternatives."""
-    kinds = [ast.unparse(one) for one in _kinds(parsed(hint))]
-    return " | ".join(one for one in kinds if one != kind)
+    others = [ast.unparse(one) for one in kinds(parsed(hint))]
+    return " | ".join(one for one in others if one != kind)
 
 
 def union(hints: Iterable[str]) -> str:
     """Return the alternatives of several hints, each once."""
-    kinds = (ast.unparse(one) for hint in hints for one in _kinds(parsed(hint)))
-    return " | ".join(dict.fromkeys(kinds))
+    parts = (ast.unparse(one) for hint in hints for one in kinds(parsed(hint)))
+    return " | ".join(dict.fromkeys(parts))
 
 
 def named(hint: str) -> set[str]:

@@ -3,13 +3,17 @@
 The hints of the old one are in the new names of classes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
 
 from chessa_codegen.docs.markdown import code
+from chessa_tracking.api_diff import edits
 from chessa_tracking.api_diff.hints import Turn, turn
 from chessa_tracking.api_diff.surface import (
     LEDGER,
     Argument,
+    Edit,
     Face,
     Method,
     SurfaceChange,
@@ -24,16 +28,30 @@ def compare_faces(old: Face, new: Face) -> Iterator[SurfaceChange]:
     moved = dict(_renamed_resources(old, new))
     for resource, heir in moved.items():
         text = f"{code(resource)} is now called {code(heir)}"
-        yield SurfaceChange(resource, Level.MAJOR, text)
+        edit = edits.replaced(f"chessa.{resource}", f"chessa.{heir}")
+        yield SurfaceChange(resource, Level.MAJOR, text, edit)
     pairs = _pairs(old, new, moved)
-    known = {one.call: one for _, one in sorted(_methods(old).items())}
+    known, there = (
+        {one.call: one for _, one in sorted(_methods(face).items())} for face in (old, new)
+    )
     for before, after in pairs:
-        yield from _compare(before, after, moved, known)
+        changes = _compare(before, after, moved)
+        other = known.get(after.call)
+        if before.call != after.call and other is not None and other.name != before.name:
+            yield from _swapped(before, after, other, there.get(before.call), changes)
+        else:
+            yield from changes
     paired_old = {before.name for before, _ in pairs}
     paired_new = {after.name for _, after in pairs}
     heirs = set(moved.values())
-    yield from _alone(old, new, paired_old, set(moved), Level.MAJOR, "was removed")
-    yield from _alone(new, old, paired_new, heirs, Level.MINOR, "is new")
+    came = [one for name, one in _methods(new).items() if name not in paired_new]
+    lost = {
+        name: edits.removed_method(one, came)
+        for name, one in _methods(old).items()
+        if name not in paired_old
+    }
+    yield from _alone(old, new, lost, set(moved), Level.MAJOR, "was removed")
+    yield from _alone(new, old, {one.name: None for one in came}, heirs, Level.MINOR, "is new")
 
 
 def _methods(face: Face) -> dict[str, Method]:
@@ -67,42 +85,56 @@ def _pairs(old: Face, new: Face, moved: Mapping[str, str]) -> list[tuple[Method,
 
 
 def _alone(
-    face: Face, other: Face, paired: set[str], moved: set[str], level: Level, verb: str
+    face: Face,
+    other: Face,
+    alone: Mapping[str, Edit | None],
+    moved: set[str],
+    level: Level,
+    verb: str,
 ) -> Iterator[SurfaceChange]:
     """Yield the resources and methods that only one side has, one sentence each."""
     for resource, methods in sorted(face.items()):
-        alone = [one for one in methods.values() if one.name not in paired]
+        found = [one for one in methods.values() if one.name in alone]
         if resource in moved:
             continue
         if resource in other:
-            for one in alone:
-                yield SurfaceChange(one.name, level, f"{code(one.name)} {verb}")
+            for one in found:
+                text = f"{code(one.name)} {verb}"
+                yield SurfaceChange(one.name, level, text, alone[one.name])
         else:
-            names = listed([one.own_name for one in alone])
+            names = listed([one.own_name for one in found])
             held = f", with {names}" if names else ""
-            yield SurfaceChange(resource, level, f"{code(resource)} {verb}{held}")
+            edit = edits.joined(alone[one.name] for one in found)
+            yield SurfaceChange(resource, level, f"{code(resource)} {verb}{held}", edit)
 
 
 # --- one method
 
 
-def _compare(
-    old: Method, new: Method, moved: Mapping[str, str], known: Mapping[tuple[str, str], Method]
+def _swapped(
+    old: Method, new: Method, other: Method, heir: Method | None, changes: Iterable[SurfaceChange]
 ) -> Iterator[SurfaceChange]:
+    """Yield the changes of a method that now does what another did; the code keeps what it does."""
+    edit = edits.moved_call(old, heir)
+    text = f"{code(new.name)} now does what {code(other.name)} did"
+    yield SurfaceChange(new.name, Level.MAJOR, text, edit)
+    for change in changes:
+        yield attrs.evolve(change, edit=edit if change.level is Level.MAJOR else None)
+
+
+def _compare(old: Method, new: Method, moved: Mapping[str, str]) -> Iterator[SurfaceChange]:
     name = code(new.name)
+    names = _same_arguments(old, new)
+    edit = edits.call_edit(old, new, names, by_place=_needs_names(old, new, names))
     expected = f"{moved.get(old.resource, old.resource)}.{old.own_name}"
     if new.name != expected:
-        yield SurfaceChange(old.name, Level.MAJOR, f"{code(old.name)} is now called {name}")
-    other = known.get(new.call)
-    if old.call != new.call and other is not None and other.name != old.name:
-        text = f"{name} now does what {code(other.name)} did"
-        yield SurfaceChange(new.name, Level.MAJOR, text)
-    names = _same_arguments(old, new)
-    yield from _arguments(old, new, names)
+        text = f"{code(old.name)} is now called {name}"
+        yield SurfaceChange(old.name, Level.MAJOR, text, edit)
+    yield from edits.with_edit(edit, _arguments(old, new, names))
     yield from _exclusive(old, new, names)
-    yield from _types(old, new)
+    yield from edits.with_edit(edit, _types(old, new))
     yield from _errors(old, new)
-    yield from _manner(old, new)
+    yield from edits.with_edit(edits.same_call(new), _manner(old, new))
 
 
 def _same_arguments(old: Method, new: Method) -> dict[str, str]:
@@ -162,11 +194,19 @@ def _reordered(old: Method, new: Method, names: Mapping[str, str]) -> list[str]:
     return now if [name for name in was if name in now] != stayed else []
 
 
+def _needs_names(old: Method, new: Method, names: Mapping[str, str]) -> bool:
+    """Return whether a call by position breaks, so that one by name must be shown."""
+    there = {one.name for one in new.arguments if one.by_position}
+    stayed = [one for one in old.arguments if one.by_position and one.name in names]
+    return bool(_reordered(old, new, names)) or any(names[o.name] not in there for o in stayed)
+
+
 def _argument(method: Method, old: Argument, new: Argument) -> Iterator[SurfaceChange]:
     name, argument = code(method.name), code(new.name)
     if _key(old) != _key(new) and (old.slot is None or old.slot != new.slot):
         text = f"{name} sends {argument} as {code(new.wire[1])}, was {code(old.wire[1])}"
-        yield SurfaceChange(method.name, Level.MAJOR, text)
+        edit = edits.same_call(method, new.name)
+        yield SurfaceChange(method.name, Level.MAJOR, text, edit)
     if new.required and not old.required:
         yield SurfaceChange(method.name, Level.MAJOR, f"{name} now requires {argument}")
     elif old.required and not new.required:
@@ -175,7 +215,7 @@ def _argument(method: Method, old: Argument, new: Argument) -> Iterator[SurfaceC
         text = (
             f"{name} takes {typed(new.default)} for {argument} by default, was {typed(old.default)}"
         )
-        yield SurfaceChange(method.name, Level.MAJOR, text)
+        yield SurfaceChange(method.name, Level.MAJOR, text, edits.same_call(method))
     if old.by_position and not new.by_position:
         yield SurfaceChange(method.name, Level.MAJOR, f"{name} takes {argument} by name only")
     elif new.by_position and not old.by_position:
@@ -198,7 +238,7 @@ def _exclusive(old: Method, new: Method, names: Mapping[str, str]) -> Iterator[S
     there = {one.name for one in new.arguments}
     for group in sorted(map(sorted, new.exclusive - before)):
         text = f"{code(new.name)} takes only one of {listed(group)}"
-        yield SurfaceChange(new.name, Level.MAJOR, text)
+        yield SurfaceChange(new.name, Level.MAJOR, text, edits.only_one(new, group))
     for group in sorted(map(sorted, before - new.exclusive)):
         if there.issuperset(group) and not any(set(group) <= one for one in new.exclusive):
             text = f"{code(new.name)} takes {listed(group)} together"
@@ -218,7 +258,8 @@ def _types(old: Method, new: Method) -> Iterator[SurfaceChange]:
         if whole is not Turn.SAME:
             level = Level.MINOR if whole is Turn.NARROWER else Level.MAJOR
             text = f"the complete response of {name} is {typed(now)}, was {typed(was)}"
-            yield SurfaceChange(new.name, level, text)
+            edit = edits.envelope(new, was, now) if level is Level.MAJOR else None
+            yield SurfaceChange(new.name, level, text, edit)
 
 
 def _errors(old: Method, new: Method) -> Iterator[SurfaceChange]:
@@ -227,7 +268,7 @@ def _errors(old: Method, new: Method) -> Iterator[SurfaceChange]:
         was, now = old.errors.get(status), new.errors.get(status)
         if now is None:
             text = f"{name} no longer documents the error {code(status)}"
-            yield SurfaceChange(new.name, Level.MAJOR, text)
+            yield SurfaceChange(new.name, Level.MAJOR, text)  # it is raised as before
         elif was is None:
             text = f"{name} documents the error {code(status)}"
             yield SurfaceChange(new.name, Level.MINOR, text)
@@ -241,7 +282,8 @@ def _error_body(method: Method, status: str, was: str, now: str) -> Iterator[Sur
         level = Level.MINOR if way is Turn.NARROWER else Level.MAJOR
         bodies = [typed(body) if body else "nothing" for body in (now, was)]
         text = f"{code(method.name)} answers {code(status)} with {bodies[0]}, was {bodies[1]}"
-        yield SurfaceChange(method.name, level, text)
+        edit = edits.error_body(was, now) if level is Level.MAJOR else None
+        yield SurfaceChange(method.name, level, text, edit)
 
 
 def _manner(old: Method, new: Method) -> Iterator[SurfaceChange]:

@@ -10,10 +10,11 @@ import attrs
 
 from chessa_codegen.docs.markdown import code
 from chessa_tracking.api_diff.classes import compare_classes, in_new_names, new_names, uses
-from chessa_tracking.api_diff.hints import Turn, turn
+from chessa_tracking.api_diff.edits import replaced, unchanged
+from chessa_tracking.api_diff.hints import Turn, renamed, turn
 from chessa_tracking.api_diff.methods import compare_faces
 from chessa_tracking.api_diff.reader import read
-from chessa_tracking.api_diff.surface import FACES, Surface, SurfaceChange, Webhook, typed
+from chessa_tracking.api_diff.surface import FACES, Edit, Surface, SurfaceChange, Webhook, typed
 from chessa_tracking.diff.changes import Level
 
 
@@ -40,7 +41,16 @@ def _walk(old: Surface, new: Surface) -> list[SurfaceChange]:
         for lost in old.members[name] - new.members[name] - {*old.faces["Resources"]}
     ]
     seen += _webhooks(old.webhooks, new.webhooks)
-    return seen + list(_joined(by_face))
+    were = {now: was for was, now in names.items()}
+    return [_in_old_names(one, were) for one in (*seen, *_joined(by_face))]
+
+
+def _in_old_names(change: SurfaceChange, names: Mapping[str, str]) -> SurfaceChange:
+    """Return a change whose code has the old names of classes before it."""
+    if change.edit is None:
+        return change
+    before = tuple(renamed(line, names) for line in change.edit.before)
+    return attrs.evolve(change, edit=attrs.evolve(change.edit, before=before))
 
 
 def _webhooks(old: Mapping[str, Webhook], new: Mapping[str, Webhook]) -> Iterator[SurfaceChange]:
@@ -50,7 +60,8 @@ def _webhooks(old: Mapping[str, Webhook], new: Mapping[str, Webhook]) -> Iterato
         if name not in old:
             yield SurfaceChange(path, Level.MINOR, f"{code(path)} is new")
         elif name not in new:
-            yield SurfaceChange(path, Level.MAJOR, f"{code(path)} was removed")
+            edit = Edit((f"{path}.decode(body)",), note="It has no successor.")
+            yield SurfaceChange(path, Level.MAJOR, f"{code(path)} was removed", edit)
         else:
             yield from _webhook(path, old[name], new[name])
 
@@ -58,12 +69,13 @@ def _webhooks(old: Mapping[str, Webhook], new: Mapping[str, Webhook]) -> Iterato
 def _webhook(path: str, old: Webhook, new: Webhook) -> Iterator[SurfaceChange]:
     if old.key != new.key:
         text = f"{code(path)} is the request {code(new.key)}, was {code(old.key)}"
-        yield SurfaceChange(path, Level.MAJOR, text)
+        yield SurfaceChange(path, Level.MAJOR, text, unchanged(f"{path}.decode(body)"))
     way = turn(old.hint, new.hint)
     if way is not Turn.SAME:
         level = Level.MINOR if way is Turn.NARROWER else Level.MAJOR
         text = f"{code(path)} decodes to {typed(new.hint)}, was {typed(old.hint)}"
-        yield SurfaceChange(path, level, text)
+        edit = replaced(*(f"event: {each.hint} = {path}.decode(body)" for each in (old, new)))
+        yield SurfaceChange(path, level, text, edit if level is Level.MAJOR else None)
 
 
 def _joined(by_face: dict[str, list[SurfaceChange]]) -> Iterable[SurfaceChange]:

@@ -129,6 +129,19 @@ class Surface:
     """By the name of the constant."""
 
 
+@attrs.frozen
+class Edit:
+    """Lines of the caller's code, before and after a change."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    """Empty where nothing takes their place."""
+    note: str = ""
+    """A sentence on what takes the place of something that was removed."""
+    is_silent: bool = False
+    """Whether the code still runs, and means something else."""
+
+
 @attrs.frozen(order=True)
 class SurfaceChange:
     """A change that Python callers can notice."""
@@ -137,6 +150,8 @@ class SurfaceChange:
     """`orders.create`, `models.Order`, `models.Order.status`."""
     level: Level
     text: str
+    edit: Edit | None = attrs.field(default=None, eq=False)
+    """None where no line of code shows the change."""
 
 
 def listed(names: list[str]) -> str:

@@ -16,6 +16,8 @@ _VERSION: Final = re.compile(r'^__version__(?:: Final)? = "([0-9]+)\.([0-9]+)\.(
 _LIMITS: Final = re.compile(
     r"-(?:max|min|pattern|default-value|const|unique-items|format|media-type|serialization)\b"
 )
+MIGRATION: Final = "docs/migration"
+"""The folder of the pages that show the caller's code before and after a break."""
 TYPES: Final = {Level.MAJOR: "breaking", Level.MINOR: "new", Level.PATCH: "fixed"}
 """The type of a fragment by its level, as towncrier knows it from pyproject.toml."""
 
@@ -57,17 +59,10 @@ def next_version(version: str, verdict: Level) -> str:
 def fragments(version: str, judgement: Judgement, title: str) -> dict[str, str]:
     """Return the changelog fragments of an update by file name, one for each type."""
     waiting = judgement.waiting
-    left_out = {each.operation for each in waiting} - {""}
-    changes = [each for each in judgement.changes if each.operation not in left_out]
     surface = judgement.surface or ()
     told = {level: [each.text for each in surface if each.level is level] for level in TYPES}
     for level in (Level.MAJOR, Level.MINOR):
-        seen = bool(told[level])  # by callers: then list only the changes of rules in addition
-        told[level] += [
-            f"{in_markdown(change.operation) or 'The API'}: {in_markdown(change.text)}"
-            for change in changes
-            if change.level is level and (not seen or _LIMITS.search(change.rule))
-        ]
+        told[level] += unseen(judgement, level)
     told[Level.MINOR] += [
         f"{in_markdown(each)} was left out until now, and is in the package"
         for each in judgement.delivered
@@ -77,8 +72,9 @@ def fragments(version: str, judgement: Judgement, title: str) -> dict[str, str]:
         for each in waiting
         if each not in judgement.known
     ]
+    links = {Level.MAJOR: f" ([code before and after]({MIGRATION}/{version}.md))"}
     found = {
-        level: "\n".join([f"Follow {title}:", "", *map(_bullet, texts), ""])
+        level: "\n".join([f"Follow {title}{links.get(level, '')}:", "", *map(bullet, texts), ""])
         for level, texts in told.items()
         if texts
     }
@@ -89,10 +85,27 @@ def fragments(version: str, judgement: Judgement, title: str) -> dict[str, str]:
     return {f"+vendor-{version}.{TYPES[level]}.md": text for level, text in found.items()}
 
 
+def unseen(judgement: Judgement, level: Level) -> list[str]:
+    """Return the changes of the spec that the server checks and no signature shows.
+
+    If no signature shows anything of this level, all of them.
+    """
+    left_out = {each.operation for each in judgement.waiting} - {""}
+    is_seen = any(each.level is level for each in judgement.surface or ())
+    return [
+        f"{in_markdown(change.operation) or 'The API'}: {in_markdown(change.text)}"
+        for change in judgement.changes
+        if change.level is level
+        and change.operation not in left_out
+        and (not is_seen or _LIMITS.search(change.rule))
+    ]
+
+
 _WAITS: Final = {"left out": "is not in the package yet", "opened": "is read as any JSON"}
 
 
-def _bullet(text: str) -> str:
+def bullet(text: str) -> str:
+    """Return a change as an item of a list."""
     return f"- {text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 

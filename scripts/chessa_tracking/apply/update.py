@@ -7,9 +7,9 @@ is a question, and nothing is carried out while one is open.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -29,6 +29,7 @@ from chessa_tracking.fetch import gather
 from chessa_tracking.fetch.gather import Page, Progress
 from chessa_tracking.fetch.merge import Decisions, Merged, merge, without_records
 from chessa_tracking.fetch.source import Source
+from chessa_tracking.report import migration
 
 SPEC: Final = "spec/openapi.yaml"
 _OVERLAY: Final = "spec/overlay.yaml"
@@ -37,8 +38,10 @@ _LOCK: Final = "spec/lock.json"
 _PACKAGE: Final = "generated/chessa_api"
 _VERSION: Final = "overrides/chessa/_version.py"
 _CHANGELOG: Final = "changelog.d"
-PARTS: Final = (*(SPEC, _LOCK, _NAMES, "generated", "docs/reference", _CHANGELOG, _VERSION),)
-
+PARTS: Final = (
+    *(SPEC, _LOCK, _NAMES, "generated", "docs/reference"),
+    *(release.MIGRATION, _CHANGELOG, _VERSION),
+)
 
 _VERSION_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,40}")
 
@@ -76,6 +79,18 @@ class Update:
     def next_version(self) -> str:
         """The version that the update makes."""
         return release.next_version(self.version, self.judgement.verdict)
+
+    @property
+    def title(self) -> str:
+        """The version of the vendor's API, as the changelog names it."""
+        version = str(self.merged.document["info"]["version"])
+        said = f"version {version} of " if _VERSION_NUMBER.fullmatch(version) else ""
+        return f"{said}the vendor's API"
+
+    @property
+    def migration(self) -> str:
+        """The page that shows the code of callers before and after; "" if it breaks none."""
+        return migration.page(self.next_version, self.judgement, self.title)
 
     @property
     def lost(self) -> list[Finding]:
@@ -179,10 +194,11 @@ def carry_out(root: Path, update: Update, prove: Callable[[Path], None] = stagin
     with staging.staged(root) as copy:
         _write(copy, SPEC, spec_file.text_of(update.merged.document))
         _write(copy, _VERSION, release.with_version(_read(copy, _VERSION), update.next_version))
-        for name, text in release.fragments(
-            update.next_version, update.judgement, _title(update.merged.document)
-        ).items():
+        told = (update.next_version, update.judgement, update.title)
+        for name, text in release.fragments(*told).items():
             _write(copy, f"{_CHANGELOG}/{name}", text)
+        for path, text in migration.files(*told, _names(copy / release.MIGRATION)).items():
+            _write(copy, path, text)
         made = regenerate(staging.job_in(copy))
         prove(copy)
         installed = install.install(root, before, install.snapshot(copy, PARTS))
@@ -200,10 +216,8 @@ def _named_by_the_vendor(plan: Plan) -> Iterator[str]:
                 )
 
 
-def _title(merged: Mapping[str, Any]) -> str:
-    version = str(merged["info"]["version"])
-    said = f"version {version} of " if _VERSION_NUMBER.fullmatch(version) else ""
-    return f"{said}the vendor's API"
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*.md")]
 
 
 def _read(root: Path, part: str) -> str:
@@ -211,4 +225,5 @@ def _read(root: Path, part: str) -> str:
 
 
 def _write(root: Path, part: str, text: str) -> None:
+    (root / part).parent.mkdir(parents=True, exist_ok=True)
     (root / part).write_text(text, encoding="utf-8", newline="\n")

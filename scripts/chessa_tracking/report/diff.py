@@ -17,6 +17,7 @@ import attrs
 from chessa_codegen.characters import visible
 from chessa_codegen.docs import markdown
 from chessa_codegen.errors import SpecError
+from chessa_tracking.api_diff.surface import Edit
 from chessa_tracking.diff.changes import Change, Level, verdict
 
 
@@ -29,6 +30,8 @@ class SurfaceChange(Protocol):
     def level(self) -> Level: ...
     @property
     def text(self) -> str: ...
+    @property
+    def edit(self) -> Edit | None: ...
 
 
 Surface = Sequence[SurfaceChange] | None
@@ -75,7 +78,13 @@ def as_object(changes: Sequence[Change], surface: Surface = None) -> dict[str, A
             for change in changes
         ],
         "surface": [
-            {"name": each.name, "level": each.level.word, "text": each.text}
+            {
+                "name": each.name,
+                "level": each.level.word,
+                "text": each.text,
+                "before": "\n".join(each.edit.before) if each.edit else "",
+                "after": "\n".join(each.edit.after) if each.edit else "",
+            }
             for each in surface or ()
         ],
     }

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chessa_codegen.characters import visible
 from chessa_codegen.errors import SpecError
+from chessa_tracking.apply.release import MIGRATION
 from chessa_tracking.apply.update import Update
 from chessa_tracking.report import answers, diff, waiting
 
@@ -62,6 +63,7 @@ def as_object(update: Update) -> dict[str, Any]:
             {"text": question.text, "answer": question.answer} for question in update.questions
         ],
         "answers": "\n".join(answers.lines(update)),
+        "migration": update.migration,
         "version": {"from": update.version, "to": update.next_version},
     }
 
@@ -77,6 +79,7 @@ def refusal(error: SpecError) -> dict[str, Any]:
         "waiting": [],
         "delivered": [],
         "answers": "",
+        "migration": "",
         "version": {"from": None, "to": None},
         **diff.refusal(error),
     }
@@ -119,6 +122,9 @@ def _text_lines(update: Update) -> Iterator[str]:
     yield diff.as_text(judgement.changes, judgement.surface).rstrip("\n")
     if update.next_version != update.version:
         yield f"version: {update.version} → {update.next_version}"
+    if page := update.migration:
+        yield from ("", f"{MIGRATION}/{update.next_version}.md:", "")
+        yield from (f"  {visible(line)}".rstrip() for line in page.splitlines())
 
 
 def _summary(update: Update) -> str:
@@ -143,6 +149,8 @@ def as_markdown(update: Update) -> str:
     lines = [f"Read from {diff.in_markdown(_summary(update))}.", ""]
     if update.next_version != update.version:
         lines += [f"Version: {update.version} → **{update.next_version}**", ""]
+    if update.migration:
+        lines += [f"Code before and after: `{MIGRATION}/{update.next_version}.md`", ""]
     if questions := update.questions:
         lines += ["## Needs a decision", ""]
         for answer, grouped in itertools.groupby(questions[:_MOST], lambda each: each.answer):
