@@ -65,8 +65,8 @@ def unchanged(*lines: str) -> Edit:
 
 
 def replaced(before: str, after: str) -> Edit:
-    """Return one line in place of another."""
-    return Edit((before,), (after,))
+    """Return one line in place of another; the same one means something else."""
+    return Edit((before,), (after,), is_silent=before == after)
 
 
 def joined(edits: Iterable[Edit | None]) -> Edit | None:
@@ -98,6 +98,11 @@ def _value(kind: ast.expr) -> str:
         return holder.format(", ".join(inner) if holder.count("{}") == 1 else inner[0], inner[-1])
     name = ast.unparse(kind)
     return _VALUES.get(name, f"{name}(...)")
+
+
+def _text(key: str | int) -> str:
+    """Return a name or value of the wire as Python, unless it is long."""
+    return literal(key) if len(str(key)) <= _LONGEST else "..."
 
 
 def _called(callee: str, arguments: Iterable[str]) -> tuple[str, ...]:
@@ -184,10 +189,9 @@ def envelope(method: Method, was: str, now: str) -> Edit:
 
 def error_body(was: str, now: str) -> Edit | None:
     """Return how the body of an error is read; None where one of the two is not a model."""
-    if not (was.startswith("models.") and now.startswith("models.")):
+    if not all(re.fullmatch(r"models\.\w+", hint) for hint in (was, now)):
         return None
-    lines = [f"{hint}.from_dict(error.body)" for hint in (was, now)]
-    return replaced(*lines) if all(line.count(" ") == 0 for line in lines) else None
+    return replaced(f"{was}.from_dict(error.body)", f"{now}.from_dict(error.body)")
 
 
 def removed_method(method: Method, came: Iterable[Method]) -> Edit:
@@ -211,19 +215,20 @@ def removed_method(method: Method, came: Iterable[Method]) -> Edit:
 
 def _request(method: Method) -> tuple[str, ...]:
     """Return the same request, without a method of its own."""
-    slots = sorted((one.slot, one) for one in method.arguments if one.slot is not None)
+    slots = {one.slot: one.name for one in method.arguments if one.slot is not None}
     path = method.call[1]
-    for _, one in slots:
-        path = path.replace("{}", f"{{{one.name}}}", 1)
-    sent = {"parameters": [(one.name, one) for _, one in slots]}
-    for word, place in (("query", "query"), ("body", "member")):
-        given = (one for one in method.arguments if one.required and one.wire[0] == place)
-        sent[word] = [(one.wire[1], one) for one in given]
+    for slot in sorted(slots):
+        path = path.replace("{}", f"{{{slots[slot]}}}", 1)
     arguments = [literal(method.call[0]), literal(path)]
-    for word, pairs in sent.items():
-        shown = ", ".join(f"{literal(key)}: {value(one.hint)}" for key, one in pairs)
+    for word, place in (("parameters", "path"), ("query", "query"), ("body", "member")):
+        shown = ", ".join(
+            f"{_text(one.name if place == 'path' else one.wire[1])}: {value(one.hint)}"
+            for one in method.arguments
+            if one.required and one.wire[0] == place
+        )
         arguments += [f"{word}={{{shown}}}"] if shown else []
-    return _called("chessa.request", arguments)
+    bodies = (one for one in method.arguments if one.required and one.wire[0] == "body")
+    return _called("chessa.request", [*arguments, *(f"body={value(one.hint)}" for one in bodies)])
 
 
 def _parts(method: Method) -> list[str]:
@@ -305,7 +310,7 @@ def lost_attribute(old: Class, new: Class, one: Attribute, *, is_passed: bool) -
     if is_passed:
         return Edit(_constructed(old, {one.name: value(one.hint)}), _constructed(new))
     owner = snake(new.name)
-    unknown = f"{owner}.additional_properties.get({literal(one.key)})"
+    unknown = f"{owner}.additional_properties.get({_text(one.key)})"
     note = "It has no successor. The value is there as long as the server sends it."
     return Edit((f"{owner}.{one.name}",), (unknown,), note)
 
@@ -334,5 +339,4 @@ def may_be_missing(owner: Class, one: Attribute) -> Edit:
 def lost_member(owner: Class, name: str, known: str | int) -> Edit:
     """Return a value of an enum that has no constant any more: the enum is open."""
     note = "The constant has no successor. The class takes any value that the server knows."
-    shown = literal(known) if len(str(known)) <= _LONGEST else "..."
-    return Edit((f"{owner.path}.{name}",), (f"{owner.path}({shown})",), note)
+    return Edit((f"{owner.path}.{name}",), (f"{owner.path}({_text(known)})",), note)
