@@ -3,8 +3,7 @@
 import json
 from collections.abc import Callable
 
-import attrs
-
+from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.diff.changes import Change, Level
 from chessa_tracking.report.diff import as_json, as_markdown, as_text, overall
 from tests.marks import table
@@ -20,16 +19,7 @@ CHANGES = [
 ]
 
 
-@attrs.frozen
-class Seen:
-    """A change of the Python surface."""
-
-    name: str
-    level: Level
-    text: str
-
-
-SURFACE = [Seen("orders.create", Level.MAJOR, f"lost the argument {BAD}")]
+SURFACE = [SurfaceChange("orders.create", Level.MAJOR, f"lost the argument {BAD}")]
 
 
 def test_json_has_both_verdicts_and_every_change() -> None:
@@ -90,7 +80,9 @@ def test_a_page_for_a_pull_request_is_short() -> None:
         for n in range(500)
         for rule, level in (("other-change", Level.MAJOR), ("example-changed", Level.PATCH))
     ]
-    surface = [Seen(f"orders.m{n}", Level.MAJOR, f"`orders.m{n}` is removed") for n in range(300)]
+    surface = [
+        SurfaceChange(f"orders.m{n}", Level.MAJOR, f"`orders.m{n}` is removed") for n in range(300)
+    ]
     text = as_markdown(many, surface)
     assert len(text.splitlines()) < 200
     assert text.index("### Major") < text.index("### Patch")
@@ -108,7 +100,9 @@ def test_a_page_for_a_pull_request_is_short() -> None:
 def test_what_one_class_lost_is_one_row() -> None:
     """The members of one class, and the same member of several, are one sentence each."""
     lost = [
-        Seen(f"models.{owner}.{name}", Level.MAJOR, f"`models.{owner}` lost the attribute `{name}`")
+        SurfaceChange(
+            f"models.{owner}.{name}", Level.MAJOR, f"`models.{owner}` lost the attribute `{name}`"
+        )
         for owner, names in {"A": "xy", "B": "x", "C": "x"}.items()
         for name in names
     ]

@@ -10,29 +10,15 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
 
 from chessa_codegen.characters import visible
 from chessa_codegen.docs import markdown
 from chessa_codegen.errors import SpecError
-from chessa_tracking.api_diff.surface import Edit
+from chessa_tracking.api_diff.surface import SurfaceChange
 from chessa_tracking.diff.changes import Change, Level, verdict
-
-
-class SurfaceChange(Protocol):
-    """A change of what Python callers see."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def level(self) -> Level: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def edit(self) -> Edit | None: ...
-
 
 Surface = Sequence[SurfaceChange] | None
 """None if the surface was not compared."""

@@ -51,7 +51,7 @@ and after. `scripts/update_spec.py` writes it from the packages of both versions
 
 @attrs.frozen
 class _Section:
-    """What changed in one place: its names, its sentences, and the code."""
+    """A break of callers: its names, its sentences, and the code."""
 
     names: tuple[str, ...]
     texts: tuple[str, ...]
@@ -119,7 +119,7 @@ def page(version: str, judgement: Judgement, title: str) -> str:
 
 
 def _sections(changes: Sequence[SurfaceChange]) -> Iterator[_Section]:
-    """Yield one section for all that one edit shows, and one for what is repeated."""
+    """Yield one section for all that one edit shows, and one for what occurs in many places."""
     by_code: dict[tuple[object, ...], list[SurfaceChange]] = {}
     for each in changes:
         if each.edit is not None:
