@@ -182,9 +182,12 @@ def _values(old: str, new: str) -> tuple[str, str]:
 
 def envelope(method: Method, was: str, now: str) -> Edit:
     """Return how the complete response is read, of which the method returns a part."""
-    call = "\n".join(_call(method)).replace("chessa.", "chessa.with_raw_response.", 1)
-    sides = ((f"envelope: {hint} = {call}.envelope").split("\n") for hint in (was, now))
-    return Edit(*map(tuple, sides))
+    first, *rest = _call(attrs.evolve(method, resource=f"with_raw_response.{method.resource}"))
+    before, after = (
+        (*lines[:-1], f"{lines[-1]}.envelope")
+        for lines in ((f"envelope: {hint} = {first}", *rest) for hint in (was, now))
+    )
+    return Edit(before, after)
 
 
 def error_body(was: str, now: str) -> Edit | None:
@@ -320,8 +323,10 @@ def other_attribute(
 ) -> Edit:
     """Return how an attribute of another name or type is read, or passed to the constructor."""
     if is_passed:
-        pairs = zip(classes, (old, new), _values(old.hint, new.hint), strict=True)
-        return Edit(*(_constructed(one, {each.name: shown}) for one, each, shown in pairs))
+        was, now = _values(old.hint, new.hint)
+        return Edit(
+            _constructed(classes[0], {old.name: was}), _constructed(classes[1], {new.name: now})
+        )
     owner = snake(classes[1].name)
     was, now = f"{owner}.{old.name}", f"{owner}.{new.name}"
     if turn(old.hint, new.hint) is Turn.SAME:
