@@ -1,6 +1,7 @@
 """The page of a version that breaks callers: their code before and after, valid Python."""
 
 import ast
+import inspect
 import json
 import re
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Final
 
 import pytest
 
-from chessa_tracking.api_diff.edits import unchanged
+from chessa import Chessa
+from chessa_tracking.api_diff.edits import removed_method, unchanged
 from chessa_tracking.api_diff.package import compare_packages
-from chessa_tracking.api_diff.surface import Edit, SurfaceChange
+from chessa_tracking.api_diff.surface import Argument, Edit, Method, SurfaceChange
 from chessa_tracking.apply import release, update
 from chessa_tracking.apply.assess import Judgement
 from chessa_tracking.diff.changes import Change, Level
@@ -166,6 +168,32 @@ def test_arguments_that_no_longer_go_by_position(base: Path, tmp_path: Path) -> 
     ((before, after),) = blocks(page_of(*compare_packages(*packages)))
     assert before == 'chessa.orders.retrieve("...", "...")'
     assert sorted(re.findall(r"\w+=", after)) == ["order_id=", "part="]
+
+
+def test_a_request_without_a_method_is_one_that_the_client_takes() -> None:
+    """A method without a successor is shown as `request`, with its parameters, query and body."""
+    arguments = [
+        Argument(key, hint, "", by_position=False, wire=(place, key), slot=slot)
+        for key, hint, place, slot in (
+            ("order_id", "str", "path", 0),
+            ("limit", "int | None", "query", None),
+            ("amounts", "Sequence[Decimal]", "member", None),
+        )
+    ]
+    method = Method(
+        *("orders", "ask", ("POST", "/orders/{}/ask"), tuple(arguments), "models.A", "", {}),
+        *(frozenset(), False, {}, False, False),
+    )
+    edit = removed_method(method, [])
+    call = ast.parse("\n".join(edit.after)).body[0]
+    assert ast.unparse(call) == (
+        "chessa.request('POST', '/orders/{order_id}/ask', parameters={'order_id': '...'}, "
+        "query={'limit': 1}, body={'amounts': [Decimal('1.00')]})"
+    )
+    assert isinstance(call, ast.Expr)
+    assert isinstance(call.value, ast.Call)
+    named = {each.arg: each.value for each in call.value.keywords if each.arg}
+    inspect.signature(Chessa.request).bind(None, *call.value.args, **named)
 
 
 # ---- The page -----------------------------------------------------------------------------------
