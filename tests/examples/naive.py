@@ -205,7 +205,12 @@ class Team:
 
         patch.setattr(self.api.backend, "answer", answer)
         patch.setattr(SandboxOrder, "fund", funded)
-        patch.setitem(_control().ORDER_COMMANDS, "fund", funded)
+        control = _control()
+        commands = [
+            attrs.evolve(each, call=funded) if each.call is fund else each
+            for each in control.COMMANDS
+        ]
+        patch.setattr(control, "COMMANDS", commands)
         self.api.show_refunds_late(reads=1_000_000)
         vendor = threading.Thread(target=self.live)
         vendor.start()

@@ -66,7 +66,7 @@ class _SlowHandler(logging.Handler):
     """A handler in which the time limit strikes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().startswith("orders.request_refund"):
+        if record.getMessage().startswith("orders.request_refund: ok"):
             signal.raise_signal(signal.SIGALRM)
 
 

@@ -31,7 +31,7 @@ def pair(*items: Document, **rest: Any) -> Document:
 PROPERTIES: Final[Document] = {
     "pair": pair({"type": "number"}, STATE),
     "maybe": pair(TEXT, WHOLE, type=["array", "null"]),
-    "rows": {"type": "array", "items": pair(TEXT, {"type": "number"})},
+    "lines": {"type": "array", "items": pair(TEXT, {"type": "number"})},
     "amounts": {
         "type": "object",
         "patternProperties": {"^x-": {"type": "number"}},
@@ -70,7 +70,7 @@ TEXTS: Final = st.text(max_size=5)
 STATES: Final = st.sampled_from(["a", "b", "new"])
 VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "maybe": st.none() | st.tuples(TEXTS, st.integers()),
-    "rows": st.lists(st.tuples(TEXTS, numbers), max_size=2),
+    "lines": st.lists(st.tuples(TEXTS, numbers), max_size=2),
     "amounts": st.dictionaries(TEXTS.map("x-{}".format), numbers, max_size=2),
     "either": st.dictionaries(TEXTS.map("a{}".format), TEXTS, max_size=2)
     | st.dictionaries(TEXTS.map("b{}".format), st.integers(), max_size=2),
@@ -143,7 +143,7 @@ def test_what_is_sent_is_valid(package: Package) -> None:
         ("pair", ["x", "a"]),
         ("pair", {"0": 1}),
         ("maybe", ["a", 1.5]),
-        ("rows", [["a"]]),
+        ("lines", [["a"]]),
         ("amounts", {"x-": "1,0"}),
         ("either", {"a": None}),
     ],
