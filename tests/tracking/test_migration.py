@@ -283,6 +283,7 @@ def breaking(pages: Path, vendored: Document) -> Path:
     return pages
 
 
+@pytest.mark.ci
 def test_a_major_update_has_a_page(tree: Path, breaking: Path) -> None:
     """The page and its index are written with the update, and the fragment links the page."""
     before = everything(tree)
