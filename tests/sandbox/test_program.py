@@ -104,9 +104,28 @@ def test_a_state_that_cannot_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit 2, with the reason: the orders are lost, which must not go unnoticed."""
-    file = tmp_path / "missing" / "state.json"
-    assert run_once(monkeypatch, lambda url: None, "--state", str(file)) == 2
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    file = folder / "state.json"
+    assert run_once(monkeypatch, lambda url: folder.rmdir(), "--state", str(file)) == 2
     assert "Cannot write the state to" in capsys.readouterr().err
+
+
+def test_a_state_without_a_folder_is_refused_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 before it serves: at the end the orders would be lost."""
+    assert main(["--state", str(tmp_path / "missing" / "state.json")]) == 2
+    printed = capsys.readouterr()
+    assert "its folder does not exist" in printed.err
+    assert printed.out == ""
+
+
+def test_its_help_has_the_name_that_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """`chessa sandbox --help` shows the usage of that command."""
+    with pytest.raises(SystemExit):
+        main(["--help"], program="chessa sandbox")
+    assert capsys.readouterr().out.startswith("usage: chessa sandbox ")
 
 
 def test_signals_are_the_way_to_stop_it() -> None:

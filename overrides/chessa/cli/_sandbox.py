@@ -17,6 +17,6 @@ def COMMAND(arguments: tuple[str, ...]) -> int:  # noqa: N802  # as of every mod
     from ..testing.__main__ import main
 
     try:
-        return main([*arguments])
+        return main([*arguments], program="chessa sandbox")
     except SystemExit as end:  # of argparse, after --help or a wrong argument
         return end.code if isinstance(end.code, int) else 1

@@ -9,10 +9,10 @@ import sys
 from ._extra import explain_missing_extra
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, program: str = "python -m chessa.testing") -> int:
     """Serve. Return the exit status: 0 after a clean stop, 2 if it cannot start."""
     parser = argparse.ArgumentParser(
-        prog="python -m chessa.testing",
+        prog=program,
         description="Serves a stand-in for the Chessa API. Its clock is the real one:"
         " an order that is paid moves along by itself. Its page is at /_sandbox/.",
     )

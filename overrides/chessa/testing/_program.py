@@ -67,6 +67,8 @@ class _UnusableError(Exception):
 
 
 def _made(seed: str | None, file: Path | None, chaos: str | None) -> Sandbox:
+    if file is not None and not file.parent.is_dir():
+        raise _UnusableError(f"Cannot write the state to {file}: its folder does not exist")
     api = Sandbox(clock=Clock(running=True), seed=seed)
     if file is not None and file.exists():
         try:
