@@ -62,3 +62,4 @@ def test_what_is_not_a_snapshot_is_named(tmp_path: Path) -> None:
         done = chessa("drift", *words)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
+        assert all(str(word) in done.stderr for word in words)

@@ -167,7 +167,11 @@ class Drift:
     @classmethod
     def read(cls, path: "str | os.PathLike[str]") -> Self:
         """Return the snapshot in a file. Raises `OSError` or `InvalidRequestError`."""
-        return cls.from_json(Path(path).read_bytes())
+        try:
+            return cls.from_json(Path(path).read_bytes())
+        except InvalidRequestError as error:
+            problem = str(error)
+        raise InvalidRequestError(f"{os.fspath(path)}: {problem}")
 
 
 def merged(snapshots: Iterable[Drift]) -> Drift:
