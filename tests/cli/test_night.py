@@ -181,3 +181,70 @@ def test_a_misspelt_journal_is_not_an_empty_one(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert f"There is no journal at {path}" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_says_that_its_journal_is_new(api: Sandbox, failed: str, tmp_path: Path) -> None:
+    """A misspelt file would know of no earlier write: it is told once, before anything is sent."""
+    words = ("refund", failed, "bc1q", "--journal", f"sqlite:///{tmp_path / 'misspelt.db'}")
+    note = f"Note: the journal {tmp_path / 'misspelt.db'} is new, and knows of no earlier write."
+    assert chessa(*words).stderr.startswith(note)
+    assert chessa(*words, "--yes").returncode == 0
+    assert "Note:" not in chessa(*words, "--yes").stderr
+    assert len(api.refunds) == 1
+
+
+def test_a_write_that_was_settled_is_not_to_be_reconciled(
+    api: Sandbox, failed: str, journal: str
+) -> None:
+    """Its end is known: the message names the read that shows its result, and nothing else."""
+    del journal
+    words = (*REFUND, failed, "--reference", "refund 17")
+    api.lose_next_answer(operation="orders.request_refund")
+    assert "Then: chessa journal reconcile" in chessa(*words).stderr
+    assert "Then: chessa journal reconcile" in chessa(*words).stderr
+    assert result("journal", "reconcile")[0]["finding"] == "confirmed"
+    done = chessa(*words)
+    assert done.returncode == 6
+    assert f"Check: chessa orders retrieve {failed}" in done.stderr
+    assert "reconcile" not in done.stderr
+    assert "proves" not in done.stderr
+
+
+def test_refund_without_a_journal_says_what_to_look_at(api: Sandbox, failed: str) -> None:
+    """After an unknown outcome it names the read, and warns of a second run."""
+    api.show_refunds_late(reads=50)
+    api.lose_next_answer(operation="orders.request_refund")
+    done = chessa("refund", failed, "bc1q", "--yes", "--timeout", "1")
+    assert done.returncode == 5
+    assert f"Check: chessa orders retrieve {failed}" in done.stderr
+    assert "Without a journal, the same command again may send another refund." in done.stderr
+
+
+def test_a_status_that_the_spec_does_not_list_is_told(api: Sandbox, failed: str) -> None:
+    """A misspelt one would be waited for in vain; a new one is waited for."""
+    del api
+    done = chessa("wait", failed, "--until", "compleed", "--until", "failed")
+    assert done.returncode == 0
+    note = "Note: 'compleed' is not a status of the spec. Did you mean 'completed'?\n"
+    assert done.stderr.startswith(note)
+    assert done.stderr.count("Note:") == 1
+
+
+def test_the_doctor_names_the_setting_that_is_wrong(
+    api: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal without its key is told by the name of the key, and by no other."""
+    del api
+    monkeypatch.delenv("CHESSA_JOURNAL_KEY", raising=False)
+    monkeypatch.setenv("CHESSA_JOURNAL", "postgresql://ada:hidden@localhost/x")
+    done = chessa("doctor")
+    assert "CHESSA_JOURNAL_KEY" in done.stdout
+    assert "Check CHESSA_JOURNAL." not in done.stdout
+    assert "hidden" not in done.stdout
+
+
+def test_the_help_of_a_group_is_not_cut() -> None:
+    """Each command of the journal has a line that fits."""
+    commands = chessa("journal", "--help").stdout.partition("Commands:")[2]
+    assert "ddl" in commands
+    assert "..." not in commands

@@ -272,14 +272,20 @@ def _refusal(verdict: str, entry: JournalEntry, call: Call[Any]) -> ChessaError:
     circumstances["outcome"] = Outcome.DONE if is_made else Outcome.UNKNOWN
     return OutcomeUnknownError(
         f"{name} was not sent now: the journal has it under {reference!r}, {_state(entry)}. "
-        f"{'Look up its result' if is_made else 'Look up whether it happened'}; "
-        "flows.reconcile does where the API shows it.",
+        f"{_next_step(entry)}",
         status_code=entry.status_code,
         code=entry.code,
         cause=entry.cause,
         record=entry,
         **circumstances,
     )
+
+
+def _next_step(entry: JournalEntry) -> str:
+    if entry.outcome is None:  # closed, so that there is nothing to reconcile
+        return "Look up its result: the journal has kept none."
+    what = "its result" if entry.outcome is Outcome.DONE else "whether it happened"
+    return f"Look up {what}; flows.reconcile does where the API shows it."
 
 
 def _conflict(entry: JournalEntry, call: Call[Any]) -> str:

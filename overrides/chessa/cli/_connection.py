@@ -140,7 +140,12 @@ def journal_of(url: str | None, account: str | None = None) -> "SqlJournal | Non
         return None
     from ..journal import SqlJournal
 
-    return SqlJournal(named.reveal(), account=account)
+    place = _sqlite_file(named.reveal())
+    is_new = place is not None and not place.exists()
+    journal = SqlJournal(named.reveal(), account=account)
+    if is_new:
+        say(f"Note: the journal {place} is new, and knows of no earlier write. Check the path.")
+    return journal
 
 
 def needed_journal(url: str | None, account: str | None = None) -> "SqlJournal":
@@ -150,7 +155,9 @@ def needed_journal(url: str | None, account: str | None = None) -> "SqlJournal":
     """
     place = _sqlite_file(Secret(url or os.environ.get(JOURNAL_VARIABLE, "")).reveal())
     if place is not None and not place.exists():
-        raise ConfigurationError(f"There is no journal at {place}. Check the path.")
+        raise ConfigurationError(
+            f"There is no journal at {place}. Check the path; the first write makes the file."
+        )
     journal = journal_of(url, account)
     if journal is None:
         raise click.UsageError(f"Name the journal: --journal URL, or {JOURNAL_VARIABLE}.")
@@ -184,11 +191,17 @@ def journal_options(function: F) -> F:
     return url(account(function))
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds, called so in messages."""
+
+    name = "number of seconds"
+
+
 def timeout_option(seconds: str) -> Callable[[F], F]:
     """Return a decorator that adds `--timeout`."""
     return click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True, max=86_400),
+        type=Seconds(min=0, min_open=True, max=86_400),
         metavar="SECONDS",
         help=f"For everything together [default: {seconds}]",
     )
@@ -202,13 +215,13 @@ def output_option(function: F) -> F:
         type=click.Choice(["table", "json", "csv"]),
         default="table",
         show_default=True,
-        help="json has everything that the API sent.",
+        help="json has every field.",
     )(function)
 
 
 def yes_option(function: F) -> F:
     """Add `--yes`."""
-    return click.option("--yes", is_flag=True, help="Do not ask before it is sent.")(function)
+    return click.option("--yes", is_flag=True, help="Do not ask first.")(function)
 
 
 class DeclinedError(Exception):

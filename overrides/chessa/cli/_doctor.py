@@ -268,7 +268,9 @@ def journal() -> Iterator[Check]:
         with needed_journal(None) as opened:
             found = opened.open()
     except (ChessaError, ModuleNotFoundError) as error:
-        yield Check("journal", "fails", str(error), f"Check {JOURNAL_VARIABLE}.")
+        text = str(error)
+        advice = None if JOURNAL_VARIABLE in text else f"Check {JOURNAL_VARIABLE}."
+        yield Check("journal", "fails", text, advice)
         return
     if found:
         text = f"{len(found)} open, the oldest for {age(found[0].age)}"

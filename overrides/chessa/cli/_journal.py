@@ -67,7 +67,7 @@ def open_(journal_url: str | None, account: str | None, form: Form) -> None:
         say("Nothing is open.")
 
 
-@COMMAND.command("show")
+@COMMAND.command("show", short_help="Show the writes of a reference: was it made?")
 @click.argument("reference")
 @click.argument("operation", required=False)
 @journal_options
@@ -105,7 +105,7 @@ def say_or_show(entry: JournalEntry) -> None:
         show(history, "table")
 
 
-@COMMAND.command("reconcile")
+@COMMAND.command("reconcile", short_help="Find out what became of the open writes.")
 @timeout_option("30 for each read")
 @journal_options
 @output_option
@@ -144,7 +144,7 @@ def _reconciled(each: flows.Reconciled) -> dict[str, Any]:
     }
 
 
-@COMMAND.command("resolve")
+@COMMAND.command("resolve", short_help="Close an open write by hand.")
 @click.argument("reference")
 @click.argument("operation")
 @click.option(
@@ -185,7 +185,7 @@ def resolve(
     show_entries([entry], form)
 
 
-@COMMAND.command("ddl")
+@COMMAND.command("ddl", short_help="Print the statements that make the table.")
 @click.argument("dialect", type=click.Choice(["postgresql", "sqlite"]), default="postgresql")
 def ddl(dialect: Any) -> None:
     """Print the statements that make the ledger's table, for a migration of yours."""

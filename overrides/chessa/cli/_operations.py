@@ -218,13 +218,20 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
         except ChessaError as error:
             for line in checks(operation, arguments, error):
                 error.add_note(line)
-            if reference is not None and error.outcome.name in ("UNKNOWN", "DONE"):
+            if reference is not None and _is_open(error):
                 error.add_note(f"Then: chessa journal reconcile, which closes {reference!r}.")
             raise
         if operation.streams:
             show_events(raw.parsed)
             return
     show_result(raw.parsed, raw.body, values["form"])
+
+
+def _is_open(error: ChessaError) -> bool:
+    """Return whether the journal has the write without a known end, for `reconcile` to close."""
+    record = getattr(error, "record", None)
+    is_closed = record is not None and record.outcome is None
+    return error.outcome.name in ("UNKNOWN", "DONE") and not is_closed
 
 
 def _given(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -272,6 +279,8 @@ def checks(
         reader = OPERATIONS.get(link.operation)
         if found is not None and reader is not None:
             yield f"Check: {_command_line(reader, found)}"
+            if error.outcome.name == "DONE":
+                continue
             place = (link.evidence or "").removeprefix(f"/{reader.unwrap}").strip("/")
             where = place.replace("/", ".") or "its result"
             yield f"A value of {where} there proves that it was carried out; none proves nothing."

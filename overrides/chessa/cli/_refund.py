@@ -1,5 +1,6 @@
 """`chessa refund`: send a refund once, and find out whether it was made."""
 
+import shlex
 from contextlib import ExitStack
 
 import click
@@ -73,7 +74,10 @@ def COMMAND(  # noqa: N802  # as of every module here
             say("This call made no refund.")
         case flows.StillUnknown():
             say(f"After {result.reads} reads the order shows no refund. That proves nothing.")
-            if journal is not None:
+            say(f"Check: {shlex.join(['chessa', 'orders', 'retrieve', order_id])}")
+            if journal is None:
+                say("Without a journal, the same command again may send another refund.")
+            else:
                 say("Run the same command later: with this journal it only reads.")
     raise result.error
 

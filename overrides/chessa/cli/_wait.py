@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from difflib import get_close_matches
 from typing import Any
 
 import attrs
@@ -62,6 +63,18 @@ class Progress:
         return view
 
 
+def _note_unlisted(status: str) -> None:
+    """Say so if the spec does not list a status: it may be new, or misspelt."""
+    from ..models import OrderStatus
+
+    listed = {str(each).casefold(): str(each) for each in OrderStatus}
+    if status.casefold() in listed:
+        return
+    close = get_close_matches(status.casefold(), listed, 1)
+    hint = f" Did you mean {listed[close[0]]!r}?" if close else ""
+    say(f"Note: {status!r} is not a status of the spec.{hint}")
+
+
 @click.command("wait")
 @click.argument("order_id")
 @click.option(
@@ -81,6 +94,8 @@ def COMMAND(  # noqa: N802  # as of every module here
     Shows each status as it is seen. Ends with 5 (UNKNOWN) if time runs out, or if the order reaches
     another end than the one waited for.
     """
+    for status in until:
+        _note_unlisted(status)
     progress = Progress(printable(order_id))
     is_live = sys.stderr.isatty()
 
