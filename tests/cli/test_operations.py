@@ -113,7 +113,7 @@ def test_a_text_of_another_type_is_a_usage_error(api: Sandbox) -> None:
     words = ("orders", "create", "--recipient-id", "r", "--origin-amount", "ten", "--yes")
     done = chessa(*words)
     assert done.returncode == 2
-    assert "'--origin-amount': expected JSON of the type number" in done.stderr
+    assert "'--origin-amount': expected a number, such as 10" in done.stderr
     assert api.requests == ()
 
 

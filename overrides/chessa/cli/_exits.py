@@ -24,7 +24,7 @@ CLOSED: Final = 141
 
 TABLE: Final = (
     Exit(RESULT, "result", "the result was printed"),
-    Exit(OTHER, "other", "a check failed, a file cannot be used, an extra is not installed"),
+    Exit(OTHER, "other", "a check failed, you declined, a file or an extra cannot be used"),
     Exit(USAGE, "usage", "the command line is wrong: nothing was sent"),
     Exit(3, "REJECTED", "the API rejected the request, and did nothing"),
     Exit(4, "NOT_SENT", "nothing was sent: fix what the message names; calling again is safe"),

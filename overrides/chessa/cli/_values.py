@@ -44,7 +44,10 @@ def read_value(codec: Codec, text: str, types: set[str]) -> Any:
         value = loads(_content(text))
     except DecodeError:
         if types and "string" not in types:
-            raise UnusableError(f"expected JSON of the type {' or '.join(sorted(types))}") from None
+            kind = " or ".join(sorted(types))
+            is_number = types == {"number"}
+            form = f"a {kind}, such as 10" if is_number else f"JSON of the type {kind}"
+            raise UnusableError(f"expected {form}") from None
         return _decoded(codec, text)
     try:
         return _decoded(codec, value)
