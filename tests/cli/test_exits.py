@@ -88,6 +88,22 @@ def test_credentials_may_come_from_a_file(
     assert "No such file" in missing.stderr
 
 
+@pytest.mark.parametrize("name", ["CHESSA_CLIENT_ID", "CHESSA_CLIENT_SECRET"])
+def test_a_file_of_credentials_has_both(api: Sandbox, tmp_path: Path, name: str) -> None:
+    """What is missing is not taken from the environment: it may be of another account."""
+    path = tmp_path / "credentials"
+    path.write_text(f"{name}=hidden\n", encoding="utf-8")
+    path.chmod(0o600)
+    for words in (("orders", "list"), ("doctor",)):
+        done = command("--credentials", path, *words)
+        text = done.stdout + done.stderr
+        assert done.returncode in (1, 4)
+        assert "The file of --credentials has no line CHESSA_CLIENT_" in text
+        assert f"no line {name}" not in text
+        assert "hidden" not in text
+    assert api.requests == ()
+
+
 def test_no_option_takes_a_secret() -> None:
     """A journal's URL with a password is refused, without being shown."""
     done = command("journal", "open", "--journal", "postgresql://ada:hunter2@db/money")

@@ -77,11 +77,19 @@ class Access:
         )
 
     def read_credentials(self) -> dict[str, Secret]:
-        """Return the credentials that a file holds. Raises `ConfigurationError`."""
+        """Return the credentials that a file holds, none without a file.
+
+        Raises `ConfigurationError`, also for a file without both: the other one, of the
+        environment, may be of another account.
+        """
         if self.credentials is None:
             return {}
         held = read_variables(self.credentials)
-        return {name: held[variable] for name, variable in CREDENTIALS.items() if variable in held}
+        missing = [variable for variable in CREDENTIALS.values() if variable not in held]
+        if missing:
+            lines = " and ".join(f"{variable}=…" for variable in missing)
+            raise ConfigurationError(f"The file of --credentials has no line {lines}.")
+        return {name: held[variable] for name, variable in CREDENTIALS.items()}
 
 
 def performed(
