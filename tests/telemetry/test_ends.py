@@ -4,16 +4,20 @@ import asyncio
 import contextvars
 import threading
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
 from opentelemetry import trace
 
+import chessa
+from chessa import flows
 from chessa.telemetry import Telemetry
 from chessa.telemetry._spans import span_of_flow
 from chessa.testing import Sandbox
+from tests.modes import Mode
 
-from .calls import refund, retrieve
+from .calls import called, client_of, refund, retrieve
 from .conftest import Seen, attributes
 
 
@@ -75,7 +79,7 @@ def test_a_span_may_end_in_another_context(
 ) -> None:
     """One that is closed by the collector, anywhere, takes no span of others off."""
     tracer = seen.tracers.get_tracer("test")
-    span = span_of_flow("flows.reconcile", None, seen.telemetry())
+    span = span_of_flow("flows.reconcile", None, lambda _: None, seen.telemetry())
     assert span is not None
     contextvars.copy_context().run(span.__enter__)
     with tracer.start_as_current_span("of others") as other:
@@ -117,20 +121,83 @@ def test_spans_of_threads_and_tasks_do_not_mix(seen: Seen, api: Sandbox) -> None
     assert len(parents) == 6
 
 
-class _Failing:
-    """A provider that is set, and fails."""
-
-    def get_tracer(self, *_: object, **__: object) -> Any:
-        return self
-
-    def start_span(self, *_: object, **__: object) -> Any:
-        raise RuntimeError("no exporter")
+class _Struck(BaseException):
+    """An exception from outside, as Ctrl-C."""
 
 
-def test_a_failing_tracer_costs_no_call(api: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """A tracer that fails is logged, and the call has its result."""
-    order = api.add_order()
-    failing: Any = _Failing()
-    client = api.client(telemetry=Telemetry(tracer_provider=failing))
-    assert client.orders.retrieve(order.id).id == order.id
+def _broken(place: str, error: BaseException) -> Telemetry:
+    """Return providers whose function of a name raises."""
+    function = {place: mock.Mock(side_effect=error)}
+    span = mock.Mock(**function)
+    tracer = mock.Mock(**{"start_span.return_value": span, **function})
+    meter = mock.Mock(**function)
+    meter.create_counter.return_value = meter.create_histogram.return_value = meter
+    if place == "create_counter":
+        meter.create_counter.side_effect = error
+    tracers = mock.Mock(**{"get_tracer.return_value": tracer, **function})
+    meters = mock.Mock(**{"get_meter.return_value": meter, **function})
+    return Telemetry(tracer_provider=tracers, meter_provider=meters)
+
+
+_PLACES = {
+    "get_tracer": "before it was sent",
+    "get_meter": "before it was sent",
+    "create_counter": "before it was sent",
+    "start_span": "before it was sent",
+    "add_event": "in flight",
+    "add": "in flight",
+    "record": "in flight",
+    "set_attributes": "in flight",
+    "set_status": "in flight",
+    "end": "in flight",
+}
+"""Where a provider may fail, and what is then known of a write whose answer was lost."""
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_what_fails_hides_no_outcome(
+    mode: Mode, api: Sandbox, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    """Whatever of a provider raises, the call ends as it would have, and the log has it."""
+    api.lose_next_answer()
+    made = client_of(api, mode, telemetry=_broken(place, RuntimeError("no exporter")))
+    error = called(mode, made, refund)
+    assert error.outcome is chessa.Outcome.UNKNOWN
+    assert len(api.requests) == 1
     assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize(("place", "known"), _PLACES.items())
+def test_what_strikes_in_a_provider_comes_out(
+    mode: Mode, api: Sandbox, place: str, known: str
+) -> None:
+    """An interruption says what is known, once, and leaves no span behind as the current one."""
+    before = trace.get_current_span()
+    api.lose_next_answer()
+    made = client_of(api, mode, telemetry=_broken(place, _Struck()))
+
+    async def body() -> None:
+        async with mode.opened(made) as client:
+            with pytest.raises(_Struck) as caught:
+                await mode.done(refund(client))
+            (note,) = caught.value.__notes__
+            assert known in note
+            assert trace.get_current_span() is before
+
+    mode.run(body())
+
+
+@pytest.mark.parametrize("place", ["get_tracer", "start_span", "set_attributes"])
+def test_what_strikes_in_a_flow_comes_out(mode: Mode, api: Sandbox, place: str) -> None:
+    """The interruption of a flow's span has the note of the flow."""
+    before = trace.get_current_span()
+    made = client_of(api, mode, telemetry=_broken(place, _Struck()))
+
+    async def body() -> None:
+        async with mode.opened(made) as client:
+            with pytest.raises(_Struck) as caught:
+                await mode.done(flows.refund_safely(client, "ord_7", address="bc1qexample"))
+            assert caught.value.__notes__
+            assert trace.get_current_span() is before
+
+    mode.run(body())

@@ -143,7 +143,7 @@ def run(
 ) -> T | Coroutine[Any, Any, T]:
     """Run a flow, or return the coroutine that runs it."""
     perform = functools.partial(_begin, client, clock)
-    span = watch_flow(client, flow.name)
+    span = watch_flow(client, flow.name, flow.note.put_on)
     if isinstance(client, AsyncChessa):
         running = _run_async(flow.note, flow.steps(clock), perform)
         return running if span is None else _shown_async(span, running)

@@ -97,28 +97,52 @@ def span_of_call(call: Any, telemetry: Telemetry, *, is_traced: bool) -> "CallSp
     return CallSpan(call, tracer, measured, telemetry, is_traced=is_traced)
 
 
-def span_of_flow(name: str, reference: str | None, telemetry: Telemetry) -> "FlowSpan | None":
-    """Return the span of a flow, still to be entered; None unless a provider is set."""
+def span_of_flow(
+    name: str,
+    reference: str | None,
+    interrupted: Callable[[BaseException], None],
+    telemetry: Telemetry,
+) -> "FlowSpan | None":
+    """Return the span of a flow, still to be entered; None unless a provider is set.
+
+    `interrupted` adds the flow's note to an interruption.
+    """
     tracer = _tracer(telemetry)
-    return None if tracer is None else FlowSpan(name, reference, tracer, telemetry)
+    return None if tracer is None else FlowSpan(name, reference, interrupted, tracer, telemetry)
 
 
 class _Span:
     """A span that is current while its context manager is open."""
 
     _name: str
+    _interrupted: Callable[[BaseException], None]
+    """Adds what is known to an interruption that strikes while a span begins or ends."""
     _span: trace.Span | None = None
     _token: Any = None
 
     def __enter__(self) -> Self:
-        self._guarded(self._start)
+        try:
+            self._guarded(self._start)
+        except BaseException as interruption:
+            self._end_all(interruption)
+            self._interrupted(interruption)
+            raise
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
-        self._guarded(lambda: self._end(error))
-        self._guarded(lambda: self._leave(error))
+        try:
+            self._end_all(error)
+        except BaseException as interruption:
+            self._interrupted(interruption)
+            raise
+
+    def _end_all(self, error: BaseException | None) -> None:
+        try:
+            self._guarded(lambda: self._end(error))
+        finally:
+            self._guarded(lambda: self._leave(error))
 
     def _start(self) -> None:
         raise NotImplementedError
@@ -140,9 +164,11 @@ class _Span:
             return
         if trace.get_current_span() is span:
             context.detach(self._token)
-        if error is not None:
-            span.set_status(Status(StatusCode.ERROR))
-        span.end()
+        try:
+            if error is not None:
+                span.set_status(Status(StatusCode.ERROR))
+        finally:
+            span.end()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
@@ -166,6 +192,7 @@ class CallSpan(_Span):
         is_traced: bool,
     ) -> None:
         self._name = call.operation.name
+        self._interrupted = call.interrupted
         self._call = call
         self._tracer = tracer
         self._instruments = measured
@@ -224,9 +251,15 @@ class FlowSpan(_Span):
     """The span of one flow, around those of its calls."""
 
     def __init__(
-        self, name: str, reference: str | None, tracer: trace.Tracer, telemetry: Telemetry
+        self,
+        name: str,
+        reference: str | None,
+        interrupted: Callable[[BaseException], None],
+        tracer: trace.Tracer,
+        telemetry: Telemetry,
     ) -> None:
         self._name = name
+        self._interrupted = interrupted
         self._reference = reference if telemetry.reference else None
         self._tracer = tracer
         self._result: str | None = None

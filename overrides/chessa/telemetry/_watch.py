@@ -1,17 +1,21 @@
 """Decide for each call, at next to no cost, whether it is shown to OpenTelemetry.
 
-Nothing of OpenTelemetry is imported here, nor anywhere else before the application has done so.
+Nothing of OpenTelemetry is imported here, nor anywhere else before the application has done so. A
+provider that fails is logged, and the call goes on without a span.
 """
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .. import _log
+from .._interruptions import is_from_signal_handler
 from ._settings import Telemetry
 
 if TYPE_CHECKING:
     from ._spans import CallSpan, FlowSpan
 
+T = TypeVar("T")
 _HTTPX: Final = "opentelemetry.instrumentation.httpx"
 
 
@@ -19,20 +23,34 @@ def watch_call(call: Any, connections: Any) -> "CallSpan | None":
     """Return the span of a call, still to be entered; None unless a provider is set."""
     if not _is_used(call.plan.telemetry):
         return None
-    from ._spans import span_of_call
 
-    traced = is_traced(connections.carrier)
-    return span_of_call(call, _settings(call.plan.telemetry), is_traced=traced)
+    def watched() -> "CallSpan | None":
+        from ._spans import span_of_call
+
+        traced = is_traced(connections.carrier)
+        return span_of_call(call, _settings(call.plan.telemetry), is_traced=traced)
+
+    return _guarded(call.operation.name, watched, call.interrupted)
 
 
-def watch_flow(client: Any, name: str) -> "FlowSpan | None":
-    """Return the span of a flow, still to be entered; None unless a provider is set."""
+def watch_flow(
+    client: Any, name: str, interrupted: Callable[[BaseException], None]
+) -> "FlowSpan | None":
+    """Return the span of a flow, still to be entered; None unless a provider is set.
+
+    `interrupted` adds the flow's note to an interruption.
+    """
     plan = client._core.plan
     if not _is_used(plan.telemetry):
         return None
-    from ._spans import span_of_flow
 
-    return span_of_flow(name, plan.options.reference, _settings(plan.telemetry))
+    def watched() -> "FlowSpan | None":
+        from ._spans import span_of_flow
+
+        settings = _settings(plan.telemetry)
+        return span_of_flow(name, plan.options.reference, interrupted, settings)
+
+    return _guarded(name, watched, interrupted)
 
 
 def count_drift(telemetry: Telemetry | bool, known: Mapping[str, str]) -> None:
@@ -53,6 +71,19 @@ def is_traced(carrier: object) -> bool:
     kind = carrier if isinstance(carrier, type) else type(carrier)
     methods = (getattr(carrier, f"handle_{name}", None) for name in ("request", "async_request"))
     return kind.__module__ == _HTTPX or any(hasattr(each, "__wrapped__") for each in methods)
+
+
+def _guarded(
+    name: str, watched: Callable[[], T | None], interrupted: Callable[[BaseException], None]
+) -> T | None:
+    try:
+        return watched()
+    except BaseException as error:
+        if not isinstance(error, Exception) or is_from_signal_handler(error):
+            interrupted(error)
+            raise
+        _log.hook_failed(name, watched, error)
+        return None
 
 
 def _is_used(telemetry: Telemetry | bool) -> bool:
