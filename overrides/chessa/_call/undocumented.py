@@ -24,6 +24,8 @@ _TEXT: Final = r"[A-Za-z0-9._~!$&'()*+,;=:@-]+"
 _PATH: Final = re.compile(rf"(?:/(?:{_TEXT}|\{{[A-Za-z_][A-Za-z0-9_]*\}})+)+/?")
 """Segments of characters that need no encoding, and names in braces: no `//`, `?`, `#`, `%`."""
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
+_MATRIX: Final = re.compile(r";[^/]*")
+"""Parameters of a segment, which some servers and proxies take off before they look for a route."""
 
 
 @attrs.frozen
@@ -132,12 +134,21 @@ def _parameters(name: str, path: str, given: object) -> dict[str, object]:
     for each in values.values():
         if not isinstance(each, str | int) or isinstance(each, bool):
             raise _refused(f"{name}: a value of parameters must be a str or an int")
-    return {each: str(values[each]) for each in wanted}
+    return {each: _text(name, values[each]) for each in wanted}
+
+
+def _text(name: str, value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        pass  # Python writes no integer of thousands of digits
+    raise _refused(f"{name}: a value of parameters has too many digits")
 
 
 def _check_has_no_method(operation: Operation[Any], values: Mapping[str, object]) -> None:
     """Refuse a write of the spec: its method knows what `once` and the journal need of it."""
     target = _NAME.sub(lambda match: str(values[match[1]]), operation.path)
+    target = _MATRIX.sub("", target)
     for known in OPERATIONS.values():
         if known.method == operation.method and not known.is_read and _is_at(known, target):
             raise _refused(
