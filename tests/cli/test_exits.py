@@ -1,11 +1,15 @@
 """Exit statuses, messages and secrets: never a traceback, and nothing that should not be seen."""
 
+import contextlib
+import errno
+import io
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import pytest
 
@@ -15,6 +19,7 @@ from chessa.cli import _app, _exits
 from chessa.testing import Sandbox
 from tests.cli.conftest import chessa as command
 from tests.cli.conftest import process
+from tests.commands import Done, run
 from tests.docs.pages import ROOT, read, rows, section
 
 
@@ -157,6 +162,73 @@ def test_a_broken_pipe_is_quiet(api: Sandbox, environment: dict[str, str]) -> No
     del api
     line = f"({sys.executable} -m chessa orders list; echo $? >&2) | true"
     assert process(environment, line).stderr == "141\n"
+
+
+@pytest.mark.parametrize("password", ["pw", "p/w", "p?w", "p:w#"])
+def test_no_password_of_a_journal_is_an_option(password: str) -> None:
+    """Whatever is in it: the process list would show it."""
+    done = command("journal", "open", "--journal", f"postgresql://user:{password}@127.0.0.1:1/x")
+    assert done.returncode == 2
+    assert "has a password" in done.stderr
+
+
+class _Output(io.StringIO):
+    """A stdout that cannot be written."""
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self._failure = failure
+
+    def write(self, _text: str) -> int:
+        raise self._failure
+
+
+def _to(stdout: Any, *words: object) -> Done:
+    """Run the command with another stdout."""
+
+    def main(arguments: list[str]) -> int:
+        with contextlib.redirect_stdout(stdout):
+            return chessa.cli.main(arguments)
+
+    return run(main, *words)
+
+
+FULL = (OSError(errno.ENOSPC, "No space left on device"), 6, "(No space left on device)")
+CTRL_C = (KeyboardInterrupt(), 130, "could not be printed completely")
+
+
+@pytest.mark.parametrize(("failure", "status", "text"), [FULL, CTRL_C], ids=["full", "ctrl-c"])
+@pytest.mark.parametrize("of_flow", [False, True])
+def test_a_result_that_cannot_be_printed_was_carried_out(
+    api: Sandbox, failed: str, failure: BaseException, status: int, text: str, of_flow: bool
+) -> None:
+    """A full disk, or Ctrl-C, does not hide that a write was carried out."""
+    words = ("refund", failed, "bc1q", "--yes") if of_flow else (*REFUND, failed)
+    done = _to(_Output(failure), *words)
+    assert done.returncode == status
+    assert "orders.request_refund was carried out" in done.stderr
+    assert text in done.stderr
+    assert len(api.refunds) == 1
+
+
+def test_a_read_that_cannot_be_printed_is_1(api: Sandbox, failed: str) -> None:
+    """The message says why; it is no bug of the command."""
+    del api
+    done = _to(_Output(FULL[0]), "orders", "retrieve", failed)
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be written: No space left on device.\n"
+
+
+def test_closed_streams_hide_no_outcome(
+    api: Sandbox, failed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python has None for a stream that was closed before it began: the status stands."""
+    assert _to(None, *REFUND, failed).returncode == 141
+    assert len(api.refunds) == 1
+    monkeypatch.setattr("sys.stderr", None)
+    assert chessa.cli.main(["orders", "retrieve", "nothing"]) == 3
+    monkeypatch.setattr("sys.stdin", None)
+    assert chessa.cli.main([each for each in (*REFUND, failed) if each != "--yes"]) == 2
 
 
 def test_ctrl_c_says_what_is_known(api: Sandbox, failed: str, environment: dict[str, str]) -> None:

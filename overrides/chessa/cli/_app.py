@@ -14,7 +14,7 @@ from .._version import __version__
 from . import _exits
 from ._connection import Access, DeclinedError
 from ._groups import Group
-from ._output import ClosedOutputError, flush, say
+from ._output import ClosedOutputError, UnwritableOutputError, flush, say
 
 _OWN: Final = {
     "doctor": ("_doctor", "Find out why calls fail: settings, network, clock, one read."),
@@ -114,6 +114,8 @@ def run(arguments: list[str] | None = None) -> int:
         flush()
         return status if isinstance(status, int) else _exits.RESULT
     except ChessaError as error:
+        if isinstance(error.__context__, UnwritableOutputError):
+            _drop_output()
         _say_error(error)
         return _exits.status_of(error.outcome)
     except (click.Abort, KeyboardInterrupt) as interruption:
@@ -123,6 +125,10 @@ def run(arguments: list[str] | None = None) -> int:
     except (ClosedOutputError, BrokenPipeError):
         _drop_output()
         return _exits.CLOSED
+    except UnwritableOutputError as error:
+        _drop_output()
+        say(f"The output cannot be written: {error}.")
+        return _exits.OTHER
     except DeclinedError:
         say("Nothing was sent.")
         return _exits.OTHER
@@ -181,6 +187,8 @@ def _drop_output() -> None:
     """Let nothing else be written to a closed stdout, as the interpreter would at its end."""
     import os
 
+    if sys.stdout is None:
+        return
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

@@ -4,6 +4,7 @@ No secret is an option: the process list and the shell's history would show it.
 """
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from .._client import Chessa
 from .._config import MAX_RESPONSE_BYTES, Settings, read_settings
 from .._credentials import Secret, hide
 from .._errors import ConfigurationError
-from ._output import say
+from ._output import is_terminal, say
 
 if TYPE_CHECKING:
     from ..journal import SqlJournal
@@ -31,6 +32,8 @@ CREDENTIALS: Final = {
     "client_secret": "CHESSA_CLIENT_SECRET",
 }
 JOURNAL_VARIABLE: Final = "CHESSA_JOURNAL"
+_PASSWORD: Final = re.compile(r"[^:/]*:[^@]*@")
+"""As SQLAlchemy finds it: it may hold a slash."""
 _MOST_OF_A_FILE: Final = 64 * 1024
 
 
@@ -51,7 +54,7 @@ class Access:
             for name, variable in CREDENTIALS.items()
             if name not in found and not os.environ.get(variable, "").strip()
         }
-        if missing and not sys.stdin.isatty():
+        if missing and not is_terminal(sys.stdin):
             raise ConfigurationError(
                 f"{' and '.join(missing)} missing: set {' and '.join(missing.values())}, or pass "
                 "--credentials FILE."
@@ -181,8 +184,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _has_password(url: str) -> bool:
-    place = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    return ":" in place or "password=" in url.lower()
+    return _PASSWORD.match(url.partition("://")[2]) is not None or "password=" in url.lower()
 
 
 def journal_options(function: F) -> F:
@@ -243,7 +245,7 @@ def ask(lines: list[str], question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin) or sys.stderr is None:
         raise click.UsageError(
             "stdin is not a terminal, so that no person can be asked: pass --yes."
         )

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +28,16 @@ from ._connection import (
     yes_option,
 )
 from ._groups import Group
-from ._output import Form, say, show, show_bytes, show_text
+from ._output import (
+    Form,
+    UnwritableOutputError,
+    is_terminal,
+    result_of_write,
+    say,
+    show,
+    show_bytes,
+    show_text,
+)
 from ._text import printable, to_json
 from ._values import UnusableError, read_file, read_value, takes_file, takes_files
 
@@ -222,9 +231,15 @@ def perform(operation: Operation[Any], ctx: click.Context, values: dict[str, Any
                 error.add_note(f"Then: chessa journal reconcile, which closes {reference!r}.")
             raise
         if operation.streams:
-            show_events(raw.parsed)
+            with _printing(operation):
+                show_events(raw.parsed)
             return
-    show_result(raw.parsed, raw.body, values["form"])
+    with _printing(operation):
+        show_result(raw.parsed, raw.body, values["form"])
+
+
+def _printing(operation: Operation[Any]) -> AbstractContextManager[None]:
+    return nullcontext() if operation.is_read else result_of_write(operation.name)
 
 
 def _is_open(error: ChessaError) -> bool:
@@ -308,8 +323,8 @@ def show_events(events: EventStream[Any]) -> None:
 def show_result(parsed: Any, body: bytes, form: Form) -> None:
     """Print the result of an operation."""
     if isinstance(parsed, bytes):
-        if sys.stdout.isatty():
-            raise click.UsageError("The response is bytes, not for a terminal: pass --save FILE.")
+        if is_terminal(sys.stdout):
+            raise UnwritableOutputError("bytes are not for a terminal: pass --save FILE")
         show_bytes(parsed)
     elif isinstance(parsed, SavedFile):
         show({"path": str(parsed.path), "size": parsed.size, "sha256": parsed.sha256}, form)

@@ -3,15 +3,19 @@
 Colours are rich's: none where the output is not a terminal, or NO_COLOR is set.
 """
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Final, Literal, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chessa_api.errors import Outcome
+
+from .._errors import OutcomeUnknownError
 from ._text import Row, cell, columns, fitting, printable, split, to_csv, to_json
 
 Form = Literal["table", "json", "csv"]
@@ -23,28 +27,42 @@ class ClosedOutputError(Exception):
     """The reader of stdout closed it."""
 
 
+class UnwritableOutputError(Exception):
+    """The reason that stdout cannot be written, such as a full disk."""
+
+
+def is_terminal(file: TextIO | None) -> bool:
+    """Return whether a standard stream is a terminal; one that is closed is None."""
+    return file is not None and file.isatty()
+
+
 def console(file: TextIO) -> Console:
     """Return a console that takes no text for markup."""
-    is_terminal = file.isatty()
+    is_shown = is_terminal(file)
     return Console(
         file=file,
         markup=False,
         emoji=False,
         highlight=False,
-        soft_wrap=not is_terminal,
+        soft_wrap=not is_shown,
         no_color=True if os.environ.get("NO_COLOR") else None,
-        width=None if is_terminal else _WIDE,
+        width=None if is_shown else _WIDE,
     )
 
 
 def say(text: str) -> None:
     """Print a message on stderr. Nothing in it can act on the terminal."""
     lines = (printable(line) for line in text.splitlines())
-    _written(sys.stderr, "".join(f"{line}\n" for line in lines))
+    with contextlib.suppress(OSError):  # the exit status tells the outcome without it
+        if sys.stderr is not None:
+            _write(sys.stderr, "".join(f"{line}\n" for line in lines))
 
 
 def show(value: Any, form: Form) -> None:
-    """Print a result, a JSON value, on stdout. Raises `ClosedOutputError`."""
+    """Print a result, a JSON value, on stdout.
+
+    Raises `ClosedOutputError` or `UnwritableOutputError`, as all that write to stdout.
+    """
     if form == "json":
         _stdout(f"{to_json(value)}\n")
     elif form == "csv":
@@ -54,38 +72,65 @@ def show(value: Any, form: Form) -> None:
 
 
 def show_text(text: str) -> None:
-    """Print a text of ours on stdout, as it is. Raises `ClosedOutputError`."""
+    """Print a text of ours on stdout, as it is."""
     _stdout(text)
 
 
 def show_bytes(data: bytes) -> None:
-    """Write bytes to stdout. Raises `ClosedOutputError`."""
+    """Write bytes to stdout."""
+    with _to_stdout() as out:
+        out.buffer.write(data)
+        out.flush()
+
+
+@contextlib.contextmanager
+def result_of_write(name: str) -> Generator[None]:
+    """Print the result of an operation: what hinders that does not hide that it was carried out.
+
+    Raises `OutcomeUnknownError` (DONE) where it cannot be printed.
+    """
+    text = f"{name} was carried out, but its result could not be printed"
+    advice = "Do not call it again; look up its result."
     try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise ClosedOutputError from None
+        yield
+    except UnwritableOutputError as error:
+        problem = str(error)
+    except KeyboardInterrupt as interruption:
+        interruption.add_note(f"{text} completely. {advice}")
+        raise
+    else:
+        return
+    raise OutcomeUnknownError(f"{text} ({problem}). {advice}", operation=name, outcome=Outcome.DONE)
 
 
 def flush() -> None:
-    """Write what is left. Raises `ClosedOutputError`."""
-    _stdout("")
+    """Write what is left."""
+    if sys.stdout is not None:
+        _stdout("")
 
 
 def _stdout(text: str) -> None:
-    if not _written(sys.stdout, text):
-        raise ClosedOutputError
+    with _to_stdout() as out:
+        _write(out, text)
 
 
-def _written(file: TextIO, text: str) -> bool:
-    """Write a text, with escapes for what the encoding of a file lacks; False if it is closed."""
-    encoding = file.encoding or "utf-8"
+@contextlib.contextmanager
+def _to_stdout() -> Generator[TextIO]:
     try:
-        file.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        file.flush()
+        if sys.stdout is None:  # it was closed before the command began
+            raise ClosedOutputError
+        yield sys.stdout
     except BrokenPipeError:
-        return False
-    return True
+        raise ClosedOutputError from None
+    except OSError as error:
+        raise UnwritableOutputError(error.strerror or type(error).__name__) from None
+
+
+def _write(file: TextIO, text: str) -> None:
+    """Write a text, with escapes for what the encoding of a file lacks."""
+    encoding = file.encoding or "utf-8"
+    file.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    file.flush()
 
 
 def _tables(value: Any) -> None:
@@ -114,15 +159,16 @@ def _tables(value: Any) -> None:
 
 def show_table(table: Table) -> None:
     """Print a table on stdout, without blanks at the ends of its lines."""
-    out = console(sys.stdout)
-    with out.capture() as captured:
-        out.print(table)
+    with _to_stdout() as file:
+        out = console(file)
+        with out.capture() as captured:
+            out.print(table)
     _stdout("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def _table(rows: Sequence[Row]) -> tuple[Table, list[str]]:
     """Return a table of the columns that fit, and the names of the others."""
-    width = console(sys.stdout).width if sys.stdout.isatty() else None
+    width = console(sys.stdout).width if is_terminal(sys.stdout) else None
     names = columns(rows)
     filled = [name for name in names if any(cell(row.get(name)) for row in rows)]
     names = [*filled, *(name for name in names if name not in filled)]

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import click
 
 from .. import flows
+from ..flows._journal import REFUND
 from ._connection import (
     Access,
     ask,
@@ -17,7 +18,7 @@ from ._connection import (
 )
 from ._exits import RESULT
 from ._operations import json_of
-from ._output import Form, say, show
+from ._output import Form, result_of_write, say, show
 
 
 @click.command("refund")
@@ -68,7 +69,9 @@ def COMMAND(  # noqa: N802  # as of every module here
     match result:
         case flows.Confirmed():
             say(_confirmed(result))
-            show(json_of(result.order.refund if result.refund is None else result.refund), form)
+            refund = result.order.refund if result.refund is None else result.refund
+            with result_of_write(REFUND):
+                show(json_of(refund), form)
             return RESULT
         case flows.NotApplied():
             say("This call made no refund.")

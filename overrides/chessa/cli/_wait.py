@@ -17,7 +17,7 @@ from rich.text import Text
 from .._errors import ChessaError
 from ..flows import wait_for_order
 from ._connection import Access, output_option, timeout_option
-from ._output import Form, console, say, show
+from ._output import Form, console, is_terminal, say, show
 from ._text import printable
 
 
@@ -97,7 +97,7 @@ def COMMAND(  # noqa: N802  # as of every module here
     for status in until:
         _note_unlisted(status)
     progress = Progress(printable(order_id))
-    is_live = sys.stderr.isatty()
+    is_live = is_terminal(sys.stderr)
 
     def seen(order: Any) -> None:
         line = progress.add(str(order.status))
@@ -108,7 +108,7 @@ def COMMAND(  # noqa: N802  # as of every module here
     if timeout is not None:
         options["timeout"] = timeout
     with access.client() as client:
-        screen = console(sys.stderr)
+        screen = console(sys.stderr) if is_live else None
         with Live(progress, console=screen) if is_live else nullcontext():
             try:
                 order = wait_for_order(client, order_id, progress=seen, **options)
