@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import time
+import traceback
 import warnings
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pytest
 
 import chessa
 from chessa import Outcome
+from tests.faults import leaks
 from tests.marks import every
 from tests.modes import ASYNC, SYNC, Mode
 from tests.pipeline.made import Package
@@ -311,6 +313,23 @@ def test_a_rejection_is_an_error_as_usual(api: Api, mode: Mode) -> None:
     _, error = run(api, mode)
     assert isinstance(error, chessa.NotFoundError)
     assert error.code == "nothing"
+
+
+@pytest.mark.parametrize("line", ['data: "{}"', 'data: {{"amount": "{}"}}', "data: {}"])
+def test_no_traceback_shows_an_event(api: Api, mode: Mode, line: str) -> None:
+    """A server may send the secret back: the variables of the frames do not hold it."""
+    secret = leaks.CLIENT_SECRET.replace('"', "")
+    api.play = sends(line.format(secret).encode() + b"\n\n")
+    _, error = run(api, mode)
+    assert error is not None
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    shown = [
+        name
+        for frame in report.stack
+        for name, text in (frame.locals or {}).items()
+        if secret[:12] in text
+    ]
+    assert shown == []
 
 
 # ---- Interruptions -------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ class Reading(Generic[T]):
             found = self._call.decoded(self._response.status_code, event.data, _TYPE)
             if not isinstance(found, Failure):
                 return Event(found[0], event.event, event.id, event.retry)
+            del event  # a traceback prints what its frames hold, and an event may hold the secret
             raise self._error(found)
         raise self._error(Failure(ErrorKind.BODY, problem))
 
