@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import chessa
 from chessa import Hooks
-from chessa.telemetry import Drift, draft_overlay, questions
+from chessa.telemetry import Drift, _drift, draft_overlay, questions
 from chessa.telemetry._drift import MOST_NAMES, is_name
 from tests.unit.calls import CREDENTIALS
 
@@ -134,6 +134,16 @@ def test_many_keys_are_data() -> None:
     names = [f"name{letter}" for letter in LETTERS[: MOST_NAMES + 1]]
     _, drift = everything([{"order": {"id": "o", "status": "created"}, **dict.fromkeys(names, 1)}])
     assert [place.pointer for place in drift if place.kind == "unknown key"] == ["/*"]
+
+
+def test_what_is_data_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an object with thousands of unknown keys a few are looked at."""
+    shaped: list[object] = []
+    monkeypatch.setattr(_drift, "shape", lambda raw: shaped.append(raw) or "integer")
+    walk = _drift._Walk("orders.retrieve", "200", {})
+    walk._unknown({f"key{number}": number for number in range(5_000)}, ())
+    assert len(shaped) <= _drift.MOST_NAMES + 1
+    assert 1 <= len(walk.found) <= _drift.MOST_NAMES + 1
 
 
 def test_many_values_are_data() -> None:

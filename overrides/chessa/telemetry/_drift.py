@@ -244,7 +244,8 @@ class _Walk:
     def _unknown(self, members: Mapping[str, Any], path: tuple[str, ...]) -> None:
         """Add the keys that the spec does not know."""
         self._name("unknown key", path, set(members), is_name)
-        for name, value in members.items():
+        # More of them are one place: a few tell its types.
+        for name, value in itertools.islice(members.items(), MOST_NAMES + 1):
             self._add("unknown key", (*path, name), types={shape(value)})
 
     def _name(
