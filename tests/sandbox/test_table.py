@@ -183,6 +183,15 @@ def test_a_wrong_option_is_named(api: Sandbox, target: str, named: str) -> None:
     assert api.snapshot() == before
 
 
+def test_null_is_no_required_option(api: Sandbox) -> None:
+    """JSON's null stands for an option that is not given."""
+    body = b'{"seconds": null}'
+    headers = {"content-type": "application/json"}
+    refused = control(api, "POST", "/_sandbox/delay-next", headers, body)
+    assert refused.status == 400
+    assert "'seconds' of delay-next is required" in loads(refused.body)["message"]
+
+
 def test_everything_can_be_read(api: Sandbox, remote: Remote) -> None:
     """Orders, movements, requests, refunds, mistakes, clock: as in Python, newest first."""
     order = api.add_order().fund().fail()

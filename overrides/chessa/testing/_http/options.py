@@ -41,7 +41,7 @@ def read_options(command: Command, query: str, content_type: str, body: bytes) -
         known = ", ".join(command.options) or "none"
         raise invalid(f"unknown option {unknown[0]!r} of {command.path}; its options: {known}")
     for option in command.options.values():
-        if option.is_required and option.name not in given:
+        if option.is_required and given.get(option.name) is None:
             raise invalid(f"option {option.name!r} of {command.path} is required")
     return {
         name: _read(command.options[name].kind, name, value)
