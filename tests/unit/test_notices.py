@@ -40,6 +40,28 @@ def test_a_result_is_returned_where_warnings_are_errors(driver: Driver) -> None:
         assert driver(A_WRITE, transport=answers((201, {}, HEADERS))) == [{}]
 
 
+def test_a_result_is_returned_where_a_warning_cannot_be_shown(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an application shows warnings with may fail: the write was carried out."""
+
+    def show(*_: object, **__: object) -> None:
+        raise RuntimeError("no window")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        monkeypatch.setattr(warnings, "showwarning", show)
+        assert driver(A_WRITE, transport=answers((201, {}, HEADERS))) == [{}]
+
+
+def test_names_are_bounded(monkeypatch: pytest.MonkeyPatch, driver: Driver) -> None:
+    """The names of undocumented requests are the caller's: no more are kept than so many."""
+    told = {f"GET /v1/{number}" for number in range(notices._MOST)}
+    monkeypatch.setattr(notices, "_TOLD", told)
+    driver(A_READ, transport=answers((200, {}, HEADERS)))
+    assert len(told) == notices._MOST
+
+
 @pytest.mark.parametrize(
     ("headers", "said"),
     [

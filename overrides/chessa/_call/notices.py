@@ -7,9 +7,12 @@ import warnings
 from typing import Final
 
 from .. import _log
+from .._interruptions import is_from_signal_handler
 from .events import Response
 
 _TOLD: Final[set[str]] = set()
+_MOST: Final = 1_000
+"""The names of undocumented requests are the caller's, and may be any number."""
 _DATE: Final = re.compile(r"@(-?[0-9]{1,12})")
 
 
@@ -19,7 +22,7 @@ def announce(operation: str, response: Response) -> None:
     A line of the log, and for the first operation a DeprecationWarning. Neither ever fails a call:
     what was carried out must not turn into an error because warnings are errors.
     """
-    if operation in _TOLD:
+    if operation in _TOLD or len(_TOLD) >= _MOST:
         return
     is_first = not _TOLD
     _TOLD.add(operation)
@@ -34,8 +37,9 @@ def announce(operation: str, response: Response) -> None:
     if is_first:
         try:
             warnings.warn(text, DeprecationWarning, stacklevel=2)
-        except DeprecationWarning:
-            return  # warnings are errors here, and the log has it
+        except Exception as error:  # warnings are errors here, or what shows them failed
+            if is_from_signal_handler(error):
+                raise
 
 
 def _date(value: str | None) -> str | None:
