@@ -64,6 +64,8 @@ def _as_json(value: Any) -> Any:
         return [_as_json(item) for item in value]
     if not isinstance(value, Decimal):
         return value
+    if not value.is_finite():  # which pydantic reads as a float, and JSON does not have
+        return str(value)
     if value == value.to_integral_value():
         return int(value)
     return float(value) if Decimal(repr(float(value))) == value else str(value)

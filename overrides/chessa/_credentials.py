@@ -8,7 +8,7 @@ import inspect
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Final, Literal, NoReturn, Protocol, Self, TypeAlias, cast
+from typing import Any, Final, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias, cast
 
 import chessa_api
 
@@ -60,14 +60,30 @@ class Opaque:
         raise TypeError(f"{type(self).__name__} has no state to give away.")
 
 
+class _Unrevealed(NamedTuple):
+    """What a secret of another library is that raised, in place of its text."""
+
+    cause: str
+
+
+def _revealed(value: Any) -> object:
+    """Return the text of a `HidesSecret`, and anything else as it is."""
+    try:
+        reveal = getattr(value, "get_secret_value", None)
+        return reveal() if callable(reveal) else value
+    except Exception as error:
+        if is_from_signal_handler(error):
+            raise
+        return _Unrevealed(type(error).__name__)
+
+
 class Secret(Opaque):
     """A value whose repr, format, comparison, copy and pickle give nothing away."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: object) -> None:
-        reveal = getattr(value, "get_secret_value", None)  # it is a `HidesSecret`
-        value = reveal() if callable(reveal) else value
+        value = _revealed(value)
         self._value = value.strip() if isinstance(value, str) else value
 
     def reveal(self) -> str:
@@ -86,6 +102,8 @@ class Secret(Opaque):
     def problem(self) -> str | None:
         """Return why this cannot be sent as a credential, without showing it; None if it can."""
         value = self._value
+        if isinstance(value, _Unrevealed):
+            return f"cannot be revealed ({value.cause})"
         if not isinstance(value, str):
             return f"must be a str, not {type(value).__name__}"
         if not value:

@@ -5,6 +5,7 @@ import sys
 import types
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock, NonCallableMock
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -69,6 +70,15 @@ def test_a_number_keeps_its_digits(rate: str, written: str) -> None:
     assert adapter.dump_json(made).decode() == f'{{"rate":{written}}}'
     assert adapter.validate_json(adapter.dump_json(made)).rate == Decimal(rate)
     assert adapter.dump_python(made) == {"rate": Decimal(rate)}
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN"])
+def test_a_number_that_is_none_is_written_as_text(number: str) -> None:
+    """pydantic reads it as a float without end: writing it is no error of Python's."""
+    adapter = TypeAdapter(Order)
+    order = adapter.validate_json(f'{{"id": "a", "status": "Failed", "riskScore": {number}}}')
+    written = adapter.validate_json(adapter.dump_json(order)).additional_properties["riskScore"]
+    assert written in ("Infinity", "-Infinity", "NaN")
 
 
 @pytest.mark.parametrize("data", [{"id": "canary"}, {"id": ["canary"], "status": "x"}, 7, None])
@@ -143,5 +153,11 @@ def test_a_secret_of_pydantic_is_a_credential() -> None:
         credentials = client._core.source.ask()
         assert dict(credentials.headers())[b"x-client-secret"] == b"a-client-secret"
         assert "a-client-secret" not in repr(vars(client))
+    reveal = Mock(side_effect=RuntimeError("a-client-secret"))
+    raising = NonCallableMock(get_secret_value=reveal)
+    with pytest.raises(ConfigurationError) as caught:
+        Chessa(client_id="an-id", client_secret=raising)
+    assert "client_secret cannot be revealed (RuntimeError)" in str(caught.value)
+    assert caught.value.__context__ is None
     with pytest.raises(ConfigurationError, match="client_secret is blank"):
         Chessa(client_id="an-id", client_secret=SecretStr(" "))
