@@ -82,6 +82,8 @@ def test_a_snapshot_over_http(api: Sandbox) -> None:
         {"unknown": 1},
         {"now": "yesterday"},
         {"now": "2026-01-01T00:00:00"},
+        {"now": "9999-12-31T23:59:59Z"},
+        {"now": "0001-01-01T00:00:00+14:00"},
         {"chaos": {"rate": 2, "seed": 1, "operation": None, "drawn": 0}},
         {"chaos": {"rate": 1, "seed": 1, "operation": None, "drawn": 10**12}},
         {"rules": {"underpaid": "maybe"}},

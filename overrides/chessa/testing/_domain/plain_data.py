@@ -3,7 +3,7 @@
 import datetime
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
@@ -11,6 +11,7 @@ import attrs
 from chessa_api.exact_json import within_bounds
 
 from .._spec.document import is_list
+from .clock import LATEST
 
 Record: TypeAlias = Any
 _COLLECTIONS: Final[tuple[Any, ...]] = (tuple, set)
@@ -88,7 +89,7 @@ def _scalar(kind: Any, value: Any, place: str) -> Any:
         text = _checked(value, isinstance(value, str), place)
         try:
             return _instant(text) if kind is datetime.datetime else _amount(text)
-        except (ValueError, InvalidOperation):
+        except (ValueError, ArithmeticError):
             raise ValueError(f"{place} is not {_NAMES[kind]}") from None
     if kind is float and isinstance(value, int | Decimal) and not isinstance(value, bool):
         return float(value)
@@ -106,7 +107,10 @@ def _instant(text: str) -> datetime.datetime:
     instant = datetime.datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError("it has no time zone")
-    return instant.astimezone(datetime.UTC)
+    instant = instant.astimezone(datetime.UTC)
+    if instant > LATEST:
+        raise ValueError("it is later than the clock goes")
+    return instant
 
 
 def _amount(text: str) -> Decimal:
