@@ -61,7 +61,7 @@ class Opaque:
 
 
 class _Unrevealed(NamedTuple):
-    """What a secret of another library is that raised, in place of its text."""
+    """Stands for the text of another library's secret that raised."""
 
     cause: str
 

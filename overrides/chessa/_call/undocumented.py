@@ -25,7 +25,7 @@ _PATH: Final = re.compile(rf"(?:/(?:{_TEXT}|\{{[A-Za-z_][A-Za-z0-9_]*\}})+)+/?")
 """Segments of characters that need no encoding, and names in braces: no `//`, `?`, `#`, `%`."""
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
 _MATRIX: Final = re.compile(r";[^/]*")
-"""Parameters of a segment, which some servers and proxies take off before they look for a route."""
+"""Parameters of a segment, without which some servers and proxies match a route."""
 
 
 @attrs.frozen
