@@ -59,7 +59,9 @@ def test_a_wheel_is_verified_and_a_changed_one_is_found(
     with zipfile.ZipFile(built) as source, zipfile.ZipFile(changed, "w") as target:
         for info in source.infolist():
             content = source.read(info)
-            target.writestr(info, content.replace(b"is_read=False", b"is_read=True "))
+            if info.filename.endswith("/request_refund.py"):
+                content = content.replace(b"is_read=False", b"is_read=True ")
+            target.writestr(info, content)
     with pytest.raises(release.Refused, match=r"request_refund\.py is not what the RECORD"):
         release.check_wheel(changed)
     with pytest.raises(release.Refused, match=r"differs from .*: .*orders/request_refund\.py"):

@@ -299,7 +299,7 @@ def test_effect(name: str) -> None:
     ],
 )
 def test_path_that_a_target_means(paths: list[str], prefix: str, meant: str) -> None:
-    """A path of other names is meant only where none has those of the target; none is lost."""
+    """A target means a path of other names only where no path has its own; none is lost."""
     whole = {
         "openapi": "3.0.3",
         "servers": [{"url": f"https://a.example{prefix}"}],

@@ -332,6 +332,9 @@ def test_nothing_is_left_open(server: RawServer) -> None:
     assert goes_back_to(before)
 
 
+# ---- Last, for a search unfreezes what the other tests need not collect --------------------------
+
+
 @pytest.mark.parametrize("sent", every(2, [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", b""]))
 def test_no_request_holds_the_credentials_while_an_answer_is_read(
     driver: Driver, sent: bytes
@@ -378,7 +381,6 @@ def requests_held() -> list[object]:
     held = [thing for frame in frames for thing in frame.f_locals.values()]
     gc.unfreeze()
     held += gc.get_referents(*gc.get_objects())
-    gc.freeze()
     of_a_request = [thing for thing in held if type(thing) in FORMS]
     return [thing for thing in of_a_request if CLIENT_SECRET in _request_text(thing)]
 
