@@ -60,6 +60,9 @@ _INTERRUPTED: Final = {
     "not call it again; look up its result.",
 }
 _REQUEST_ID_HEADERS: Final = (b"x-request-id", b"request-id", b"x-correlation-id", b"cf-ray")
+_LARGE: Final = 256 * 1024
+"""Bytes of a body that cannot be read and is still compared with the spec: the error has its values
+in memory already, and comparing reads them a second time."""
 _NOTICES: Final = frozenset({b"deprecation", b"sunset"})
 _DECODING_ERRORS: Final = (
     ArithmeticError,
@@ -267,7 +270,8 @@ class Call(Generic[T]):
             before = Deviations.latest
             found = failure or self.decoded(response.status_code, response.body, content_type)
             is_failed = isinstance(found, Failure)
-            if failure is None and (is_failed or Deviations.latest is not before):
+            is_large = is_failed and len(response.body) > _LARGE
+            if failure is None and not is_large and (is_failed or Deviations.latest is not before):
                 self._drifted = response
             if isinstance(found, Failure):
                 return None, found
