@@ -95,7 +95,7 @@ def test_credentials_may_come_from_a_file(
 
 @pytest.mark.parametrize("name", ["CHESSA_CLIENT_ID", "CHESSA_CLIENT_SECRET"])
 def test_a_file_of_credentials_has_both(api: Sandbox, tmp_path: Path, name: str) -> None:
-    """What is missing is not taken from the environment: it may be of another account."""
+    """A missing line is not taken from the environment: it may be of another account."""
     path = tmp_path / "credentials"
     path.write_text(f"{name}=hidden\n", encoding="utf-8")
     path.chmod(0o600)
@@ -212,7 +212,7 @@ def test_a_result_that_cannot_be_printed_was_carried_out(
 
 
 def test_a_read_that_cannot_be_printed_is_1(api: Sandbox, failed: str) -> None:
-    """The message says why; it is no bug of the command."""
+    """The message says why; it is not a bug of the command."""
     del api
     done = _to(_Output(FULL[0]), "orders", "retrieve", failed)
     assert done.returncode == 1

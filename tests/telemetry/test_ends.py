@@ -151,7 +151,7 @@ _PLACES = {
     "set_status": "in flight",
     "end": "in flight",
 }
-"""Where a provider may fail, and what is then known of a write whose answer was lost."""
+"""Where a provider may fail, and what is then known of a write whose response was lost."""
 
 
 @pytest.mark.parametrize("place", _PLACES)

@@ -138,7 +138,7 @@ def test_many_keys_are_data() -> None:
 
 
 def test_what_is_data_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an object with thousands of unknown keys a few are looked at."""
+    """Of an object with thousands of unknown keys a few are examined."""
     shaped = mock.Mock(return_value="integer")
     monkeypatch.setattr(_drift, "shape", shaped)
     walk = _drift._Walk("orders.retrieve", "200", {})

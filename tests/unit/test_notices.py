@@ -43,7 +43,7 @@ def test_a_result_is_returned_where_warnings_are_errors(driver: Driver) -> None:
 def test_a_result_is_returned_where_a_warning_cannot_be_shown(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What an application shows warnings with may fail: the write was carried out."""
+    """An application that fails to show a warning costs no result: the write was carried out."""
 
     def show(*_: object, **__: object) -> None:
         raise RuntimeError("no window")
