@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .types import UNSET
+
 if TYPE_CHECKING:
     from typing_extensions import deprecated  # which type checkers know without having it
 elif sys.version_info >= (3, 13):
@@ -39,13 +41,13 @@ else:
 
 
 def warn_of_arguments(
-    operation: str, names: tuple[str, ...], arguments: Mapping[str, object], unset: object
+    operation: str, names: tuple[str, ...], arguments: Mapping[str, object]
 ) -> None:
-    """Warn of each deprecated argument that a caller gave."""
+    """Warn of each deprecated argument that a caller of a method gave."""
     for name in names:
-        if arguments.get(name, unset) is not unset:
+        if arguments.get(name, UNSET) is not UNSET:
             text = f"{operation}: the vendor has deprecated the argument `{name}`."
-            warnings.warn(text, DeprecationWarning, stacklevel=5)  # the caller of the method
+            warnings.warn(text, DeprecationWarning, stacklevel=4)
 
 
 __all__ = ["deprecated", "warn_of_arguments"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from .deprecation import warn_of_arguments
 from .operation import AsyncPerformer, Operation, Performer, RawResponse
-from .types import UNSET
 
 if TYPE_CHECKING:  # named in strings
     from .events import AsyncEventStream, EventStream
@@ -52,7 +51,7 @@ class Resource:
 
     def _call(self, operation: Operation[T], /, **arguments: object) -> T:
         if operation.deprecated_arguments:
-            _warn_of(operation, arguments)
+            warn_of_arguments(operation.name, operation.deprecated_arguments, arguments)
         return self._performer.perform(operation, arguments)
 
     def _stream(self, operation: Operation[T], /, **arguments: object) -> "EventStream[T]":
@@ -73,7 +72,7 @@ class AsyncResource:
 
     async def _call(self, operation: Operation[T], /, **arguments: object) -> T:
         if operation.deprecated_arguments:
-            _warn_of(operation, arguments)
+            warn_of_arguments(operation.name, operation.deprecated_arguments, arguments)
         return await self._performer.perform(operation, arguments)
 
     async def _stream(
@@ -81,10 +80,6 @@ class AsyncResource:
     ) -> "AsyncEventStream[T]":
         streams = cast("Operation[AsyncEventStream[T]]", operation)
         return await self._performer.perform(streams, arguments)
-
-
-def _warn_of(operation: Operation[Any], arguments: Mapping[str, object]) -> None:
-    warn_of_arguments(operation.name, operation.deprecated_arguments, arguments, UNSET)
 
 
 class RawPerformer:
