@@ -55,6 +55,8 @@ class Resource:
         return self._performer.perform(operation, arguments)
 
     def _stream(self, operation: Operation[T], /, **arguments: object) -> "EventStream[T]":
+        if operation.deprecated_arguments:
+            warn_of_arguments(operation.name, operation.deprecated_arguments, arguments)
         streams = cast("Operation[EventStream[T]]", operation)
         return self._performer.perform(streams, arguments)
 
@@ -78,6 +80,8 @@ class AsyncResource:
     async def _stream(
         self, operation: Operation[T], /, **arguments: object
     ) -> "AsyncEventStream[T]":
+        if operation.deprecated_arguments:
+            warn_of_arguments(operation.name, operation.deprecated_arguments, arguments)
         streams = cast("Operation[AsyncEventStream[T]]", operation)
         return await self._performer.perform(streams, arguments)
 

@@ -1,8 +1,10 @@
 """Deprecations of the spec: methods and arguments that say so when they are used."""
 
+import asyncio
 import inspect
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.pipeline.made import Package, content, document, make, operation
 OLD = {"name": "old", "in": "query", "deprecated": True, "schema": {"type": "string"}}
 NEW = {"name": "new", "in": "query", "schema": {"type": "string"}}
 PDF = {"200": {"description": "OK", **content({"type": "string"}, "application/pdf")}}
+EVENTS = {"200": {"description": "OK", **content({"type": "string"}, "text/event-stream")}}
 KEPT, GONE = {"type": "string"}, {"type": "string", "deprecated": True}
 MEMBERS = {"type": "object", "properties": {"kept": KEPT, "gone": GONE}}
 
@@ -22,6 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
         "/old": {"get": operation("things.old", deprecated=True)},
         "/slip": {"get": operation("things.slip", deprecated=True, responses=PDF)},
         "/new": {"get": operation("things.new", parameters=[OLD, NEW])},
+        "/told": {"get": operation("things.told", parameters=[OLD], responses=EVENTS)},
         "/made": {"post": operation("things.make", requestBody=content(MEMBERS))},
     }
     return make(tmp_path_factory.mktemp("deprecated"), document(paths))
@@ -73,6 +77,18 @@ def test_a_deprecated_argument_warns_when_it_is_given(
         package.call(f"things.{method}", **given)
     assert Path(told[0].filename).name == "made.py"
     assert len(told) == 2
+
+
+def test_a_deprecated_argument_of_a_stream_warns(package: Package) -> None:
+    """A method that returns events warns as the others do, at the line of the caller."""
+    things = package.module("api.things")
+    performer = mock.Mock(perform=mock.Mock(return_value="events"))
+    with pytest.warns(DeprecationWarning, match=r"^things\.told: .* argument `old`\.$") as told:
+        assert things.Things(performer).told(old="x") == "events"
+    awaited = mock.Mock(perform=mock.AsyncMock(return_value="events"))
+    with pytest.warns(DeprecationWarning, match=r"^things\.told: .* argument `old`\.$"):
+        assert asyncio.run(things.AsyncThings(awaited).told(old="x")) == "events"
+    assert told[0].filename == __file__
 
 
 def test_the_docstring_says_it(package: Package) -> None:
