@@ -110,8 +110,8 @@ def check_wheel(wheel: Path) -> int:
 
 def notes_of(version: str) -> str:
     """Return what the changelog says about a version."""
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(version)}\b[^\n]*\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    section = rf"^## {re.escape(version)}\b[^\n]*\n(.*?)(?=^## |\Z)"
+    found = re.search(section, _changelog(), re.M | re.S)
     return found[1].strip() if found else ""
 
 
