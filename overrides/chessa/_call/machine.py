@@ -37,7 +37,7 @@ from .events import (
     Sleep,
     plain_headers,
 )
-from .messages import build_error
+from .messages import INTERRUPTED, build_error
 from .outcomes import is_success, outcome_of
 from .request import RequestBase, prepare
 from .retry import Quota, next_wait, retry_after_seconds
@@ -50,15 +50,6 @@ if TYPE_CHECKING:
     from .streaming import Stream
 
 T = TypeVar("T")
-_INTERRUPTED: Final = {
-    Outcome.NOT_SENT: "was interrupted before it was sent.",
-    Outcome.REJECTED: "was rejected by the API; the call was interrupted before the error could be "
-    "raised.",
-    Outcome.UNKNOWN: "was interrupted while it was in flight: whether it happened is unknown. Look "
-    "up what it changes before you call it again.",
-    Outcome.DONE: "was carried out; the call was interrupted before it could return its result. Do "
-    "not call it again; look up its result.",
-}
 _REQUEST_ID_HEADERS: Final = (b"x-request-id", b"request-id", b"x-correlation-id", b"cf-ray")
 _LARGE: Final = 256 * 1024
 """Bytes of a body that cannot be read and is still compared with the spec: the error has its values
@@ -355,7 +346,7 @@ class Call(Generic[T]):
         if self.stream is not None:
             self.stream.drop()
         if not isinstance(ended, ChessaError) and not self.operation.is_read:
-            ended.add_note(f"{self.operation.name} {_INTERRUPTED[self.known]}")
+            ended.add_note(f"{self.operation.name} {INTERRUPTED[self.known]}")
 
     def log_end(self, ended: BaseException | None) -> None:
         """Log how the call ended: one line."""

@@ -41,6 +41,16 @@ _NEXT_AFTER_REJECTION: Final = {
     403: "Check what these credentials may do.",
     429: "Wait before the next call.",
 }
+INTERRUPTED: Final = {
+    Outcome.NOT_SENT: "was interrupted before it was sent.",
+    Outcome.REJECTED: "was rejected by the API; the call was interrupted before the error could be "
+    "raised.",
+    Outcome.UNKNOWN: "was interrupted while it was in flight: whether it happened is unknown. Look "
+    "up what it changes before you call it again.",
+    Outcome.DONE: "was carried out; the call was interrupted before it could return its result. Do "
+    "not call it again; look up its result.",
+}
+"""Notes on an interruption, by what is known of the write."""
 
 
 def build_error(
