@@ -2,27 +2,16 @@
 
 import functools
 import http.client
-import importlib.util
-import shutil
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from chessa.testing import Sandbox, sandbox, serve
 
+from ..browser import is_installed, launched
 from ..run import Run, Work, convert, interleave
 
 ORDERS: Final = 1_000
-_FLAGS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _PATIENCE: Final = 60.0
 _WATCH: Final = """new MutationObserver((_, watching) => {
   if (!document.querySelector('.order')) return;
@@ -68,14 +57,10 @@ def _read(place: str) -> bytes:
 
 
 def _measure_page(run: Run, url: str) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None or importlib.util.find_spec("playwright") is None:
+    if not is_installed():
         run.skip(_PAGE, _NOTHING, "chromium or playwright is not installed")
         return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+    with launched() as browser:
         seen: list[float] = []
         for number in range(run.of(11, 3) + 1):
             page = browser.new_page()
@@ -85,5 +70,4 @@ def _measure_page(run: Run, url: str) -> None:
             if number:  # the first one warms the browser up
                 seen.append(page.evaluate("firstRows"))
             page.close()
-        browser.close()
     _record(run, _PAGE, seen)

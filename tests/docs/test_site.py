@@ -2,27 +2,22 @@
 
 import functools
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from sphinx.util.inventory import InventoryFile
 
 import build_site
 import chessa
 import draw_pictures
+from benchmarks.browser import is_installed, launched
 from chessa import flows, journal, telemetry, testing
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-sync", "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.mark.parametrize(
@@ -79,19 +74,19 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """Start Debian's Chromium, where it is installed."""
-    if CHROMIUM is None:
+    if not is_installed():
         pytest.skip("Chromium is not installed (Debian's package chromium)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.ci
 def test_every_public_name_is_in_the_api_reference(site: Path) -> None:
     """The inventory of the site lists each public name of each public module."""
+    from sphinx.util.inventory import InventoryFile  # for this test only
+
     packed = (site / "objects.inv").read_bytes()
     inventory = InventoryFile.loads(packed, uri="").data
     listed = {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
@@ -125,7 +120,9 @@ def test_agents_get_every_page(site: Path) -> None:
 
 
 @pytest.mark.ci
-def test_no_page_of_the_site_has_a_broken_link(site: Path, address: str, browser: Browser) -> None:
+def test_no_page_of_the_site_has_a_broken_link(
+    site: Path, address: str, browser: "Browser"
+) -> None:
     """Each link within the site leads to a page and a heading; nothing is loaded from outside."""
     page = browser.new_page()
     foreign: list[str] = []
@@ -157,7 +154,7 @@ def test_no_page_of_the_site_has_a_broken_link(site: Path, address: str, browser
 @pytest.mark.ci
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_pages_are_readable(address: str, browser: Browser, scheme: str, width: int) -> None:
+def test_pages_are_readable(address: str, browser: "Browser", scheme: str, width: int) -> None:
     """No page is wider than the screen, images have a text, and text stands out (WCAG 1.4.3)."""
     view = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=_scheme(scheme)
@@ -188,7 +185,7 @@ def test_pages_are_readable(address: str, browser: Browser, scheme: str, width: 
 
 
 @pytest.mark.ci
-def test_the_search_finds(address: str, browser: Browser) -> None:
+def test_the_search_finds(address: str, browser: "Browser") -> None:
     """A reader who searches for a term gets the page on it."""
     page = browser.new_page()
     page.goto(f"{address}search.html?q=reconcile")
@@ -201,7 +198,7 @@ def _scheme(name: str) -> Literal["light", "dark"]:
     return "dark" if name == "dark" else "light"
 
 
-def contrast(page: Page, selector: str, colour: str = "color") -> float:
+def contrast(page: "Page", selector: str, colour: str = "color") -> float:
     """Return the contrast of the first match with the page behind it (WCAG 2.2, 1.4.3)."""
     fore, back = page.eval_on_selector(
         selector,

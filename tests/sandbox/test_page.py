@@ -5,27 +5,21 @@ A machine without it skips these tests, and no others.
 
 import contextlib
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.browser import is_installed, launched
 from chessa.testing import Sandbox, serve
 from tests.marks import CI
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or find_spec("playwright") is None,
+    not is_installed(),
     reason="the page is not tested: needs chromium (apt-get install chromium) and playwright",
 )
 
@@ -33,12 +27,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """One browser for all tests of the module."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
+    with launched() as started:
+        yield started
 
 
 class Shown:
