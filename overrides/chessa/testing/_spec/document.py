@@ -28,7 +28,6 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 EVENTS: Final = "text/event-stream"
 JSON: Final = "application/json"
-_JSON_TYPES: Final = r"(application|text)/(.+\+)?json|\*/\*|application/\*"
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 
