@@ -11,7 +11,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from typing import Any, Final
+
+import pytest
 
 import chessa
 from chessa._call.gate import Gate
@@ -38,10 +41,12 @@ STEPS: Final = {
 def processes() -> Any:
     """Return the context of `multiprocessing` that forks a clean process with this loaded."""
     context: Any = multiprocessing.get_context("forkserver")
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     context.set_forkserver_preload(
         [__name__, "pytest", "chessa._call.ledger", "psycopg", "aiosqlite"]
     )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+        forkserver.ensure_running()
     return context
 
 

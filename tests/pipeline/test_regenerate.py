@@ -383,7 +383,7 @@ def bare(copy: Path, bootstrap: str) -> "subprocess.CompletedProcess[str]":
     script = copy / "scripts" / "bootstrap"
     script.write_text(f"#!/bin/sh\n{bootstrap}\n", encoding="utf-8")
     python = getattr(sys, "_base_executable", sys.executable)
-    words = [python, "-S", str(copy / "scripts" / "regenerate.py"), "--check"]
+    words = [python, "-I", "-S", str(copy / "scripts" / "regenerate.py"), "--check"]
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
