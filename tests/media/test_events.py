@@ -6,7 +6,6 @@ import gc
 import time
 import traceback
 import warnings
-from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,62 +21,23 @@ from tests.pipeline.made import Package
 from tests.unit.raw_server import Connection, RawServer
 
 from .conftest import Api
+from .plays import (
+    HEAD,
+    ONE,
+    OPEN,
+    SHORT,
+    Play,
+    chunked,
+    drip,
+    endless,
+    opened,
+    pause,
+    reset,
+    run,
+    sends,
+    step,
+)
 from .test_faults import TRANSPORTS
-
-HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-OPEN: Final = HEAD + b"\r\n"
-ONE: Final = b'data: {"amount": 1.10}\n\n'
-SHORT: Final = 0.4
-"""Seconds of the timeout, where a server has none to lose."""
-Play = Callable[[Connection], object]
-
-
-def sends(*pieces: bytes, pause: float = 0.0, head: bytes = OPEN) -> Play:
-    """Return a play that sends a head and these pieces."""
-
-    def play(connection: Connection) -> None:
-        for piece in (head, *pieces):
-            connection.send(piece)
-            if pause:
-                connection.wait_until_stopped(pause)
-
-    return play
-
-
-def pause(seconds: float) -> None:
-    """Block, as a caller may."""
-    time.sleep(seconds)
-
-
-@contextlib.asynccontextmanager
-async def opened(mode: Mode, stream: Any) -> AsyncIterator[Any]:
-    """Enter what a method returns."""
-    async with mode.opened(await mode.done(stream)) as events:
-        yield events
-
-
-async def step(mode: Mode, events: Any) -> Any:
-    """Return the next event; None at the end."""
-    return await anext(events, None) if mode.is_async else next(events, None)
-
-
-def run(
-    api: Api, mode: Mode, method: str = "events", **options: Any
-) -> tuple[list[Any], chessa.ChessaError | None]:
-    """Read all events; return them, and the error that ended them."""
-    found: list[Any] = []
-
-    async def main() -> chessa.ChessaError | None:
-        async with api.files(mode, **options) as files:
-            try:
-                async with opened(mode, getattr(files, method)()) as events:
-                    while (event := await step(mode, events)) is not None:
-                        found.append(event)
-            except chessa.ChessaError as error:
-                return error
-        return None
-
-    return found, mode.run(main())
 
 
 def test_events_come_one_by_one(api: Api, mode: Mode) -> None:
@@ -180,51 +140,21 @@ def test_the_response_is_there_as_well(api: Api, mode: Mode) -> None:
 # ---- Faults --------------------------------------------------------------------------------------
 
 
-def _drip(connection: Connection) -> None:
-    connection.send(OPEN + ONE + b"data: ")
-    for _ in range(200):
-        connection.send(b"1")
-        if connection.wait_until_stopped(SHORT / 10):
-            return
-
-
-def _endless(piece: bytes) -> Play:
-    def play(connection: Connection) -> None:
-        connection.send(OPEN + ONE)
-        for _ in range(20_000):
-            if connection.server.stopped.wait(0.0005):
-                return
-            connection.send(piece)
-
-    return play
-
-
-def _reset(connection: Connection) -> None:
-    connection.send(OPEN + ONE)
-    connection.wait_until_stopped(0.1)
-    connection.reset()
-
-
-def _chunked(*pieces: bytes) -> Play:
-    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
-    return sends(head=HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
-
-
 BROKEN: Final[dict[str, tuple[Play, str | None]]] = {
     "an end": (sends(ONE), None),
     "an end within an event": (sends(ONE, b"data: {"), None),
-    "a cut": (_chunked(ONE, b'data: {"amount"'), "RemoteProtocolError"),
+    "a cut": (chunked(ONE, b'data: {"amount"'), "RemoteProtocolError"),
     "a cut of a length": (
         sends(ONE, head=HEAD + b"Content-Length: 999\r\n\r\n"),
         "RemoteProtocolError",
     ),
-    "a reset": (_reset, "ReadError"),
-    "endless comments": (_endless(b": beat\n"), "time ran out"),
-    "endless fields": (_endless(b"id: x\n"), "time ran out"),
-    "an endless line": (_endless(b"data" * 200), "an event longer than 9000 bytes"),
-    "endless lines": (_endless(b"data: 1\n" * 99), "an event longer than 9000 bytes"),
+    "a reset": (reset, "ReadError"),
+    "endless comments": (endless(b": beat\n"), "time ran out"),
+    "endless fields": (endless(b"id: x\n"), "time ran out"),
+    "an endless line": (endless(b"data" * 200), "an event longer than 9000 bytes"),
+    "endless lines": (endless(b"data: 1\n" * 99), "an event longer than 9000 bytes"),
     "silence": (sends(head=OPEN + ONE, pause=5), "time ran out"),
-    "a drip": (_drip, "time ran out"),
+    "a drip": (drip, "time ran out"),
     "a misfit": (sends(ONE, b"data: 5\n\n", ONE), "DecodeError"),
     "not JSON": (sends(ONE, b"data: [DONE]\n\n", ONE), "DecodeError"),
     "not UTF-8": (sends(ONE, b'data: {"amount": 1, "x": "\xff"}\n\n'), "DecodeError"),
