@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from chessa_codegen.document.refs import Where
 from chessa_codegen.ir import naming
 from chessa_codegen.ir.keywords import python_name
 from chessa_codegen.ir.names import Names
@@ -36,3 +37,22 @@ def names_of_components(
         names.remember("classes", "component", key, name)
         result[key] = name
     return result
+
+
+def name_at(at: Where, class_names: Mapping[str, str]) -> str | None:
+    """Return the name that a part of a component has wherever it is referred to."""
+    if at[:2] != ("components", "schemas"):
+        return None
+    name = class_names[str(at[2])]
+    rest = list(at[3:])
+    while rest:
+        match rest:
+            case ["properties", key, *rest]:
+                name += naming.pascal(str(key))
+            case ["items", *rest]:
+                name += "Item"
+            case ["additionalProperties", *rest]:
+                name += "Value"
+            case _:
+                return None
+    return name

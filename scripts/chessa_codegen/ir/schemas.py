@@ -11,10 +11,10 @@ from typing import Any, Final
 from chessa_codegen.document.refs import Where, place, shapes_values
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir import enums, naming, types
+from chessa_codegen.ir import enums, naming, typed, types
 from chessa_codegen.ir.all_of import KEYWORDS, Composer, component_at
 from chessa_codegen.ir.classes import Classes
-from chessa_codegen.ir.component_names import names_of_components
+from chessa_codegen.ir.component_names import name_at, names_of_components
 from chessa_codegen.ir.keywords import (
     properties_of,
     prose,
@@ -31,18 +31,6 @@ from chessa_codegen.ir.types import Shape
 from chessa_codegen.overlay.essential import ESSENTIAL
 from chessa_codegen.overlay.own_names import PINNED
 
-_STRING_FORMATS: Final[Mapping[str, Shape]] = {
-    "date-time": types.DATE_TIME,
-    "date": types.DATE,
-    "decimal": types.DECIMAL,
-}
-_SCALARS: Final[Mapping[str, Shape]] = {
-    "string": types.STRING,
-    "number": types.NUMBER,
-    "integer": types.INTEGER,
-    "boolean": types.BOOLEAN,
-    "null": types.NULL,
-}
 _OURS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
 _MEMBERS: Final = object()
 """Among the schemas that are being read: an array or a map between two of them."""
@@ -150,8 +138,9 @@ class Schemas:
         if key := component_at(at):
             shape = self._component(key, where)
         else:
-            named = self._name_at(at) or self._names.setdefault(at, name)
-            shape = self._once(place(at), where, target, at, named)
+            named = name_at(at, self._class_names) or self._names.setdefault(at, name)
+            with self._within(place(at), where):
+                shape = self.shape(target, at, named)
         return types.nullable(shape) if schema.get("nullable") is True else shape
 
     def _component(self, key: str, asked_from: Where) -> Shape:
@@ -164,9 +153,10 @@ class Schemas:
             elif self._circles > _MOST_CIRCLES:
                 raise _entangled(at)
             schema = untitled(self._components[key])
-            own = self._once(key, asked_from, schema, at, self._class_name(key))
-            if self._class_name(key) in types.unbound(own):
-                own = types.Recursive(self._class_name(key), own)
+            with self._within(key, asked_from):
+                own = self.shape(schema, at, self._class_names[key])
+            if self._class_names[key] in types.unbound(own):
+                own = types.Recursive(self._class_names[key], own)
             if self._circles and len(types.codec(own)) > _LONGEST_CODEC:
                 self._errors.append(_entangled(at))
                 own = types.JSON
@@ -188,7 +178,7 @@ class Schemas:
         if _MEMBERS not in inner:
             raise SpecError("This schema is made of itself.", place(where), "Break the circle.")
         self._circles += 1
-        return types.Itself(self._class_name(key))
+        return types.Itself(self._class_names[key])
 
     def _member(self, schema: Any, where: Where, name: str) -> Shape:
         """Return the shape of the items of an array or the values of a map."""
@@ -197,10 +187,6 @@ class Schemas:
             return self.shape(schema, where, name)
         finally:
             self._reading.pop()
-
-    def _once(self, key: str, asked_from: Where, schema: Any, at: Where, name: str) -> Shape:
-        with self._within(key, asked_from):
-            return self.shape(schema, at, name)
 
     @contextlib.contextmanager
     def _within(self, key: object, where: Where) -> Iterator[None]:
@@ -212,27 +198,6 @@ class Schemas:
             yield
         finally:
             self._reading.remove(key)
-
-    def _class_name(self, key: str) -> str:
-        return self._class_names[key]
-
-    def _name_at(self, at: Where) -> str | None:
-        """Return the name that a part of a component has wherever it is referred to."""
-        if at[:2] != ("components", "schemas"):
-            return None
-        name = self._class_name(str(at[2]))
-        rest = list(at[3:])
-        while rest:
-            match rest:
-                case ["properties", key, *rest]:
-                    name += naming.pascal(str(key))
-                case ["items", *rest]:
-                    name += "Item"
-                case ["additionalProperties", *rest]:
-                    name += "Value"
-                case _:
-                    return None
-        return name
 
     # --- composition
 
@@ -290,38 +255,13 @@ class Schemas:
         if kind == "object":
             return self._object(schema, where, name)
         if kind == "array":
-            return self._array(schema, where, name)
-        if kind not in _SCALARS:
-            raise SpecError(f"There is no type {kind!r}.", place(where), "Use a JSON type.")
-        scalar = _SCALARS[kind]
-        if kind == "string":
-            scalar = _STRING_FORMATS.get(schema.get("format", ""), scalar)
-        constant = schema.get("const")
-        if isinstance(scalar, types.Scalar) and isinstance(constant, str | int):
-            return types.Constant(scalar, constant)
-        return scalar
-
-    def _array(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        """Return a list, or a tuple where the schema says what stands at each place."""
-        places: list[Any] = schema.get("prefixItems") or []
-        rest, count = schema.get("items", True), len(places)
-        is_closed = count > 0 and (rest is False or schema.get("maxItems", count + 1) <= count)
-        kinds: list[Shape] = []
-        if not is_closed:
-            kinds.append(self._member(rest, (*where, "items"), f"{name}Item"))
-        if types.JSON not in kinds:
-            kinds += [
-                self._member(one, (*where, "prefixItems", number), f"{name}Item{number + 1}")
-                for number, one in enumerate(places)
-            ]
-        if is_closed and schema.get("minItems", 0) >= count:
-            return types.Tuple(tuple(kinds))
-        return types.Array(types.any_of(kinds))
+            return typed.array(schema, where, name, self._member)
+        return typed.scalar(kind, schema, where)
 
     def _object(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         properties = properties_of(schema)
         if not properties:
-            return types.Dictionary(self._value(schema, where, f"{name}Value"))
+            return types.Dictionary(typed.values(schema, where, f"{name}Value", self._member))
         title = title_of(schema)
         model = ModelPlan(
             name=naming.pascal(title) if title else name,
@@ -338,21 +278,6 @@ class Schemas:
                 )
             )
         return types.ModelRef(class_name)
-
-    def _value(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
-        """Return the shape of the values of a map; patterns of names say no more than their kinds.
-
-        Names that fit no pattern are not expected, unless the schema itself speaks of them.
-        """
-        patterns: Mapping[str, Any] = schema.get("patternProperties") or {}
-        rest = schema.get("additionalProperties", not patterns)
-        held: dict[Where, Any] = {
-            ("patternProperties", pattern): each for pattern, each in patterns.items()
-        }
-        if rest is not False:
-            held["additionalProperties",] = rest
-        kinds = [self._member(each, (*where, *at), name) for at, each in held.items()]
-        return types.any_of(kinds) if kinds else types.JSON
 
     def _fields(
         self,
@@ -396,10 +321,8 @@ class Schemas:
         """Return a schema with its reference followed, and its allOf merged where possible."""
         whole, at = self._composer.opened(schema, where)
         if isinstance(whole, Mapping) and "allOf" in whole:
-            try:
+            with contextlib.suppress(SpecError):
                 whole = self._composer.merged([whole], at)
-            except SpecError:
-                pass
         return whole if isinstance(whole, Mapping) else {}
 
     def opened(self, schema: Any, where: Where) -> tuple[Any, Where]:
@@ -415,7 +338,7 @@ class Schemas:
         """
         whole, at = self._composer.opened(schema, where)
         if key := component_at(at):
-            name = self._class_name(key)  # as its classes are named when others refer to it
+            name = self._class_names[key]  # as its classes are named when others refer to it
             if self._composer.kinds_of(key):
                 return None
         if not isinstance(whole, Mapping) or "oneOf" in whole or "anyOf" in whole:
