@@ -54,9 +54,10 @@ from chessa.journal._keys import FingerprintKeys
 from chessa.journal._schema import JOURNAL
 from chessa.telemetry import _drift, _spans, _watch
 from chessa_api import codecs, events, exact_json, files, media, parameters, scalars, unions
+from chessa_api.arguments import Argument, BoundArguments
 from chessa_api.enums import OpenEnum, OpenIntEnum
 from chessa_api.model import Model
-from chessa_api.operation import Argument, BoundArguments, Operation
+from chessa_api.operation import Operation
 from chessa_api.resource import AsyncResource
 from chessa_api.types import UNSET
 from tests.planting import Edit, Mistake, everywhere, wrap

@@ -6,25 +6,17 @@ No I/O: a `Performer` sends the request.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Final,
-    Generic,
-    Literal,
-    NamedTuple,
-    Protocol,
-    TypeVar,
-    cast,
-)
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 import attrs
 
+from .arguments import Argument, BoundArguments
 from .codecs import Codec, Misfit
 from .errors import AbsentFieldError, DecodeError, EncodeError
 from .exact_json import loads
+from .links import Link
 from .media import JSON_BODY, BodyCodec, BodyForm
-from .parameters import DEFAULT_STYLES, Pairs, Style, serialize
+from .parameters import Pairs
 from .types import UNSET
 
 if TYPE_CHECKING:
@@ -34,147 +26,7 @@ if TYPE_CHECKING:
     from .files import SavedFile
 
 T = TypeVar("T")
-Location = Literal["path", "query", "header", "cookie", "member", "body"]
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
-_INDEX: Final = re.compile("0|[1-9][0-9]{0,9}")
-_EXPRESSION: Final = re.compile(
-    r"\$(?:request\.(?:(path|query|header)\.(.+)|body(?:#(.*))?)|response\.body(?:#(.*))?)"
-)
-
-
-def _default_style(argument: "Argument") -> Style:
-    return DEFAULT_STYLES.get(argument.location, "form")
-
-
-def _default_explode(argument: "Argument") -> bool:
-    return argument.style in ("form", "cookie")
-
-
-def _is_plain(argument: "Argument") -> bool:
-    is_changed = argument.allow_reserved or argument.media_type or argument.location == "cookie"
-    return not is_changed and argument.style in ("simple", "form")
-
-
-@attrs.frozen
-class Argument:
-    """One argument of an operation. `member`: of a JSON object body; `body`: the body itself.
-
-    The attributes of a parameter are those of OpenAPI, with its defaults.
-    """
-
-    name: str
-    wire: str
-    location: Location
-    codec: Codec
-    required: bool = False
-    style: Style = attrs.field(default=attrs.Factory(_default_style, takes_self=True))
-    explode: bool = attrs.field(default=attrs.Factory(_default_explode, takes_self=True))
-    allow_reserved: bool = False
-    allow_empty_value: bool = False
-    """True if `""` may be given in place of any other value."""
-    media_type: str | None = None
-    """`application/json` or `text/plain`, of a parameter that is described by `content`."""
-
-    is_plain: bool = attrs.field(init=False, default=attrs.Factory(_is_plain, takes_self=True))
-    """True if the text of a string is the string."""
-
-    def pairs(self, value: object) -> Pairs:
-        """Return the names and texts of a parameter; none for an empty array or object.
-
-        Raises `EncodeError`.
-        """
-        if self.allow_empty_value and value == "":
-            return [(self.wire, "")]
-        encoded = self.codec.encode(value)
-        if self.is_plain and encoded.__class__ is str:
-            return [(self.wire, encoded)]
-        return serialize(
-            self.location,
-            self.wire,
-            encoded,
-            self.style,
-            explode=self.explode,
-            reserved=self.allow_reserved,
-            media_type=self.media_type,
-        )
-
-
-class BoundArguments(NamedTuple):
-    """The arguments of one call in their wire form.
-
-    Texts of path and query are not yet percent-encoded, unless they are `Encoded`.
-    """
-
-    path: Mapping[str, str]
-    query: tuple[tuple[str, str], ...]
-    headers: tuple[tuple[str, str], ...]
-    body: Any
-    """A JSON value, the members of a form, a text, a file; `UNSET` where the call has no body."""
-    cookies: tuple[tuple[str, str], ...] = ()
-
-
-@attrs.frozen
-class Link:
-    """Another operation that shows whether this one was carried out (an OpenAPI Link)."""
-
-    operation: str
-    """The method that callers use: `orders.retrieve`."""
-    arguments: Mapping[str, str]
-    """Runtime expressions of OpenAPI, or constants, by the names of its arguments."""
-    evidence: str | None = None
-    """JSON pointer into its response body: a value there means that the call was carried out."""
-
-    def resolve(self, bound: BoundArguments, response: Any = UNSET) -> dict[str, Any] | None:
-        """Return the arguments of the call to make; `response` is the JSON of this call's body.
-
-        None where an expression has no value: it needs a response that was lost.
-        """
-        found = {name: _value(text, bound, response) for name, text in self.arguments.items()}
-        return None if any(map(_is_no_argument, found.values())) else found
-
-    def is_shown(self, body: Any) -> bool:
-        """Return whether the other operation's JSON body shows that the call was carried out.
-
-        An absent or empty value is not evidence, nor is null.
-        """
-        found = UNSET if self.evidence is None else _pointed(body, self.evidence)
-        return found is not UNSET and found is not None and found not in ({}, [], "")
-
-
-def _value(expression: str, bound: BoundArguments, response: Any) -> Any:
-    if not expression.startswith("$"):
-        return expression
-    match = _EXPRESSION.fullmatch(expression)
-    if match is None:
-        return UNSET
-    location, name, sent, received = match.groups()
-    if location == "path":
-        return bound.path.get(name, UNSET)
-    if location == "query":
-        return next((text for key, text in bound.query if key == name), UNSET)
-    if location == "header":
-        texts = (text for key, text in bound.headers if key.lower() == name.lower())
-        return next(texts, UNSET)
-    if expression.startswith("$request"):
-        return _pointed(bound.body, sent or "")
-    return _pointed(response, received or "")
-
-
-def _is_no_argument(value: Any) -> bool:
-    return value is UNSET or value is None or isinstance(value, (dict, list))
-
-
-def _pointed(value: Any, pointer: str) -> Any:
-    """Return what a JSON pointer (RFC 6901) points at, `UNSET` where there is nothing."""
-    for raw in pointer.split("/")[1:]:
-        part = raw.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(part, UNSET)
-        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return UNSET
-    return value
 
 
 @attrs.frozen

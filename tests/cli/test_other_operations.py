@@ -12,9 +12,10 @@ import chessa
 from chessa.cli._connection import Access
 from chessa.cli._operations import command_of
 from chessa_api import fields
+from chessa_api.arguments import Argument
 from chessa_api.files import FILE
 from chessa_api.media import BYTES, TEXT, BodyForm
-from chessa_api.operation import Argument, Operation
+from chessa_api.operation import Operation
 
 UPLOAD: Operation[Any] = Operation(
     name="documents.upload",

@@ -142,7 +142,7 @@ def test_a_new_operation_with_a_link_needs_no_line_here(
     import attrs
 
     from chessa_api.index import OPERATIONS
-    from chessa_api.operation import Link
+    from chessa_api.links import Link
 
     link = Link("orders.status_history", {"order_id": "$request.body#/orderId"}, "/history/0")
     made = attrs.evolve(OPERATIONS[REFUND], name="orders.new", links=(link,))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chessa_api.operation import BoundArguments, Link
+from chessa_api.arguments import BoundArguments
+from chessa_api.links import Link
 from chessa_api.types import UNSET
 from chessa_codegen.errors import SpecError
 from chessa_codegen.regeneration import Settled, effective_document, settled

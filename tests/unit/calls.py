@@ -7,7 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import chessa
 from chessa_api import fields
-from chessa_api.operation import Argument, Operation
+from chessa_api.arguments import Argument
+from chessa_api.operation import Operation
 
 CLIENT_ID: Final = "id-5d6c2e9f"
 CLIENT_SECRET: Final = "canary-0b71f3a8c4de"

@@ -21,7 +21,8 @@ from chessa._config import Settings, read_settings
 from chessa._options import Options
 from chessa.journal._keys import canonical
 from chessa_api import codecs
-from chessa_api.operation import Argument, Operation
+from chessa_api.arguments import Argument
+from chessa_api.operation import Operation
 from tests.marks import every, table
 from tests.property.wire import Received
 

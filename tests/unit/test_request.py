@@ -15,7 +15,7 @@ from chessa._call.request import USER_AGENT, RequestBase, prepare
 from chessa._config import Settings, read_settings
 from chessa._options import RESERVED_HEADERS, Options
 from chessa_api import SPEC_HASH, fields
-from chessa_api.operation import Argument
+from chessa_api.arguments import Argument
 from tests.marks import table
 
 from .calls import READ, TOUCH, WRITE

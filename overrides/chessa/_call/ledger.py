@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
+from chessa_api.arguments import BoundArguments
 from chessa_api.errors import DecodeError, EncodeError, Outcome
 from chessa_api.exact_json import dumps, loads
 from chessa_api.index import OPERATIONS
 from chessa_api.media import UnreadableFileError
-from chessa_api.operation import BoundArguments, Operation
+from chessa_api.operation import Operation
 from chessa_api.types import UNSET
 
 from .._config import Settings

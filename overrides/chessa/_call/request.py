@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import attrs
 
 from chessa_api import SPEC_HASH
+from chessa_api.arguments import BoundArguments
 from chessa_api.errors import EncodeError
 from chessa_api.exact_json import dumps
-from chessa_api.operation import BoundArguments, Operation
+from chessa_api.operation import Operation
 from chessa_api.parameters import Encoded, percent_encoded
 from chessa_api.types import UNSET
 

@@ -6,11 +6,12 @@ from typing import Any, Final, cast
 
 import attrs
 
+from chessa_api.arguments import Argument
 from chessa_api.errors import DecodeError
 from chessa_api.exact_json import loads
 from chessa_api.fields import JSON, STRING
 from chessa_api.index import OPERATIONS
-from chessa_api.operation import Argument, Operation
+from chessa_api.operation import Operation
 from chessa_api.types import UNSET
 
 from .._errors import ConfigurationError, InvalidRequestError

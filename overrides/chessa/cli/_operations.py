@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import click
 
+from chessa_api.arguments import Argument
 from chessa_api.errors import ChessaError
 from chessa_api.events import EventStream
 from chessa_api.files import SavedFile
 from chessa_api.index import OPERATIONS
 from chessa_api.model import Model
-from chessa_api.operation import Argument, Operation
+from chessa_api.operation import Operation
 from chessa_api.types import UNSET
 
 from . import _spec

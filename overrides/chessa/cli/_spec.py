@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Final, cast
 
+from chessa_api.arguments import Argument
 from chessa_api.exact_json import loads
-from chessa_api.operation import Argument, Operation
+from chessa_api.operation import Operation
 
 from ._text import cell, printable
 

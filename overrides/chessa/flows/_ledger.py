@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from chessa_api.operation import Link, Operation
+from chessa_api.links import Link
+from chessa_api.operation import Operation
 
 from .._call.asyncio import call_off_loop
 from .._call.ledger import LedgerGate, account_of

@@ -8,7 +8,7 @@ import attrs
 from chessa_api.errors import Outcome
 from chessa_api.exact_json import loads
 from chessa_api.index import OPERATIONS
-from chessa_api.operation import Link
+from chessa_api.links import Link
 
 from .._client import AsyncChessa, Chessa
 from .._errors import ChessaError

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
-from chessa_api.operation import BoundArguments
+from chessa_api.arguments import BoundArguments
 from chessa_api.parameters import percent_encoded
 from chessa_api.types import UNSET
 

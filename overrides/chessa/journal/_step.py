@@ -6,9 +6,9 @@ import os
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from chessa_api.arguments import BoundArguments
 from chessa_api.errors import ModelError, Outcome
 from chessa_api.exact_json import dumps, loads
-from chessa_api.operation import BoundArguments
 from chessa_api.types import UNSET
 
 from .. import _log

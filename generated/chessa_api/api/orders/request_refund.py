@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Link, Operation
+from ...arguments import Argument
+from ...links import Link
+from ...operation import Operation
 
 REQUEST_REFUND: Operation[models.Refund] = Operation(
     name="orders.request_refund",

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from ... import fields as _fields
 from ... import models
-from ...operation import Argument, Operation
+from ...arguments import Argument
+from ...operation import Operation
 
 VALIDATE: Operation[models.RecipientValidation] = Operation(
     name="recipients.validate",
