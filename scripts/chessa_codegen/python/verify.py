@@ -1,6 +1,7 @@
 """Checks of the generated package before it is installed: complete and harmless to import."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,11 +38,7 @@ def check_output(folder: Path) -> None:
         if not _expected(name):
             raise _defect(f"the unexpected file {name}", folder)
         source = path.read_text(encoding="utf-8")
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError) as error:
-            raise _defect(f"{name}, which is not Python: {error}", folder) from None
-        for problem in _problems(tree, runtime=name.removesuffix(".py") in _STATIC):
+        if problem := _problem(source, is_runtime=name.removesuffix(".py") in _STATIC):
             raise _defect(f"{name}, which {problem}", folder)
 
 
@@ -58,7 +55,16 @@ def _expected(name: str) -> bool:
             return False
 
 
-def _problems(tree: ast.Module, *, runtime: bool) -> Iterator[str]:
+@functools.lru_cache(maxsize=1024)  # most modules are the same in the next package
+def _problem(source: str, *, is_runtime: bool) -> str | None:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        return f"is not Python: {error}"
+    return next(_problems(tree, is_runtime=is_runtime), None)
+
+
+def _problems(tree: ast.Module, *, is_runtime: bool) -> Iterator[str]:
     for node in _statements(tree):
         roots = []
         if isinstance(node, ast.Import):
@@ -68,7 +74,7 @@ def _problems(tree: ast.Module, *, runtime: bool) -> Iterator[str]:
         for root in roots:
             if root not in _ALLOWED_ROOTS and root not in sys.stdlib_module_names:
                 yield f"imports {root}"
-    for statement in () if runtime else tree.body:
+    for statement in () if is_runtime else tree.body:
         if not isinstance(statement, _STATEMENTS):
             yield f"runs a {type(statement).__name__} when imported"
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
