@@ -28,7 +28,7 @@ from tests.marks import CI, every
 from tests.memory import remembered
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("spec", "scripts", "generated", "docs", "generator-config.yaml")
+PARTS = ("spec", "generated", "docs")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -43,16 +43,21 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of what regeneration needs of the project."""
+    """A copy of what regeneration reads and writes of the project."""
     project = tmp_path / "project"
     project.mkdir()
     for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, project / part)  # bytecode as well: it is read, not made again
-        else:
-            shutil.copy(source, project / part)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, project / part, ignore=ignored)
+    shutil.copy(ROOT / "generator-config.yaml", project)
     return project
+
+
+@pytest.fixture
+def program(copy: Path) -> Path:
+    """Such a copy with the command in it."""
+    shutil.copytree(ROOT / "scripts", copy / "scripts")  # bytecode is read, not made again
+    return copy
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -189,28 +194,28 @@ def test_a_refusal_leaves_everything_as_it_was(copy: Path) -> None:
 
 
 @pytest.mark.ci
-def test_a_broken_template_is_refused_in_words(copy: Path) -> None:
+def test_a_broken_template_is_refused_in_words(program: Path) -> None:
     """A defect of our own ends as a message too, and with the tree as it was."""
-    template = copy / "scripts" / "templates" / "generator" / "model.py.jinja"
+    template = program / "scripts" / "templates" / "generator" / "model.py.jinja"
     template.write_text(template.read_text("utf-8") + "{{ nobody() }}", encoding="utf-8")
-    before = tree(copy)
-    done = launch(copy)
+    before = tree(program)
+    done = launch(program)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert tree(copy) == before
+    assert tree(program) == before
 
 
 def test_a_template_of_the_generator_that_moved_stops_the_run(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
+    program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ours replace the generator's own: when one of those changes, a person has to compare."""
-    hashes = copy / "scripts" / "templates" / "upstream.json"
+    hashes = program / "scripts" / "templates" / "upstream.json"
     recorded = json.loads(hashes.read_text(encoding="utf-8"))
     recorded["model.py.jinja"] = "0" * 64
     hashes.write_text(json.dumps(recorded), encoding="utf-8")
-    monkeypatch.setattr(render, "TEMPLATES", copy / "scripts" / "templates")
+    monkeypatch.setattr(render, "TEMPLATES", program / "scripts" / "templates")
     with pytest.raises(SpecError, match=r"model\.py\.jinja changed since ours was written"):
-        regeneration.regenerate(attrs.evolve(job(copy), package="again"))  # not in memory
+        regeneration.regenerate(attrs.evolve(job(program), package="again"))  # not in memory
 
 
 # ---- The same bytes everywhere ------------------------------------------------------------------
@@ -231,7 +236,7 @@ ENVIRONMENTS = {
 
 
 @pytest.mark.parametrize("name", every(3, ENVIRONMENTS))
-def test_the_environment_changes_nothing(copy: Path, tmp_path: Path, name: str) -> None:
+def test_the_environment_changes_nothing(program: Path, tmp_path: Path, name: str) -> None:
     """Hash seed, locale, time zone, PATH, terminal and modules of the current folder do not count.
 
     A module of a name that the pipeline imports is neither imported nor in the way.
@@ -240,36 +245,36 @@ def test_the_environment_changes_nothing(copy: Path, tmp_path: Path, name: str) 
     folder.mkdir()
     for module in ("ruff.py", "types.py", "json.py", "attrs.py"):
         (folder / module).write_text(f"open({str(folder / 'ran')!r}, 'w')\n", encoding="utf-8")
-    done = launch(copy, cwd=folder, environment=ENVIRONMENTS[name])
+    done = launch(program, cwd=folder, environment=ENVIRONMENTS[name])
     assert done.returncode == 0, done.stderr
     assert not (folder / "ran").exists()
-    assert tree(copy) == tree(ROOT)
+    assert tree(program) == tree(ROOT)
 
 
 @pytest.mark.ci
-def test_the_place_changes_nothing(copy: Path, tmp_path: Path) -> None:
+def test_the_place_changes_nothing(program: Path, tmp_path: Path) -> None:
     """Neither the current folder nor the configuration of tools above it has a say."""
     config = "line-length = 40\n[lint]\nselect = ['ALL']\n[format]\nquote-style = 'single'\n"
-    for folder in (tmp_path, copy, copy / "generated"):
+    for folder in (tmp_path, program, program / "generated"):
         (folder / "ruff.toml").write_text(config, encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.14"\n', "utf-8")
     (tmp_path / ".gitignore").write_text("*\n", encoding="utf-8")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = launch(copy, cwd=elsewhere)
+    done = launch(program, cwd=elsewhere)
     assert done.returncode == 0, done.stderr
-    (copy / "generated" / "ruff.toml").unlink()
-    assert tree(copy) == tree(ROOT)
+    (program / "generated" / "ruff.toml").unlink()
+    assert tree(program) == tree(ROOT)
     assert not list(elsewhere.iterdir())
 
 
 @pytest.mark.ci
-def test_a_reader_that_is_gone_is_no_crash(copy: Path) -> None:
+def test_a_reader_that_is_gone_is_no_crash(program: Path) -> None:
     """If the reader closes the pipe, the command ends without a message."""
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [sys.executable, str(copy / "scripts" / "regenerate.py"), "--check"],
+        [sys.executable, str(program / "scripts" / "regenerate.py"), "--check"],
         env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -281,14 +286,14 @@ def test_a_reader_that_is_gone_is_no_crash(copy: Path) -> None:
 
 
 @pytest.mark.ci
-def test_output_that_cannot_be_shown_or_read_breaks_nothing(copy: Path) -> None:
+def test_output_that_cannot_be_shown_or_read_breaks_nothing(program: Path) -> None:
     """Drift in letters that the terminal lacks is printed in escapes; a closed pipe ends it."""
-    (copy / "generated" / "chessa_api" / "models" / "order.py").write_text("# Zoë €\n", "utf-8")
+    (program / "generated" / "chessa_api" / "models" / "order.py").write_text("# Zoë €\n", "utf-8")
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    done = launch(copy, "--check", environment=ascii_only)
+    done = launch(program, "--check", environment=ascii_only)
     assert (done.returncode, done.stderr) == (1, "")
     assert "\\u20ac" in done.stdout
-    command = f"'{sys.executable}' '{copy}/scripts/regenerate.py' --check | true"
+    command = f"'{sys.executable}' '{program}/scripts/regenerate.py' --check | true"
     piped = subprocess.run(
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
         capture_output=True,
@@ -387,35 +392,35 @@ def bare(copy: Path, bootstrap: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_bootstrap_that_fails_ends_the_command(copy: Path) -> None:
+def test_a_bootstrap_that_fails_ends_the_command(program: Path) -> None:
     """Its message is the only one."""
-    done = bare(copy, "echo 'bootstrap: no registry' >&2; exit 1")
+    done = bare(program, "echo 'bootstrap: no registry' >&2; exit 1")
     assert (done.returncode, done.stderr) == (2, "bootstrap: no registry\n")
 
 
 @pytest.mark.ci
-def test_any_python_will_do(copy: Path) -> None:
+def test_any_python_will_do(program: Path) -> None:
     """Started outside of .venv, it has ./scripts/bootstrap make that, and runs there."""
-    done = bare(copy, f"ln -s '{sys.prefix}' '{copy}/.venv'")
+    done = bare(program, f"ln -s '{sys.prefix}' '{program}/.venv'")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "chessa_api is what the spec makes\n"
 
 
 @pytest.mark.ci
-def test_no_network_is_used(copy: Path) -> None:
+def test_no_network_is_used(program: Path) -> None:
     """Regeneration opens no socket: it works where none can be opened."""
-    program = (
+    code = (
         "import runpy, socket, sys\n"
         "def refuse(*args, **kwargs): raise OSError('no network')\n"
         "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
-        f"sys.argv = ['regenerate.py']\nrunpy.run_path({str(copy / 'scripts/regenerate.py')!r},"
+        f"sys.argv = ['regenerate.py']\nrunpy.run_path({str(program / 'scripts/regenerate.py')!r},"
         " run_name='__main__')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert tree(copy) == tree(ROOT)
+    assert tree(program) == tree(ROOT)
 
 
 # ---- Other documents ----------------------------------------------------------------------------
@@ -456,7 +461,7 @@ def test_another_document_goes_where_it_is_asked(copy: Path, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def started(copy: Path) -> Iterator[Any]:
+def started(program: Path) -> Iterator[Any]:
     """Starts the command of a copy, and sees to it that none of it stays."""
     running: list[subprocess.Popen[bytes]] = []
     # A shell starts what runs in its background with Ctrl-C ignored, and so would its children be.
@@ -464,7 +469,7 @@ def started(copy: Path) -> Iterator[Any]:
 
     def start() -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, str(copy / "scripts" / "regenerate.py")],
+            [sys.executable, str(program / "scripts" / "regenerate.py")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.python import source
+from chessa_codegen.python.render import RUNTIME
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
 _PROSE: Final = frozenset({"text", "softbreak", "hardbreak", "code_inline"})
@@ -39,6 +40,9 @@ def skeleton(folder: Path, known: set[str], pages: Path | None = None) -> Counte
     """Count the statements of each shape, the comments, and the tokens of the pages."""
     found: Counter[str] = Counter()
     for path in sorted(folder.rglob("*.py")):
+        if path.parent == folder and path.stem in RUNTIME:  # the same for every document
+            found[path.read_text(encoding="utf-8")] += 1
+            continue
         with tokenize.open(path) as file:
             tokens = [*tokenize.generate_tokens(file.readline)]
         found.update(one.string for one in tokens if one.type == tokenize.COMMENT)
