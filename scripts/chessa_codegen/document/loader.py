@@ -88,10 +88,10 @@ def copied(value: Any) -> Any:
     return value
 
 
-def is_too_deep(value: Any) -> bool:
+def is_too_deep(value: Any, levels: int = MAX_LEVELS) -> bool:
     """Return whether mappings and sequences nest deeper than the cap, without recursion."""
     level = [value]
-    for _ in range(MAX_LEVELS):
+    for _ in range(levels):
         items = (item for outer in level for item in _items(outer))
         level = [item for item in items if isinstance(item, (dict, list))]
     return bool(level)

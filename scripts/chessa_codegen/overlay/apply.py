@@ -24,7 +24,14 @@ from typing import Any, Final
 from attrs import field, frozen
 from jsonpath_rfc9535 import JSONPathError, JSONPathNode
 
-from chessa_codegen.document.loader import copied, is_mapping, is_sequence, is_too_deep, pointer
+from chessa_codegen.document.loader import (
+    MAX_LEVELS,
+    copied,
+    is_mapping,
+    is_sequence,
+    is_too_deep,
+    pointer,
+)
 from chessa_codegen.document.refs import path_key
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.overlay.model import Action, Overlay, OverlayError, kind, parse, too_deep
@@ -253,7 +260,8 @@ def _effect(document: dict[str, Any], action: Action) -> Effect:
         return Effect(action, len(nodes), bool(nodes))
     merge = _Merge(action)
     changed = [merge.update(node) for node in nodes] if action.has_update else []
-    if any(changed) and is_too_deep(document):
+    levels = MAX_LEVELS - 1 - max((len(node.location) for node in nodes), default=0)
+    if any(changed) and is_too_deep(action.update, levels) and is_too_deep(document):
         raise too_deep(action.where)
     is_name = not list(_without_names(action.update)) and all(
         is_mapping(node.value) and not _NAMED.isdisjoint(node.value) for node in nodes

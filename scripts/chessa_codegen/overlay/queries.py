@@ -9,7 +9,7 @@ two equal.
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from jsonpath_rfc9535 import JSONPathNode, JSONPathQuery, JSONPathRecursionError
 from jsonpath_rfc9535 import compile as compile_query
@@ -56,11 +56,14 @@ def _segment(segment: JSONPathSegment) -> JSONPathSegment:
     return made(env=segment.env, token=segment.token, selectors=selectors)
 
 
-def _condition(one: Expression) -> FilterExpression:
-    """Return what is true where an expression holds."""
+def _condition(one: Expression) -> Any:
+    """Return what is true where an expression holds, and false elsewhere."""
     inner = one.expression if isinstance(one, FilterExpression) else one
-    steps = _steps(inner.query) if isinstance(inner, RelativeFilterQuery) else None
-    return FilterExpression(one.token, _Is(inner, steps) if steps else _expression(inner))
+    if isinstance(inner, RelativeFilterQuery) and (steps := _steps(inner.query)):
+        return _Is(inner, steps)
+    found = _expression(inner)
+    is_truth = isinstance(found, _Is | _Logical | ComparisonExpression | PrefixExpression)
+    return found if is_truth else FilterExpression(one.token, found)
 
 
 def _expression(one: Expression) -> Expression:
@@ -156,30 +159,52 @@ class _Logical(LogicalExpression):
 
     def evaluate(self, context: FilterContext) -> bool:
         left = bool(self.left.evaluate(context))
-        return left if left == (self.operator == "||") else bool(self.right.evaluate(context))
+        return left if left is (self.operator == "||") else bool(self.right.evaluate(context))
 
 
 class _Descent(JSONPathRecursiveDescentSegment):
-    """Descendants in the library's order."""
+    """Descendants in the library's order. Nodes are made for what is selected, and not before."""
 
     def resolve(self, nodes: Iterable[JSONPathNode]) -> Iterator[JSONPathNode]:
         for start in nodes:
-            stack = [(start, 1)]
+            context = FilterContext(env=self.env, current=None, root=start.root)
+            stack: list[tuple[Any, _Way, int]] = [(start.value, start, 1)]
             while stack:
-                node, depth = stack.pop()
+                value, way, depth = stack.pop()
                 if depth > self.env.max_recursion_depth:
                     raise JSONPathRecursionError("recursion limit exceeded", token=self.token)
+                children = _members(value)
                 for selector in self.selectors:
-                    yield from selector.resolve(node)
-                children = [
-                    (node.new_child(value, key, node), depth + 1)
-                    for key, value in _members(node.value)
-                    if isinstance(value, dict | list)
+                    if not isinstance(selector, FilterSelector):
+                        yield from selector.resolve(_node(way))
+                        continue
+                    for key, child in children:
+                        context.current = child
+                        if selector.expression.evaluate(context):
+                            yield _node((way, key, child))
+                stack += [
+                    (child, (way, key, child), depth + 1)
+                    for key, child in reversed(children)
+                    if isinstance(child, dict | list)
                 ]
-                stack += reversed(children)
 
 
-def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
+_Way: TypeAlias = "JSONPathNode | tuple[_Way, str | int, Any]"
+"""A node, or how to make one: its parent, its key and its value."""
+
+
+def _node(way: _Way) -> JSONPathNode:
+    steps: list[tuple[str | int, Any]] = []
+    while not isinstance(way, JSONPathNode):
+        way, key, value = way
+        steps.append((key, value))
+    node = way
+    for key, value in reversed(steps):
+        node = node.new_child(value, key, node)
+    return node
+
+
+def _members(value: Any) -> list[tuple[str | int, Any]]:
     if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
+        return [*value.items()]
+    return [*enumerate(value)] if isinstance(value, list) else []
