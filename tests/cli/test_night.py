@@ -8,6 +8,7 @@ import pytest
 
 from chessa.cli._doctor import clock, probe
 from chessa.cli._wait import Progress
+from chessa.journal import SqlJournal
 from chessa.testing import Sandbox
 from tests.cli.conftest import chessa, result
 
@@ -218,6 +219,26 @@ def test_refund_without_a_journal_says_what_to_look_at(api: Sandbox, failed: str
     assert done.returncode == 5
     assert f"Check: chessa orders retrieve {failed}" in done.stderr
     assert "Without a journal, the same command again may send another refund." in done.stderr
+
+
+def test_a_refused_refund_may_follow_one_that_is_not_shown(api: Sandbox, failed: str) -> None:
+    """Without a journal the message says that an earlier refund may be the reason."""
+    api.show_refunds_late(reads=50)
+    api.lose_next_answer(operation="orders.request_refund")
+    assert chessa("refund", failed, "bc1q", "--yes", "--timeout", "1").returncode == 5
+    done = chessa("refund", failed, "bc1q", "--yes", "--timeout", "1")
+    assert done.returncode == 3
+    assert "This call made no refund.\nWithout a journal nobody knows" in done.stderr
+    assert len(api.refunds) == 1
+
+
+def test_what_is_in_progress_is_not_to_be_reconciled(journal: str) -> None:
+    """A caller still has it: nothing is proposed."""
+    with SqlJournal(journal, account="acme") as ledger, ledger.step("invoice 17", "pay") as step:
+        done = chessa("journal", "open", "--account", "acme")
+        step.done(None)
+    assert "invoice 17  step:pay   in progress" in done.stdout
+    assert done.stderr == "1 in progress: a caller still has each of them.\n"
 
 
 def test_a_status_that_the_spec_does_not_list_is_told(api: Sandbox, failed: str) -> None:

@@ -230,11 +230,18 @@ def test_purged_results_are_read(mode: Mode, api: Sandbox, database: Database) -
     call = functools.partial(_call, api, "orders.prepare_funding")
     journal = database.journal()
     first, _ = _again(mode, api, journal, call)
-    with database.journal() as other:
-        assert other.purge(before=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)) == 0
-        tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
-        assert other.purge(before=tomorrow) == 1
-        assert other.purge(before=tomorrow) == 0
+    long_ago = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+
+    async def main() -> list[int]:
+        async with mode.opened(database.journal()) as other:
+            purge = other.apurge if mode.is_async else other.purge
+            counts = [await mode.done(purge(before=at)) for at in (long_ago, tomorrow, tomorrow)]
+            latest = await mode.done(other.alatest(1) if mode.is_async else other.latest(1))
+            assert [entry.operation for entry in latest] == ["orders.prepare_funding"]
+            return counts
+
+    assert mode.run(main()) == [0, 1, 0]
     (again, _) = _again(mode, api, database.journal(), call)
     assert (type(again), again.id) == (type(first), first.id)
     assert posts(api, "orders.prepare_funding") == 1

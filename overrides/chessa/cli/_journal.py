@@ -59,11 +59,12 @@ def open_(journal_url: str | None, account: str | None, form: Form) -> None:
     with needed_journal(journal_url, account) as journal:
         found = journal.open()
     show_entries(found, form)
-    if found:
-        say(
-            f"{len(found)} open, the oldest for {age(found[0].age)}. Next: chessa journal reconcile"
-        )
-    else:
+    left = [entry for entry in found if not entry.in_progress]
+    if len(left) < len(found):
+        say(f"{len(found) - len(left)} in progress: a caller still has each of them.")
+    if left:
+        say(f"{len(left)} open, the oldest for {age(left[0].age)}. Next: chessa journal reconcile")
+    if not found:
         say("Nothing is open.")
 
 

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 
 import click
 
+from chessa_api.errors import Outcome
+
 from .. import flows
 from ..flows._journal import REFUND
 from ._connection import (
@@ -75,6 +77,8 @@ def COMMAND(  # noqa: N802  # as of every module here
             return RESULT
         case flows.NotApplied():
             say("This call made no refund.")
+            if journal is None and result.error.outcome is Outcome.REJECTED:
+                say("Without a journal nobody knows if an earlier one did, and is not shown yet.")
         case flows.StillUnknown():
             say(f"After {result.reads} reads the order shows no refund. That proves nothing.")
             say(f"Check: {shlex.join(['chessa', 'orders', 'retrieve', order_id])}")
