@@ -130,6 +130,23 @@ def test_the_page_is_live(api: Sandbox, open_page: Any) -> None:
 
 
 @CI
+def test_the_rest_follows_the_first_rows(api: Sandbox, open_page: Any) -> None:
+    """All rows come without a click up to 25, and only what is new later is marked as new."""
+    for _ in range(30):
+        api.add_order()
+    page = open_page().page
+    page.locator(".order").nth(24).wait_for()
+    assert page.locator(".order").count() == 25
+    assert page.locator(".fresh").count() == 0
+    newest = api.add_order()
+    page.locator(".order").first.get_by_text(newest.short_id, exact=True).wait_for()
+    assert page.locator(".fresh").count() == 1
+    page.get_by_role("button", name="Show more orders").click()
+    page.locator(".order").nth(30).wait_for()
+    assert page.locator(".fresh").count() == 1
+
+
+@CI
 def test_it_is_used_by_keyboard_alone(api: Sandbox, open_page: Any) -> None:
     """Tab reaches every control in the order of reading, with a visible focus; keys do the rest."""
     api.add_order()

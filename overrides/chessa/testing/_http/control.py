@@ -46,7 +46,7 @@ def control(
     path, _, query = target.partition("?")
     try:
         if method == "GET" and path in PAGES:
-            return PAGES[path]()
+            return PAGES[path](api)
         if method != "GET":
             check_origin(headers)
         if path == f"{PREFIX}/openapi.json":

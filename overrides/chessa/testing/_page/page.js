@@ -38,7 +38,7 @@ function write(element, text) {
 // Shows one child for each item, and keeps the children of items that stay: focus stays with them.
 function list(parent, items, keyOf, create, update) {
   const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
-  const isFirst = parent.dataset.shown !== "yes";
+  const isNew = !kept.size && parent.dataset.shown === "yes";
   let before = null;
   for (const item of items) {
     const key = String(keyOf(item));
@@ -47,7 +47,7 @@ function list(parent, items, keyOf, create, update) {
     if (!child) {
       child = create(item);
       child.dataset.key = key;
-      if (!isFirst) child.classList.add("fresh");
+      if (isNew || kept.size) child.classList.add("fresh");
     }
     const place = before ? before.nextSibling : parent.firstChild;
     if (place !== child) parent.insertBefore(child, place);
@@ -394,6 +394,10 @@ $("transcript").addEventListener("toggle", async (event) => {
   write(event.target.querySelector("pre"), (await response.json()).transcript);
 });
 
-setInterval(tick, 1000);
-refresh();
-listen();
+// The page holds the first rows; the rest follows once they are painted.
+show(JSON.parse($("first").textContent));
+requestAnimationFrame(() => setTimeout(() => {
+  setInterval(tick, 1000);
+  refresh();
+  listen();
+}));
