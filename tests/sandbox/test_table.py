@@ -28,6 +28,7 @@ PYTHON_ONLY = {
     "client_secret",
     "user_id",
     "payment_rules",  # within `mistakes`
+    "request_counts",  # `requests`
     "waiting_faults",  # `faults`
 }
 OF_THE_API = {"accept", "catch_up", "give_back", "refusal_of_refund", "shown_refund"}

@@ -17,6 +17,7 @@ from ._domain.records import (
     Movement,
     Overpaid,
     PaymentRules,
+    RequestCounts,
     SandboxRecipient,
     SandboxRefund,
     SandboxRequest,
@@ -141,8 +142,16 @@ class Sandbox(FaultCommands):
 
     @property
     def requests(self) -> Sequence[SandboxRequest]:
-        """Every request that arrived, oldest first, without credentials."""
+        """The requests that arrived, oldest first, without credentials: the newest 10,000.
+
+        `request_counts` counts all of them.
+        """
         return tuple(self.backend.requests)
+
+    @property
+    def request_counts(self) -> RequestCounts:
+        """The numbers of requests that arrived, acted, and whose response was lost."""
+        return self.backend.counts
 
     @property
     def mistakes(self) -> Mistakes:
@@ -156,7 +165,10 @@ class Sandbox(FaultCommands):
         return self._state.rules
 
     def transcript(self) -> str:
-        """Return requests, faults and movements, oldest first, drawn as a sequence of messages."""
+        """Return requests, faults and movements, oldest first, drawn as a sequence of messages.
+
+        They are the newest 30,000 events.
+        """
         with self._state.lock:
             return draw(self._state.events, seed=self.seed)
 
@@ -285,7 +297,7 @@ class Sandbox(FaultCommands):
         }
         with self._state.lock:
             self.backend.answer("POST", "/v1/orders/refund", [*headers.items()], dumps(body))
-            return self.backend.requests[-1]
+            return self.backend.requests.last
 
     def snapshot(self) -> dict[str, Any]:
         """Return the complete state as values of JSON, for `restore`; without credentials."""
@@ -309,6 +321,7 @@ class Sandbox(FaultCommands):
         with self._state.lock:
             self._state.clear(seed)
             self.backend.requests.clear()
+            self.backend.counts = RequestCounts()
             self.backend.drifting.clear()
             self.clear_faults()
 
@@ -337,7 +350,7 @@ class Sandbox(FaultCommands):
         self.__exit__()
 
     def __repr__(self) -> str:
-        orders, requests = len(self._state.orders), len(self.backend.requests)
+        orders, requests = len(self._state.orders), self.backend.counts.arrived
         return f"<Sandbox: {orders} orders, {requests} requests>"
 
 

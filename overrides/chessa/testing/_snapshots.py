@@ -14,6 +14,7 @@ from ._domain.records import (
     Ledger,
     Movement,
     PaymentRules,
+    RequestCounts,
     SandboxRecipient,
     SandboxRefund,
     SandboxRequest,
@@ -24,6 +25,8 @@ from ._spec.document import is_list, is_object
 
 FORMAT: Final = 1
 _MOST_DRAWN: Final = 1_000_000
+_MOST_COUNTED: Final = 2**53
+"""More than a JSON number of a page holds."""
 
 
 @attrs.frozen
@@ -52,6 +55,9 @@ class _Snapshot:
     reads_until_refunds_show: int
     feedback_count: int
     events: list[Event]
+    counts: RequestCounts | None = None
+    """None in a snapshot of an earlier version, whose requests are all there."""
+    dropped_events: int = 0
 
 
 def take(backend: Backend) -> dict[str, Any]:
@@ -66,7 +72,7 @@ def take(backend: Backend) -> dict[str, Any]:
         orders=[_dump_order(order) for order in state.orders.values()],
         movements=state.movements,
         refunds=state.refunds,
-        requests=backend.requests,
+        requests=list(backend.requests),
         faults=backend.faults.waiting,
         chaos=None
         if chaos is None
@@ -75,7 +81,9 @@ def take(backend: Backend) -> dict[str, Any]:
         unknown_accounts=sorted(state.unknown_accounts),
         reads_until_refunds_show=state.reads_until_refunds_show,
         feedback_count=state.feedback_count,
-        events=state.events,
+        events=list(state.events),
+        counts=backend.counts,
+        dropped_events=state.events.dropped,
     )
     return {a.name: _plain(getattr(snapshot, a.name)) for a in attrs.fields(_Snapshot)}
 
@@ -138,6 +146,26 @@ def _load_chaos(read: _Chaos) -> Chaos:
     return chaos
 
 
+def _load_counts(read: _Snapshot) -> RequestCounts:
+    """Return the counts. Raises `ValueError` where they are fewer than the requests that are kept,
+    or more than can have arrived."""
+    least = RequestCounts(
+        arrived=len(read.requests),
+        acted=sum(each.acted for each in read.requests),
+        lost=sum(each.outcome == "lost" for each in read.requests),
+    )
+    counts = read.counts or least
+    possible = (
+        least.acted <= counts.acted <= counts.arrived
+        and least.lost <= counts.lost <= counts.arrived
+        and least.arrived <= counts.arrived <= _MOST_COUNTED
+        and 0 <= read.dropped_events <= _MOST_COUNTED
+    )
+    if not possible:
+        raise ValueError("the counts in the snapshot are out of their bounds")
+    return counts
+
+
 def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
     """Put the state of a snapshot in place. Raises `ValueError`, and changes nothing then."""
     state = backend.state
@@ -150,6 +178,7 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
         for n, each in enumerate(read.orders)
     ]
     chaos = None if read.chaos is None else _load_chaos(read.chaos)
+    counts = _load_counts(read)
     state.clock.put_back(read.now, running=read.running)
     state.seed = read.seed
     state.recipients.clear()
@@ -159,12 +188,13 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
     state.movements[:] = read.movements
     refunds = {order.id: order.refund for order in orders}
     state.refunds[:] = [refunds.get(each.order_id) or each for each in read.refunds]
-    state.events[:] = read.events
+    state.events.put_back(read.events, read.dropped_events)
     state.unknown_accounts = set(read.unknown_accounts)
     state.reads_until_refunds_show = read.reads_until_refunds_show
     state.feedback_count = read.feedback_count
     state.rules = read.rules
-    backend.requests[:] = read.requests
+    backend.requests.put_back(read.requests, counts.arrived - len(read.requests))
+    backend.counts = counts
     backend.faults.waiting[:] = read.faults
     backend.chaos = chaos
     state.note("state", "a snapshot was restored")

@@ -7,16 +7,19 @@ import datetime
 import threading
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
 from .clock import Clock
+from .newest import Newest
 
 MovementKind: TypeAlias = Literal["deposit", "payout", "refund"]
 Underpaid: TypeAlias = Literal["wait", "fail", "accept"]
 Overpaid: TypeAlias = Literal["accept", "fail"]
 EventKind: TypeAlias = Literal["request", "response", "lost", "movement", "state"]
+KEPT_EVENTS: Final = 30_000
+"""Of the newest: a request makes two or three."""
 
 
 @attrs.define(eq=False)
@@ -107,6 +110,17 @@ class Mistakes:
 
 
 @attrs.frozen
+class RequestCounts:
+    """The numbers of all requests that arrived, also of those that are no longer kept."""
+
+    arrived: int = 0
+    acted: int = 0
+    """Their operation was performed."""
+    lost: int = 0
+    """No complete response was sent."""
+
+
+@attrs.frozen
 class Event:
     """Something that happened, as `Sandbox.transcript` shows it."""
 
@@ -125,7 +139,7 @@ class Ledger:
     movements: list[Movement] = attrs.field(factory=list[Movement])
     reads_until_refunds_show: int = 0
     rules: PaymentRules = PaymentRules()
-    events: list[Event] = attrs.field(factory=list[Event])
+    events: Newest[Event] = attrs.field(factory=lambda: Newest[Event](KEPT_EVENTS))
     version: int = 0
     """Grows with every change, so that a view of the state can be kept current."""
 

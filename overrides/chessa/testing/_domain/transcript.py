@@ -1,16 +1,16 @@
 """Draw what happened as a sequence of messages between a program and the sandbox, in text."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from .clock import stamp
+from .newest import Newest
 from .records import Event
 
 _WIDTH: Final = 50
 _GAP: Final = " " * _WIDTH
 
 
-def draw(events: Sequence[Event], *, seed: str) -> str:
+def draw(events: Newest[Event], *, seed: str) -> str:
     """Return the events, oldest first, in a line each.
 
     A program's requests point right, responses left; what happened in the sandbox stands at its
@@ -18,7 +18,9 @@ def draw(events: Sequence[Event], *, seed: str) -> str:
     """
     if not events:
         return f"Nothing happened in this sandbox (seed {seed})."
-    lines = [f"seed {seed}, from {stamp(events[0].at)}", f"{'program':<{_WIDTH + 3}}sandbox"]
+    begin = stamp(next(iter(events)).at)
+    earlier = f", after {events.dropped} earlier events" if events.dropped else ""
+    lines = [f"seed {seed}, from {begin}{earlier}", f"{'program':<{_WIDTH + 3}}sandbox"]
     return "\n".join([*lines, *(_line(event) for event in events)])
 
 

@@ -12,7 +12,8 @@ from chessa_api.exact_json import dumps
 
 from .._domain import fixtures as reference
 from .._domain.handlers import BEHAVIOURS
-from .._domain.records import SandboxRequest
+from .._domain.newest import Newest
+from .._domain.records import RequestCounts, SandboxRequest
 from .._domain.state import State
 from .._errors import UNAUTHORIZED, Problem, SandboxError
 from .._spec.bodies import ReadBody, read_body
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .drifting import Drifting
 
 Headers = tuple[tuple[str, str], ...]
+KEPT_REQUESTS: Final = 10_000
+"""Of the newest; all of them are counted."""
 SECRET_HEADERS: Final = frozenset(
     {*CREDENTIAL_HEADERS.values(), "authorization", "proxy-authorization", "cookie"}
 )
@@ -79,7 +82,8 @@ class Backend:
         self.chaos: Chaos | None = None
         self.drifting: dict[str | None, Drifting] = {}
         """By the name of the operation."""
-        self.requests: list[SandboxRequest] = []
+        self.requests: Newest[SandboxRequest] = Newest(KEPT_REQUESTS)
+        self.counts = RequestCounts()
         self.bugs: list[SandboxError] = []
 
     def takes_connection(self, method: str, target: str) -> bool:
@@ -269,23 +273,27 @@ class Backend:
     def _record(self, exchange: _Exchange, delivery: Delivery, fault: PlannedFault | None) -> None:
         arrival = exchange.arrival
         shown = {k: v for k, v in arrival.headers.items() if k not in SECRET_HEADERS}
-        self.requests.append(
-            SandboxRequest(
-                operation=_name(exchange),
-                method=arrival.method,
-                path=arrival.path,
-                query=arrival.query,
-                headers=shown,
-                body=self._body(exchange).value,
-                status=delivery.status,
-                acted=exchange.acted,
-                invented=exchange.invented,
-                fault=None if fault is None else fault.kind,
-                at=self.state.clock.now,
-            )
+        request = SandboxRequest(
+            operation=_name(exchange),
+            method=arrival.method,
+            path=arrival.path,
+            query=arrival.query,
+            headers=shown,
+            body=self._body(exchange).value,
+            status=delivery.status,
+            acted=exchange.acted,
+            invented=exchange.invented,
+            fault=None if fault is None else fault.kind,
+            at=self.state.clock.now,
         )
-        told = describe_response(self.requests[-1])
-        self.state.note("lost" if self.requests[-1].outcome == "lost" else "response", told)
+        is_lost = request.outcome == "lost"
+        self.requests.append(request)
+        self.counts = RequestCounts(
+            self.counts.arrived + 1,
+            self.counts.acted + request.acted,
+            self.counts.lost + is_lost,
+        )
+        self.state.note("lost" if is_lost else "response", describe_response(request))
 
     def _body(self, exchange: _Exchange) -> ReadBody:
         """Return the body that arrived; it is read once."""

@@ -1,6 +1,7 @@
 """The state of a sandbox as JSON, for commands over HTTP and for the page."""
 
-from collections.abc import Iterable
+from collections.abc import Reversible
+from itertools import islice
 from typing import Any, Final
 
 from .._domain.amounts import plain
@@ -16,11 +17,11 @@ Json = dict[str, Any]
 LIMIT: Final = 50
 
 
-def newest(records: Iterable[Any], limit: int) -> list[Any]:
+def newest(records: Reversible[Any], limit: int) -> list[Any]:
     """Return the newest so many records, the newest first. Raises `ValueError` below zero."""
     if limit < 0:
         raise ValueError("limit must be zero or more")
-    return list(reversed(tuple(records)[-limit:])) if limit else []
+    return list(islice(reversed(records), limit))
 
 
 def order(record: SandboxOrder) -> Json:
@@ -175,8 +176,10 @@ def refunds(api: Sandbox, *, limit: int = LIMIT) -> Json:
 
 
 def requests(api: Sandbox, *, limit: int = LIMIT) -> Json:
-    """The requests that arrived, newest first."""
-    return _list("requests", api.requests, request, limit)
+    """The requests that arrived, newest first; the newest 10,000 are kept, and all are counted."""
+    counts = api.request_counts
+    shown = [request(each) for each in newest(api.backend.requests, limit)]
+    return {"requests": shown, "total": counts.arrived, "acted": counts.acted, "lost": counts.lost}
 
 
 def _list(name: str, records: Any, view: Any, limit: int) -> Json:
@@ -193,7 +196,8 @@ def state(api: Sandbox, *, limit: int = LIMIT) -> Json:
         "credentials": {"client_id": api.client_id, "client_secret": api.client_secret},
         "clock": clock(api.clock),
         "totals": {name: each["total"] for name, each in lists.items()},
-        "lost": sum(each.outcome == "lost" for each in api.requests),
+        "acted": api.request_counts.acted,
+        "lost": api.request_counts.lost,
         "mistakes": mistakes(api),
         "faults": faults(api),
         "operations": [each.name for each in api.backend.spec.operations],
