@@ -306,6 +306,8 @@ def test_faults_snapshots_and_reset_from_the_page(
     shown.sees("The clock is advanced: +1 h.")
     assert (api.clock.now - before).total_seconds() == 3600
 
+    api.drift("orders.retrieve", drop=["/order/feeUsd"])
+    shown.sees("Responses drift from the spec, for orders.retrieve, until Reset")
     order = api.add_order()
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save a snapshot").click()
@@ -314,8 +316,10 @@ def test_faults_snapshots_and_reset_from_the_page(
     page.locator("#sure-yes").click()
     shown.sees("The sandbox is reset.")
     assert not api.orders
+    shown.sees("No fault waits: requests go well.")
     page.get_by_label("Restore a snapshot").set_input_files(tmp_path / "kept.json")
     shown.sees("The snapshot is restored.")
+    shown.sees("Responses drift from the spec, for orders.retrieve, until Reset")
     assert list(api.orders) == [order.id]
 
 

@@ -1,6 +1,7 @@
 """A sandbox outlives its process: snapshots, seeds, and the ids and times of a new one."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ def eventful() -> Sandbox:
     api.clock.advance(seconds=0.9)
     api.delay_next(0.25, operation="users.me")
     api.set_chaos(rate=0.5, seed=9)
+    put: dict[str, Any] = {"/order/feeUsd": {"amount": Decimal("0.10")}, "/order/status": "on_hold"}
+    api.drift("orders.retrieve", put=put, drop=["/order/rate"], status=203)
     return api
 
 
@@ -46,6 +49,28 @@ def test_a_snapshot_is_restored_completely() -> None:
     assert first == second
     assert list(copy.orders) == list(api.orders)
     assert [order.status for order in copy.orders.values()][3] == "under_review"
+
+
+def test_drift_is_in_a_snapshot() -> None:
+    """A restore brings back the responses that drifted, and ends what drifted before it."""
+    api, copy = eventful(), sandbox()
+    copy.drift("users.me", drop=["/user"])
+    copy.restore(loads(dumps(api.snapshot())))
+    (order_id, *_) = api.orders
+    headers = [("x-client-id", api.client_id), ("x-client-secret", api.client_secret)]
+
+    def answer(one: Sandbox, path: str) -> tuple[int | None, Any]:
+        one.clear_faults()
+        response = one.backend.answer("GET", path, headers, b"")
+        return response.status, loads(response.body)
+
+    drifted = answer(copy, f"/v1/orders/{order_id}")
+    assert drifted == answer(api, f"/v1/orders/{order_id}")
+    assert drifted[0] == 203
+    assert drifted[1]["order"]["feeUsd"] == {"amount": Decimal("0.10")}
+    assert "user" in answer(copy, "/v1/users/me")[1]
+    copy.drift("orders.retrieve")
+    assert copy.snapshot()["drift"] == {}
 
 
 def test_a_restored_order_can_be_used(call: Caller, api: Sandbox) -> None:
@@ -90,6 +115,10 @@ def test_a_snapshot_over_http(api: Sandbox) -> None:
         {"movements": [{"kind": "deposit", "order_id": "x", "amount": "NaN"}]},
         {"feedback_count": True},
         {"recipients": []},
+        {"drift": {"orders.retrieve": {"put": {"order": "1"}, "drop": [], "status": None}}},
+        {"drift": {"orders.retrieve": {"put": {"/order": "{"}, "drop": [], "status": None}}},
+        {"drift": {"orders.retrieve": {"put": {}, "drop": [], "status": 404}}},
+        {"drift": {"orders.buy": {"put": {}, "drop": [], "status": None}}},
     ],
 )
 def test_what_is_not_a_snapshot_is_refused(change: dict[str, Any]) -> None:

@@ -238,4 +238,4 @@ def test_chaos_and_reset_over_http(api: Sandbox, remote: Remote) -> None:
     api.lose_next_answer()
     remote.do("reset", seed="11")
     assert (api.seed, len(api.orders), api.waiting_faults) == ("11", 0, ())
-    assert remote.get("faults") == {"waiting": [], "chaos": None}
+    assert remote.get("faults") == {"waiting": [], "chaos": None, "drift": []}

@@ -150,7 +150,10 @@ class FaultCommands:
         self.backend.spec.find(operation)
         drifting = Drifting.of(put or {}, tuple(drop), status)
         with self.backend.state.lock:
-            self.backend.drifting[operation] = drifting
+            self.backend.drifting.pop(operation, None)
+            if put or drop or status is not None:
+                self.backend.drifting[operation] = drifting
+            self.backend.state.note("state", f"responses of {operation} drift from the spec")
 
     def _add(self, fault: PlannedFault, times: int) -> None:
         if fault.operation is not None:

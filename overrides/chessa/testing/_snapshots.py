@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import attrs
 
+from chessa_api.errors import DecodeError
+from chessa_api.exact_json import loads
+
 from ._domain.life_cycle import ForcedStatus, SandboxOrder
 from ._domain.plain_data import dump, load
 from ._domain.records import (
@@ -20,6 +23,7 @@ from ._domain.records import (
     SandboxRequest,
 )
 from ._http.backend import Backend
+from ._http.drifting import Drifting
 from ._http.faults import Chaos, PlannedFault
 from ._spec.document import is_list, is_object
 
@@ -35,6 +39,14 @@ class _Chaos:
     seed: int
     operation: str | None
     drawn: int
+
+
+@attrs.frozen
+class _Drift:
+    put: Mapping[str, str]
+    """Texts of JSON: a number in one stays as it is written."""
+    drop: list[str]
+    status: int | None
 
 
 @attrs.frozen
@@ -58,6 +70,8 @@ class _Snapshot:
     counts: RequestCounts | None = None
     """None in a snapshot of an earlier version, whose requests are all there."""
     dropped_events: int = 0
+    drift: Mapping[str, _Drift] = attrs.field(factory=dict[str, _Drift])
+    """By the name of the operation."""
 
 
 def take(backend: Backend) -> dict[str, Any]:
@@ -84,6 +98,7 @@ def take(backend: Backend) -> dict[str, Any]:
         events=list(state.events),
         counts=backend.counts,
         dropped_events=state.events.dropped,
+        drift={str(name): _dump_drift(each) for name, each in backend.drifting.items()},
     )
     return {a.name: _plain(getattr(snapshot, a.name)) for a in attrs.fields(_Snapshot)}
 
@@ -138,6 +153,20 @@ def _load_order(
     return SandboxOrder(**given, recipient=recipient, ledger=ledger)
 
 
+def _dump_drift(drifting: Drifting) -> _Drift:
+    put = {pointer: text.decode("ascii") for pointer, text in drifting.put.items()}
+    return _Drift(put, list(drifting.drop), drifting.status)
+
+
+def _load_drift(backend: Backend, name: str, read: _Drift) -> Drifting:
+    try:
+        backend.spec.find(name)
+        put = {pointer: loads(text.encode("utf-8")) for pointer, text in read.put.items()}
+        return Drifting.of(put, tuple(read.drop), read.status)
+    except (DecodeError, ValueError) as error:
+        raise ValueError(f"snapshot.drift.{name}: {error}") from None
+
+
 def _load_chaos(read: _Chaos) -> Chaos:
     if not (0 < read.rate <= 1 and 0 <= read.drawn <= _MOST_DRAWN):
         raise ValueError("snapshot.chaos is out of its bounds")
@@ -179,6 +208,7 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
     ]
     chaos = None if read.chaos is None else _load_chaos(read.chaos)
     counts = _load_counts(read)
+    drifting = {name: _load_drift(backend, name, each) for name, each in read.drift.items()}
     state.clock.put_back(read.now, running=read.running)
     state.seed = read.seed
     state.recipients.clear()
@@ -197,4 +227,6 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
     backend.counts = counts
     backend.faults.waiting[:] = read.faults
     backend.chaos = chaos
+    backend.drifting.clear()
+    backend.drifting.update(drifting)
     state.note("state", "a snapshot was restored")

@@ -140,13 +140,14 @@ def mistakes(api: Sandbox) -> Json:
 
 
 def faults(api: Sandbox) -> Json:
-    """The faults that wait, in their order, and chance."""
+    """The faults that wait, in their order, chance, and the operations whose responses drift."""
     chaos = api.backend.chaos
     by_chance = {} if chaos is None else {"rate": f"{chaos.rate:g}", "seed": chaos.seed}
     operation = {} if chaos is None else {"operation": chaos.operation}
     return {
         "waiting": [fault(each) for each in api.waiting_faults],
         "chaos": {**by_chance, **operation} or None,
+        "drift": list(api.backend.drifting),
     }
 
 

@@ -241,13 +241,14 @@ function describe(fault) {
   return `${kinds[fault.kind]}, ${acts}, for ${fault.operation ?? "any operation"}`;
 }
 
-function showFaults({ waiting, chaos }) {
+function showFaults({ waiting, chaos, drift }) {
   const counted = new Map();
   for (const fault of waiting) counted.set(describe(fault), (counted.get(describe(fault)) ?? 0) + 1);
+  for (const name of drift) counted.set(`Responses drift from the spec, for ${name}, until Reset`, 1);
   list($("faults"), [...counted], ([text]) => text, () => make("li"),
     (item, [text, count]) => write(item, count === 1 ? text : `${text}, ${count} times`));
-  $("no-faults").hidden = waiting.length > 0 || chaos !== null;
-  $("clear").hidden = !$("no-faults").hidden;
+  $("clear").hidden = waiting.length === 0 && chaos === null;
+  $("no-faults").hidden = counted.size > 0 || chaos !== null;
   $("chaos").hidden = chaos === null;
   if (chaos) write($("chaos"), `By chance: ${Number(chaos.rate) * 100}% of ${chaos.operation ?? "all requests"}, seed ${chaos.seed}`);
 }
