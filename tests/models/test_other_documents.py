@@ -1,5 +1,6 @@
 """Other documents: circles of classes, unions, maps and enums, in pydantic and tables."""
 
+import json
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ SCHEMAS: dict[str, Any] = {
         "type": "object",
         "x-iterate": "names",
         "properties": {"names": {"type": "array", "items": {"type": "string"}}},
+    },
+    "MaybeNames": {
+        "type": "object",
+        "x-iterate": "names",
+        "properties": {
+            "names": {"type": "array", "nullable": True, "items": {"type": "string"}},
+        },
     },
     "Cat": {**ANIMAL, "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}},
     "Dog": {**ANIMAL, "properties": {"kind": {"type": "string"}, "bark": {"type": "boolean"}}},
@@ -112,3 +120,12 @@ def test_a_list_of_texts_is_a_column(trees: Any) -> None:
     assert names.rows()[0] == {"names": "Ada"}
     assert repr(names) == "<Names of 4>"
     assert names[-1] == "Zoe"
+
+
+def test_a_list_that_may_be_null_has_no_items(trees: Any) -> None:
+    """Some servers write null for an empty list; it stays null as a field."""
+    names = trees.MaybeNames.from_dict({"names": None})
+    assert names.names is None
+    assert (len(names), list(names), names.rows(), names[:1]) == (0, [], [], [])
+    assert json.loads(names.to_json()) == {"names": None}
+    assert list(trees.MaybeNames.from_dict({"names": ["Ada"]})) == ["Ada"]

@@ -28,7 +28,7 @@ class Style:
     """The way in which a framework writes what the vendor says by hand."""
 
     operation_id: Callable[[str, str, str], str]
-    """Of a resource, a method and a path."""
+    """Of a resource, a method and a path; an empty one is none."""
     tag: Callable[[str], str]
     name: Callable[[str, bool], str]
     """Of a class, and whether a request holds it."""
@@ -44,6 +44,15 @@ class Style:
     schemes: tuple[str, str] = ("client-id", "client-secret")
     is_global: bool = False
     """Whether the API as such asks for the credentials, not each operation."""
+    names_server: bool = True
+    null_arrays: bool = False
+    """Whether every array may be null, as in Go and in C#."""
+    null_subject: bool = False
+    """Whether the text that a write is carried out once for may be null."""
+    prose: str | None = None
+    """The description of each enum, which may say nothing."""
+    amount: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """What the framework writes beside the type of an amount in a response."""
 
 
 def _camel(name: str) -> str:
@@ -97,6 +106,39 @@ STYLES: Final[Mapping[str, Style]] = {
         null="type",
         created="204",
     ),
+    "aspnet": Style(
+        lambda _, method, path: "",
+        lambda resource: _pascal(resource),
+        lambda name, _: name,
+        media_type="text/json",
+        integer=True,
+        created="200",
+        names_server=False,
+        null_arrays=True,
+        null_subject=True,
+        null="oneOf",
+        prose="",
+        schemes=("ClientId", "ClientSecret"),
+    ),
+    "django": Style(
+        lambda resource, method, _: f"v1_{resource}_{method}",
+        lambda _: "v1",
+        lambda name, sent: f"{name}Request" if sent else name,
+        version="3.0.3",
+        parameter=snake,
+        null="NullEnum",
+        prose="* `created` - Created",
+        amount={"format": "decimal", "pattern": r"^-?\d{0,12}(?:\.\d{0,8})?$"},
+    ),
+    "pydantic": Style(
+        lambda resource, method, _: f"{method}_{resource}_v1",
+        lambda resource: resource,
+        lambda name, _: f"app__models__{name}",
+        version="3.1.0",
+        null="anyOf",
+        integer=True,
+        amount={"pattern": r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"},
+    ),
 }
 
 
@@ -114,6 +156,8 @@ class _Made:
     def __init__(self, style: Style, whole: Document) -> None:
         self.style = style
         self.document: Document = {**whole, "openapi": style.version, "tags": []}
+        if not style.names_server:
+            del self.document["servers"]
         self.schemas: Document = {}
 
     def write(self, named: Document) -> None:
@@ -160,6 +204,8 @@ class _Made:
             ],
             "responses": {},
         }
+        if not made["operationId"]:
+            del made["operationId"]
         if body := operation.get("requestBody"):
             schema = body["content"]["application/json"]["schema"]
             named = self._named(schema, _pascal(f"{method}_{resource}"), sent=True)
@@ -190,6 +236,8 @@ class _Made:
             key: self._property(value, f"{other}{_pascal(key)}", sent)
             for key, value in schema["properties"].items()
         }
+        if sent and self.style.null_subject and "orderId" in properties:
+            properties["orderId"]["nullable"] = True
         held = self.schemas.setdefault(name, {"type": "object", "properties": {}})
         held["properties"].update(properties)
         held["required"] = [
@@ -213,12 +261,16 @@ class _Made:
             plain = self._named(schema, other, sent=sent)
         elif schema.get("type") == "array":
             plain["items"] = self._property(schema["items"], other, sent)
+            null = null or self.style.null_arrays
         elif schema.get("format") == "date-time":
             plain["format"] = "date-time"
+        elif schema.get("format") == "decimal":
+            plain |= self.style.amount
         elif "x-open-enum" in schema and schema.get("title") != "RecipientType":
             name = self.style.name(schema["title"], False)
             values = [value.lower() for value in schema["x-open-enum"]]
-            self.schemas[name] = {"type": "string", "enum": values}
+            said = {} if self.style.prose is None else {"description": self.style.prose}
+            self.schemas[name] = {"type": "string", "enum": values, **said}
             plain = {"$ref": f"#/components/schemas/{name}"}
         return self._with_null(plain) if null else plain
 
@@ -227,6 +279,12 @@ class _Made:
             return {} if self.style.null == "anyOf" else {"nullable": True}
         if self.style.null == "anyOf":
             return {"anyOf": [plain, {"type": "null"}], "title": "A Text"}
+        if self.style.null == "NullEnum" and "$ref" in plain:
+            self.schemas["NullEnum"] = {"enum": [None]}
+            null = {"$ref": "#/components/schemas/NullEnum"}
+            return {"oneOf": [plain, null], "nullable": True}
+        if self.style.null == "oneOf" and "$ref" in plain:
+            return {"oneOf": [plain], "nullable": True}
         if "$ref" in plain:
             return {"allOf": [plain], "nullable": True}
         return {**plain, "nullable": True}

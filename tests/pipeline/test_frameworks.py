@@ -29,6 +29,7 @@ OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 # A framework says more than the pages, or spells a value that was a guess.
 SAYS_MORE: Final = re.compile(
     r"`models.FeedbackMetadata` now requires .*|`models.OrderStatus.FAILED` is `failed`, .*"
+    r"|.* is `list\[.*\] \| None`, was .*"
 )
 
 
@@ -54,6 +55,8 @@ def test_callers_keep_their_names(name: str) -> None:
     before = surface(plan_of(vendored, corrections))
     after = surface(plan_of(document(STYLES[name]), corrections))
     lost = {key: (kind, after.get(key)) for key, kind in before.items() if after.get(key) != kind}
+    if STYLES[name].null_arrays:  # the list of a page may be null, and is iterated over as before
+        lost = {key: kinds for key, kinds in lost.items() if "Nullable(inner=Array" not in kinds[1]}
     assert {
         key: kinds for key, kinds in lost.items() if key.startswith(("orders.", "rates."))
     } == {}
@@ -111,6 +114,7 @@ def schema_in(whole: dict[str, Any]) -> Any:
 
 TEXT: Final = {"type": "string"}
 REF: Final = {"$ref": "#/components/schemas/ItemDto"}
+NULL_ENUM: Final = {"$ref": "#/components/schemas/NullEnum"}
 A: Final = {"type": "object", "properties": {"a": TEXT}}
 
 
@@ -119,6 +123,9 @@ A: Final = {"type": "object", "properties": {"a": TEXT}}
     [
         (REF, {**A, "title": "Item"}),
         ({"allOf": [REF], "nullable": True}, {**A, "title": "Item", "nullable": True}),
+        ({"oneOf": [REF], "nullable": True}, {**A, "title": "Item", "nullable": True}),
+        ({"anyOf": [REF]}, {**A, "title": "Item"}),
+        ({"oneOf": [REF, NULL_ENUM], "nullable": True}, {"title": "Item", "nullable": True}),
         ({"nullable": True, "oneOf": [REF, {"type": "null"}]}, {"nullable": True}),
         ({"type": "object", "allOf": [REF], "description": "D"}, {"description": "D"}),
         ({"anyOf": [REF, {"type": "null"}], "title": "Wrapper"}, {"type": ["object", "null"]}),
@@ -131,7 +138,8 @@ A: Final = {"type": "object", "properties": {"a": TEXT}}
 )
 def test_a_reference_is_written_out(schema: Any, expected: dict[str, Any]) -> None:
     """It becomes what it refers to, with what stands next to it; no component is left."""
-    whole = written({"ItemDto": A}, schema)
+    version = "3.1.0" if {"type": "null"} in schema.get("anyOf", ()) else "3.0.3"
+    whole = written({"ItemDto": A, "NullEnum": {"enum": [None]}}, schema, version)
     found = schema_in(whole)
     for key, value in expected.items():
         if key == "allOf":

@@ -32,9 +32,9 @@ def vendor(links: Any = None, components: Any = None, **post: Any) -> Document:
     """Return a document with a write, its Links, and the reads that they may lead to."""
     success = {"description": "OK", **content(PAID)}
     responses = {"200": success if links is None else {**success, "links": links}}
-    body = {"required": True, **content(PAY)}
+    taken = {"requestBody": {"required": True, **content(PAY)}, "responses": responses, **post}
     paths = {
-        "/pay": {"post": operation("pay", requestBody=body, responses=responses, **post)},
+        "/pay": {"post": operation("pay", **taken)},
         "/pay/{ref}": {
             "get": operation(
                 "retrieve",
@@ -242,6 +242,15 @@ def test_the_subject_is_a_required_argument(said: str) -> None:
     corrections = overlay({"x-once-per": said}, target="$.paths['/pay'].post")
     with pytest.raises(SpecError, match="x-once-per"):
         settled(effective_document(vendor(), corrections))
+
+
+def test_the_subject_may_be_null() -> None:
+    """Frameworks say so of every text."""
+    nullable = {"properties": {**PAY["properties"], "ref": {**TEXT, "nullable": True}}}
+    body = {"required": True, **content({**PAY, **nullable})}
+    corrections = overlay({"x-once-per": "ref"}, target="$.paths['/pay'].post")
+    found = settled(effective_document(vendor(requestBody=body), corrections))
+    assert read(found).once_per == "ref"
 
 
 def test_the_vendor_cannot_allow_a_second_call() -> None:

@@ -64,6 +64,7 @@ ADD_PARAMETER = {
     "update": [{"name": "page", "in": "query", "schema": {"type": "integer"}}],
 }
 ADD_REQUIRED = {"target": "$.paths[*][*]", "update": {"x-list": ["a"]}}
+DESCRIBE = {"target": "$.paths[*][*]", "update": {"description": "Ours."}}
 REMOVE = {"target": "$.paths[*][*].parameters[?@.name == 'q']", "remove": True}
 REPLACE = {"target": "$.paths[*][*]", "update": {"tags": ["B"], "deprecated": True}}
 
@@ -110,6 +111,12 @@ def test_what_still_does_its_work(action: Document) -> None:
 def test_what_is_obsolete(action: Document, new: Document, why: str) -> None:
     """Each way of being obsolete is told, with the place."""
     assert why in advice(action, new)
+
+
+def test_prose_of_the_vendor_is_no_reason() -> None:
+    """A description of ours stays where the vendor writes one: it changes no value."""
+    assert advice(DESCRIBE, with_get(description="Theirs.")) == []
+    assert advice(DESCRIBE, with_get(description="Ours.")) != []
 
 
 def test_what_no_longer_fits() -> None:

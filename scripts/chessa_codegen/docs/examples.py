@@ -206,9 +206,10 @@ def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> 
         return []
     model = models.get(result.name) if isinstance(result, types.ModelRef) else None
     rows = iterated(model) if model else None
-    if rows is None or not isinstance(rows.shape, types.Array):
+    listed = types.without_null(rows.shape) if rows else None
+    if not isinstance(listed, types.Array):
         return [f"print({_facts(name, model)})"]
-    item = rows.shape.item
+    item = listed.item
     row = models.get(item.name) if isinstance(item, types.ModelRef) else None
     return [f"for row in {name}:", f"{_MARGIN}print({_facts('row', row)})"]
 

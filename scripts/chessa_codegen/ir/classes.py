@@ -188,7 +188,8 @@ def _check_spelling(enum: EnumPlan) -> None:
 
 def _check_iterate(model: ModelPlan) -> None:
     rows = [field for field in model.fields if field.key == model.iterate]
-    if model.iterate is not None and not (rows and isinstance(rows[0].shape, types.Array)):
+    shape = types.without_null(rows[0].shape) if rows else None
+    if model.iterate is not None and not isinstance(shape, types.Array):
         raise SpecError(
             f"x-iterate names {model.iterate!r}, which is not an array of {model.name}.",
             model.where,

@@ -302,7 +302,7 @@ def _subject(operation: OperationPlan, raw: Mapping[str, Any], where: Where) -> 
     found = [a for a in operation.arguments if a.key == key and a.required]
     if key is None:
         return None
-    if len(found) != 1 or found[0].shape != types.STRING:
+    if len(found) != 1 or types.without_null(found[0].shape) != types.STRING:
         raise SpecError(
             f"x-once-per of {operation.name} names {key!r}.",
             place((*where, "x-once-per")),

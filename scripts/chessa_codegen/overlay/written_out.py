@@ -63,6 +63,11 @@ class _Writer:
         self.titles = {keys[0]: title for title, keys in names.items() if len(keys) == 1}
         self.kept |= {key for keys in names.values() if len(keys) > 1 for key in keys}
 
+    @property
+    def is_3_0(self) -> bool:
+        """Whether `nullable` is its word for null."""
+        return str(self.document.get("openapi", "")).startswith("3.0")
+
     def written(self, value: Any, key: str) -> Any:
         """Return what stands under a key of the document, written out."""
         if key != "components":
@@ -93,7 +98,7 @@ class _Writer:
             else copied(held)
             for key, held in value.items()
         }
-        return written if names_of else _joined(written)
+        return written if names_of else _joined(written, is_3_0=self.is_3_0)
 
     def _reference(self, value: Mapping[str, Any], level: int) -> Any:
         where = locate(self.document, value["$ref"])
@@ -112,14 +117,13 @@ class _Writer:
             return inner
         inner.pop("x-python-name", None)
         beside = {name: copied(held) for name, held in value.items() if name != "$ref"}
-        is_3_0 = str(self.document.get("openapi", "")).startswith("3.0")
-        if not is_3_0 and any(map(shapes_values, beside)):
+        if not self.is_3_0 and any(map(shapes_values, beside)):
             return {**beside, "allOf": [inner, *beside.get("allOf", ())]}
         said = {name: held for name, held in beside.items() if not shapes_values(name)}
         return {**inner, **said, "title": self.titles[key]}
 
 
-def _joined(schema: dict[str, Any]) -> dict[str, Any]:
+def _joined(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any]:
     """Return a schema without a composition that only says more of one, or is of plain objects."""
     parts = schema.get("allOf")
     if isinstance(parts, list) and parts and all(_is_written(part) for part in parts):
@@ -130,11 +134,20 @@ def _joined(schema: dict[str, Any]) -> dict[str, Any]:
         return _one_object(schema, parts)
     for keyword in _CHOICES:
         kinds = schema.get(keyword)
+        if isinstance(kinds, list) and len(kinds) == 1 and _is_written(kinds[0]):
+            return _with(kinds[0], schema, keyword)
         if isinstance(kinds, list) and len(kinds) == 2:
-            others = [kind for kind in kinds if kind not in _NULL]
-            if len(others) == 1 and _is_written(others[0]) and (null := _nullable(others[0])):
-                return _with(null, schema, keyword)
+            others = [kind for kind in kinds if not _is_null(kind)]
+            if len(others) == 1 and _is_written(others[0]):
+                null = _nullable(others[0], is_3_0=is_3_0)
+                return schema if null is None else _with(null, schema, keyword)
     return schema
+
+
+def _is_null(kind: Any) -> bool:
+    """Return whether a kind is null and nothing else, whatever words stand next to it."""
+    shape = {key: held for key, held in kind.items() if shapes_values(key)}
+    return shape in _NULL
 
 
 def _is_written(part: Any) -> bool:
@@ -150,13 +163,14 @@ def _with(inner: dict[str, Any], schema: dict[str, Any], keyword: str) -> dict[s
     return {**inner, **beside, **title}
 
 
-def _nullable(schema: dict[str, Any]) -> dict[str, Any] | None:
+def _nullable(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any] | None:
     """Return a schema that takes null as well; None for one that does not say its type."""
     kind = schema.get("type")
     if not isinstance(kind, str) or not schema.keys().isdisjoint((*_CHOICES, "allOf", "const")):
         return None
     listed = {"enum": [*schema["enum"], None]} if isinstance(schema.get("enum"), list) else {}
-    return {**schema, **listed, "type": [kind, "null"]}
+    null = {"nullable": True} if is_3_0 else {"type": [kind, "null"]}
+    return {**schema, **listed, **null}
 
 
 def _one_object(schema: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -98,12 +98,13 @@ def field_value(field: FieldPlan) -> str:
 def iterated(model: ModelPlan) -> FieldPlan | None:
     """Return the attribute that a model iterates over, if any."""
     rows = [field for field in model.fields if field.key == model.iterate]
-    return rows[0] if rows and isinstance(rows[0].shape, Array) else None
+    return rows[0] if rows and isinstance(types.without_null(rows[0].shape), Array) else None
 
 
 def item_hint(field: FieldPlan) -> str:
     """Return the type of the items of an array attribute."""
-    return types.hint(field.shape.item) if isinstance(field.shape, Array) else "Any"
+    shape = types.without_null(field.shape)
+    return types.hint(shape.item) if isinstance(shape, Array) else "Any"
 
 
 def constants(enum: EnumPlan) -> Iterator[tuple[str, str | int]]:

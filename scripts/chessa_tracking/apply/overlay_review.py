@@ -117,9 +117,13 @@ def _complaints(before: Effect | None, after: Effect) -> Iterator[str]:
     only_added = (before.added.keys() - before.met.keys()) if before else frozenset[str]()
     for part, place in after.met.items():
         holder, _, key = part.rpartition("/")
-        stands = key in apply.NAMES or holder.endswith("/required")  # ours says what is essential
+        stands = key in _OURS_STAND or holder.endswith("/required")  # ours says what is essential
         if not stands and not only_added.isdisjoint(_and_its_holders(part)):
             yield f"adds what is there now, and says something else, at {place}"
+
+
+_OURS_STAND: Final = apply.NAMES | {"description"}
+"""Keys of ours that stay whatever the vendor says there: names and prose change no value."""
 
 
 def _and_its_holders(part: str) -> Iterator[str]:

@@ -9,7 +9,10 @@ T = TypeVar("T")
 
 
 class ListModel(Model, Generic[T]):
-    """A model that is iterated over, indexed and sliced as the list that it holds."""
+    """A model that is iterated over, indexed and sliced as the list that it holds.
+
+    Null for the list, where the API allows it, is no item: some servers write an empty list so.
+    """
 
     __slots__ = ()
     _listed: ClassVar[str]
@@ -19,8 +22,8 @@ class ListModel(Model, Generic[T]):
         return self._slot(self._listed) if self._is_set(self._listed) else None
 
     def _list(self) -> list[T]:
-        items: list[T] = getattr(self, self._listed)
-        return items
+        items: list[T] | None = getattr(self, self._listed)
+        return [] if items is None else items
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._list())
