@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chessa_codegen.errors import SpecError
-from chessa_codegen.ir.types import hint
+from chessa_codegen.ir.types import JSON, hint
 from chessa_codegen.regeneration import Settled, settled
 from tests.marks import table
 from tests.pipeline.made import document
@@ -206,6 +206,57 @@ def test_one_schema_holds_any_json(schema: dict[str, Any], reason: str) -> None:
     assert reason in found.findings[0].what
     (model,) = found.plan.models
     assert [field.key for field in model.fields] == ["odd", "name"]
+
+
+MISSING: Mapping[str, Any] = {"$ref": "#/components/responses/Missing"}
+CIRCLE: Mapping[str, Any] = {"R": {"$ref": "#/components/responses/R"}}
+
+
+@table(
+    ("status", "response"),
+    [
+        ("400", MISSING),
+        ("5XX", {"$ref": "elsewhere.yaml#/Missing"}),
+        ("default", MISSING),
+        ("404", CIRCLE["R"]),
+        ("409", "Conflict"),
+    ],
+)
+def test_an_error_that_cannot_be_read_is_an_error_of_any_body(status: str, response: Any) -> None:
+    """The operation stays, its result is typed, and the body of the error is kept as it comes."""
+    responses = {**json_of({"type": "string"})["responses"], status: response}
+    made = paths(**{"/a": {"get": {"operationId": "a", "responses": responses}}})
+    found = settled({**made, "components": {"responses": dict(CIRCLE)}})
+    assert sorted(names(found)) == ["GET /a", "GET /good"]
+    told = [each for each in found.findings if "responses/R" not in each.where]
+    assert [(each.kind, each.where) for each in told] == [
+        ("opened", f"#/paths/~1a/get/responses/{status}")
+    ]
+    (read,) = [o for r in found.plan.resources for o in r.operations if o.path == "/a"]
+    assert read.result is not None
+    assert hint(read.result) == "str"
+    bodies = {each.status: each.shape for each in read.responses}
+    assert bodies[status] in (None, JSON)
+
+
+@table(("status", "others"), [("200", {}), ("default", {}), ("default", {"400": OK})])
+def test_a_success_that_cannot_be_read_leaves_the_operation_out(
+    status: str, others: dict[str, Any]
+) -> None:
+    """Its body could be anything, a file as well."""
+    responses = {status: dict(MISSING), **others}
+    found = settled(paths(**{"/a": {"get": {"operationId": "a", "responses": responses}}}))
+    assert names(found) == ["GET /good"]
+
+
+@pytest.mark.parametrize("status", ["200", "400"])
+def test_a_header_that_cannot_be_read_is_dropped(status: str) -> None:
+    """No header of a response is in the package."""
+    odd = {"description": "", "headers": {"X-A": {"$ref": "#/components/headers/Missing"}}}
+    responses = {"200": {"description": ""}, status: odd}
+    found = settled(paths(**{"/a": {"get": {"operationId": "a", "responses": responses}}}))
+    assert sorted(names(found)) == ["GET /a", "GET /good"]
+    assert [each.kind for each in found.findings] == ["corrected"]
 
 
 @table(

@@ -1,7 +1,7 @@
 """Judging two documents: what is asked whatever the rules say, and which verdict comes out."""
 
 import copy
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -53,6 +53,9 @@ def edited(vendored: Document, *edits: tuple[tuple[str, ...], Any]) -> Document:
 REFUND = ("paths", "/v1/orders/refund")
 
 
+BASIC: Final = {"type": "http", "scheme": "basic"}
+
+
 @pytest.mark.parametrize(
     ("what", "edits"),
     [
@@ -66,7 +69,7 @@ REFUND = ("paths", "/v1/orders/refund")
         ("security", [((*REFUND, "post", "security"), [{}])]),
         (
             "security",
-            [(("components", "securitySchemes", "k"), {"type": "http", "scheme": "basic"})],
+            [(("components", "securitySchemes", "k"), BASIC), (("security",), [{"k": []}])],
         ),
         ("security", [(("paths", "/v1/new"), {"get": {**NEW, "security": [{}]}})]),
     ],
@@ -88,6 +91,22 @@ def test_what_is_asked_comes_with_the_judgement() -> None:
     assert all(asked.values())
     assert asked == {what: tuple(endpoint_review.changes(SMALL, new, what)) for what in asked}
     assert asked.keys() == {"server", "security"}
+
+
+def test_a_scheme_is_asked_about_where_something_asks_for_it(vendored: Document) -> None:
+    """The overlay may be what asks; a scheme that nothing asks for is told, and no question."""
+    scheme = {**BASIC, "name": "k", "in": "header", "x-more": 1}
+    new = edited(vendored, (("components", "securitySchemes", "k"), scheme))
+    assert not endpoint_review.changes(vendored, new, "security")
+    (asked,) = endpoint_review.changes(vendored, new, "security", frozenset({"k"}))
+    assert asked.startswith("The security of the schemes was none and is {")
+    found = judge(vendored, new)
+    assert not found.asked["security"]
+    assert "api-security-component-added" in {each.rule for each in found.changes}
+    using = edited(new, ((*REFUND, "post", "security"), [{"k": []}]))
+    changed = edited(using, (("components", "securitySchemes", "k", "scheme"), "bearer"))
+    assert endpoint_review.changes(using, changed, "security")
+    assert not endpoint_review.changes(using, changed, "server")
 
 
 def test_what_moves_no_request_is_not_asked() -> None:

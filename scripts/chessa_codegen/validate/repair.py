@@ -99,6 +99,10 @@ class Repair:
         schema = enclosing_schema(where)
         if schema is not None:
             self._open(schema, error)
+        elif "headers" in where[:-1] and "responses" in where[: where.index("headers")]:
+            self.drop(where[: where.index("headers") + 2], error.what)
+        elif _is_error(self.document, where[:5]):
+            self._open_response(where[:5], error)
         elif where[:1] == ("paths",):
             self.leave_out(where, error)
         elif where[:1] == ("components",) and len(where) > 2:
@@ -133,9 +137,20 @@ class Repair:
             raise error
         self.findings.append(_finding("opened", error))
 
+    def _open_response(self, where: Where, error: SpecError) -> None:
+        """Say nothing of an error response: the body of an error is kept whatever it is."""
+        at(self.document, where[:-1])[where[-1]] = {"description": ""}
+        self.findings.append(Finding("opened", error.what, place(where), error.fix))
+
     def _remove_component(self, where: Where, error: SpecError) -> None:
         """Remove a component that is not a schema, with the operations that need it."""
-        for operation, _ in list(operations(self.document)):
+        for operation, held in list(operations(self.document)):
+            responses = held.get("responses") if where[1] == "responses" else None
+            for status, response in responses.items() if isinstance(responses, dict) else ():
+                at_status: Where = (*operation, "responses", status)
+                is_it = isinstance(response, dict) and response.get("$ref") == place(where)
+                if is_it and _is_error(self.document, at_status):
+                    self._open_response(at_status, error)
             if where in reachable(self.document, operation):
                 self.leave_out(operation, error)
         del self.document["components"][where[1]][where[2]]
@@ -144,6 +159,15 @@ class Repair:
 
 def _finding(kind: Kind, error: SpecError, operation: str = "") -> Finding:
     return Finding(kind, error.what, error.where, error.fix, operation)
+
+
+def _is_error(document: Mapping[str, Any], where: Where) -> bool:
+    """Return whether a place is a response that is not a success: 4XX, or default next to one."""
+    match where:
+        case ("paths", _, _, "responses", str(status)):
+            successes = [str(key) for key in at(document, where[:-1]) if str(key).startswith("2")]
+            return not status.startswith(("1", "2")) and (status != "default" or bool(successes))
+    return False
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:

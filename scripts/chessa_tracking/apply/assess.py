@@ -116,10 +116,12 @@ def judge(
         except SpecError as error:  # after the overlay, so that what it advises works
             where = f"{file} {error.where}".strip()
             raise SpecError(error.what, where, error.fix, error.details) from None
+    asked_for = endpoint_review.schemes_asked_for(after.document)
     found = Judgement(
         advice=tuple(advise(before, after)),
         asked={
-            what: tuple(endpoint_review.changes(old, new, what)) for what in ("server", "security")
+            what: tuple(endpoint_review.changes(old, new, what, asked_for))
+            for what in ("server", "security")
         },
     )
     with (

@@ -4,6 +4,7 @@ The comparison is by value: it needs no rule for each kind of server or scheme.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,28 +15,50 @@ _KEYS: Final = {"server": "servers", "security": "security"}
 _LONGEST: Final = 200
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str) -> list[str]:
-    """Return a change of the `server` or the `security`."""
-    before, after = (dict(_said(document, what)) for document in (old, new))
+def changes(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    what: str,
+    asked_for: frozenset[str] = frozenset(),
+) -> list[str]:
+    """Return a change of the `server` or the `security`.
+
+    `asked_for` are schemes that the overlay asks for. One that nothing asks for changes no call.
+    """
+    asked_for = asked_for.union(schemes_asked_for(old), schemes_asked_for(new))
+    before, after = (dict(_said(document, what, asked_for)) for document in (old, new))
     places = dict(_places(new))
+    verb = "was" if what == "security" else "were"
+    now = "is" if what == "security" else "are"
     return [
-        f"The {_KEYS[what]} of {place} were {_shown(before.get(key))} and are "
+        f"The {_KEYS[what]} of {place} {verb} {_shown(before.get(key))} and {now} "
         f"{_shown(after.get(key))}"
         for key, place in places.items()
         if before.get(key) != after.get(key)
     ]
 
 
+def schemes_asked_for(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the security schemes that the document or an operation asks for."""
+    asked = [document, *(node for _, _, node in _nodes(document))]
+    return frozenset(
+        name
+        for requirements in (node.get("security") for node in asked)
+        if isinstance(requirements, list)
+        for requirement in requirements
+        if is_mapping(requirement)
+        for name in requirement
+    )
+
+
 def as_one(texts: Sequence[str]) -> str:
     """Return one text for all: what changed alike in several places is said once."""
     places: dict[str, list[str]] = {}
     for text in texts:
-        place, _, change = text.partition(" were ")
-        places.setdefault(change, []).append(place.partition(" of ")[2])
+        place, verb, change = re.split("( was | were )", text, maxsplit=1)
+        places.setdefault(f"{verb}{change}", []).append(place.partition(" of ")[2])
     what = texts[0].partition(" of ")[0]
-    return "; ".join(
-        f"{what} of {_listed(names)} were {change}" for change, names in places.items()
-    )
+    return "; ".join(f"{what} of {_listed(names)}{change}" for change, names in places.items())
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -65,13 +88,16 @@ def _key(path: str, method: str) -> str:
     return f"{method} {path_key(path)}"
 
 
-def _said(document: Mapping[str, Any], what: str) -> Iterator[tuple[str, str]]:
+def _said(
+    document: Mapping[str, Any], what: str, asked_for: frozenset[str]
+) -> Iterator[tuple[str, str]]:
     key = _KEYS[what]
     yield "", _text(document.get(key))
     if what == "security":
         components = document.get("components")
         schemes = components.get("securitySchemes") if is_mapping(components) else None
-        yield "schemes", _text(schemes)
+        held = schemes.items() if is_mapping(schemes) else ()
+        yield "schemes", _text({name: each for name, each in held if name in asked_for})
     for path, method, node in _nodes(document):
         if key in node:
             yield _key(path, method), _text(node[key])
