@@ -125,6 +125,8 @@ A: Final = {"type": "object", "properties": {"a": TEXT}}
         ({"allOf": [REF], "nullable": True}, {**A, "title": "Item", "nullable": True}),
         ({"oneOf": [REF], "nullable": True}, {**A, "title": "Item", "nullable": True}),
         ({"anyOf": [REF]}, {**A, "title": "Item"}),
+        ({"allOf": [REF, {"description": "D"}]}, {**A, "title": "Item", "description": "D"}),
+        ({"allOf": [{"type": "object"}, REF], "nullable": True}, {**A, "title": "Item"}),
         ({"oneOf": [REF, NULL_ENUM], "nullable": True}, {"title": "Item", "nullable": True}),
         ({"nullable": True, "oneOf": [REF, {"type": "null"}]}, {"nullable": True}),
         ({"type": "object", "allOf": [REF], "description": "D"}, {"description": "D"}),

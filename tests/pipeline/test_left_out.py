@@ -1,5 +1,6 @@
 """Operations that cannot be generated are left out, schemas are opened, slips are corrected."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -206,6 +207,42 @@ def test_one_schema_holds_any_json(schema: dict[str, Any], reason: str) -> None:
     assert reason in found.findings[0].what
     (model,) = found.plan.models
     assert [field.key for field in model.fields] == ["odd", "name"]
+
+
+@table(
+    ("parameter", "types"),
+    [
+        ({"name": "id", "in": "path", "schema": {"type": "integer"}}, "int"),
+        ({"name": "id", "in": "path", "required": False, "schema": {"type": "string"}}, "str"),
+        ({"name": "id", "in": "path", "required": True}, "str"),
+        ({"name": "id", "in": "path", "type": "integer", "format": "int64"}, "int"),
+    ],
+)
+def test_a_parameter_of_a_path_is_required_and_has_a_schema(
+    parameter: dict[str, Any], types: str
+) -> None:
+    """Declared for the operation, for its path or as a component."""
+    get: dict[str, Any] = {"operationId": "a", **OK}
+    refer = {"$ref": "#/components/parameters/Id"}
+    for there in (
+        {"get": {**get, "parameters": [parameter]}},
+        {"get": get, "parameters": [parameter]},
+        {"get": {**get, "parameters": [refer]}},
+    ):
+        made = {**paths(**{"/a/{id}": there}), "components": {"parameters": {"Id": parameter}}}
+        found = settled(copy.deepcopy(made))
+        (read,) = [o for r in found.plan.resources for o in r.operations if o.path == "/a/{id}"]
+        (argument,) = read.arguments
+        assert argument.required
+        assert hint(argument.shape) == types
+        assert {each.kind for each in found.findings} == {"corrected"}
+
+
+def test_an_array_of_swagger_is_not_guessed() -> None:
+    """It joins items otherwise, so its operation is left out."""
+    odd = {"name": "q", "in": "query", "type": "array", "items": {"type": "string"}}
+    get = {"operationId": "a", "parameters": [odd], **OK}
+    assert names(settled(paths(**{"/a": {"get": get}}))) == ["GET /good"]
 
 
 MISSING: Mapping[str, Any] = {"$ref": "#/components/responses/Missing"}

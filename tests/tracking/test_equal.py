@@ -105,6 +105,9 @@ def parts(*names: tuple[str, ...]) -> dict[str, Any]:
         ({"oneOf": [REF, {"enum": [None]}]}, {"allOf": [REF], "nullable": True}),
         ({"oneOf": [TEXT, REF, {"const": None}]}, {"anyOf": [TEXT, REF], "nullable": True}),
         ({"enum": ["a", None], "type": ["string", "null"]}, {"enum": ["a"], "nullable": True}),
+        ({"allOf": [REF, {"description": "D"}]}, {**REF, "description": "D"}),
+        ({"const": "a"}, {"const": "a", "type": "string"}),
+        ({"const": True}, {"const": True, "type": "boolean"}),
         ({"type": "number", "maximum": 5, "exclusiveMaximum": True}, {"exclusiveMaximum": 5}),
         (TEXT, TEXT | {"minLength": 0, "deprecated": False, "xml": {"name": "x"}}),
     ],
@@ -187,6 +190,83 @@ def test_a_document_that_differs_in_little(edit: Any, level: Level) -> None:
     """Names that Python does not see, webhooks, links, and paths of one shape."""
     old = edited(put(HOOKS, "webhooks"))
     assert verdict(compare(old, edited(edit, base=old))) is level
+
+
+KINDS: dict[str, Any] = {
+    "oneOf": [REF, {"$ref": "#/components/schemas/Thing"}],
+    "discriminator": {"propertyName": "kind"},
+}
+
+
+def mapped(**mapping: str) -> dict[str, Any]:
+    """Return a union whose discriminator says the meaning of these values."""
+    return {**KINDS, "discriminator": {"propertyName": "kind", "mapping": mapping}}
+
+
+NAMED = mapped(Base="#/components/schemas/Base", Thing="Thing")
+
+
+@table(
+    ("one", "other", "level"),
+    [
+        (KINDS, NAMED, Level.PATCH),
+        (NAMED, mapped(Thing="#/components/schemas/Thing"), Level.PATCH),
+        (mapped(a="Base"), mapped(a="#/components/schemas/Base"), Level.PATCH),
+        (mapped(a="Base"), mapped(a="Thing"), Level.MAJOR),
+        (KINDS, mapped(a="Base"), Level.MINOR),
+        (mapped(a="Base"), KINDS, Level.MAJOR),
+        (NAMED, mapped(Thing="Base"), Level.MINOR),
+    ],
+)
+def test_a_mapping_may_be_implied(one: Any, other: Any, level: Level) -> None:
+    """A component is meant by its own name, and may be named without the way to it."""
+    old, new = (edited(put(each, *ANSWER, "properties", "p")) for each in (one, other))
+    assert verdict(compare(old, new)) is level
+
+
+def get_with(*parameters: dict[str, Any], url: str = "https://a.example") -> dict[str, Any]:
+    """Return a document of one operation."""
+    get = {"operationId": "a", "parameters": [*parameters], "responses": {}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "servers": [{"url": url}],
+        "paths": {"/a/{id}": {"get": get}},
+    }
+
+
+ID: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+
+
+@table(
+    "parameters",
+    [
+        [ID],
+        [{**ID, "required": False}],
+        [{key: value for key, value in ID.items() if key != "required"}],
+        [ID, {**ID, "name": "other"}],
+        [ID, {"name": "Accept", "in": "header", "schema": TEXT}],
+        [{"name": "authorization", "in": "header", "required": True, "schema": TEXT}],
+    ],
+)
+def test_parameters_that_change_no_request(parameters: list[Any]) -> None:
+    """What the path names is there and a text; what OpenAPI ignores is no argument."""
+    for old, new in ((get_with(), get_with(*parameters)), (get_with(*parameters), get_with())):
+        assert verdict(compare(old, new)) <= Level.PATCH, compare(old, new)
+    number = {**ID, "schema": {"type": "integer"}}
+    assert verdict(compare(get_with(), get_with(number))) is Level.MAJOR
+    assert verdict(compare(get_with(*parameters, ID), get_with(number))) is Level.MAJOR
+
+
+def test_the_defaults_of_variables_are_a_part_of_the_address() -> None:
+    """A variable of a server is what its default says."""
+    plain, filled = get_with(), get_with(url="https://{host}.example")
+    filled["servers"][0]["variables"] = {"host": {"default": "a", "description": "Live"}}
+    for old, new in ((plain, filled), (filled, plain)):
+        assert verdict(compare(old, new)) is Level.PATCH
+    other = copy.deepcopy(filled)
+    other["servers"][0]["variables"]["host"]["default"] = "b"
+    assert verdict(compare(plain, other)) is verdict(compare(filled, other)) is Level.MAJOR
 
 
 def test_a_path_may_begin_in_the_server() -> None:

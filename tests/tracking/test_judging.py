@@ -93,6 +93,41 @@ def test_what_is_asked_comes_with_the_judgement() -> None:
     assert asked.keys() == {"server", "security"}
 
 
+def test_security_may_move_from_the_document_to_its_operations() -> None:
+    """Where no operation asks for anything else, nothing changes."""
+    keys = {"k": BASIC, "j": BASIC}
+    at_top = edited(SMALL, (("components", "securitySchemes"), keys), (("security",), [{"k": []}]))
+    below = copy.deepcopy(at_top)
+    del below["security"]
+    for item in below["paths"].values():
+        for operation in item.values():
+            operation["security"] = [{"k": []}]
+    for old, new in ((at_top, below), (below, at_top)):
+        found = judge(old, new)
+        assert found.changes
+        assert found.verdict is Level.PATCH
+    assert judge(at_top, edited(at_top, (("security",), [{"j": []}]))).verdict is Level.MAJOR
+
+
+def test_what_only_names_is_judged_by_the_names() -> None:
+    """A component that is renamed, or a title, breaks callers where a class has another name."""
+    old = copy.deepcopy(SMALL)
+    body = {"type": "object", "properties": {"a": {"type": "string"}}}
+    to = {"$ref": "#/components/schemas/NewDto"}
+    old["components"] = {**old.get("components", {}), "schemas": {"NewDto": body}}
+    old["paths"]["/v1/new"] = {"get": copy.deepcopy(NEW)}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": to}}}}
+    old["paths"]["/v1/new"]["get"]["responses"] = responses
+    for name, level in (("New", Level.PATCH), ("Other", Level.MAJOR)):
+        new = copy.deepcopy(old)
+        new["components"]["schemas"] = {name: body}
+        success = new["paths"]["/v1/new"]["get"]["responses"]["200"]["content"]
+        success["application/json"]["schema"] = {"$ref": f"#/components/schemas/{name}"}
+        found = judge(old, new)
+        assert "api-schema-renamed" in {each.rule for each in found.changes}
+        assert found.verdict is level, found
+
+
 def test_a_scheme_is_asked_about_where_something_asks_for_it(vendored: Document) -> None:
     """The overlay may be what asks; a scheme that nothing asks for is told, and no question."""
     scheme = {**BASIC, "name": "k", "in": "header", "x-more": 1}

@@ -204,10 +204,9 @@ class Schemas:
     def _all_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         parts = schema["allOf"]
         rest = {key: value for key, value in schema.items() if key != "allOf"}
-        shaping = [part for part in parts if self._composer.shapes(part)]
-        is_alias = len(shaping) == 1 and "$ref" in shaping[0] and self._adds_nothing(rest, shaping)
-        if is_alias and not self._is_kind(where, shaping[0]["$ref"]):
-            only = self.shape(shaping[0], (*where, "allOf", parts.index(shaping[0])), name)
+        target = self._only_reference([*parts, rest])
+        if target is not None and not self._is_kind(where, target["$ref"]):
+            only = self.shape(target, (*where, "allOf", parts.index(target)), name)
             said = [rest, *(part for part in parts if isinstance(part, Mapping))]
             null = any(one.get("nullable") is True for one in said)
             return types.nullable(only) if null else only
@@ -221,16 +220,24 @@ class Schemas:
             self._composed[key] = schema, shape
         return self._composed[key][1]
 
-    def _adds_nothing(self, rest: Mapping[str, Any], parts: list[Any]) -> bool:
-        """Return whether the keywords next to an allOf say no more than the type of its part.
+    def _only_reference(self, parts: list[Any]) -> Mapping[str, Any] | None:
+        """Return the reference of an allOf whose other parts say no more than its type, if any.
 
         `type: object` says nothing next to a part of another type: programs write it.
         """
-        said = {key for key in rest if shapes_values(key)}
-        if said != {"type"}:
-            return not said
-        theirs = self.plain(parts[0], ()).get("type")
-        return theirs == rest["type"] or (theirs is not None and rest["type"] == "object")
+        shaping = [part for part in parts if self._composer.shapes(part)]
+        found = [part for part in shaping if isinstance(part, Mapping) and "$ref" in part]
+        if len(found) != 1:
+            return None
+        theirs: Any = None
+        for part in shaping:
+            if part is found[0]:
+                continue
+            theirs = theirs or self.plain(found[0], ()).get("type")
+            said = {key for key in part if shapes_values(key)} if part else set[str]()
+            if said != {"type"} or theirs is None or part["type"] not in (theirs, "object"):
+                return None
+        return found[0]
 
     def _is_kind(self, where: Where, base: object) -> bool:
         """Return whether a component is one of the kinds of another, which it adds nothing to."""

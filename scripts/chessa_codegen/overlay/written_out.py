@@ -127,8 +127,15 @@ def _joined(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any]:
     """Return a schema without a composition that only says more of one, or is of plain objects."""
     parts = schema.get("allOf")
     if isinstance(parts, list) and parts and all(_is_written(part) for part in parts):
-        if len(parts) == 1:
-            return _with(parts[0], schema, "allOf")
+        if (main := _main(parts)) is not None:
+            words = {
+                key: held
+                for part in parts
+                if part is not main
+                for key, held in part.items()
+                if not shapes_values(key) and key not in ("title", BY_VENDOR)
+            }
+            return _with(main, {**words, **schema}, "allOf")
         for part in parts:
             part.pop("title", None)
         return _one_object(schema, parts)
@@ -142,6 +149,15 @@ def _joined(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any]:
                 null = _nullable(others[0], is_3_0=is_3_0)
                 return schema if null is None else _with(null, schema, keyword)
     return schema
+
+
+def _main(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the part of an allOf that has a shape, where the others say nothing else of it."""
+    for one in parts:
+        shapes = [{k: held for k, held in part.items() if shapes_values(k)} for part in parts]
+        if all(one.get(key) == held for shape in shapes for key, held in shape.items()):
+            return one
+    return None
 
 
 def _is_null(kind: Any) -> bool:

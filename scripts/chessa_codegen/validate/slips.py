@@ -77,6 +77,8 @@ def correct_nodes(repair: Repair) -> None:
     for where, node in list(nodes(repair.document)):
         if isinstance(node, dict):
             _drop_nulls(repair, where, node)
+            if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
+                _complete_parameter(repair, where, node)
             if not node.keys().isdisjoint(_OF_SCHEMAS) and enclosing_schema(where) == where:
                 _write_tuple_as_now(repair, where, node)
                 _drop_odd_enum(repair, where, node)
@@ -93,6 +95,24 @@ def _drop_nulls(repair: Repair, where: Where, node: dict[str, Any]) -> None:
     """Drop each key that holds null, which programs write for what is not there."""
     for key in [key for key, value in node.items() if value is None and has_meaning(key, "")]:
         repair.drop((*where, key), "It is null, which says nothing.")
+
+
+def _complete_parameter(repair: Repair, where: Where, node: dict[str, Any]) -> None:
+    """Require a parameter of a path, and write the schema of older versions as one."""
+    is_place = "parameters" in where[-2:-1]
+    if not is_place or node["in"] not in ("path", "query", "header", "cookie"):
+        return
+    if node["in"] == "path" and node.get("required", False) is False:
+        node["required"] = True
+        repair.corrected(f"The path parameter {node['name']!r} is required.", where)
+    if node.keys().isdisjoint(("schema", "content", "$ref")) and node.get("type") != "array":
+        said = {key: node.pop(key) for key in _OLD_SCHEMA if key in node}
+        node["schema"] = said or {"type": "string"}
+        repair.corrected(f"The parameter {node['name']!r} has no schema.", where)
+
+
+_OLD_SCHEMA: Final = ("type", "format", "enum", "default", "pattern", "minimum", "maximum")
+"""Keys that Swagger 2.0 writes next to the name of a parameter; it joins arrays otherwise."""
 
 
 def _write_tuple_as_now(repair: Repair, where: Where, node: dict[str, Any]) -> None:

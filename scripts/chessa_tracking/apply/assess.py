@@ -41,9 +41,13 @@ from chessa_tracking.diff.openapi import compare
 _NO_CORRECTIONS: Final = Overlay("", "", ())
 _NAMING: Final = frozenset(
     {"api-operation-id-changed", "api-operation-id-removed", "api-first-tag-changed"}
-    | {"request-path-parameter-renamed"}
+    | {"request-path-parameter-renamed", "api-schema-renamed"}
+    | {f"{side}-property-title-changed" for side in ("request", "response")}
+    | {f"{side}-body-title-changed" for side in ("request", "response")}
 )
 """Rules about what a name is made of. Where it changes, the comparison of the packages says so."""
+_GLOBAL: Final = frozenset(f"api-global-security-{each}" for each in ("added", "removed"))
+"""Security of the document, which each operation inherits: where none changes, it only moved."""
 _CONFIG: Final = ROOT / "generator-config.yaml"
 
 
@@ -160,7 +164,15 @@ def judge(
     slips = {each.where for each in (*left_out, *made.findings) if each.kind == "corrected"}
     return attrs.evolve(
         found,
-        changes=tuple(_weighed(found.changes, was, there, slips)),
+        changes=tuple(
+            _weighed(
+                found.changes,
+                was,
+                there,
+                slips,
+                has_same_security=endpoint_review.asks_the_same(old, new),
+            )
+        ),
         surface=surface,
         findings=made.findings,
         known=tuple(left_out),
@@ -175,12 +187,17 @@ def judge(
 
 
 def _weighed(
-    changes: Iterable[Change], was: Container[str], there: Container[str], slips: Iterable[str]
+    changes: Iterable[Change],
+    was: Container[str],
+    there: Container[str],
+    slips: Iterable[str],
+    *,
+    has_same_security: bool,
 ) -> list[Change]:
     """Lower what callers do not see: operations left out, corrected slips, remembered names."""
     found: list[Change] = []
     for change in changes:
-        if change.rule in _NAMING:
+        if change.rule in (_NAMING | _GLOBAL if has_same_security else _NAMING):
             change = attrs.evolve(change, level=min(change.level, Level.PATCH))
         key = path_key(change.operation)
         most = Level.MAJOR if key not in was else Level.MINOR if key in there else Level.PATCH

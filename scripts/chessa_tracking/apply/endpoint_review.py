@@ -51,6 +51,20 @@ def schemes_asked_for(document: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
+def asks_the_same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether each operation of both asks for the same, by itself or by the document."""
+    before, after = (
+        {
+            _key(path, method): _text(node.get("security", document.get("security")))
+            for path, method, node in _nodes(document)
+            if method
+        }
+        for document in (old, new)
+    )
+    both = before.keys() & after.keys()
+    return bool(both) and all(before[key] == after[key] for key in both)
+
+
 def as_one(texts: Sequence[str]) -> str:
     """Return one text for all: what changed alike in several places is said once."""
     places: dict[str, list[str]] = {}

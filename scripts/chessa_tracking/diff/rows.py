@@ -47,7 +47,12 @@ def three(rule: str, kind: str = "", **more: Any) -> Row:
 def _scheme_rows(prefix: str) -> dict[str, dict[str, Row]]:
     return {
         prefix: {
-            "*": Row(f"{prefix}-scopes", f"{prefix}-added", f"{prefix}-removed", name="{key}")
+            "*": Row(
+                f"{prefix}-scopes",
+                f"{prefix}-added",
+                f"{prefix}-removed",
+                name="authentication by {key}",
+            )
         },
         f"{prefix}-scopes": {"*": Row(f"{prefix}-scope")},
         f"{prefix}-scope": {"*": Row("", f"{prefix}-scope-added", f"{prefix}-scope-removed")},
@@ -177,7 +182,9 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     "parameters": {
         "path": Row("path parameters", name="{holder}"),
         "other": Row("other parameters", name="{holder}"),
+        "ignored": Row("ignored parameters", name="{holder}"),
     },
+    "ignored parameters": {"*": three("harmless-change", name="the {key} parameter")},
     "path parameters": {
         "*": Row(
             "parameter",

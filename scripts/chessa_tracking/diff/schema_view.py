@@ -290,6 +290,10 @@ def types_of(schema: Schema) -> frozenset[str]:
         return frozenset({"object"})
     if "items" in schema.parts:
         return frozenset({"array"})
+    if "const" in schema.parts:
+        kinds = {str: "string", bool: "boolean", int: "integer"}
+        known = kinds.get(type(schema.get("const")))
+        return frozenset({known} if known else ())
     values = schema.get("enum") or ()
     return frozenset({"string"} if values and all(each[:1] == '"' for each in values) else ())
 

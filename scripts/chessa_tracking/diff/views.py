@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chessa_codegen.document.loader import METHODS, is_mapping, is_sequence
-from chessa_tracking.diff.node import ABSENT, Node, quoted, same
+from chessa_tracking.diff.node import ABSENT, Node, same
 
 Members = dict[str, Node] | None
 """None of a node that does not have the form of its kind."""
@@ -17,6 +17,8 @@ _FORM: Final = ("allowReserved", "allowEmptyValue")
 _EXPLODED: Final = ("form", "cookie")
 _CHARSET: Final = re.compile(r"\s*;\s*charset\s*=\s*\"?utf-?8\"?\s*", re.IGNORECASE)
 _PORTS: Final = {"http": ":80", "https": ":443"}
+_IGNORED: Final = frozenset({"accept", "authorization", "content-type"})
+"""Headers that OpenAPI ignores as parameters."""
 _NAMES: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -74,15 +76,28 @@ def _servers(node: Node) -> Members:
     if not is_sequence(found) or not all(map(is_mapping, found)):
         return None
     served = Node(node.document, found, node.where).items()
-    served = [
-        each.holding(each.members() | {"url": each.of(address(url), "url")})
-        for each in served
-        if isinstance(url := each.get("url"), str)
-    ]
+    served = [_filled(each, url) for each in served if isinstance(url := each.get("url"), str)]
     others = _named(served[1:], [each.get("url") for each in served[1:]])
     if len(served) != len(found) or others is None or served[0].get("url") in others:
         return None
     return {"default": served[0], "others": node.holding(others)}
+
+
+def _filled(server: Node, url: str) -> Node:
+    """Return a server with its address, which has the defaults of its variables in it."""
+    members = server.members()
+    held = server.get("variables")
+    variables = held if is_mapping(held) else {}
+    defaults = {
+        name: each["default"]
+        for name, each in variables.items()
+        if is_mapping(each) and each.keys() - {"description"} == {"default"}
+    }
+    if len(defaults) == len(variables) and all(isinstance(one, str) for one in defaults.values()):
+        members.pop("variables", None)
+        for name, default in defaults.items():
+            url = url.replace(f"{{{name}}}", default)
+    return server.holding(members | {"url": server.of(address(url), "url")})
 
 
 def address(url: str) -> str:
@@ -119,7 +134,7 @@ def _security(node: Node) -> Members:
         })
         for each in found
     ]  # fmt: skip
-    names = [" with ".join(sorted(map(quoted, each))) or "no credentials" for each in found]
+    names = [" with ".join(sorted(each)) or "no credentials" for each in found]
     return _named(alternatives, names)
 
 
@@ -150,16 +165,27 @@ def _key(node: Node) -> tuple[str, str] | None:
 
 
 def _parameters(node: Node, found: list[Node], names: list[str]) -> Node:
-    """Return parameters by place and name, those of the path by their position in it."""
-    kinds: dict[str, dict[str, Node]] = {"path": {}, "other": {}}
+    """Return parameters by place and name, those of the path by their position in it.
+
+    What the path names and nothing declares is a text; what has no effect stands apart.
+    """
+    at = node.child("parameters")
+    text = {"required": True, "schema": {"type": "string"}}
+    kinds: dict[str, dict[str, Node]] = {
+        "path": {
+            str(i): at.of({"name": name, "in": "path", **text}) for i, name in enumerate(names)
+        },
+        "other": {},
+        "ignored": {},
+    }
     for each in found:
         name, place = _key(each) or ("", "")
-        if place == "path":
-            position = str(names.index(name)) if name in names else name
-            kinds["path"][position] = each
+        if place == "path" and (name in names or not names):
+            kinds["path"][str(names.index(name)) if name in names else name] = each
+        elif place == "path" or (place == "header" and name in _IGNORED):
+            kinds["ignored"][f"{place} {name}"] = each
         else:
             kinds["other"][f"{place} {name}"] = each
-    at = node.child("parameters")
     return at.holding({kind: at.holding(members) for kind, members in kinds.items()})
 
 
@@ -175,6 +201,8 @@ def _parameter(node: Node) -> Members:
     for key in _FORM:
         if node.get(key) is False:
             members.pop(key, None)
+    if place == "path":
+        members["required"] = node.of(True, "required")
     if place == "path" and isinstance(pin := node.get("x-python-name"), str):
         members["name"] = node.of(pin, "name")
     exploded = "" if style == "deepObject" else f", {'exploded' if explode else 'not exploded'}"
@@ -204,6 +232,22 @@ def _renamed(spelling: Callable[[str], str]) -> Callable[[Node], Members]:
     return view
 
 
+def _mapping(node: Node) -> Members:
+    """Return what a discriminator says beyond the names of the components."""
+    members = _members(node)
+    found: dict[str, Node] = {}
+    for value, target in (members or {}).items():
+        named = target.value if isinstance(target.value, str) else ""
+        name = named.removeprefix(_SCHEMAS)
+        whole = target if "/" in name or "." in name or not named else node.of(_SCHEMAS + name)
+        if value != name:
+            found[value] = whole
+    return None if members is None else found
+
+
+_SCHEMAS: Final = "#/components/schemas/"
+
+
 def _media_type(name: str) -> str:
     return _CHARSET.sub("", name).strip().lower()
 
@@ -224,6 +268,7 @@ _VIEWS: Final[dict[str, Callable[[Node], Members]]] = {
     "parameter": _parameter,
     "responses": _responses,
     "headers": _renamed(str.lower),
+    "mapping": _mapping,
     **dict.fromkeys(("request media", "response media", "parameter media"), _renamed(_media_type)),
     "item": _item,
 }
