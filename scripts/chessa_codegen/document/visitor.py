@@ -4,7 +4,7 @@ Examples, defaults and the like are data of the API, not of the document; nothin
 reference, an extension or a name. Nor is anything in an extension.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from chessa_codegen.document.refs import Where
@@ -27,7 +27,7 @@ def nodes(document: Any) -> Iterator[tuple[Where, Any]]:
         where, node, names_of = stack.pop()
         if not names_of:
             yield where, node
-        if isinstance(node, Mapping):
+        if isinstance(node, dict):
             for key, value in node.items():
                 if isinstance(value, (dict, list)) and has_meaning(key, names_of):
                     stack.append(((*where, key), value, names_in(key, value, names_of)))

@@ -38,10 +38,10 @@ def check_document(document: Mapping[str, Any]) -> None:
 
 
 def _unsafe(document: Mapping[str, Any]) -> Iterator[SpecError | None]:
-    for where, text in _texts(document, ()):
+    for where, text in () if _has_plain_texts(document) else _texts(document, ()):
         yield _text(text, where)
     for where, node in nodes(document):
-        if isinstance(node, Mapping):
+        if isinstance(node, dict):
             for key in ("x-python-name", "x-resource", "x-unwrap"):
                 if isinstance(node.get(key), str):
                     yield _printable(node[key], (*where, key), key)
@@ -56,7 +56,7 @@ def odd_names(document: Mapping[str, Any]) -> Iterator[SpecError]:
         if not path.startswith("x-") and (error := _path(path)):
             yield error
     for where, node in nodes(document):
-        if isinstance(node, Mapping):
+        if isinstance(node, dict):
             yield from filter(None, _of_node(node, where))
 
 
@@ -82,6 +82,22 @@ def check_plan(plan: Plan) -> None:
 
 def _members(value: Any) -> Iterable[tuple[str, Any]]:
     return value.items() if isinstance(value, Mapping) else ()
+
+
+def _has_plain_texts(document: Mapping[str, Any]) -> bool:
+    """Return whether no text is to be reported; places, which cost more, are for those."""
+    waiting: list[Any] = [dict(document)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if _text(value, ()):
+                return False
+        elif isinstance(value, dict):
+            waiting += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return True
 
 
 def _texts(value: Any, where: Where) -> Iterator[tuple[Where, str]]:

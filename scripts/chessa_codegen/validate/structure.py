@@ -38,6 +38,57 @@ _NO_FORMATS: Final = FormatChecker(formats=())
 """Patterns are written for another language than Python, and are not used here."""
 
 
+class _Checker:
+    """A validator that holds equal values against a referred schema once.
+
+    Operations share their errors, and two versions of a document most of their parts.
+    """
+
+    def __init__(self, validator: type[Validator], schema: Any, **how: Any) -> None:
+        self._valid: set[tuple[int, object]] = set()
+        self._numbers: dict[object, int] = {}
+        self._known: dict[int, tuple[int, Any]] = {}
+        references = {"$ref", "$dynamicRef"} & validator.VALIDATORS.keys()
+        extended: Any = extend(
+            validator, {each: self._once(validator, each) for each in references}
+        )  # type: ignore[no-untyped-call]
+        self._validator: Validator = extended(schema, **how)
+
+    def errors(self, value: Any) -> list[ValidationError]:
+        """Return what is wrong with a value, which does not change meanwhile."""
+        try:
+            return list(self._validator.iter_errors(value))
+        finally:
+            self._known.clear()
+
+    def _once(self, validator: type[Validator], keyword: str) -> Any:
+        compare = validator.VALIDATORS[keyword]
+
+        def remembering(
+            within: Validator, reference: str, value: Any, schema: Any
+        ) -> Iterator[ValidationError]:
+            key = id(schema), self._number(value)
+            if key not in self._valid:
+                errors = list(compare(within, reference, value, schema))
+                yield from errors
+                self._valid.update(() if errors else [key])
+
+        return remembering
+
+    def _number(self, value: Any) -> object:
+        """Return what equal values have in common, without a look at their parts twice."""
+        if not isinstance(value, (dict, list)):
+            return value.__class__, value
+        if id(value) in self._known:
+            return self._known[id(value)][0]
+        keys = tuple(value) if isinstance(value, dict) else None
+        parts = value.values() if isinstance(value, dict) else value
+        content = keys, tuple(map(self._number, parts))
+        number = self._numbers.setdefault(content, len(self._numbers))
+        self._known[id(value)] = number, value  # with the value, so that its id is not used again
+        return number
+
+
 @attrs.frozen
 class _Version:
     """A version of the OpenAPI Specification, with its schemas.
@@ -46,43 +97,17 @@ class _Version:
     """
 
     name: str
-    dialect: Callable[[], Validator]
+    dialect: Callable[[], _Checker]
     """The validator for every schema in a document."""
 
 
 @functools.cache
-def _structure(version: str) -> Validator:
+def _structure(version: str) -> _Checker:
     schema = _published(
         "openapi-spec-validator",
         f"openapi_spec_validator/resources/schemas/v{version}/schema.json",
     )
-    found: Validator = _remembering(validator_for(schema))(schema, registry=_crawled(schema))
-    return found
-
-
-def _remembering(validator: type[Validator]) -> Any:
-    """Return a validator that holds equal values against a referred schema once.
-
-    Operations share their errors, and two versions of a document most of their parts.
-    """
-
-    def once(keyword: str) -> Any:
-        compare = validator.VALIDATORS[keyword]
-
-        def remembering(
-            within: Validator, reference: str, value: Any, schema: Any
-        ) -> Iterator[ValidationError]:
-            key = id(schema), json.dumps(value)
-            if key not in valid:
-                errors = list(compare(within, reference, value, schema))
-                yield from errors
-                valid.update(() if errors else [key])
-
-        return remembering
-
-    valid: set[tuple[int, str]] = set()
-    references = {"$ref", "$dynamicRef"} & validator.VALIDATORS.keys()
-    return extend(validator, {each: once(each) for each in references})  # type: ignore[no-untyped-call]
+    return _Checker(validator_for(schema), schema, registry=_crawled(schema))
 
 
 def _published(package: str, file: str) -> Any:
@@ -91,23 +116,22 @@ def _published(package: str, file: str) -> Any:
 
 
 @functools.cache
-def _dialect_3_0() -> Validator:
+def _dialect_3_0() -> _Checker:
     whole = {"$ref": Draft4Validator.META_SCHEMA["id"]}
-    found: Validator = _remembering(Draft4Validator)(whole, format_checker=_NO_FORMATS)
-    return found
+    return _Checker(Draft4Validator, whole, format_checker=_NO_FORMATS)
 
 
 @functools.cache
-def _dialect_3_1() -> Validator:
+def _dialect_3_1() -> _Checker:
     return _dialect("3.1", "metaschema.json", "vocabularies/base")
 
 
 @functools.cache
-def _dialect_3_2() -> Validator:
+def _dialect_3_2() -> _Checker:
     return _dialect("3.2", "dialect/2025-09-17.json", "meta/2025-09-17.json")
 
 
-def _dialect(version: str, *files: str) -> Validator:
+def _dialect(version: str, *files: str) -> _Checker:
     """Return the validator of a dialect of JSON Schema, from its schema and its vocabulary."""
     base, words = (
         _published(
@@ -115,10 +139,8 @@ def _dialect(version: str, *files: str) -> Validator:
         )
         for file in files
     )
-    found: Validator = _remembering(Draft202012Validator)(
-        {"$ref": base["$id"]}, registry=_crawled(base, words), format_checker=_NO_FORMATS
-    )
-    return found
+    whole, known = {"$ref": base["$id"]}, _crawled(base, words)
+    return _Checker(Draft202012Validator, whole, registry=known, format_checker=_NO_FORMATS)
 
 
 def _crawled(*schemas: Any) -> Any:
@@ -153,7 +175,7 @@ def check_version(document: Mapping[str, Any]) -> _Version:
 def repair_structure(repair: Repair, version: _Version) -> None:
     structure = _structure(version.name)
     seen: set[str] = set()
-    while errors := [_most_telling(each) for each in structure.iter_errors(repair.document)]:
+    while errors := [_most_telling(each) for each in structure.errors(repair.document)]:
         fresh = {_invalid(each, ()).pointer + str(each.message): each for each in errors}
         if not fresh.keys() - seen:
             raise _invalid(errors[0], ())
@@ -163,13 +185,13 @@ def repair_structure(repair: Repair, version: _Version) -> None:
     _repair_schemas(repair, version.dialect())
 
 
-def _repair_schemas(repair: Repair, dialect: Validator) -> None:
+def _repair_schemas(repair: Repair, dialect: _Checker) -> None:
     """Check each schema against its dialect: drop a wrong keyword, open a wrong shape."""
     distinct: dict[str, list[Where]] = {}
     for where, node in _schemas(repair.document):
         distinct.setdefault(json.dumps(node), []).append(where)
     for text, places in distinct.items():
-        for error in dialect.iter_errors(json.loads(text)):
+        for error in dialect.errors(json.loads(text)):
             for where in places:
                 wrong = _invalid(error, where)
                 there = locate(repair.document, wrong.pointer)
