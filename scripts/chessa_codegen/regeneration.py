@@ -194,14 +194,12 @@ def make_package(
     names: Names | None = None,
     *,
     is_strict: bool = False,
-    is_draft: bool = False,
 ) -> Settled:
-    """Make the package of an effective document; a draft is for comparison, and never imported."""
+    """Make the package of an effective document."""
     found = settled(effective, names, is_strict=is_strict)
     render.render(found.plan, found.document, folder, config)
-    if not is_draft:
-        format_package(folder)
-        check_output(folder)
+    format_package(folder)
+    check_output(folder)
     return found
 
 

@@ -1,6 +1,7 @@
 """Judging two documents: what is asked whatever the rules say, and which verdict comes out."""
 
 import copy
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -9,17 +10,23 @@ import pytest
 from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
 from chessa_codegen.overlay import apply
+from chessa_codegen.python import render
+from chessa_codegen.regeneration import effective_document, settled
+from chessa_tracking.api_diff import reader
 from chessa_tracking.apply import endpoint_review, release
 from chessa_tracking.apply.assess import judge
 from chessa_tracking.diff.changes import Level
 from chessa_tracking.diff.openapi import compare
 from tests.marks import every
+from tests.tracking import base
 from tests.tracking.conftest import ROOT
 
 Document = dict[str, Any]
 CORRECTIONS = apply.parse(loader.read(ROOT / "spec" / "overlay.yaml"))
 EVIL = [{"url": "https://evil.example"}]
+CONFIG = ROOT / "generator-config.yaml"
 NEW = {"tags": ["Order Endpoints"], "responses": {"200": {"description": "OK"}}}
+_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
 ID = {"name": "orderId", "in": "path", "required": True, "schema": {"type": "string"}}
 # As much of the vendor's document as the edits are of: a package of it is made in no time.
 SMALL: Document = {
@@ -210,3 +217,34 @@ def test_what_is_unsafe_is_corrected_by_the_overlay() -> None:
     right = apply.Action(0, "$.servers[0]", "Right.", has_update=True, update=address)
     corrections = attrs.evolve(CORRECTIONS, actions=(right,))
     assert judge(SMALL, new, corrections).refused is None
+
+
+def test_without_an_overlay_classes_have_the_names_that_callers_know() -> None:
+    """A document of another API is compared as `regenerate.py --no-overlay` makes a package."""
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/pay"}}}}
+    mode = {"type": "string", "enum": ["slow", "fast"]}
+    components = ("components", "schemas", "pay")
+    old = edited(
+        SMALL,
+        ((*REFUND, "post", "requestBody"), body),
+        (components, {"type": "object", "properties": {"mode": mode}}),
+    )
+    found = judge(old, edited(old, ((*components, "properties"), {})))
+    lost = {change.name for change in found.surface or ()}
+    known = {enum.name for enum in settled(effective_document(old, None)).plan.enums}
+    assert known == {"PayMode"}
+    assert "models.PayMode" in lost
+
+
+def test_a_draft_has_the_surface_of_the_package(tmp_path: Path) -> None:
+    """What is rendered for a comparison is all that one of the whole package would see."""
+    spec = base.edited(
+        lambda d: d["paths"]["/things"]["get"].update(deprecated=True),
+        lambda d: d.update(webhooks={"paid": {"post": {**NEW, "requestBody": _JSON}}}),
+    )
+    plan = settled(effective_document(spec, None)).plan
+    render.render(plan, spec, tmp_path / "made", CONFIG)
+    found = reader.surface_of(render.drafted(plan, CONFIG))
+    assert found == reader.read(tmp_path / "made")
+    assert {one.deprecated for one in found.faces["Resources"]["things"].values()} == {True, False}
+    assert found.webhooks

@@ -19,8 +19,6 @@ class Scalar:
     """The types that come out."""
     taken: tuple[str, ...]
     """The types that may go in."""
-    lowered: Mapping[str, str] = attrs.field(factory=dict, eq=False, hash=False)
-    """The schema that the generator sees in its place."""
     module: str = "_fields"
     """The generated module that has the codec."""
 
@@ -109,15 +107,13 @@ Shape = (
     | Itself
 )
 
-STRING: Final = Scalar("STRING", ("str",), ("str",), {"type": "string"})
-BOOLEAN: Final = Scalar("BOOLEAN", ("bool",), ("bool",), {"type": "boolean"})
-INTEGER: Final = Scalar("INTEGER", ("int",), ("int",), {"type": "integer"})
-NUMBER: Final = Scalar("NUMBER", ("Decimal",), ("Decimal", "int"), {"type": "number"})
-DECIMAL: Final = Scalar("DECIMAL", ("Decimal",), ("Decimal", "int"), {"type": "string"})
-DATE_TIME: Final = Scalar(
-    "DATE_TIME", ("datetime.datetime",), ("datetime.datetime",), {"type": "string"}
-)
-DATE: Final = Scalar("DATE", ("datetime.date",), ("datetime.date",), {"type": "string"})
+STRING: Final = Scalar("STRING", ("str",), ("str",))
+BOOLEAN: Final = Scalar("BOOLEAN", ("bool",), ("bool",))
+INTEGER: Final = Scalar("INTEGER", ("int",), ("int",))
+NUMBER: Final = Scalar("NUMBER", ("Decimal",), ("Decimal", "int"))
+DECIMAL: Final = Scalar("DECIMAL", ("Decimal",), ("Decimal", "int"))
+DATE_TIME: Final = Scalar("DATE_TIME", ("datetime.datetime",), ("datetime.datetime",))
+DATE: Final = Scalar("DATE", ("datetime.date",), ("datetime.date",))
 JSON: Final = Scalar("JSON", ("Any",), ("Any",))
 TEXT: Final = Scalar("TEXT", ("str",), ("str",), module="_media")
 """The text of a body."""

@@ -1,15 +1,13 @@
 """The document for openapi-python-client: the plan in the schemas that it supports.
 
 The generator supports neither vendor extensions nor decimals nor open enums, and drops or
-overwrites them. So every class of the plan becomes a named component of plain properties, and
-every operation an endpoint; the templates add the rest from the plan.
+overwrites them. So every class of the plan becomes a named component without properties, and every
+operation an endpoint; the templates add the rest from the plan.
 """
 
 from typing import Any
 
-from chessa_codegen.ir import types
-from chessa_codegen.ir.plan import ModelPlan, OperationPlan, Plan
-from chessa_codegen.ir.types import Shape
+from chessa_codegen.ir.plan import OperationPlan, Plan
 
 
 def lowered(plan: Plan) -> dict[str, Any]:
@@ -18,7 +16,7 @@ def lowered(plan: Plan) -> dict[str, Any]:
     for resource in plan.resources:
         for operation in resource.operations:
             paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-    components = {model.name: _model(model) for model in plan.models}
+    components: dict[str, Any] = {model.name: {"type": "object"} for model in plan.models}
     components |= {enum.name: _enum(enum.integer) for enum in plan.enums}
     return {
         "openapi": "3.0.3",
@@ -28,30 +26,9 @@ def lowered(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _model(model: ModelPlan) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {field.name: _schema(field.shape) for field in model.fields},
-    }
-
-
 def _enum(integer: bool) -> dict[str, Any]:
     """Return one stand-in value: the template writes the constants from the plan."""
     return {"type": "integer", "enum": [0]} if integer else {"type": "string", "enum": ["value"]}
-
-
-def _schema(shape: Shape) -> dict[str, Any]:
-    match shape:
-        case types.Scalar():
-            return dict(shape.lowered)
-        case types.Constant(base):
-            return _schema(base)
-        case types.ModelRef(name) | types.EnumRef(name):
-            return {"$ref": f"#/components/schemas/{name}"}
-        case types.Array(item):
-            return {"type": "array", "items": _schema(item)}
-        case _:
-            return {}
 
 
 def _operation(operation: OperationPlan) -> dict[str, Any]:

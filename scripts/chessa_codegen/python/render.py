@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -81,19 +81,12 @@ _COMPILED: Final = _Compiled()
 
 def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path) -> None:
     """Write the package of a plan into `folder`, whose name is the package's."""
-    check_upstream()
-    config = _config(config_file, folder)
-    data = GeneratorData.from_dict(lowered(plan), config=config)
-    if isinstance(data, GeneratorError):
-        raise _refused([data])
-    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES / "generator")
-    project.env.bytecode_cache = _COMPILED
     effective = dumps_json(spec)
-    project.env.globals.update(_names(plan, data, config, effective))
+    project, _ = _project(plan, folder, config_file, effective)
     with contextlib.redirect_stdout(io.StringIO()):
         errors = project.build()
     if errors:
-        raise _refused(list(errors))
+        raise _refused(errors)
     for name in RUNTIME:
         source = f"{HEADER}\n{_runtime(name)}"
         (folder / f"{name}.py").write_text(source, encoding="utf-8", newline="\n")
@@ -105,6 +98,52 @@ def render(plan: Plan, spec: Mapping[str, Any], folder: Path, config_file: Path)
     (folder / "spec.json").write_text(effective, encoding="utf-8", newline="\n")
     schemas = dumps_json(schemas_of(plan))
     (folder / "schemas.json").write_text(schemas, encoding="utf-8", newline="\n")
+
+
+def drafted(plan: Plan, config_file: Path) -> dict[str, str]:
+    """Return the modules of a package that a comparison reads, by name; nothing is written.
+
+    Of the docstrings they have what is deprecated, and they cannot be imported.
+    """
+    project, data = _project(plan, Path("draft"), config_file, "")
+    project.env.globals |= {"docstring": text.draft_docstring, "is_draft": True}
+    template = project.env.get_template
+    modules = {name: template(f"{name}.py.jinja").render() for name in ("client", "webhooks")}
+    modules["models/__init__"] = template("models_init.py.jinja").render()
+    for model in data.models:
+        source = template("model.py.jinja").render(model=model)
+        modules[f"models/{model.class_info.module_name}"] = source
+    for enum in data.enums:
+        name = "int_enum.py.jinja" if enum.value_type is int else "str_enum.py.jinja"
+        modules[f"models/{enum.class_info.module_name}"] = template(name).render(enum=enum)
+    for tag, collection in data.endpoint_collections_by_tag.items():
+        source = template("endpoint_init.py.jinja").render(endpoint_collection=collection)
+        modules[f"api/{tag}/__init__"] = source
+        for endpoint in collection.endpoints:
+            name = PythonIdentifier(endpoint.name, project.config.field_prefix)
+            source = template("endpoint_module.py.jinja").render(endpoint=endpoint)
+            modules[f"api/{tag}/{name}"] = source
+    return modules
+
+
+def _project(
+    plan: Plan, folder: Path, config_file: Path, effective: str
+) -> tuple[Project, GeneratorData]:
+    """Return the generator, ready to render, and what it read of the lowered document."""
+    check_upstream()
+    config = _config(config_file, folder)
+    data = GeneratorData.from_dict(lowered(plan), config=config)
+    if isinstance(data, GeneratorError):
+        raise _refused([data])
+    unread = [
+        each for one in data.endpoint_collections_by_tag.values() for each in one.parse_errors
+    ]
+    if errors := [*unread, *data.errors]:
+        raise _refused(errors)
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES / "generator")
+    project.env.bytecode_cache = _COMPILED
+    project.env.globals.update(_names(plan, data, config, effective))
+    return project, data
 
 
 def check_upstream() -> None:
@@ -178,6 +217,7 @@ def _names(plan: Plan, data: GeneratorData, config: Config, effective: str) -> d
         "decoder_of": decoder_of,
         "shown": shown,
         "header": HEADER,
+        "is_draft": False,
         "plan": plan,
         "runtime": _runtime,
         "spec_hash": hashlib.sha256(effective.encode()).hexdigest(),
@@ -245,7 +285,7 @@ def _runtime(name: str) -> str:
     return (TEMPLATES / "runtime" / f"{name}.py").read_text(encoding="utf-8")
 
 
-def _refused(errors: list[GeneratorError]) -> SpecError:
+def _refused(errors: Iterable[GeneratorError]) -> SpecError:
     found = "; ".join(
         " ".join(f"{error.header or ''} {error.detail or ''}".split()) for error in errors
     )

@@ -31,6 +31,8 @@ STREAM: Final = (
     "Close it, or use it in a `with` statement. Each event has the timeout of a call; a stream "
     "that ends or breaks off is not opened again."
 )
+DEPRECATED: Final = "Deprecated by the vendor."
+"""The line of a docstring that says so: a comparison of packages reads it."""
 _OPENING: Final = '"""'
 
 
@@ -56,6 +58,11 @@ def docstring(text: str, indent: int = 0) -> str:
     return "\n".join([f'{margin}"""{lines[0]}', *body, f'{margin}"""'])
 
 
+def draft_docstring(text: str, indent: int = 0) -> str:
+    """Write of some prose what a comparison of packages reads: whether a method is deprecated."""
+    return docstring(DEPRECATED if DEPRECATED in text.splitlines() else "", indent)
+
+
 def _escaped(text: str) -> str:
     shown = in_prose(text)
     body, end = (shown[:-1], r"\"") if shown.endswith('"') else (shown, "")
@@ -79,7 +86,7 @@ def _read_as(field: FieldPlan) -> Shape:
 def words_of(one: FieldPlan | ArgumentPlan) -> str:
     """Return the docstring of an attribute or argument: the description, and a short example."""
     shown = f"Example: `{one.example}`" if one.example else ""
-    told = "Deprecated by the vendor." if isinstance(one, ArgumentPlan) and one.deprecated else ""
+    told = DEPRECATED if isinstance(one, ArgumentPlan) and one.deprecated else ""
     return "\n\n".join(filter(None, (told, one.description, shown))).strip()
 
 
@@ -311,7 +318,7 @@ def method_text(operation: OperationPlan) -> str:
     if not operation.is_read:
         lines += ["", after_unknown(operation)]
     if operation.deprecated:
-        lines += ["", "Deprecated by the vendor."]
+        lines += ["", DEPRECATED]
     described = [(a.name, words_of(a)) for a in in_order(operation)]
     if any(words for _, words in described):
         lines += ["", "Args:"]

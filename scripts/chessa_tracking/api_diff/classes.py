@@ -76,18 +76,17 @@ def _shapes(
     distinct = 0
     while distinct < (distinct := len({*shapes[0].values(), *shapes[1].values()})):
         numbers: dict[object, int] = {}
-        described = [
-            {name: _described(one, known) for name, one in side.items()}
-            for side, known in zip(sides, shapes, strict=True)
-        ]
+        described: list[dict[str, object]] = []
+        for side, known in zip(sides, shapes, strict=True):
+            names = {name: f"_{number}" for name, number in known.items()}
+            described.append({name: _described(one, names) for name, one in side.items()})
         for one in (shape for side in described for shape in side.values()):
             numbers.setdefault(one, len(numbers))
         shapes = tuple({name: numbers[one] for name, one in side.items()} for side in described)
     return shapes[0], shapes[1]
 
 
-def _described(one: Class, shapes: Mapping[str, int]) -> object:
-    names = {name: f"_{number}" for name, number in shapes.items()}
+def _described(one: Class, names: Mapping[str, str]) -> object:
     fields = [(a.name, a.key, renamed(a.hint, names), a.way) for a in one.attributes.values()]
     return one.kind, tuple(fields), tuple(one.members.items()), renamed(one.item, names)
 

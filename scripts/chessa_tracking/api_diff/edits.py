@@ -205,7 +205,8 @@ def removed_method(method: Method, came: Iterable[Method]) -> Edit:
         for one in came
         if one.call[0] == method.call[0] and _parts(one)[-1:] == parts[-1:]
     }
-    name = _nearest(parts, {name: _parts(one) for name, one in alike.items()})
+    others = {name: frozenset(_parts(one)) for name, one in alike.items()}
+    name = _nearest(frozenset(parts), others)
     if name is not None:
         note = f"{code(name)} is new, and the nearest by path: check that it does the same."
         return Edit(before, _call(alike[name]), note)
@@ -244,10 +245,10 @@ def _parts(method: Method) -> list[str]:
     ]
 
 
-def _nearest(wanted: Collection[str], others: Mapping[str, Collection[str]]) -> str | None:
+def _nearest(wanted: frozenset[str], others: Mapping[str, frozenset[str]]) -> str | None:
     """Return the name of what shares most, and half at least, of the parts of both."""
     shares = {
-        name: len({*wanted} & {*parts}) / len({*wanted, *parts})
+        name: len(wanted & parts) / len(wanted | parts)
         for name, parts in sorted(others.items())
         if wanted and parts
     }
@@ -268,15 +269,11 @@ def renamed_class(old: Class, new: Class) -> Edit:
 def removed_class(old: Class, came: Iterable[Class]) -> Edit:
     """Return the import of a class that was removed, and of what may take its place."""
     candidates = {one.name: one for one in came if one.kind == old.kind}
-    name = _nearest(_content(old), {name: _content(one) for name, one in candidates.items()})
+    name = _nearest(old.content, {name: one.content for name, one in candidates.items()})
     if name is None:
         return Edit((f"from chessa.models import {old.name}",), note="It has no successor.")
     note = f"{code(f'models.{name}')} is new, and the nearest by what it holds: compare the two."
     return attrs.evolve(renamed_class(old, candidates[name]), note=note)
-
-
-def _content(one: Class) -> list[str]:
-    return [*(each.key for each in one.attributes.values()), *map(str, one.members.values())]
 
 
 def made(old: Class, new: Class) -> Edit:

@@ -1,12 +1,14 @@
 """Read the Python surface of a generated package from its source; nothing of it is imported."""
 
 import ast
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from chessa_codegen.errors import SpecError
+from chessa_codegen.python.source import DEPRECATED
 from chessa_tracking.api_diff import hints as types
 from chessa_tracking.api_diff.surface import (
     FACES,
@@ -20,7 +22,6 @@ from chessa_tracking.api_diff.surface import (
     Webhook,
 )
 
-_DEPRECATED: Final = "Deprecated by the vendor."
 _KINDS: Final = {
     "Model": "model",
     "OpenEnum": "enum of strings",
@@ -32,33 +33,51 @@ _Fields = Mapping[str, ast.expr]
 
 def read(folder: Path) -> Surface:
     """Return the public surface of a package."""
+    return surface_of(modules_of(folder), str(folder))
+
+
+def modules_of(folder: Path) -> dict[str, bytes]:
+    """Return the source of the modules that a surface is read from, by name."""
+    found = [folder / "client.py", folder / "webhooks.py"]
+    found += [*folder.glob("api/**/*.py"), *folder.glob("models/*.py")]
     try:
-        modules = {
-            path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_bytes())
-            for path in [
-                folder / "client.py",
-                folder / "webhooks.py",
-                *folder.glob("api/**/*.py"),
-                *folder.glob("models/*.py"),
-            ]
+        return {
+            path.relative_to(folder).with_suffix("").as_posix(): path.read_bytes() for path in found
         }
+    except OSError as error:
+        raise _foreign(error, str(folder)) from None
+
+
+def surface_of(sources: Mapping[str, str | bytes], where: str = "a draft") -> Surface:
+    """Return the public surface that the modules of a package have."""
+    try:
+        modules = {name: ast.parse(source) for name, source in sources.items()}
         operations = dict(_operations(modules))
         holders = _classes(*(tree for name, tree in modules.items() if name.startswith("api/")))
         client = _classes(modules["client"])
+
+        @functools.cache  # two faces have each method
+        def method(resource: str, name: str, one: _Function) -> Method:
+            return _method(resource, name, one, operations[f"{resource}.{_called(one)}"])
+
         return Surface(
-            faces={name: _face(client[name], holders, operations) for name in FACES},
+            faces={name: _face(client[name], holders, method) for name in FACES},
             classes={one.name: one for one in _models(modules)},
             members={
                 name: frozenset(_members(holder)) for name, holder in {**holders, **client}.items()
             },
             webhooks=dict(_webhooks(modules["webhooks"])),
         )
-    except (OSError, KeyError, AttributeError, ValueError, SyntaxError) as error:
-        raise SpecError(
-            f"The package is not laid out as the pipeline does it: {error!r}.",
-            str(folder),
-            "Regenerate it: python scripts/regenerate.py",
-        ) from None
+    except (KeyError, AttributeError, ValueError, SyntaxError) as error:
+        raise _foreign(error, where) from None
+
+
+def _foreign(error: Exception, where: str) -> SpecError:
+    return SpecError(
+        f"The package is not laid out as the pipeline does it: {error!r}.",
+        where,
+        "Regenerate it: python scripts/regenerate.py",
+    )
 
 
 def _classes(*trees: ast.Module) -> dict[str, ast.ClassDef]:
@@ -108,15 +127,17 @@ def _operations(modules: Mapping[str, ast.Module]) -> Iterator[tuple[str, _Field
 
 
 def _face(
-    holder: ast.ClassDef, holders: Mapping[str, ast.ClassDef], operations: Mapping[str, _Fields]
+    holder: ast.ClassDef,
+    holders: Mapping[str, ast.ClassDef],
+    read: Callable[[str, str, _Function], Method],
 ) -> Face:
     """Return the methods of a class that holds the resources, by resource and name."""
     face: dict[str, dict[str, Method]] = {}
     for resource, function in _functions(holder).items():
         if not resource.startswith("_") and resource != "with_raw_response" and function.returns:
             face[resource] = {
-                method: _method(resource, method, one, operations[f"{resource}.{_called(one)}"])
-                for method, one in _methods(ast.unparse(function.returns), holders)
+                name: read(resource, name, one)
+                for name, one in _methods(ast.unparse(function.returns), holders)
             }
     return face
 
@@ -166,7 +187,7 @@ def _method(resource: str, name: str, function: _Function, fields: _Fields) -> M
         exclusive=frozenset(map(frozenset, _value(fields, "exclusive", ()))),
         is_read=_value(fields, "is_read", False),
         ledger={key: ast.unparse(fields[key]) for key in LEDGER if key in fields},
-        deprecated=_DEPRECATED in (ast.get_docstring(function) or "").splitlines(),
+        deprecated=DEPRECATED in (ast.get_docstring(function) or "").splitlines(),
         awaited=isinstance(function, ast.AsyncFunctionDef),
     )
 

@@ -3,6 +3,7 @@
 Type hints are text as generated code writes them: `models.Order | None`.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Final
 
@@ -101,6 +102,12 @@ class Class:
     def path(self) -> str:
         """The name that callers write."""
         return f"models.{self.name}"
+
+    @functools.cached_property
+    def content(self) -> frozenset[str]:
+        """What it holds: the keys of an object, the values of an enum."""
+        keys = (each.key for each in self.attributes.values())
+        return frozenset((*keys, *map(str, self.members.values())))
 
 
 @attrs.frozen

@@ -16,12 +16,14 @@ from chessa_codegen.document.refs import path_key
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.names import Names, operation_key
 from chessa_codegen.ir.operations import PINNED
+from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay.apply import Overlay
 from chessa_codegen.python import render
 from chessa_codegen.regeneration import (
     ROOT,
     Settled,
     check_promises,
+    effective_document,
     make_package,
     marked_document,
     ordered,
@@ -30,7 +32,7 @@ from chessa_codegen.regeneration import (
 from chessa_codegen.validate import endpoint, safety
 from chessa_codegen.validate.repair import Finding, operations
 from chessa_tracking.api_diff.package import compare_surfaces
-from chessa_tracking.api_diff.reader import read
+from chessa_tracking.api_diff.reader import modules_of, read, surface_of
 from chessa_tracking.api_diff.surface import Surface, SurfaceChange
 from chessa_tracking.apply import endpoint_review
 from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
@@ -38,7 +40,6 @@ from chessa_tracking.apply.second_process import executor_for
 from chessa_tracking.diff.changes import Change, Level, verdict
 from chessa_tracking.diff.openapi import compare
 
-_NO_CORRECTIONS: Final = Overlay("", "", ())
 _NAMING: Final = frozenset(
     {"api-operation-id-changed", "api-operation-id-removed", "api-first-tag-changed"}
     | {"request-path-parameter-renamed", "api-schema-renamed"}
@@ -96,7 +97,7 @@ class Judgement:
 def judge(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    corrections: Overlay = _NO_CORRECTIONS,
+    corrections: Overlay | None = None,
     released: Path | None = None,
     names: Names | None = None,
     left_out: Iterable[Finding] = (),
@@ -113,10 +114,10 @@ def judge(
         return Judgement(findings=tuple(left_out), known=tuple(left_out))
     for document in (old, new):
         check_promises(document)
-    before, after = (corrected(marked_document(each), corrections) for each in (old, new))
+    before, after = (_effective(each, corrections) for each in (old, new))
     for each, file in zip((before, after), files, strict=True):
         try:
-            safety.check_document(canonical.ordered(each.document))
+            safety.check_document(each.document)
         except SpecError as error:  # after the overlay, so that what it advises works
             where = f"{file} {error.where}".strip()
             raise SpecError(error.what, where, error.fix, error.details) from None
@@ -128,24 +129,25 @@ def judge(
             for what in ("server", "security")
         },
     )
-    with (
-        executor_for(old, new) as executor,
-        tempfile.TemporaryDirectory(prefix="judge-") as workshop,
-    ):
+    with executor_for(old, new) as executor:
         changes = executor.submit(_compared, old, new, pinned(before.document))
         if released is None:
             try:
-                known = settled(ordered(before.document), names)
+                known = settled(before.document, names)
             except SpecError as error:  # a document without a package has no callers
                 return attrs.evolve(found, changes=changes.result(), surface=None, refused=error)
-            seen = executor.submit(_surface, known, config)
+            seen = executor.submit(_surface, known.plan, config)
             names, left_out = known.plan.names.kept(), known.findings
         else:
             seen = executor.submit(read, released)
-        folder = Path(workshop) / "chessa_api"
         made: Settled | SpecError
+        modules: Mapping[str, str | bytes] = {}
         try:
-            made = _package(after, folder, config, names, for_client=released is not None)
+            if released is None:
+                made = settled(after.document, names)
+                modules = render.drafted(made.plan, config)
+            else:
+                made, modules = _package(after.document, config, names)
         except SpecError as error:
             made = error
         found = attrs.evolve(found, changes=changes.result())
@@ -155,7 +157,7 @@ def judge(
         if isinstance(made, SpecError):
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {made.what}")
             return attrs.evolve(found, surface=(gone,), refused=made)
-        surface = tuple(compare_surfaces(seen.result(), read(folder)))
+        surface = tuple(compare_surfaces(seen.result(), surface_of(modules)))
     callers = {operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(old)}
     was = {path_key(each.operation): each.operation for each in left_out if each.operation}
     there = {
@@ -186,6 +188,14 @@ def judge(
     )
 
 
+def _effective(vendor: Mapping[str, Any], corrections: Overlay | None) -> Corrected:
+    """Return what `regenerate.py` makes a package of, with the overlay as far as it fits."""
+    if corrections is None:
+        return Corrected(effective_document(vendor, None), (), ())
+    found = corrected(marked_document(vendor), corrections)
+    return attrs.evolve(found, document=ordered(found.document))
+
+
 def _weighed(
     changes: Iterable[Change],
     was: Container[str],
@@ -214,27 +224,20 @@ def _compared(
     return tuple(compare(old, new, names))
 
 
-def _surface(found: Settled, config: Path) -> Surface:
-    """Render a package for comparison, and return its surface."""
-    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
-        folder = Path(workshop) / "chessa_api"
-        render.render(found.plan, found.document, folder, config)
-        return read(folder)
+def _surface(plan: Plan, config: Path) -> Surface:
+    """Return the surface of a package that is not made: only what is compared is rendered."""
+    return surface_of(render.drafted(plan, config))
 
 
 def _package(
-    corrected: Corrected,
-    folder: Path,
-    config: Path,
-    names: Names | None,
-    *,
-    for_client: bool = False,
-) -> Settled:
-    document = ordered(corrected.document)
-    found = make_package(document, folder, config, names, is_draft=not for_client)
-    if for_client:
+    document: Mapping[str, Any], config: Path, names: Names | None
+) -> tuple[Settled, dict[str, bytes]]:
+    """Make the package of an update, which must be one that the client can use."""
+    with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
+        folder = Path(workshop) / "chessa_api"
+        found = make_package(document, folder, config, names)
         endpoint.check_for_client(found.plan.endpoint)
-    return found
+        return found, modules_of(folder)
 
 
 def pinned(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
