@@ -228,7 +228,7 @@ def test_a_refused_refund_may_follow_one_that_is_not_shown(api: Sandbox, failed:
     assert chessa("refund", failed, "bc1q", "--yes", "--timeout", "1").returncode == 5
     done = chessa("refund", failed, "bc1q", "--yes", "--timeout", "1")
     assert done.returncode == 3
-    assert "This call made no refund.\nWithout a journal nobody knows" in done.stderr
+    assert "This call made no refund.\nWithout a journal it is not known" in done.stderr
     assert len(api.refunds) == 1
 
 

@@ -1,4 +1,4 @@
-"""What a server of event streams plays, and how a test reads it."""
+"""Plays of a server of event streams, and the reading of them by a test."""
 
 import contextlib
 import time

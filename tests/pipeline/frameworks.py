@@ -52,7 +52,7 @@ class Style:
     prose: str | None = None
     """The description of each enum, which may say nothing."""
     amount: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    """What the framework writes beside the type of an amount in a response."""
+    """What the framework writes next to the type of an amount in a response."""
 
 
 def _camel(name: str) -> str:

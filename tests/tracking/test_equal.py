@@ -219,7 +219,7 @@ NAMED = mapped(Base="#/components/schemas/Base", Thing="Thing")
     ],
 )
 def test_a_mapping_may_be_implied(one: Any, other: Any, level: Level) -> None:
-    """A component is meant by its own name, and may be named without the way to it."""
+    """A component has its own name as its mapping, and may be named without the way to it."""
     old, new = (edited(put(each, *ANSWER, "properties", "p")) for each in (one, other))
     assert verdict(compare(old, new)) is level
 
@@ -250,7 +250,7 @@ ID: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": TE
     ],
 )
 def test_parameters_that_change_no_request(parameters: list[Any]) -> None:
-    """What the path names is there and a text; what OpenAPI ignores is no argument."""
+    """A parameter that the path names is there and a text; a header that OpenAPI ignores is none."""
     for old, new in ((get_with(), get_with(*parameters)), (get_with(*parameters), get_with())):
         assert verdict(compare(old, new)) <= Level.PATCH, compare(old, new)
     number = {**ID, "schema": {"type": "integer"}}

@@ -237,7 +237,7 @@ def test_without_an_overlay_classes_have_the_names_that_callers_know() -> None:
 
 
 def test_a_draft_has_the_surface_of_the_package(tmp_path: Path) -> None:
-    """What is rendered for a comparison is all that one of the whole package would see."""
+    """A comparison of drafts finds all that a comparison of the complete packages would find."""
     spec = base.edited(
         lambda d: d["paths"]["/things"]["get"].update(deprecated=True),
         lambda d: d.update(webhooks={"paid": {"post": {**NEW, "requestBody": _JSON}}}),

@@ -369,7 +369,7 @@ RESERVED: Final = {
 def test_reserved_characters_do_not_end_a_value(case: tuple[Any, Any, bool, str]) -> None:
     """With `allowReserved` a server that decodes gets the decoded value, or there is no request.
 
-    A member's name that is sent as the name of a query parameter is no value: it comes back as is.
+    A member's name that is sent as the name of a query parameter comes back as it was given.
     """
     place, style, explode, kind = case
     described = {"name": "color", "in": place, "style": style, "explode": explode}

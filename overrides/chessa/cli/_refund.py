@@ -78,7 +78,9 @@ def COMMAND(  # noqa: N802  # as of every module here
         case flows.NotApplied():
             say("This call made no refund.")
             if journal is None and result.error.outcome is Outcome.REJECTED:
-                say("Without a journal nobody knows if an earlier one did, and is not shown yet.")
+                say(
+                    "Without a journal it is not known if an earlier call did: ask before you pay again."
+                )
         case flows.StillUnknown():
             say(f"After {result.reads} reads the order shows no refund. That proves nothing.")
             say(f"Check: {shlex.join(['chessa', 'orders', 'retrieve', order_id])}")

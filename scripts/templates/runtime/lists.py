@@ -11,7 +11,7 @@ T = TypeVar("T")
 class ListModel(Model, Generic[T]):
     """A model that is iterated over, indexed and sliced as the list that it holds.
 
-    Null for the list, where the API allows it, is no item: some servers write an empty list so.
+    Where the API allows null for the list, it counts as empty: some servers write an empty list so.
     """
 
     __slots__ = ()
