@@ -79,7 +79,8 @@ def COMMAND(  # noqa: N802  # as of every module here
             say("This call made no refund.")
             if journal is None and result.error.outcome is Outcome.REJECTED:
                 say(
-                    "Without a journal it is not known if an earlier call did: ask before you pay again."
+                    "Without a journal it is not known if an earlier call did: ask before you "
+                    "pay again."
                 )
         case flows.StillUnknown():
             say(f"After {result.reads} reads the order shows no refund. That proves nothing.")

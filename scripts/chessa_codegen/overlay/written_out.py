@@ -65,7 +65,7 @@ class _Writer:
 
     @property
     def is_3_0(self) -> bool:
-        """Whether `nullable` is its word for null."""
+        """Return whether `nullable` says null in it."""
         return str(self.document.get("openapi", "")).startswith("3.0")
 
     def written(self, value: Any, key: str) -> Any:
@@ -161,7 +161,7 @@ def _main(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _is_null(kind: Any) -> bool:
-    """Return whether a kind is null and nothing else, whatever words stand next to it."""
+    """Return whether a kind is null and nothing else, whatever texts stand next to it."""
     shape = {key: held for key, held in kind.items() if shapes_values(key)}
     return shape in _NULL
 

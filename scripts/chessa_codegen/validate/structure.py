@@ -76,7 +76,7 @@ class _Checker:
         return remembering
 
     def _number(self, value: Any) -> object:
-        """Return what equal values have in common, without a look at their parts twice."""
+        """Return what equal values have in common, and read their parts once."""
         if not isinstance(value, (dict, list)):
             return value.__class__, value
         if id(value) in self._known:

@@ -105,7 +105,7 @@ class Class:
 
     @functools.cached_property
     def content(self) -> frozenset[str]:
-        """What it holds: the keys of an object, the values of an enum."""
+        """Return the keys of an object, or the values of an enum."""
         keys = (each.key for each in self.attributes.values())
         return frozenset((*keys, *map(str, self.members.values())))
 
