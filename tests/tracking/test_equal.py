@@ -250,7 +250,7 @@ ID: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": TE
     ],
 )
 def test_parameters_that_change_no_request(parameters: list[Any]) -> None:
-    """A parameter that the path names is a text; a header that OpenAPI ignores is no parameter."""
+    """A parameter that the path names is a text; headers that OpenAPI ignores are left out."""
     for old, new in ((get_with(), get_with(*parameters)), (get_with(*parameters), get_with())):
         assert verdict(compare(old, new)) <= Level.PATCH, compare(old, new)
     number = {**ID, "schema": {"type": "integer"}}
