@@ -92,3 +92,25 @@ def test_a_served_sandbox_is_guarded(api: Sandbox) -> None:
             sock.sendall(b"GET /_sandbox/state HTTP/1.0\r\n\r\n")  # no Host at all
             assert b" 403 " in sock.recv(100)
     assert not api.requests
+
+
+def test_a_page_of_another_origin_uses_up_no_fault(api: Sandbox) -> None:
+    """Without credentials its requests are refused and not recorded; with them it is a proxy."""
+    api.lose_next_answer()
+    foreign = {"origin": "http://evil.example", "content-type": "text/plain"}
+    with serve(api) as url:
+
+        def status(target: str, **headers: str) -> int:
+            connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+            try:
+                connection.request("POST", target, b"{}", {**foreign, **headers})
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+        assert [status("/v1/orders"), status("/_sandbox/lose-next-answer")] == [403, 403]
+        assert len(api.waiting_faults) == 1
+        assert not api.requests
+        with pytest.raises(http.client.RemoteDisconnected):
+            status("/v1/orders", **{"x-client-id": "a"})
+    assert not api.waiting_faults

@@ -1,5 +1,6 @@
 """The sandbox over HTTP, served to its own process: commands, and clients that misbehave."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chessa.testing import Sandbox, SandboxOrder, serve
+from chessa.testing import Sandbox, SandboxError, SandboxOrder, sandbox, serve
 
 
 def ask(url: str, method: str, target: str, body: bytes = b"") -> tuple[int, Any, str | None]:
@@ -53,6 +54,7 @@ def test_an_impossible_command_is_refused(api: Sandbox) -> None:
             ask(url, "GET", f"{place}/fail"),
             ask(url, "POST", "/_sandbox/orders"),
         ]
+        assert ask(url, "GET", "/_sandboxes/state")[1]["message"] == "Path not found"
     assert [status for status, _, _ in refused] == [404, 404, 404, 400, 405, 405]
     assert [body["error"] for _, body, _ in refused[:4]] == ["not_found"] * 3 + ["validation_error"]
     assert (refused[4][2], refused[5][2]) == ("POST", "GET")
@@ -76,6 +78,20 @@ def test_the_next_response_is_lost_on_command(api: Sandbox) -> None:
             ask(url, "GET", "/v1/users/me")
         assert ask(url, "GET", "/v1/users/me")[0] == 401
     assert [request.status for request in api.requests] == [None, 401]
+
+
+def test_a_defect_of_a_command_is_reported() -> None:
+    """A 500 in the vendor's envelope, and `SandboxError` when the server ends: not a silent one."""
+    api = sandbox()
+    api.add_order().fund().history.clear()
+    with contextlib.ExitStack() as serving:
+        url = serving.enter_context(serve(api))
+        status, body, _ = ask(url, "POST", "/_sandbox/clock/advance?hours=1")
+        assert (status, body["error"]) == (500, "sandbox_error")
+        with pytest.raises(
+            SandboxError, match="failed at POST /_sandbox/clock/advance: IndexError"
+        ):
+            serving.close()
 
 
 def test_a_body_without_an_end_is_refused(api: Sandbox) -> None:

@@ -130,6 +130,52 @@ def test_what_is_not_a_snapshot_is_refused(change: dict[str, Any]) -> None:
     assert api.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"history": []},
+        {"origin_amount": "0"},
+        {"origin_amount": "-1"},
+        {"recipient": "unknown"},
+    ],
+)
+def test_an_order_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    """One without a history stopped every command at the next second, `reset` included."""
+    api = sandbox()
+    api.add_order().fund()
+    before = api.snapshot()
+    (order,) = before["orders"]
+    with pytest.raises(ValueError, match="snapshot"):
+        api.restore({**before, "orders": [{**order, **change}]})
+    with pytest.raises(ValueError, match="the same id"):
+        api.restore({**before, "orders": [order, order]})
+    assert api.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": 99_999},
+        {"status": 0},
+        {"seconds": Decimal("1e400")},
+        {"seconds": -1},
+        {"headers": {"a": "b\r\nc: d"}},
+        {"headers": {"transfer-encoding": "chunked"}},
+        {"kind": "lose"},
+        {"kind": "explode"},
+    ],
+)
+def test_a_fault_that_cannot_be_sent_is_refused(change: dict[str, Any]) -> None:
+    """A snapshot has the faults that a command could have set, and no others."""
+    api = sandbox()
+    api.fail_next(503)
+    before = api.snapshot()
+    (fault,) = before["faults"]
+    with pytest.raises(ValueError, match=r"snapshot\.faults\[0\]"):
+        api.restore({**before, "faults": [{**fault, **change}]})
+    assert api.snapshot() == before
+
+
 def test_a_member_that_is_missing_is_named() -> None:
     """The error says which."""
     api = sandbox()

@@ -171,6 +171,10 @@ def test_options_do_what_they_do_in_python(api: Sandbox, remote: Remote) -> None
         ("add-recipient?code=nowhere", "no institution"),
         ("show-refunds-late?reads=-1", "zero or more"),
         ("restore", "not JSON"),
+        ("restore?force=true", "'force' of restore; its options: none"),
+        ('fail-next?headers={{"a":"b%5Cr%5Cnc: d"}}', "header 'a' is not one line"),
+        ('fail-next?headers={{"a b":"c"}}', "'a b' is not a header"),
+        ('fail-next?headers={{"Content-Length":"3"}}', "'Content-Length' is not a header"),
     ],
 )
 def test_a_wrong_option_is_named(api: Sandbox, target: str, named: str) -> None:
@@ -215,6 +219,7 @@ def test_everything_can_be_read(api: Sandbox, remote: Remote) -> None:
     assert remote.get("seed") == {"seed": api.seed}
     assert remote.get("transcript") == {"transcript": api.transcript()}
     assert remote.ask("GET", "state?limit=-1")[0] == 400
+    assert len(remote.get(f"orders?limit={10**30}")["orders"]) == 2
 
 
 def test_the_clock_over_http(api: Sandbox, remote: Remote) -> None:

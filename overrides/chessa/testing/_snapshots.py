@@ -148,6 +148,8 @@ def _load_order(
         for name, field in known.items()
         if name != "recipient"
     }
+    if not (given["history"] and given["origin_amount"] > 0):
+        raise ValueError(f"{place} lacks a history or an amount")
     if value["is_forced"] is True:
         given["status"] = ForcedStatus(given["status"])
     return SandboxOrder(**given, recipient=recipient, ledger=ledger)
@@ -206,6 +208,9 @@ def restore(backend: Backend, snapshot: Mapping[str, Any]) -> None:
         _load_order(each, f"snapshot.orders[{n}]", recipients, state)
         for n, each in enumerate(read.orders)
     ]
+    for name, records in (("recipients", read.recipients), ("orders", orders)):
+        if len({each.id for each in records}) < len(records):
+            raise ValueError(f"two of snapshot.{name} have the same id")
     chaos = None if read.chaos is None else _load_chaos(read.chaos)
     counts = _load_counts(read)
     drifting = {name: _load_drift(backend, name, each) for name, each in read.drift.items()}

@@ -81,7 +81,10 @@ def _record(kind: Any, value: Any, place: str) -> Any:
     if missing:
         raise ValueError(f"{place} lacks {missing[0]!r}")
     given = {n: load(known[n].type, each, f"{place}.{n}") for n, each in members.items()}
-    return kind(**given)
+    try:
+        return kind(**given)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
 
 
 def _scalar(kind: Any, value: Any, place: str) -> Any:

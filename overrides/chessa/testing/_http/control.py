@@ -74,6 +74,7 @@ def _perform(
         first, more = _subject(api, command, names)
         try:
             if command.takes_body:
+                read_options(command, query, "", b"")  # it has none
                 result = command.call(first, read_json(body))
             else:
                 options = read_options(command, query, content_type, body)

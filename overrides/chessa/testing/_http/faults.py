@@ -4,6 +4,7 @@ Each fault says whether the operation acts, because a caller cannot see that.
 """
 
 import random
+import re
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -12,13 +13,17 @@ import attrs
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 MOST_TIMES: Final = 10_000
+LONGEST_DELAY: Final = 3600.0
+"""Seconds."""
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 FaultKind: TypeAlias = Literal["lose", "truncate", "fail", "delay", "refuse"]
 
 
 @attrs.frozen
 class PlannedFault:
-    """A fault of one request."""
+    """A fault of one request. Raises `ValueError` for one that cannot be sent."""
 
     kind: FaultKind
     operation: str | None = None
@@ -32,6 +37,20 @@ class PlannedFault:
     message: str = ""
     html: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.seconds <= LONGEST_DELAY:
+            raise ValueError("seconds must be zero or more, and at most 3600")
+        least = 200 if self.html else 400
+        if self.kind == "fail" and not least <= self.status <= 599:
+            raise ValueError(f"status must be from {least} to 599")
+        if self.kind != "fail" and self.status:
+            raise ValueError(f"a fault that is {self.kind!r} has no status")
+        for name, value in self.headers.items():
+            if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
+                raise ValueError(f"{name!r} is not a header that a fault can have")
+            if not all(each.isprintable() or each == "\t" for each in value):
+                raise ValueError(f"the value of the header {name!r} is not one line of text")
 
 
 def failing(status: int, *, acts: bool = False, html: bool = False) -> PlannedFault:

@@ -9,6 +9,8 @@ import urllib.parse
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from chessa_api import CREDENTIAL_HEADERS
+
 from .._errors import Problem
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -38,6 +40,16 @@ def check_host(host: str, allowed: Collection[str], *, bound: str) -> None:
     raise Problem(403, FORBIDDEN, message)
 
 
+def check_sender(headers: Mapping[str, str]) -> None:
+    """Refuse a request of the API that a page of another origin can send. Raises a `Problem`, 403.
+
+    A browser lets no such page send the headers of the credentials. Without them a request is a 401
+    at best, but it would be recorded, and a fault that waits would happen to it.
+    """
+    if not any(name in headers for name in CREDENTIAL_HEADERS.values()):
+        check_origin(headers)
+
+
 def check_origin(headers: Mapping[str, str]) -> None:
     """Refuse a command of a page of another origin. Raises a `Problem`, 403.
 
@@ -47,9 +59,9 @@ def check_origin(headers: Mapping[str, str]) -> None:
     if origin is not None:
         theirs = urllib.parse.urlsplit(origin).netloc if origin.startswith("http://") else ""
         if theirs.lower() != headers.get("host", "").lower() or not theirs:
-            raise Problem(403, FORBIDDEN, "commands of another origin are refused")
+            raise Problem(403, FORBIDDEN, "requests of another origin are refused")
     if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise Problem(403, FORBIDDEN, "commands of another site are refused")
+        raise Problem(403, FORBIDDEN, "requests of another site are refused")
 
 
 def _name(host: str) -> str:

@@ -9,7 +9,7 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Collection, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -18,7 +18,7 @@ from .._errors import Problem, SandboxError, invalid
 from .._sandbox import Sandbox
 from .backend import Backend, Delivery, refused
 from .control import PREFIX, control
-from .guard import allowed_hosts, check_host
+from .guard import allowed_hosts, check_host, check_sender
 from .page import EVENTS
 
 HOST: Final = "127.0.0.1"
@@ -119,9 +119,13 @@ def _handler(api: Sandbox, stopping: asyncio.Event, host: str, allowed: Collecti
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         target = request.raw_path
-        is_command = target.partition("?")[0].startswith((f"{PREFIX}/", PREFIX))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = target.partition("?")[0]
+        is_command = path == PREFIX or path.startswith(f"{PREFIX}/")
         try:
-            check_host(request.headers.get("host", ""), allowed, bound=host)
+            check_host(headers.get("host", ""), allowed, bound=host)
+            if not is_command:
+                check_sender(headers)
             body = await _body(request, LONGEST_COMMAND if is_command else LONGEST_BODY)
         except Problem as problem:
             return _response(refused(problem))
@@ -130,8 +134,7 @@ def _handler(api: Sandbox, stopping: asyncio.Event, host: str, allowed: Collecti
         if target == EVENTS and request.method == "GET":
             return await _events(api, request, stopping)
         if is_command:
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            return _response(control(api, request.method, target, headers, body))
+            return _response(_command(api, request.method, target, headers, body))
         delivery = _answer(backend, request, target, body)
         await asyncio.sleep(delivery.delay)
         if delivery.is_truncated:
@@ -175,13 +178,28 @@ async def _events(
     return response
 
 
+def _command(
+    api: Sandbox, method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> Delivery:
+    try:
+        return control(api, method, target, headers, body)
+    except Exception as error:  # noqa: BLE001  # raised by `check`, as every defect of the sandbox
+        bug = SandboxError(f"the sandbox failed at {method} {target.partition('?')[0]}: {error!r}")
+        api.backend.bugs.append(bug)
+        return _defect(bug)
+
+
+def _defect(error: SandboxError) -> Delivery:
+    _LOGGER.error("%s", error)
+    return refused(Problem(500, "sandbox_error", str(error)))
+
+
 def _answer(backend: Backend, request: web.BaseRequest, target: str, body: bytes) -> Delivery:
     headers = [(name, value) for name, value in request.headers.items()]
     try:
         return backend.answer(request.method, target, headers, body)
     except SandboxError as error:
-        _LOGGER.error("%s", error)
-        return refused(Problem(500, "sandbox_error", str(error)))
+        return _defect(error)
 
 
 def _response(delivery: Delivery) -> web.Response:

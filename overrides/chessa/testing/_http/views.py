@@ -1,5 +1,6 @@
 """The state of a sandbox as JSON, for commands over HTTP and for the page."""
 
+import sys
 from collections.abc import Reversible
 from itertools import islice
 from typing import Any, Final
@@ -21,7 +22,7 @@ def newest(records: Reversible[Any], limit: int) -> list[Any]:
     """Return the newest so many records, the newest first. Raises `ValueError` below zero."""
     if limit < 0:
         raise ValueError("limit must be zero or more")
-    return list(islice(reversed(records), limit))
+    return list(islice(reversed(records), min(limit, sys.maxsize)))
 
 
 def order(record: SandboxOrder) -> Json:
