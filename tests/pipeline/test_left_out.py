@@ -8,7 +8,7 @@ import pytest
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir.types import JSON, hint
-from chessa_codegen.regeneration import Settled, settled
+from chessa_codegen.regeneration import Settled, effective_document, settled
 from tests.marks import table
 from tests.pipeline.made import document
 
@@ -52,6 +52,18 @@ def paths(**added: Any) -> dict[str, Any]:
             "parameter name",
         ),
         (
+            "/deep",
+            {
+                "get": {
+                    **OK,
+                    "parameters": [
+                        {"name": "a", "in": "header", "style": "deepObject", "schema": {}}
+                    ],
+                }
+            },
+            "none of the forms",
+        ),
+        (
             "/ref",
             {"get": {**OK, "parameters": [{"$ref": "#/components/parameters/Missing"}]}},
             "points at nothing",
@@ -68,6 +80,7 @@ def test_one_operation_is_left_out(path: str, bad: dict[str, Any], reason: str) 
     assert finding.operation.endswith(path)
     assert finding.where.startswith("#/paths/")
     assert finding.fix
+    assert "{'" not in finding.what
     assert path not in found.document["paths"]
 
 
@@ -192,6 +205,7 @@ def test_a_refusal_names_everything_that_is_unsafe() -> None:
         ({"$dynamicRef": "#x"}, "not supported"),
         ({"allOf": [{"type": "string"}, {"type": "object"}]}, "contradict"),
         ({"$ref": "#/components/schemas/Missing"}, "points at nothing"),
+        ({"$ref": "#nowhere"}, "an anchor that no schema"),
         ({"$ref": "https://elsewhere.example/schema.json"}, "leaves the document"),
         ({"properties": {"a\u202e": {}}}, "property name"),
         ({"type": "integer", "properties": 3}, "not valid"),
@@ -348,6 +362,21 @@ def test_an_operation_id_twice_names_one_by_its_path() -> None:
     found = settled(paths(**{"/other": {"get": {"operationId": "good", **OK}}}))
     assert sorted(names(found)) == ["GET /good", "GET /other"]
     assert [each.kind for each in found.findings] == ["corrected"]
+
+
+def test_a_name_of_the_overlay_is_not_taken_by_the_vendor() -> None:
+    """An operation of the vendor's that comes first, and has that operationId, is the second."""
+    vendor = document({
+        "/a": {"get": {"operationId": "goods.list", **OK}},
+        "/good": {"get": {"operationId": "good", **OK}},
+    })  # fmt: skip
+    action = {"target": "$.paths['/good'].get", "update": {"operationId": "goods.list"}}
+    overlay = {"overlay": "1.0.0", "info": {"title": "T", "version": "1"}, "actions": [action]}
+    action["description"] = "Pins it."
+    found = settled(effective_document(vendor, overlay))
+    named = {o.path: o.name for r in found.plan.resources for o in r.operations}
+    assert named["/good"] == "goods.list"
+    assert named["/a"] != "goods.list"
 
 
 def test_a_component_that_is_wrong_leaves_out_those_who_need_it() -> None:

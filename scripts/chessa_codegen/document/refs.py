@@ -84,15 +84,16 @@ def resolve(document: Mapping[str, Any], reference: object, where: Where) -> tup
     return value, at
 
 
+_LEAVES: Final = "leaves the document"
 _FIX: Final = "Point it at something in this document, such as #/components/schemas/Name."
 
 
 def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[Any, Where]:
     """Return the direct target of a `$ref`, which may be another reference, and its place."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
-        raise SpecError(
-            f"The reference {reference} leaves the document.", place((*where, "$ref")), _FIX
-        )
+        is_anchor = isinstance(reference, str) and reference.startswith("#")
+        lost = "is an anchor that no schema, or more than one, has" if is_anchor else _LEAVES
+        raise SpecError(f"The reference {reference} {lost}.", place((*where, "$ref")), _FIX)
     value: Any = document
     parts: list[str | int] = []
     for raw in reference[2:].split("/"):

@@ -228,9 +228,13 @@ def declare_path_parameters(repair: Repair) -> None:
 
 
 def drop_repeated_operation_ids(repair: Repair) -> None:
-    """Name the second of two operations with one operationId by its method and path."""
+    """Name the second of two operations with one operationId by its method and path.
+
+    What the overlay names keeps its name, wherever the other stands.
+    """
     seen: dict[str, Where] = {}
-    for where, operation in operations(repair.document):
+    found = list(operations(repair.document))
+    for where, operation in sorted(found, key=lambda each: not _is_named_by_us(each[1])):
         operation_id = operation.get("operationId")
         if operation_id is not None and not safety.is_token(operation_id):
             operation.pop("x-vendor-operation-id", None)
@@ -240,6 +244,10 @@ def drop_repeated_operation_ids(repair: Repair) -> None:
             repair.drop((*where, "operationId"), what)
         elif operation_id is not None:
             seen[operation_id] = where
+
+
+def _is_named_by_us(operation: Mapping[str, Any]) -> bool:
+    return operation.get("operationId") != operation.get("x-vendor-operation-id")
 
 
 def drop_unknown_security(repair: Repair) -> None:

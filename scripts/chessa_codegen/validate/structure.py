@@ -288,9 +288,12 @@ def _most_telling(error: ValidationError) -> ValidationError:
     return error
 
 
+_NO_FORM: Final = "this has none of the forms that it may have; a key is missing, or does not fit"
 _IN_WORDS: Final = {
     "minItems": "this list is empty",
     "uniqueItems": "this list holds one item twice",
+    "anyOf": _NO_FORM,
+    "oneOf": _NO_FORM,
 }
 """Messages for rules whose messages in the library quote the complete value."""
 

@@ -99,7 +99,6 @@ _OF_OPERATIONS: Final[dict[str, Level]] = {
     "api-server-removed": MAJOR,
     "api-server-changed": MAJOR,
     # ---- Parameters
-    "new-request-path-parameter": MAJOR,
     "request-path-parameter-renamed": MAJOR,  # raised: an argument takes its name from it
     "new-required-request-parameter": MAJOR,
     "new-optional-request-parameter": MINOR,

@@ -186,12 +186,7 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     },
     "ignored parameters": {"*": three("harmless-change", name="the {key} parameter")},
     "path parameters": {
-        "*": Row(
-            "parameter",
-            "new-request-path-parameter",
-            "request-parameter-removed",
-            name="the path parameter {called}",
-        )
+        "*": three("other-change", kind="parameter", name="the path parameter {called}")
     },
     "other parameters": {
         "*": Row(

@@ -290,10 +290,6 @@ def types_of(schema: Schema) -> frozenset[str]:
         return frozenset({"object"})
     if "items" in schema.parts:
         return frozenset({"array"})
-    if "const" in schema.parts:
-        kinds = {str: "string", bool: "boolean", int: "integer"}
-        known = kinds.get(type(schema.get("const")))
-        return frozenset({known} if known else ())
     values = schema.get("enum") or ()
     return frozenset({"string"} if values and all(each[:1] == '"' for each in values) else ())
 
@@ -315,6 +311,8 @@ def _type_change(old: Schema, new: Schema, direction: Direction) -> str | None:
         if direction == "response":
             return "type-compatible"
         return "type-generalized" if not now or (was, now) in _WIDER_FORMATS else "type-changed"
+    if (not before or not after) and "const" in {*old.parts} & {*new.parts}:
+        return None  # the one value has one type, said or not
     several = len(before) > 1 or len(after) > 1
     if _is_wider(before, after):
         return "list-of-types-widened" if several and after else "type-generalized"

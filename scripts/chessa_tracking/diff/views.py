@@ -180,8 +180,8 @@ def _parameters(node: Node, found: list[Node], names: list[str]) -> Node:
     }
     for each in found:
         name, place = _key(each) or ("", "")
-        if place == "path" and (name in names or not names):
-            kinds["path"][str(names.index(name)) if name in names else name] = each
+        if place == "path" and name in names:
+            kinds["path"][str(names.index(name))] = each
         elif place == "path" or (place == "header" and name in _IGNORED):
             kinds["ignored"][f"{place} {name}"] = each
         else:
