@@ -248,3 +248,39 @@ def test_a_draft_has_the_surface_of_the_package(tmp_path: Path) -> None:
     assert found == reader.read(tmp_path / "made")
     assert {one.deprecated for one in found.faces["Resources"]["things"].values()} == {True, False}
     assert found.webhooks
+
+
+@pytest.mark.parametrize(
+    ("place", "right", "repaired"),
+    [
+        (
+            ("requestBody", "content", "application/json"),
+            {"schema": {"type": "string"}},
+            Level.MAJOR,
+        ),
+        (("parameters", "0"), {**ID, "name": "of", "in": "header"}, Level.MINOR),
+        (("responses", "404"), {"description": "No."}, Level.MINOR),
+    ],
+    ids=lambda each: each[0] if isinstance(each, tuple) else "",
+)
+def test_a_reference_that_leads_nowhere_is_compared_as_it_stands(
+    place: tuple[str, ...], right: dict[str, Any], repaired: Level
+) -> None:
+    """What needs it is left out or holds any JSON, and the rest is compared; so is its repair."""
+    for reference in ("#/components/schemas/None", "common.yml#/None"):
+        nowhere = {"$ref": reference}
+        part = {"schema": nowhere} if place[0] == "requestBody" else nowhere
+        old, new = (_with(place, one) for one in (part, right))
+        assert not judge(old, edited(old)).changes
+        (only,) = judge(old, edited(old, (("info", "title"), "U"))).changes
+        assert only.rule == "documentation-changed"
+        found, back = judge(old, new), judge(new, old)
+        assert (found.spec, back.spec) == (repaired, Level.MAJOR)
+        assert found.refused is back.refused is None
+
+
+def _with(place: tuple[str, ...], part: Any) -> Document:
+    """A document with a part of its refund; of its parameters it is the only one."""
+    value = [part] if place[0] == "parameters" else part
+    where = place[:1] if value is not part else place
+    return edited(SMALL, ((*REFUND, "post", *where), value))

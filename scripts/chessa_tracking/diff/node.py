@@ -10,6 +10,7 @@ from chessa_codegen.characters import visible
 from chessa_codegen.document import refs
 from chessa_codegen.document.loader import is_mapping, is_sequence
 from chessa_codegen.document.refs import Where
+from chessa_codegen.errors import SpecError
 
 Pair = tuple[Where, Where]
 
@@ -31,7 +32,7 @@ class Document(dict[str, Any]):
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         super().__init__(root)
-        self.targets: dict[str, Node] = {}
+        self.targets: dict[str, Node | None] = {}
 
 
 @attrs.frozen(eq=False)
@@ -71,16 +72,25 @@ class Node:
         return Node(self.document, value, (*self.where, *keys))
 
     def refers(self) -> bool:
-        return isinstance(self.get("$ref"), str)
+        """Return whether it refers to another node; else a reference is a text like any other."""
+        return self._target() is not None
 
     def followed(self) -> "Node":
         """Return the target of a reference, or the node itself."""
-        if not self.refers():
-            return self
-        targets, reference = self.document.targets, self.value["$ref"]
+        return self._target() or self
+
+    def _target(self) -> "Node | None":
+        """Return what a reference leads to; None if it leads nowhere, or out of the document."""
+        reference, targets = self.get("$ref"), self.document.targets
+        if not isinstance(reference, str):
+            return None
         if reference not in targets:
-            found = refs.resolve(self.document, reference, self.where)
-            targets[reference] = Node(self.document, *found)
+            try:
+                found = refs.resolve(self.document, reference, self.where)
+            except SpecError:
+                targets[reference] = None
+            else:
+                targets[reference] = Node(self.document, *found)
         return targets[reference]
 
     def beside(self) -> "Node":
