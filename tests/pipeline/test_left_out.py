@@ -252,6 +252,27 @@ def test_a_parameter_of_a_path_is_required_and_has_a_schema(
         assert {each.kind for each in found.findings} == {"corrected"}
 
 
+@table(
+    ("scheme", "dropped"),
+    [
+        ({"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "name": "JWT", "in": "header"},
+         ["in", "name"]),
+        ({"type": "apiKey", "in": "header", "name": "x-key", "scheme": "basic"}, ["scheme"]),
+        ({"type": "openIdConnect", "openIdConnectUrl": "https://a.b", "flows": {}}, ["flows"]),
+        ({"type": "apiKey", "in": "header", "name": "x-key"}, []),
+    ],
+)  # fmt: skip
+def test_a_scheme_may_have_keys_of_another_type(scheme: Any, dropped: list[str]) -> None:
+    """They are noted, and no operation that asks for the scheme is left out."""
+    get = {"operationId": "a", "security": [{"k": []}], **OK}
+    made = {**paths(**{"/a": {"get": get}}), "components": {"securitySchemes": {"k": scheme}}}
+    found = settled(made)
+    assert sorted(names(found)) == ["GET /a", "GET /good"]
+    assert [(each.kind, each.where.rpartition("/")[2]) for each in found.findings] == [
+        ("corrected", key) for key in dropped
+    ]
+
+
 def test_an_array_of_swagger_is_not_guessed() -> None:
     """It joins items otherwise, so its operation is left out."""
     odd = {"name": "q", "in": "query", "type": "array", "items": {"type": "string"}}

@@ -77,7 +77,9 @@ def correct_nodes(repair: Repair) -> None:
     for where, node in list(nodes(repair.document)):
         if isinstance(node, dict):
             _drop_nulls(repair, where, node)
-            if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
+            if where[:2] == ("components", "securitySchemes") and len(where) == len(_SCHEME):
+                _drop_odd_keys_of_scheme(repair, where, node)
+            elif isinstance(node.get("in"), str) and isinstance(node.get("name"), str):
                 _complete_parameter(repair, where, node)
             if not node.keys().isdisjoint(_OF_SCHEMAS) and enclosing_schema(where) == where:
                 _write_tuple_as_now(repair, where, node)
@@ -95,6 +97,24 @@ def _drop_nulls(repair: Repair, where: Where, node: dict[str, Any]) -> None:
     """Drop each key that holds null, which programs write for what is not there."""
     for key in [key for key, value in node.items() if value is None and has_meaning(key, "")]:
         repair.drop((*where, key), "It is null, which says nothing.")
+
+
+_SCHEME: Final = ("components", "securitySchemes", "name")
+_OF_SCHEME: Final[Mapping[str, tuple[str, ...]]] = {
+    "apiKey": ("name", "in"),
+    "http": ("scheme", "bearerFormat"),
+    "oauth2": ("flows", "oauth2MetadataUrl"),
+    "openIdConnect": ("openIdConnectUrl",),
+    "mutualTLS": (),
+}
+
+
+def _drop_odd_keys_of_scheme(repair: Repair, where: Where, node: dict[str, Any]) -> None:
+    """Drop keys of other types of schemes, which programs write and which say nothing."""
+    kind = str(node.get("type"))
+    others = {key for keys in _OF_SCHEME.values() for key in keys}
+    for key in sorted(node.keys() & others - {*_OF_SCHEME.get(kind, others)}):
+        repair.drop((*where, key), f"A scheme of the type {kind} has no {key}.")
 
 
 def _complete_parameter(repair: Repair, where: Where, node: dict[str, Any]) -> None:
