@@ -12,7 +12,7 @@ from tests.marks import every
 from tests.mistakes import BUGS, FAULTS, LEDGER, MEDIA, MISTAKES, TELEMETRY
 from tests.planting import Mistake, play, run_tests
 from tests.property.json_text import written
-from tests.property.wider import wider_document
+from tests.property.wider import modern_document, wider_document
 
 SHORT: Final = ("409 is a rejection", "a wire name is changed")
 """Mistakes that show in the vendor's API, in little time."""
@@ -53,6 +53,16 @@ def test_some_mistakes_turn_their_tests_red(name: str) -> None:
 def test_a_mistake_turns_its_test_red(name: str, found: dict[str, str]) -> None:
     """An assertion of that very test fails: not an import, not a fixture, not the test itself."""
     assert found[name].startswith(f"red: {MISTAKES[name].seen_by}"), found[name]
+
+
+@pytest.mark.nightly
+def test_a_modern_client_is_green(tmp_path: Path) -> None:
+    """Every property holds for a document of OpenAPI 3.1."""
+    spec = tmp_path / "openapi.json"
+    spec.write_bytes(written(modern_document()))
+    regenerate(Job(spec=spec, overlay=None, output=tmp_path, lock=tmp_path / "lock.json"))
+    done = run_tests("tests/property", generated=tmp_path)
+    assert done.returncode == pytest.ExitCode.OK, done.stdout[-4_000:]
 
 
 @pytest.mark.nightly

@@ -283,3 +283,64 @@ def wider_document() -> Json:
     document["components"] = components
     document["paths"] = {**document["paths"], **_PATHS}
     return document
+
+
+_OR_NULL: Final[Json] = {"type": "null"}
+_MODERN: Final[Json] = {
+    "type": "object",
+    "required": ["kind", "count", "pair"],
+    "properties": {
+        "kind": {"const": "modern"},
+        "count": {"type": ["integer", "null"], "exclusiveMinimum": 0},
+        "either": {"type": ["string", "boolean"]},
+        "color": {"anyOf": [_ref("Color"), _OR_NULL]},
+        "flat": {"oneOf": [_ref("Flat"), _OR_NULL]},
+        "described": {**_ref("Flat"), "description": "With words next to the reference."},
+        "pair": {
+            "type": "array",
+            "prefixItems": [_TEXT, _WHOLE],
+            "items": False,
+            "minItems": 2,
+        },
+        "byName": {"type": "object", "patternProperties": {"^[a-z]{1,3}$": _WHOLE}},
+        "listed": {"type": ["string", "null"], "enum": ["a", "b", None]},
+        "times": {"type": "array", "items": {"type": ["string", "null"], "format": "date-time"}},
+    },
+}
+_MODERN_PATHS: Final[Json] = {
+    "/v1/modern": {
+        "get": {
+            "tags": ["Things"],
+            "operationId": "things.modern",
+            "parameters": [_parameter("level", "query", {"type": ["integer", "string"]})],
+            "responses": {"200": _answer(_ref("Modern"))},
+        },
+        "post": {
+            "tags": ["Things"],
+            "operationId": "things.make_modern",
+            "requestBody": {"required": True, **_content(_ref("Modern"))},
+            "responses": {"200": _answer({"anyOf": [_ref("Modern"), _OR_NULL]})},
+        },
+    },
+}
+
+
+def modern_document() -> Json:
+    """The same in OpenAPI 3.1: null is a type, and schemas are those of JSON Schema."""
+    document = _modern(wider_document())
+    document["openapi"] = "3.1.0"
+    document["components"]["schemas"]["Modern"] = _MODERN
+    document["paths"] |= _MODERN_PATHS
+    return document
+
+
+def _modern(value: Any) -> Any:
+    """Return a copy in which null is a type."""
+    if isinstance(value, list):
+        return [_modern(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    turned = {key: _modern(each) for key, each in value.items() if key != "nullable"}
+    if value.get("nullable") is True and isinstance(value.get("type"), str):
+        turned["type"] = [value["type"], "null"]
+    return turned
