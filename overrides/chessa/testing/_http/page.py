@@ -19,7 +19,7 @@ from .backend import Delivery
 
 PAGE: Final = "/_sandbox/"
 EVENTS: Final = "/_sandbox/events"
-FIRST_ROWS: Final = 8
+FIRST_ROWS: Final = 6
 """The newest so many of each list: about as many as a window shows."""
 _FOLDER: Final = files("chessa.testing") / "_page"
 _SCRIPT: Final = b'<script src="page.js"></script>'

@@ -395,10 +395,10 @@ $("transcript").addEventListener("toggle", async (event) => {
   write(event.target.querySelector("pre"), (await response.json()).transcript);
 });
 
-// The page holds the first rows; the rest follows once they are painted.
+// The page holds the first rows; the rest follows once they are painted, and does not slow that.
 show(JSON.parse($("first").textContent));
 requestAnimationFrame(() => setTimeout(() => {
   setInterval(tick, 1000);
   refresh();
   listen();
-}));
+}, 100));
