@@ -327,7 +327,7 @@ _MODERN_PATHS: Final[Json] = {
 
 def modern_document() -> Json:
     """The same in OpenAPI 3.1: null is a type, and schemas are those of JSON Schema."""
-    document = _modern(wider_document())
+    document: dict[str, Any] = _modern(wider_document())
     document["openapi"] = "3.1.0"
     document["components"]["schemas"]["Modern"] = _MODERN
     document["paths"] |= _MODERN_PATHS
