@@ -184,7 +184,7 @@ def test_pages_are_readable(address: str, browser: "Browser", scheme: str, width
     view.close()
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 def test_the_search_finds(address: str, browser: "Browser") -> None:
     """A reader who searches for a term gets the page on it."""
     page = browser.new_page()

@@ -29,6 +29,7 @@ PATIENCE: Final = 60.0
 """Seconds after which a thread or a child counts as hung, on a machine however busy."""
 
 ci = pytest.mark.ci
+nightly = pytest.mark.nightly
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 needs_pthread_kill = pytest.mark.skipif(
     not hasattr(signal, "pthread_kill"), reason="no signals to threads here"
@@ -92,7 +93,7 @@ def in_threads(number: int, work: Callable[[int], object]) -> list[object]:
     return done
 
 
-@pytest.mark.parametrize(("threads", "reads"), [(20, 20), pytest.param(50, 400, marks=ci)])
+@pytest.mark.parametrize(("threads", "reads"), [(20, 20), pytest.param(50, 400, marks=nightly)])
 def test_many_threads_share_one_client(api: Peer, threads: int, reads: int) -> None:
     """No error and no crossed response, and no more connections than threads."""
     with chessa.Chessa(**CREDENTIALS, base_url=api.url) as client:
@@ -182,7 +183,7 @@ def _status_of(child: int) -> int | None:
 
 
 @needs_fork
-@pytest.mark.parametrize("times", [2, pytest.param(30, marks=ci)])
+@pytest.mark.parametrize("times", [2, pytest.param(30, marks=nightly)])
 def test_forks_cross_no_answers(api: Peer, times: int) -> None:
     """Children of a process with idle and busy connections have their own; the parent goes on."""
     stop = threading.Event()

@@ -212,7 +212,7 @@ def test_property_tests_that_fail_refuse_the_tree(
     assert "Fix the pipeline" in refused.value.fix
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 def test_the_whole_command(tree: Path, with_note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its property tests, from the pages to the tree."""
     shutil.copytree(ROOT / "tests", tree / "tests", ignore=IGNORED)
