@@ -81,7 +81,9 @@ class Node:
 
     def _target(self) -> "Node | None":
         """Return what a reference leads to; None if it leads nowhere, or out of the document."""
-        reference, targets = self.get("$ref"), self.document.targets
+        if not is_mapping(self.value) or "$ref" not in self.value:
+            return None
+        reference, targets = self.value["$ref"], self.document.targets
         if not isinstance(reference, str):
             return None
         if reference not in targets:

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from chessa_codegen.document.loader import METHODS, is_mapping
+from chessa_codegen.document.loader import METHODS, is_mapping, is_sequence
 from chessa_codegen.document.refs import Where, path_key
 from chessa_tracking.diff import views
 from chessa_tracking.diff.change_set import ChangeSet
@@ -239,13 +239,17 @@ def _component(changes: ChangeSet, old: Node, new: Node, used: list[set[Where]])
 def _used(document: Node) -> set[Where]:
     """Return the components that calls refer to, through others as well."""
     found: set[Where] = set()
-    todo = [document.child(key) for key in ("paths", "webhooks")]
+    todo = [document.get(key) for key in ("paths", "webhooks")]
     while todo:
-        node = todo.pop()
-        if node.refers():
+        value = todo.pop()
+        node = document.of(value) if is_mapping(value) and "$ref" in value else None
+        if node is not None and node.refers():
             target = node.followed()
             if target.where[:3] not in found:
                 found.add(target.where[:3])
-                todo.append(target)
-        todo += node.members().values() if is_mapping(node.value) else node.items()
+                todo.append(target.value)
+        if is_mapping(value):
+            todo += value.values()
+        elif is_sequence(value):
+            todo += value
     return found
