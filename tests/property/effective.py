@@ -216,8 +216,18 @@ def items(schema: Schema) -> Any:
     return True if "prefixItems" in schema else schema.get("items", True)
 
 
+def tuple_items(schema: Schema) -> list[Any]:
+    """The schemas of an array that has just so many items, each of its own; else none."""
+    found: list[Any] = schema.get("prefixItems") or []
+    count = len(found)
+    ends = schema.get("items", True) is False or schema.get("maxItems", count + 1) <= count
+    return found if ends and schema.get("minItems", 0) >= count else []
+
+
 def values(schema: Schema) -> Any:
     """The schema of the values of an object without properties."""
+    if patterns := [*schema.get("patternProperties", {}).values()]:
+        return patterns[0] if len(patterns) == 1 else {"anyOf": patterns}
     rest = schema.get("additionalProperties", True)
     return True if rest is False else rest
 
@@ -225,8 +235,9 @@ def values(schema: Schema) -> Any:
 def parts(schema: Any, value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each key or position of an array or an object, with the schema that it has."""
     if isinstance(value, list):
-        inner = next((items(kind.schema) for kind in kinds(schema) if kind.name == "array"), True)
-        yield from ((position, inner) for position in range(len(value)))
+        array = next((kind.schema for kind in kinds(schema) if kind.name == "array"), {})
+        inner = tuple_items(array) or [items(array)] * len(value)
+        yield from enumerate(inner[: len(value)])
     if isinstance(value, Mapping):
         fitting = [kind.schema for kind in kinds(schema) if kind.name in ("object", "map")]
         known = {name: each for one in fitting for name, each in properties(one).items()}

@@ -27,6 +27,7 @@ from tests.property.effective import (
     parts,
     plain,
     properties,
+    tuple_items,
     values,
 )
 from tests.property.json_text import same
@@ -182,11 +183,14 @@ def _known(kind: Kind, value: OpenEnum | OpenIntEnum) -> bool:
 
 
 def _of_array(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:
-    if not isinstance(wire, list) or type(value) is not list or len(wire) != len(value):
+    fixed = tuple_items(kind.schema)
+    held = tuple if fixed else list
+    if not isinstance(wire, list) or type(value) is not held or len(wire) != len(value):
         yield f"array became {type(value).__name__} {value!r}"
         return
+    inner = fixed or [items(kind.schema)] * len(wire)
     for position, (sent, got) in enumerate(zip(wire, value, strict=True)):
-        for problem in problems(items(kind.schema), sent, got, strict=strict):
+        for problem in problems(inner[position], sent, got, strict=strict):
             yield f"[{position}]: {problem}"
 
 

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 import chessa
 from chessa_api.model import Model
-from tests.property.effective import SCHEMAS, Kind, Schema, items, kinds, properties, values
+from tests.property.effective import (
+    SCHEMAS,
+    Kind,
+    Schema,
+    items,
+    kinds,
+    properties,
+    tuple_items,
+    values,
+)
 from tests.property.generation import numbers, valid
 from tests.property.meaning import names
 from tests.property.surface import alternatives, fitting, hints, read_as
@@ -52,8 +61,13 @@ def _of_kind(kind: Kind, hint: Any, direction: Direction, depth: int) -> st.Sear
             return st.dates()
         case "text-enum" | "integer-enum":
             enum = fitting(kind, hint)
-            return valid(kind.schema, direction).map(enum)
+            listed = valid(kind.schema, direction).filter(lambda value: value is not None)
+            return listed.map(enum)
         case "array":
+            if fixed := tuple_items(kind.schema):
+                hints_of = typing.get_args(read_as(kind, hint))
+                given = zip(fixed, hints_of, strict=True)
+                return st.tuples(*(python_values(*each, direction, depth + 1) for each in given))
             (inner,) = typing.get_args(read_as(kind, hint))
             each = python_values(items(kind.schema), inner, direction, depth + 1)
             least, most = kind.schema.get("minItems", 0), kind.schema.get("maxItems", 2)

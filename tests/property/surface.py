@@ -32,6 +32,7 @@ from tests.property.effective import (
     kinds,
     plain,
     properties,
+    tuple_items,
     values,
 )
 from tests.property.json_text import read
@@ -139,7 +140,7 @@ def _stands_for(kind: Kind, part: Any) -> bool:
         case "map":
             return origin is dict
         case "array":
-            return origin is list
+            return origin is (tuple if tuple_items(kind.schema) else list)
         case "text-enum":
             return is_class and issubclass(part, OpenEnum)
         case "integer-enum":
@@ -236,7 +237,7 @@ def read_as(kind: Kind, hint: Any) -> Any:
     """The part of a hint that a kind is read into; arguments take any sequence and mapping."""
     for part in alternatives(hint):
         origin = typing.get_origin(part)
-        if kind.name == "array" and origin in (list, Sequence):
+        if kind.name == "array" and origin in (list, Sequence, tuple):
             return part
         if kind.name == "map" and origin in (dict, Mapping):
             return part
@@ -273,6 +274,10 @@ def _is(value: Any, hint: Any) -> bool:
     if origin is list:
         (inner,) = typing.get_args(hint)
         return type(value) is list and all(conforms(item, inner) for item in value)
+    if origin is tuple:
+        inner = typing.get_args(hint)
+        same = type(value) is tuple and len(value) == len(inner)
+        return same and all(map(conforms, value, inner))
     if origin is dict:
         _, inner = typing.get_args(hint)
         return type(value) is dict and all(conforms(item, inner) for item in value.values())
