@@ -3,6 +3,7 @@
 Parts that contradict each other are refused.
 """
 
+import contextlib
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -119,6 +120,14 @@ class Composer:
             return self._opened[id(schema)][1], where
         return self.opened(*self.target(schema["$ref"], where))
 
+    def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
+        """Return a schema with its reference followed, and its allOf merged where possible."""
+        whole, at = self.opened(schema, where)
+        if isinstance(whole, Mapping) and "allOf" in whole:
+            with contextlib.suppress(SpecError):
+                whole = self.merged([whole], at)
+        return whole if isinstance(whole, Mapping) else {}
+
     def says(self, schema: Any, flag: str, where: Where) -> bool:
         """Return whether a schema, its target or one of its parts sets a flag."""
         if not isinstance(schema, Mapping):
@@ -133,6 +142,25 @@ class Composer:
         if not isinstance(part, Mapping):
             return part is not True
         return "$ref" in part or any(map(shapes_values, part))
+
+    def only_reference(self, parts: list[Any]) -> Mapping[str, Any] | None:
+        """Return the reference of an allOf whose other parts say no more than its type, if any.
+
+        `type: object` says nothing next to a part of another type: programs write it.
+        """
+        shaping = [part for part in parts if self.shapes(part)]
+        found = [part for part in shaping if isinstance(part, Mapping) and "$ref" in part]
+        if len(found) != 1:
+            return None
+        theirs: Any = None
+        for part in shaping:
+            if part is found[0]:
+                continue
+            theirs = theirs or self.plain(found[0], ()).get("type")
+            said = {key for key in part if shapes_values(key)} if part else set[str]()
+            if said != {"type"} or theirs is None or part["type"] not in (theirs, "object"):
+                return None
+        return found[0]
 
     def without_validation(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the schema without a oneOf or anyOf that only requires properties."""

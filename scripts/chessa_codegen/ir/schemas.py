@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from chessa_codegen.document.refs import Where, place, shapes_values
+from chessa_codegen.document.refs import Where, place
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import enums, naming, typed, types
@@ -204,7 +204,7 @@ class Schemas:
     def _all_of(self, schema: Mapping[str, Any], where: Where, name: str) -> Shape:
         parts = schema["allOf"]
         rest = {key: value for key, value in schema.items() if key != "allOf"}
-        target = self._only_reference([*parts, rest])
+        target = self._composer.only_reference([*parts, rest])
         if target is not None and not self._is_kind(where, target["$ref"]):
             only = self.shape(target, (*where, "allOf", parts.index(target)), name)
             said = [rest, *(part for part in parts if isinstance(part, Mapping))]
@@ -219,25 +219,6 @@ class Schemas:
                 return shape
             self._composed[key] = schema, shape
         return self._composed[key][1]
-
-    def _only_reference(self, parts: list[Any]) -> Mapping[str, Any] | None:
-        """Return the reference of an allOf whose other parts say no more than its type, if any.
-
-        `type: object` says nothing next to a part of another type: programs write it.
-        """
-        shaping = [part for part in parts if self._composer.shapes(part)]
-        found = [part for part in shaping if isinstance(part, Mapping) and "$ref" in part]
-        if len(found) != 1:
-            return None
-        theirs: Any = None
-        for part in shaping:
-            if part is found[0]:
-                continue
-            theirs = theirs or self.plain(found[0], ()).get("type")
-            said = {key for key in part if shapes_values(key)} if part else set[str]()
-            if said != {"type"} or theirs is None or part["type"] not in (theirs, "object"):
-                return None
-        return found[0]
 
     def _is_kind(self, where: Where, base: object) -> bool:
         """Return whether a component is one of the kinds of another, which it adds nothing to."""
@@ -326,11 +307,7 @@ class Schemas:
 
     def plain(self, schema: Any, where: Where) -> Mapping[str, Any]:
         """Return a schema with its reference followed, and its allOf merged where possible."""
-        whole, at = self._composer.opened(schema, where)
-        if isinstance(whole, Mapping) and "allOf" in whole:
-            with contextlib.suppress(SpecError):
-                whole = self._composer.merged([whole], at)
-        return whole if isinstance(whole, Mapping) else {}
+        return self._composer.plain(schema, where)
 
     def opened(self, schema: Any, where: Where) -> tuple[Any, Where]:
         """Return a schema with its reference followed, and its place."""
