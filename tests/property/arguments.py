@@ -18,6 +18,7 @@ from chessa_api.model import Model
 from chessa_codegen.ir import naming
 from tests.property.effective import flag, kinds, plain, properties
 from tests.property.json_text import read
+from tests.property.media import is_file, kind_of, sent_form
 from tests.property.python_values import python_values
 from tests.property.surface import method_hints, offered
 from tests.property.wire import has_a_form, schema_of
@@ -41,6 +42,7 @@ class Argument:
     required: bool
     parameter: Mapping[str, Any] | None = None
     """The parameter object of the spec; None for what goes into the body."""
+    is_file: bool = False
 
 
 def documented_arguments(documented: SpecOperation) -> list[Argument]:
@@ -71,12 +73,17 @@ def _parameters(documented: SpecOperation) -> Iterator[Argument]:
 
 
 def _of_body(documented: SpecOperation) -> Iterator[Argument]:
-    schema = documented.body_schema()
-    if documented.body is None or schema is None:
+    form = sent_form(documented)
+    if documented.body is None or form is None:
         return
+    media_type, schema = form
+    kind_sent = kind_of(media_type)
     needed = documented.body.get("required") is True
     body = plain(schema)
     (kind, *others) = kinds(schema)
+    if kind_sent in ("text", "binary"):
+        yield Argument("body", "", "body", schema, needed, is_file=kind_sent == "binary")
+        return
     if others or kind.name != "object" or "oneOf" in body or "anyOf" in body:
         yield Argument("body", "", "body", schema, needed)
         return
@@ -84,7 +91,8 @@ def _of_body(documented: SpecOperation) -> Iterator[Argument]:
         if not flag(each, "readOnly"):
             name = (plain(each) if isinstance(each, Mapping) else {}).get("x-python-name", key)
             required = key in kind.schema.get("required", ())  # a body without it is refused
-            yield Argument(name, key, "member", each, required)
+            holds_file = kind_sent == "multipart" and is_file(each)
+            yield Argument(name, key, "member", each, required, is_file=holds_file)
 
 
 def exclusive(documented: SpecOperation) -> list[list[str]]:
@@ -106,10 +114,28 @@ def arguments(draw: st.DrawFn, documented: SpecOperation, client: object) -> dic
             given[argument.name] = draw(_values(argument, hints[argument.name], wanted))
         elif draw(st.booleans()):
             given[argument.name] = chessa.UNSET
+    members = [each for each in wanted if each.location == "member"]
+    if needs_a_part(documented) and not any(is_a_part(given.get(each.name)) for each in members):
+        argument = draw(st.sampled_from(members))
+        values = _values(argument, hints[argument.name], wanted)
+        given[argument.name] = draw(values.filter(is_a_part))
     return given
 
 
+def needs_a_part(documented: SpecOperation) -> bool:
+    """Return whether a body without members is refused: no server reads an empty multipart body."""
+    form, body = sent_form(documented), documented.body or {}
+    return form is not None and kind_of(form[0]) == "multipart" and body.get("required") is True
+
+
+def is_a_part(value: Any) -> bool:
+    """Return whether a member is sent as a part of a body."""
+    return value is not chessa.UNSET and value is not None and value != []
+
+
 def _values(argument: Argument, hint: Any, every: list[Argument]) -> st.SearchStrategy[Any]:
+    if argument.is_file:
+        return st.binary(max_size=40)
     made = python_values(argument.schema, hint, "request")
     parameter = argument.parameter
     if parameter is None:

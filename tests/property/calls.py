@@ -9,11 +9,12 @@ import httpx
 
 import chessa
 from tests.property.surface import method
-from tests.unit.transports import Factory
+from tests.unit.transports import Both, Factory
 
 CLIENT_ID: Final = "id-5d6c2e9f"
 CLIENT_SECRET: Final = "canary-0b71f3a8c4de"
 BASE_URL: Final = "https://api.example"
+_BOUNDARY: Final = "0d7a3c51e96b"
 
 
 @attrs.frozen
@@ -36,13 +37,31 @@ class Answer:
     headers: Mapping[str, str] = {}
 
 
+class _Reading(Both):
+    """Reads a request before it responds to it: a file is sent piece by piece."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return super().handle_request(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return await super().handle_async_request(request)
+
+
+class _Factory(Factory):
+    def __call__(self) -> Both:
+        super().__call__()
+        return _Reading(self)
+
+
 class BothClients:
     """A sync and an async client that make the same calls and get the same responses."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self._answer = Answer(200)
-        self._factory = Factory(self._handle)
+        self._factory = _Factory(self._handle)
         settings: Any = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -65,7 +84,12 @@ class BothClients:
     def _handle(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
         headers = {name.lower(): value for name, value in self._factory.seen[-1].items()}
-        self.sent.append(Sent(request.method, target, headers, request.content))
+        content = request.content
+        _, name, boundary = headers.get("content-type", "").partition("; boundary=")
+        if boundary:  # another one in each request
+            headers["content-type"] = f"multipart/form-data{name}{_BOUNDARY}"
+            content = content.replace(boundary.encode(), _BOUNDARY.encode())
+        self.sent.append(Sent(request.method, target, headers, content))
         answer = self._answer
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 

@@ -6,6 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from chessa.testing._spec.document import SpecOperation
+from tests.property.media import kind_of
 
 TELLING: Final = (
     *(100, 102, 200, 201, 202, 204, 206, 299, 300, 301, 302, 304, 307, 308),
@@ -21,6 +22,12 @@ class Case:
 
     status: int
     schema: Any
+    media_type: str = "application/json"
+
+    @property
+    def is_json(self) -> bool:
+        """Return whether the body is JSON, if there is one."""
+        return self.schema is None or kind_of(self.media_type) == "json"
 
 
 def documented_cases(documented: SpecOperation) -> list[Case]:
@@ -36,7 +43,7 @@ def documented_cases(documented: SpecOperation) -> list[Case]:
             numbers = [first, first + 1, first + 22, first + 99]
         others = set(documented.answers) - {written}
         own = [number for number in numbers if str(number) not in others]
-        cases += [Case(number, answer.schema) for number in own]
+        cases += [Case(number, answer.schema, answer.media_type) for number in own]
     return cases
 
 

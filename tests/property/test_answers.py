@@ -17,6 +17,7 @@ from tests.property.expected import Expected, of_error, of_unusable_success
 from tests.property.generation import PROFILE, any_json, valid
 from tests.property.json_text import read, same, written
 from tests.property.meaning import problems
+from tests.property.media import kind_of
 from tests.property.statuses import TELLING, Case, any_status, errors, successes
 from tests.property.surface import DOCUMENTED, conforms, offered, result_hint
 
@@ -24,6 +25,13 @@ SUCCESSES = [
     pytest.param(documented, case, id=f"{documented.key} {case.status}")
     for documented in DOCUMENTED
     for case in successes(documented)
+    if case.is_json
+]
+UNSTRUCTURED = [
+    pytest.param(documented, case, id=f"{documented.key} {case.status}")
+    for documented in DOCUMENTED
+    for case in successes(documented)
+    if kind_of(case.media_type) in ("text", "binary")
 ]
 
 
@@ -110,6 +118,28 @@ def test_a_documented_success_gives_the_documented_type(
     holds()
 
 
+@pytest.mark.parametrize(("documented", "case"), UNSTRUCTURED)
+def test_a_success_that_is_not_json_is_returned_as_it_is(
+    documented: SpecOperation, case: Case, both: BothClients
+) -> None:
+    """A text in its charset, and any other content byte by byte."""
+    name = offered(documented).name
+    is_text = kind_of(case.media_type) == "text"
+    said = "text/plain" if "*" in case.media_type else case.media_type
+    headers = {"content-type": f"{said}; charset=utf-8" if is_text else said}
+
+    @PROFILE
+    @given(arguments(documented, both.sync), st.text(max_size=20) if is_text else st.binary())
+    def holds(given_: dict[str, Any], body: Any) -> None:
+        text = body.encode() if is_text else body
+        answer = Answer(case.status, text, headers)
+        assert both.call(name, given_, answer) == body
+        raw = both.call(name, given_, answer, raw=True)
+        assert (raw.parsed, raw.status_code, raw.body) == (body, case.status, text)
+
+    holds()
+
+
 @pytest.mark.parametrize("documented", DOCUMENTED, ids=lambda each: each.key)
 def test_documented_errors_are_mapped(documented: SpecOperation, both: BothClients) -> None:
     """For each error the method raises the class of the status, with what the vendor said."""
@@ -150,7 +180,8 @@ def test_any_answer_gives_a_result_or_the_error_of_the_table(
 ) -> None:
     """Whatever the status, the headers and the body, the outcome is that of the table."""
     operation = offered(documented)
-    schemas = [case.schema for case in successes(documented) if case.schema is not None]
+    cases = [case for case in successes(documented) if case.is_json]
+    schemas = [case.schema for case in cases if case.schema is not None]
     bodies = st.one_of([valid(schema).map(written) for schema in schemas[:1]])
 
     @PROFILE

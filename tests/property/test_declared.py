@@ -23,6 +23,7 @@ from tests.property.expected import is_read
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import written
 from tests.property.meaning import names
+from tests.property.media import is_returned
 from tests.property.statuses import successes
 from tests.property.surface import DOCUMENTED, Place, alternatives, fitting, hints, offered, places
 
@@ -71,7 +72,9 @@ def test_a_method_takes_what_the_spec_documents(documented: SpecOperation, mode:
     typed = surface.method_hints(client, offered(documented).name)
     for argument in wanted:
         is_null_possible = argument.parameter is None
-        for kind in kinds(argument.schema):
+        if argument.is_file:
+            assert bytes in alternatives(typed[argument.name]), argument
+        for kind in () if argument.is_file else kinds(argument.schema):
             if kind.name != "null" or is_null_possible:
                 assert surface.takes(kind, typed[argument.name]), (argument, kind)
         assert float not in alternatives(typed[argument.name])
@@ -86,6 +89,9 @@ def test_a_method_says_what_it_returns(documented: SpecOperation) -> None:
         schema = case.schema
         if schema is None:
             assert type(None) in alternatives(hint)
+            continue
+        if not case.is_json:
+            assert any(is_returned(case.media_type, part) for part in alternatives(hint))
             continue
         if unwrapped is not None:
             schema = properties(plain(schema))[unwrapped]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import chessa
 from chessa.testing._errors import Problem
-from chessa.testing._spec.document import SpecOperation
+from chessa.testing._spec.bodies import read_body, without_files
+from chessa.testing._spec.document import SpecOperation, is_json
 from chessa.testing._spec.parameters import Parts, Reader
 from tests.property.arguments import (
     Argument,
@@ -26,8 +27,10 @@ from tests.property.arguments import (
 from tests.property.calls import CLIENT_ID, CLIENT_SECRET, Answer, BothClients, Sent
 from tests.property.effective import SCHEMAS, SPEC
 from tests.property.generation import PROFILE
-from tests.property.json_text import read, same
+from tests.property.json_text import same
 from tests.property.meaning import problems
+from tests.property.media import is_sent, sent_form
+from tests.property.statuses import successes
 from tests.property.surface import DOCUMENTED, offered
 from tests.property.wire import MISSING, Form, Received
 
@@ -85,8 +88,8 @@ def check(documented: SpecOperation, given_: dict[str, Any], sent: Sent) -> None
     assert {name for name, _ in received.pairs} == wired["query"]
     assert {name for name, _ in received.cookies} == wired["cookie"]
     names = {each.wire.lower() for each in is_given if each.location == "header"}
-    check_headers(sent, names | ({"cookie"} if wired["cookie"] else set()))
-    check_body(documented, is_given, given_, sent.body)
+    check_headers(documented, sent, names | ({"cookie"} if wired["cookie"] else set()))
+    check_body(documented, is_given, given_, sent)
 
 
 def check_parameter(argument: Argument, wire: Any, value: Any) -> None:
@@ -106,17 +109,26 @@ def decoded(value: Any) -> Any:
     return urllib.parse.unquote(value) if isinstance(value, str) else value
 
 
-def check_headers(sent: Sent, parameters: set[str]) -> None:
+def check_headers(documented: SpecOperation, sent: Sent, parameters: set[str]) -> None:
     """The credentials are in their headers, and no other header is sent."""
+    form = sent_form(documented)
+    content_type = "" if form is None else concrete(form[0])
+    wanted = {case.media_type for case in successes(documented) if case.schema is not None}
     credentials = credential_headers()
     allowed = _HEADERS | parameters | set(credentials)
     allowed |= _OF_A_BODY if sent.method not in ("GET", "HEAD") else set()
     assert set(sent.headers) <= allowed
     assert {name: sent.headers.get(name) for name in credentials} == credentials
-    assert "application/json" in sent.headers["accept"]
-    assert (sent.headers.get("content-type") == "application/json") == bool(sent.body)
+    assert all(concrete(each) in sent.headers["accept"] for each in wanted)
+    said = sent.headers.get("content-type", "").partition(";")[0]
+    assert said == content_type or not (said or sent.body)
     assert CLIENT_SECRET not in sent.target
     assert CLIENT_SECRET.encode() not in sent.body
+
+
+def concrete(media_type: str) -> str:
+    """Return the type that a range of JSON types stands for; any other as it is."""
+    return "application/json" if "*" in media_type and is_json(media_type) else media_type
 
 
 def credential_headers() -> dict[str, str]:
@@ -139,24 +151,34 @@ def item_security(item: Any) -> list[Any]:
 
 
 def check_body(
-    documented: SpecOperation, is_given: list[Argument], given_: dict[str, Any], text: bytes
+    documented: SpecOperation, is_given: list[Argument], given_: dict[str, Any], sent: Sent
 ) -> None:
     """The body is valid, and holds the arguments that belong there and nothing else."""
     whole = [argument for argument in is_given if argument.location == "body"]
     members = {argument.wire: argument for argument in is_given if argument.location == "member"}
     needed = documented.body is not None and documented.body.get("required") is True
-    if not whole and not members and not (text and needed):
-        assert text == b""
+    if not whole and not members and not (sent.body and needed):
+        assert sent.body == b""
         return
-    body = read(text)
-    assert SCHEMAS.problems(body, documented.body_schema() or {}, "request", "body") == []
+    form = read_body(SCHEMAS, documented, sent.headers["content-type"], sent.body)
+    assert form.problem == ""
+    complete = without_files(form.value)
+    assert SCHEMAS.problems(complete, form.schema or {}, "request", "body") == []
     if whole:
         (argument,) = whole
-        assert problems(argument.schema, body, given_["body"]) == []
+        check_value(argument, form.value, given_["body"])
         return
-    assert body.keys() == members.keys()
+    assert form.value.keys() == members.keys()
     for key, argument in members.items():
-        assert problems(argument.schema, body[key], given_[argument.name]) == []
+        check_value(argument, form.value[key], given_[argument.name])
+
+
+def check_value(argument: Argument, wire: Any, value: Any) -> None:
+    """A part of a body means its argument; of a file it is the content."""
+    if argument.is_file:
+        assert is_sent(value, wire)
+    else:
+        assert problems(argument.schema, wire, value) == []
 
 
 @pytest.mark.parametrize(
