@@ -51,6 +51,20 @@ def test_a_snapshot_is_restored_completely() -> None:
     assert [order.status for order in copy.orders.values()][3] == "under_review"
 
 
+@pytest.mark.parametrize("drawn", [0, 5_000_000])
+def test_chance_continues_after_a_restore(drawn: int) -> None:
+    """However many requests there were, both draw the same faults next."""
+    api, copy = sandbox(), sandbox()
+    api.set_chaos(rate=0.5, seed=9)
+    assert api.backend.chaos is not None
+    api.backend.chaos.drawn = drawn
+    copy.restore(loads(dumps(api.snapshot())))
+    chances = [one.backend.chaos for one in (api, copy)]
+    first, second = ([one.draw(None) for _ in range(50)] for one in chances if one is not None)
+    assert first == second
+    assert 10 < first.count(None) < 40
+
+
 def test_drift_is_in_a_snapshot() -> None:
     """A restore brings back the responses that drifted, and ends what drifted before it."""
     api, copy = eventful(), sandbox()
@@ -110,7 +124,7 @@ def test_a_snapshot_over_http(api: Sandbox) -> None:
         {"now": "9999-12-31T23:59:59Z"},
         {"now": "0001-01-01T00:00:00+14:00"},
         {"chaos": {"rate": 2, "seed": 1, "operation": None, "drawn": 0}},
-        {"chaos": {"rate": 1, "seed": 1, "operation": None, "drawn": 10**12}},
+        {"chaos": {"rate": 1, "seed": 1, "operation": None, "drawn": 10**16}},
         {"rules": {"underpaid": "maybe"}},
         {"movements": [{"kind": "deposit", "order_id": "x", "amount": "NaN"}]},
         {"feedback_count": True},

@@ -28,7 +28,6 @@ from ._http.faults import Chaos, PlannedFault
 from ._spec.document import is_list, is_object
 
 FORMAT: Final = 1
-_MOST_DRAWN: Final = 1_000_000
 _MOST_COUNTED: Final = 2**53
 """More than a JSON number of a page holds."""
 
@@ -170,11 +169,9 @@ def _load_drift(backend: Backend, name: str, read: _Drift) -> Drifting:
 
 
 def _load_chaos(read: _Chaos) -> Chaos:
-    if not (0 < read.rate <= 1 and 0 <= read.drawn <= _MOST_DRAWN):
+    if not (0 < read.rate <= 1 and 0 <= read.drawn <= _MOST_COUNTED):
         raise ValueError("snapshot.chaos is out of its bounds")
-    chaos = Chaos(read.rate, read.seed, read.operation)
-    chaos.skip(read.drawn)
-    return chaos
+    return Chaos(read.rate, read.seed, read.operation, read.drawn)
 
 
 def _load_counts(read: _Snapshot) -> RequestCounts:

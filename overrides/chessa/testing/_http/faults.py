@@ -79,27 +79,22 @@ class Chaos:
         rate: The share of requests with a fault, from 0 to 1.
         seed: Of the chance.
         operation: The only one that they happen to; None for all.
+        drawn: The number of requests before.
     """
 
-    def __init__(self, rate: float, seed: int, operation: str | None) -> None:
+    def __init__(self, rate: float, seed: int, operation: str | None, drawn: int = 0) -> None:
         self.rate = rate
         self.seed = seed
         self.operation = operation
-        self.drawn = 0
-        self._random = random.Random(seed)  # noqa: S311  # the same for the same seed
+        self.drawn = drawn
 
     def draw(self, operation: str | None) -> PlannedFault | None:
         """Return the fault of the next request, or None."""
         if self.operation not in (None, operation):
             return None
         self.drawn += 1
-        happens, number = self._random.random() < self.rate, self._random.randrange(2**32)
-        return _BY_CHANCE[number % len(_BY_CHANCE)] if happens else None
-
-    def skip(self, drawn: int) -> None:
-        """Continue after so many requests."""
-        for _ in range(drawn):
-            self.draw(self.operation)
+        chance = random.Random((self.seed << 64) + self.drawn)  # noqa: S311  # the same for both
+        return chance.choice(_BY_CHANCE) if chance.random() < self.rate else None
 
 
 class FaultQueue:
