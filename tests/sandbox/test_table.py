@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from openapi_spec_validator import validate
 
 from chessa.testing import Clock, Sandbox, SandboxOrder, serve
 from chessa.testing._http.commands import COMMANDS
@@ -97,9 +96,8 @@ def test_every_command_of_python_is_in_the_table() -> None:
 
 
 def test_the_table_is_described_in_openapi(remote: Remote) -> None:
-    """The served document is valid, and describes every row with all of its options."""
+    """The served document describes every row with all of its options."""
     described = remote.get("openapi.json")
-    validate(json.loads(json.dumps(document())))
     assert described == document()
     ids = [operation_id(command) for command in COMMANDS]
     assert len(set(ids)) == len(ids)
@@ -108,6 +106,12 @@ def test_the_table_is_described_in_openapi(remote: Remote) -> None:
         names = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
         assert names == set(command.options)
         assert operation["summary"].endswith((".", "?"))
+
+
+def test_the_document_is_valid() -> None:
+    """By the schema of OpenAPI, where its validator is installed."""
+    validator = pytest.importorskip("openapi_spec_validator")
+    validator.validate(json.loads(json.dumps(document())))
 
 
 def test_options_do_what_they_do_in_python(api: Sandbox, remote: Remote) -> None:
