@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chessa.testing._spec.document import SpecOperation, is_json
+from chessa.testing._spec.document import JSON, SpecOperation, is_json
 from chessa_api.events import AsyncEventStream, EventStream
 from tests.property.effective import plain
 
@@ -31,7 +31,8 @@ def kind_of(media_type: str) -> str:
 def sent_form(documented: SpecOperation) -> tuple[str, Any] | None:
     """Return the media type that a body is sent as, and its schema; None without a body."""
     forms = documented.body_forms()
-    by_kind = {kind_of(name): name for name in reversed(forms)}
+    names = sorted(forms, key=lambda name: (name != JSON, name), reverse=True)
+    by_kind = {kind_of(name): name for name in names}
     chosen = next((by_kind[kind] for kind in _PREFERRED if kind in by_kind), None)
     return None if chosen is None else (chosen, forms[chosen].get("schema", {}))
 

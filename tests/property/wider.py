@@ -212,7 +212,49 @@ _STYLED: Final[Json] = {
         _as_content("plain", "cookie", "text/plain", _ASCII),
     ),
 }
+_FILE: Final[Json] = {"type": "string", "format": "binary"}
+
+
+def _sending(name: str, media_type: str, /, **properties: Json) -> Json:
+    """An operation whose body has this form, and the first of these properties."""
+    schema = {"type": "object", "properties": properties, "required": [*properties][:1]}
+    return {
+        "tags": ["Things"],
+        "operationId": name,
+        "requestBody": {"required": True, "content": {media_type: {"schema": schema}}},
+        "responses": {"200": _answer(_ref("Flat"))},
+    }
+
+
+def _receiving(name: str, media_type: str, schema: Json) -> Json:
+    """An operation whose success has this form."""
+    content = {"content": {media_type: {"schema": schema}}}
+    responses = {"200": {"description": "Success", **content}}
+    return {"tags": ["Things"], "operationId": name, "responses": responses}
+
+
+_MEDIA: Final[Json] = {
+    "/v1/media/files": {
+        "post": _sending("media.upload", "multipart/form-data", title=_TEXT, scan=_FILE),
+        "get": _receiving("media.download", "application/pdf", _FILE),
+    },
+    "/v1/media/form": {
+        "post": _sending("media.submit", "application/x-www-form-urlencoded", a=_TEXT, b=_WHOLE),
+        "get": _receiving("media.export", "text/csv", _TEXT),
+        "patch": _sending("media.amend", "application/merge-patch+json", name=_TEXT),
+    },
+    "/v1/media/events": {"get": _receiving("media.follow", "text/event-stream", _TEXT)},
+    "/v1/media/text": {
+        "put": {
+            "tags": ["Things"],
+            "operationId": "media.note",
+            "requestBody": {"required": True, "content": {"text/plain": {"schema": _TEXT}}},
+            "responses": {"204": {"description": "Noted"}},
+        },
+    },
+}
 _PATHS: Final[Json] = {
+    **_MEDIA,
     "/v1/things/{thingId}/parts/{partId}": {
         "get": {
             "tags": ["Things"],

@@ -266,7 +266,7 @@ def test_a_draft_has_the_surface_of_the_package(tmp_path: Path) -> None:
 def test_a_reference_that_leads_nowhere_is_compared_as_it_stands(
     place: tuple[str, ...], right: dict[str, Any], repaired: Level
 ) -> None:
-    """What needs it is left out or holds any JSON, and the rest is compared; so is its repair."""
+    """The rest of the document is compared, and its repair is a change."""
     for reference in ("#/components/schemas/None", "common.yml#/None"):
         nowhere = {"$ref": reference}
         part = {"schema": nowhere} if place[0] == "requestBody" else nowhere
