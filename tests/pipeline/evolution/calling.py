@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -100,6 +101,9 @@ def _call(package: str, programs: list[str]) -> None:
 
     if not chessa_api.__file__.startswith(package):
         raise AssertionError(chessa_api.__file__)
+    # Some calls are of what the vendor has deprecated.
+    warnings.filterwarnings("ignore", r".*\bby the vendor\b", DeprecationWarning)
+    warnings.filterwarnings("ignore", r".*\bthe vendor has deprecated\b", DeprecationWarning)
     for code in programs:
         exec(compile(code, "<sync>", "exec"), {"__name__": "example"})  # noqa: S102 - ours
     for code in programs:
