@@ -337,7 +337,7 @@ _MODERN: Final[Json] = {
         "either": {"type": ["string", "boolean"]},
         "color": {"anyOf": [_ref("Color"), _OR_NULL]},
         "flat": {"oneOf": [_ref("Flat"), _OR_NULL]},
-        "described": {**_ref("Flat"), "description": "With words next to the reference."},
+        "described": {**_ref("Flat"), "description": "With a description next to it."},
         "pair": {
             "type": "array",
             "prefixItems": [_TEXT, _WHOLE],

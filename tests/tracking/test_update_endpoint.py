@@ -170,7 +170,6 @@ def test_a_way_of_the_vendors_is_not_hidden_by_ours(tree: Path, vendored: Docume
     [
         (lambda d: d.update(servers=[{"url": "http://api.chessa.ai"}]), "in clear"),
         pytest.param(lambda d: d.update(servers=[{"url": "/"}]), "it is relative", marks=CI),
-        pytest.param(lambda d: d.update(servers=[]), "does not say where the API is", marks=CI),
     ],
 )
 def test_what_no_client_could_call_is_refused(
@@ -183,6 +182,23 @@ def test_what_no_client_could_call_is_refused(
     assert done.returncode == 2, done.stdout
     assert words in done.stderr
     assert everything(tree) == before
+
+
+@pytest.mark.ci
+def test_without_a_server_the_overlay_says_where_the_api_is(tree: Path, vendored: Document) -> None:
+    """Without its action as well the update is refused, even if the server is accepted."""
+    vendored["servers"] = []
+    source = open_source(str(published(tree, vendored)))
+    found = update.look(tree, source, Decisions(), frozenset({"server"}))
+    assert found.judgement.refused is None
+    overlay = tree / "spec" / "overlay.yaml"
+    before, start, rest = overlay.read_text(encoding="utf-8").partition(
+        "  - description: Many frameworks write a document without servers."
+    )
+    overlay.write_text(before + rest.partition("\n\n")[2], encoding="utf-8")
+    assert start
+    with pytest.raises(SpecError, match="does not say where the API is"):
+        update.look(tree, source, Decisions(), frozenset({"server"}))
 
 
 @pytest.mark.parametrize(
