@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import warnings
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -104,3 +105,13 @@ def test_nothing_is_wrapped_where_nothing_is_deprecated(package: Package) -> Non
     assert not hasattr(things.Things.new, "__deprecated__")
     assert things.MAKE.deprecated_arguments == ("gone",)
     assert things.OLD.deprecated_arguments == ()
+
+
+def test_the_tests_of_an_update_may_call_what_is_deprecated() -> None:
+    """Warnings are errors in all tests, but for those that say what the vendor has deprecated."""
+    text = "orders.retrieve is deprecated by the vendor."
+    warnings.warn(text, DeprecationWarning, stacklevel=1)
+    text = "orders.retrieve: the vendor has deprecated the argument `id`."
+    warnings.warn(text, DeprecationWarning, stacklevel=1)
+    with pytest.raises(DeprecationWarning):
+        warnings.warn("another", DeprecationWarning, stacklevel=1)
