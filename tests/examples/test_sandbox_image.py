@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,7 +17,7 @@ from ruamel.yaml import YAML
 from chessa.testing import Sandbox, _program
 from chessa.testing import __main__ as program
 from tests.marks import CI
-from tests.packaging.building import ROOT
+from tests.packaging.building import ROOT, copy
 
 FOLDER: Final = ROOT / "examples" / "sandbox"
 KNOWN: Final = {
@@ -98,12 +97,7 @@ def test_it_has_what_the_build_needs() -> None:
 def test_the_build_succeeds_with_what_is_copied(tmp_path: Path) -> None:
     """The files of the COPY lines alone become a wheel, as the RUN line of the build asks."""
     for source, place in copied():
-        target = tmp_path / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / source, target)
+        copy(source, tmp_path / place)
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert [path.name.partition("-")[0] for path in (tmp_path / "dist").iterdir()] == ["chessa"]

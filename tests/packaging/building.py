@@ -1,6 +1,7 @@
 """Building the distribution and reading what came out, for the tests of this folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -57,6 +58,15 @@ def build(
     (wheel,) = into.glob("*.whl")
     (sdist,) = into.glob("*.tar.gz")
     return Built(wheel, sdist)
+
+
+def copy(name: str, target: Path) -> None:
+    """Copy a file or folder of the project, without bytecode."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if (ROOT / name).is_dir():
+        shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(ROOT / name, target)
 
 
 def files_of_wheel(wheel: Path) -> dict[str, bytes]:

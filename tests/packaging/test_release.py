@@ -1,6 +1,5 @@
 """A release: from the commit alone, and a changed wheel is found by the documented command."""
 
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import release
-from tests.packaging.building import ROOT
+from tests.packaging.building import copy
 
 SOURCES = (
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"),
@@ -21,12 +20,7 @@ def commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository of its own with the sources of a release in one commit."""
     root = tmp_path_factory.mktemp("repository")
     for name in SOURCES:
-        target = root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target)
+        copy(name, root / name)
     who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
     for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "All")):
         subprocess.run(("git", *words), cwd=root, check=True)
