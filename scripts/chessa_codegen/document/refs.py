@@ -35,6 +35,11 @@ def shapes_values(keyword: str) -> bool:
     return keyword not in _ANNOTATIONS and keyword not in _LIMITS
 
 
+def is_3_0(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is of OpenAPI 3.0: `nullable` says null, `$ref` stands alone."""
+    return str(document.get("openapi")).startswith("3.0")
+
+
 def place(where: Where) -> str:
     """Return a place in the spec, for a message."""
     return "#" + pointer(where)

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chessa_codegen.document.refs import Where, locate, place, shapes_values, step
+from chessa_codegen.document.refs import Where, is_3_0, locate, place, shapes_values, step
 from chessa_codegen.errors import SpecError
 
 KEYWORDS: Final = ("oneOf", "anyOf")
@@ -26,7 +26,7 @@ class Composer:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        self._is_3_0 = str(document.get("openapi", "")).startswith("3.0")
+        self._is_3_0 = is_3_0(document)
         # By identity, each with its inputs, which keeps their ids from being used again.
         self._opened: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._merged: dict[int, tuple[Any, dict[str, Any]]] = {}

@@ -159,7 +159,7 @@ class _Logical(LogicalExpression):
 
     def evaluate(self, context: FilterContext) -> bool:
         left = bool(self.left.evaluate(context))
-        return left if left is (self.operator == "||") else bool(self.right.evaluate(context))
+        return left if left == (self.operator == "||") else bool(self.right.evaluate(context))
 
 
 class _Descent(JSONPathRecursiveDescentSegment):

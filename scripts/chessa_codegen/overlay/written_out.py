@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from chessa_codegen.document.loader import MAX_LEVELS, copied
-from chessa_codegen.document.refs import locate, shapes_values
+from chessa_codegen.document.refs import is_3_0, locate, shapes_values
 from chessa_codegen.document.visitor import has_meaning, names_in, nodes
 from chessa_codegen.ir import naming
 from chessa_codegen.overlay.essential import BY_VENDOR
@@ -52,6 +52,7 @@ class _Writer:
     kept: set[str]
     titles: dict[str, str] = attrs.field(factory=dict[str, str])
     left: int = _MOST_NODES
+    is_3_0: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names: dict[str, list[str]] = {}
@@ -62,11 +63,7 @@ class _Writer:
             names.setdefault(title, []).append(key)
         self.titles = {keys[0]: title for title, keys in names.items() if len(keys) == 1}
         self.kept |= {key for keys in names.values() if len(keys) > 1 for key in keys}
-
-    @property
-    def is_3_0(self) -> bool:
-        """Return whether `nullable` says null in it."""
-        return str(self.document.get("openapi", "")).startswith("3.0")
+        self.is_3_0 = is_3_0(self.document)
 
     def written(self, value: Any, key: str) -> Any:
         """Return what stands under a key of the document, written out."""

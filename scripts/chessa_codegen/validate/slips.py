@@ -9,6 +9,7 @@ from chessa_codegen.document.loader import METHODS
 from chessa_codegen.document.refs import (
     Where,
     at,
+    is_3_0,
     parameter_key,
     place,
     resolve,
@@ -138,10 +139,10 @@ _OLD_SCHEMA: Final = ("type", "format", "enum", "default", "pattern", "minimum",
 def _write_tuple_as_now(repair: Repair, where: Where, node: dict[str, Any]) -> None:
     """Write `items: [A, B]` of older drafts of JSON Schema as `prefixItems`; 3.0 has neither."""
     if isinstance(node.get("items"), list):
-        is_3_0 = str(repair.document.get("openapi")).startswith("3.0")
-        if not is_3_0:
+        is_old = is_3_0(repair.document)
+        if not is_old:
             node["prefixItems"] = node["items"]
-        node["items"] = {} if is_3_0 else node.pop("additionalItems", True)
+        node["items"] = {} if is_old else node.pop("additionalItems", True)
         repair.corrected("The list of its items is written as OpenAPI has it.", where)
 
 
