@@ -233,12 +233,14 @@ class Struck:
     is_read: bool = False
     warmed: bool = False
     """Whether a read goes before it on the same client."""
+    is_awaited: bool = True
+    """Whether the journal of an async call is a coroutine function; else it blocks, on a thread."""
     order_id: str = attrs.field(factory=lambda: f"ord_{uuid.uuid4().hex}")
     records: list[JournalRecord] = attrs.field(factory=list[JournalRecord])
     error: BaseException | None = None
 
     def made(self) -> "Struck":
-        """Make the call; the journal is awaited in the async mode."""
+        """Make the call."""
         try:
             self.mode.run(self._call())
         except KeyboardInterrupt as error:  # out of another task, which cancels the call
@@ -250,7 +252,7 @@ class Struck:
         settings = {**CREDENTIALS, **self.settings, "journal": self.records.append}
         if self.mode.is_async:
             asyncio.get_running_loop().set_exception_handler(self.strike.report_of_loop)
-            settings["journal"] = self._keep
+            settings["journal"] = self._keep if self.is_awaited else self.records.append
         async with self.mode.opened(self.mode.client(**settings)) as client:
             if self.warmed:
                 await self.mode.done(client.orders.retrieve("ord_0"))

@@ -8,11 +8,11 @@ import pytest
 
 from tests.faults.fault import FaultServer, answering
 from tests.marks import table
-from tests.modes import MODES, Mode
+from tests.modes import ASYNC, MODES, Mode
 
 from .harness import Struck, problems
 from .kinds import TimeLimitError
-from .tracing import LineStrike, Select, of_client, of_modules
+from .tracing import LineStrike, Select, any_of, function, of_client, of_modules
 
 pytestmark = [
     pytest.mark.untraced,
@@ -48,11 +48,12 @@ def _sweep(
     first: int = 1,
     select: Select = of_client,
     fewest: int = 100,
+    is_awaited: bool = True,
 ) -> list[str]:
     def struck(number: int) -> Struck:
         strike = LineStrike(select, number, ERRORS[error])
         settings = {"base_url": server.url, "timeout": 3}
-        return Struck(mode, strike, settings, is_read).made()
+        return Struck(mode, strike, settings, is_read, is_awaited=is_awaited).made()
 
     _, counting = struck(0), struck(0)  # the first call of a process imports what it needs
     assert counting.strike.lines > fewest
@@ -78,6 +79,22 @@ def test_the_closing_record_is_written_once(server: FaultServer, mode: Mode) -> 
     """An interruption at any line that writes to the journal loses no record and adds none."""
     select = of_modules("chessa._call.gate", "chessa._call.asyncio", "chessa.journal._records")
     assert not _sweep(server, mode, "oserror", is_read=False, select=select, fewest=25)
+
+
+@pytest.mark.parametrize("error", ["oserror", "ctrl-c"])
+def test_a_record_on_its_way_to_a_thread_is_written_once(server: FaultServer, error: str) -> None:
+    """The same where Python's own functions hand the record of a blocking journal to a thread.
+
+    Not where they release a lock: a tracer strikes there, as no signal can.
+    """
+    names = ("to_thread", "__init__", "_adjust_thread_count")
+    select = any_of(
+        function(module, name)
+        for module in ("asyncio.threads", "concurrent.futures.thread", "concurrent.futures._base")
+        for name in names
+    )
+    faults = _sweep(server, ASYNC, error, is_read=False, select=select, fewest=30, is_awaited=False)
+    assert not faults
 
 
 @pytest.mark.nightly

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final, TypeAlias
@@ -28,6 +28,12 @@ def of_modules(*names: str) -> Select:
 def function(module: str, name: str) -> Select:
     """Select one function."""
     return lambda frame: frame.f_code.co_name == name and frame.f_globals.get("__name__") == module
+
+
+def any_of(selects: Iterable[Select]) -> Select:
+    """Select what one of them selects."""
+    chosen = tuple(selects)
+    return lambda frame: any(select(frame) for select in chosen)
 
 
 @attrs.define

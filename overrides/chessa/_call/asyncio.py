@@ -1,7 +1,6 @@
 """The driver of a call on asyncio."""
 
 import asyncio
-import functools
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -216,22 +215,17 @@ def _written(writing: asyncio.Future[str | None]) -> None:
 
 
 async def _write(gate: Gate, record: JournalRecord) -> str | None:
-    journal = gate.journal
-    is_awaited = is_coroutine_function(journal)
-    on_thread = functools.partial(cast("Any", asyncio.to_thread), _attempt, journal)
-    begin: Any = journal if is_awaited else on_thread
+    is_awaited = is_coroutine_function(gate.journal)
+    hand_over = gate.hand_over_async if is_awaited else gate.hand_over
     try:
-        if record.event == "opened":
-            result = await begin(record)
-        elif not gate.is_open:
-            return None  # an earlier write, which an interruption has left to itself, has it
-        else:
-            result = await gate.hand_over_async(begin, record)
-        return None if is_awaited else unfinished(await _returned(*result))
+        result = await call_off_loop(
+            gate.journal if record.event == "opened" else hand_over, record
+        )
     except OSError as error:
         if is_from_signal_handler(error):
             raise
         return cause_of(error)
+    return None if is_awaited else unfinished(result)
 
 
 async def call_off_loop(function: Callable[..., object], *arguments: object) -> object:

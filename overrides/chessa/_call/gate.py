@@ -4,8 +4,9 @@ It decides and builds records; the drivers write them.
 """
 
 import datetime
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from operator import length_hint
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from chessa_api.errors import Outcome
 from chessa_api.operation import Operation
@@ -43,8 +44,16 @@ class Gate:
     def __init__(self, call: Call[Any], journal: Journal) -> None:
         self._call = call
         self.journal: Final = journal
-        self.is_open = False
-        """Whether a closing record is due."""
+        self._due: Iterator[None] = iter(())
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a closing record is due."""
+        return length_hint(self._due) > 0
+
+    @is_open.setter
+    def is_open(self, is_due: bool) -> None:
+        self._due = iter((None,) if is_due else ())
 
     def open(self) -> JournalRecord:
         """Return the opening record, to be written before anything is sent."""
@@ -75,16 +84,15 @@ class Gate:
     def hand_over(self, record: JournalRecord) -> object:
         """Pass the closing record to the journal, once, even if that fails.
 
-        A comprehension assigns `is_open`: no signal handler runs between that and the call, as it
-        may between two statements.
+        Taking what is due from an iterator and calling the journal is one step: no signal handler
+        runs between them, as it may between two statements, and of two threads one gets it.
         """
-        return [self.journal(record) for self.is_open in (False,)].pop()
+        handed = [self.journal(record) for _ in self._due]
+        return handed[0] if handed else None
 
-    async def hand_over_async(
-        self, begin: Callable[[JournalRecord], Awaitable[Any]], record: JournalRecord
-    ) -> Any:
+    async def hand_over_async(self, record: JournalRecord) -> None:
         """Do the same with a coroutine function."""
-        return [await begin(record) for self.is_open in (False,)].pop()
+        [await cast("Any", self.journal)(record) for _ in self._due]
 
     def seconds(self, ended: BaseException | None) -> float:
         """Return how long to wait for the closing record where that can be bounded, in seconds."""
