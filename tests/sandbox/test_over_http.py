@@ -1,9 +1,11 @@
 """The sandbox over HTTP, served to its own process: commands, and clients that misbehave."""
 
 import contextlib
+import gc
 import http.client
 import json
 import socket
+import warnings
 from typing import Any
 
 import pytest
@@ -119,3 +121,17 @@ def test_a_port_that_is_taken(api: Sandbox) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=str(port)), serve(api, port=port):
             raise AssertionError("it was served")
+
+
+def test_connections_made_as_it_stops_are_closed() -> None:
+    """A connection that is accepted at the last moment is not left to the garbage collector."""
+    gc.collect()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(5):
+            with contextlib.ExitStack() as stack, serve() as url:
+                host, port = url.removeprefix("http://").split(":")
+                for _ in range(20):
+                    stack.enter_context(socket.create_connection((host, int(port))))
+        gc.collect()
+    assert not [str(each.message) for each in seen]

@@ -28,6 +28,9 @@ LONGEST_COMMAND: Final = 2**28
 _LOGGER: Final = logging.getLogger("chessa.testing")
 _HTTP_LOGGER: Final = logging.getLogger("chessa.testing.http")
 _HTTP_LOGGER.addHandler(logging.NullHandler())  # what clients send is not an error of ours
+_TURNS_TO_ACCEPT: Final = 3
+"""Turns of the event loop that make an accepted connection one of the server's."""
+_SECONDS_TO_END: Final = 0.1
 _LOOK_EVERY: Final = 0.1
 _BEAT_EVERY: Final = 15.0
 
@@ -99,14 +102,21 @@ async def serve_until(
     """Serve until the event is set. Raises `OSError` when the port is taken."""
     handler = _handler(api, stopping, host, allowed_hosts(host, allow_hosts))
     server = web.Server(handler, access_log=None, logger=_HTTP_LOGGER)
-    runner = web.ServerRunner(server, shutdown_timeout=0.1)
-    await runner.setup()
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(server, host, port)
     try:
-        await web.TCPSite(runner, host, port).start()
-        ready(_url(host, runner.addresses[0][1]))
+        ready(_url(host, listening.sockets[0].getsockname()[1]))
         await stopping.wait()
     finally:
-        await runner.cleanup()
+        # asyncio leaves a connection open that it accepts as its server closes.
+        for each in listening.sockets:
+            with contextlib.suppress(NotImplementedError):  # on Windows
+                loop.remove_reader(each.fileno())
+        for _ in range(_TURNS_TO_ACCEPT):
+            await asyncio.sleep(0)
+        listening.close()
+        server.pre_shutdown()
+        await server.shutdown(_SECONDS_TO_END)
 
 
 def _url(host: str, port: int) -> str:
