@@ -46,6 +46,7 @@ def test_a_block_runs(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
             value()
 
 
+@pytest.mark.ci
 def test_blocks_run_under_pytest(tmp_path: Path) -> None:
     """Each block that asks for the fixture passes under pytest, as a reader would run it."""
     for number, block in enumerate(FOR_PYTEST):

@@ -12,11 +12,12 @@ import pytest
 
 from chessa import FileJournal, Outcome
 from tests.faults.fault import FaultServer, after, answering, silence
-from tests.marks import needs, table
+from tests.marks import CI, needs, table
 
 from .scenarios import losing_the_refund
 
-pytestmark = [needs("celery"), pytest.mark.untraced]
+# Ordinary runs raise from a signal handler of their own.
+pytestmark = [needs("celery"), pytest.mark.untraced, CI]
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 40.0

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.faults.fault import FaultServer, answering
-from tests.marks import table
+from tests.marks import every, table
 from tests.modes import ASYNC, MODES, Mode
 
 from .harness import Struck, problems
@@ -27,7 +27,7 @@ ERRORS: Final[dict[str, Callable[[], BaseException]]] = {
     "interrupted": lambda: InterruptedError("limit"),
     "ctrl-c": KeyboardInterrupt,
 }
-SOME: Final = 23
+SOME: Final = 41
 """The ordinary test interrupts every so manieth line."""
 
 
@@ -81,7 +81,7 @@ def test_the_closing_record_is_written_once(server: FaultServer, mode: Mode) -> 
     assert not _sweep(server, mode, "oserror", is_read=False, select=select, fewest=25)
 
 
-@pytest.mark.parametrize("error", ["oserror", "ctrl-c"])
+@pytest.mark.parametrize("error", every(2, ["ctrl-c", "oserror"]))
 def test_a_record_on_its_way_to_a_thread_is_written_once(server: FaultServer, error: str) -> None:
     """The same where Python's own functions hand the record of a blocking journal to a thread.
 

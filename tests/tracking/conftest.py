@@ -1,6 +1,7 @@
 """Fixtures of following the vendor: the vendored document, and a site on loopback."""
 
 import copy
+import os
 import shutil
 import ssl
 import threading
@@ -21,6 +22,8 @@ from tests.tracking import rendering
 from tests.tracking.trees import IGNORED, REFUND, body, rewrite
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+_READ_ONLY: Final = ("overrides", "scripts")
+"""What an update never writes; two thirds of the files."""
 _VENDORED: Final = loader.read(ROOT / "spec" / "openapi.yaml")
 
 
@@ -64,7 +67,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tree(original: Path, tmp_path: Path) -> Path:
     """A copy that an update may change."""
-    return shutil.copytree(original, tmp_path / "tree")
+    copied = tmp_path / "tree"
+    shutil.copytree(original, copied, ignore=shutil.ignore_patterns(*_READ_ONLY))
+    for name in _READ_ONLY:
+        shutil.copytree(original / name, copied / name, copy_function=os.link)
+    return copied
 
 
 @pytest.fixture

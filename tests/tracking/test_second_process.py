@@ -27,6 +27,7 @@ def test_the_same_judgement_from_two_processes(monkeypatch: pytest.MonkeyPatch) 
     assert judge(SMALL, new) == alone
 
 
+@pytest.mark.ci
 def test_errors_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A `SpecError` has its place, fix and details, from this process and from another."""
     at_once = second_process.executor_for(SMALL)
