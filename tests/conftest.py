@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.marks import take_turns
 
-for name, examples in {"ordinary": 10, "ci": 200, "nightly": 1_000}.items():
+for name, examples in {"ordinary": 10, "ci": 50, "proof": 200, "nightly": 1_000}.items():
     settings.register_profile(name, max_examples=examples, deadline=None)
 settings.load_profile("ordinary")
 gc.disable()  # while pytest collects, nearly all that is made stays

@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if str(item.path).startswith(here)]
     for item in ours:
         item.add_marker("untraced")
-    # The proof of an update and .ci/run have the profile `ci`: they take every place and status.
+    # The proof of an update and .ci/run draw more: they take every place and status.
     if is_short():
         _leave_one_each(ours)
 

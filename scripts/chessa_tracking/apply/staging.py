@@ -49,7 +49,7 @@ def prove(root: Path) -> None:
     """Run the property tests of a tree in it. Raises `SpecError` if the package fails them."""
     results = root.with_name("property-tests.xml")
     words = ("-q", "--no-header", "-n", "2", "-p", "no:cacheprovider", f"--junitxml={results}")
-    chosen = ("-m", "not ci and not nightly", "--hypothesis-profile", "ci")
+    chosen = ("-m", "not ci and not nightly", "--hypothesis-profile", "proof")
     command = [sys.executable, "-m", "pytest", *words, *chosen, "tests/property"]
     environment = {name: v for name, v in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
