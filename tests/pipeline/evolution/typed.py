@@ -3,6 +3,7 @@
 The client is checked with the new package and the calls, for it must fit them as it is.
 """
 
+import gc
 import shutil
 import sys
 from collections.abc import Sequence
@@ -41,11 +42,12 @@ class Types:
             (self._folder / name).write_text(code, encoding="utf-8")
         where = [self._folder / name for name in ("chessa_api", "chessa", *names)]
         cache = f"--cache-dir={self._folder / '.cache'}"
-        limit = sys.getrecursionlimit()
+        limit, thresholds = sys.getrecursionlimit(), gc.get_threshold()
         try:
             said, failed, status = api.run([*_OPTIONS, cache, *map(str, where)])
         finally:
-            sys.setrecursionlimit(limit)  # mypy raises it, for whatever test runs here next
+            sys.setrecursionlimit(limit)  # mypy raises both, for whatever test runs here next
+            gc.set_threshold(*thresholds)
         return (said + failed).strip() or (f"mypy ended with {status}" if status else "")
 
 
