@@ -19,7 +19,7 @@ import attrs
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-TIMEOUT: Final = 900
+TIMEOUT: Final = 2_700
 Edit: TypeAlias = tuple[Any, str, Any]
 """A holder, the name of its attribute, and the faulty value."""
 
