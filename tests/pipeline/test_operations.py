@@ -34,6 +34,14 @@ def parameters_of(package: Package, method: str = "act") -> dict[str, inspect.Pa
     return dict(list(signature.parameters.items())[1:])
 
 
+def test_a_method_named_as_the_sentinel_of_what_is_left_out(tmp_path: Path) -> None:
+    """`unset` is a method like any other; the optional arguments next to it stay optional."""
+    path = {"get": operation("unset", parameters=[parameter("q", "query")])}
+    package = make(tmp_path, document({"/a": path}))
+    package.call("things.unset")
+    package.call("things.unset", q="x")
+
+
 # ---- Arguments ----------------------------------------------------------------------------------
 
 

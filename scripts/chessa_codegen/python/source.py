@@ -126,7 +126,8 @@ def words_of_value(enum: EnumPlan, value: str | int) -> str:
 
 def constant_name(operation: OperationPlan) -> str:
     """Return the name of the constant that holds an operation."""
-    return operation.method_name.upper()
+    name = operation.method_name.upper()
+    return f"{name}_" if name == "UNSET" else name  # its module has the sentinel of that name
 
 
 def about(resource: ResourcePlan) -> str:

@@ -108,7 +108,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     _text("a member of every model", "additional_properties"),
     _text("self", "self"),
     _text("digits first", "1st"),
-    _text("only punctuation", "!?.-"),
+    _text("only punctuation", "!,.-"),
     _text("nothing", ""),
     _text("300 characters", "x" * 300),
     _text("5,000 characters", "Ab9" * 1_666 + "xy"),

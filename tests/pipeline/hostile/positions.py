@@ -191,7 +191,7 @@ POSITIONS: Final[tuple[Position, ...]] = (
     _one("summary", f"{_GET}/summary"),
     _one("description", f"{_GET}/description", HERE, **{f"{_GET}/summary": "Read."}),
     _one("deprecated", f"{_GET}/deprecated"),
-    _one("x-source", f"{_GET}/x-source", {"page": HERE, "completeness": HERE, "notSeen": [HERE]}),
+    _one("x-source", f"{_GET}/x-source", {"completeness": HERE, "notSeen": [HERE]}),
     _one("x-unwrap", f"{_GET}/x-unwrap"),
     _one("x-safe-to-repeat", f"{_POST}/x-safe-to-repeat"),
     _one("callback", f"{_GET}/callbacks", {HERE: {HERE: {"get": _read("called")}}}),

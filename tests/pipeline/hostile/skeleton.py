@@ -13,7 +13,9 @@ from chessa_codegen.python import source
 from chessa_codegen.python.render import RUNTIME
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
-_PROSE: Final = frozenset({"text", "softbreak", "hardbreak", "code_inline"})
+_PROSE: Final = frozenset(
+    {"text", "softbreak", "hardbreak", "code_inline", "inline", "paragraph_open", "paragraph_close"}
+)
 
 
 def names(plan: Plan) -> set[str]:
@@ -25,7 +27,7 @@ def names(plan: Plan) -> set[str]:
     for resource in plan.resources:
         found |= {resource.name, resource.class_name}
         for operation in resource.operations:
-            found |= {operation.method_name, operation.method_name.upper()}
+            found |= {operation.method_name, source.constant_name(operation)}
             found.add(f"{resource.name}__{operation.method_name}")  # as the index imports it
             found |= {argument.name for argument in operation.arguments}
     return {name for name in found if name.isascii() and name.isidentifier()}
@@ -90,9 +92,10 @@ class _Blank(ast.NodeTransformer):
             setattr(node, "body", kept)  # noqa: B010  # no base class of such nodes has it
         if isinstance(node, ast.Constant):
             node.value = 0
+        self.generic_visit(node)
         if isinstance(node, ast.ImportFrom):
             node.names.sort(key=lambda alias: (alias.name, alias.asname or ""))
-        return self.generic_visit(node)
+        return node
 
     def _name(self, name: str) -> str:
         plain = name.removeprefix("Async").removesuffix("WithRawResponse")
