@@ -4,6 +4,7 @@ They must come out unchanged. Their type does not identify them, since a handler
 TimeoutError or OSError; the frame that raised them does.
 """
 
+import contextlib
 import queue
 import signal
 import time
@@ -41,6 +42,20 @@ def is_from_signal_handler(error: BaseException) -> bool:
     """Return whether a signal handler of this process, as installed now, raised the exception."""
     codes = {frame.tb_frame.f_code for frame in frames(error.__traceback__)}
     return not codes.isdisjoint(_handlers())
+
+
+@contextlib.contextmanager
+def starting_a_thread() -> Iterator[None]:
+    """Let out what a signal handler raises as a thread starts: Python raises a KeyError instead."""
+    struck: BaseException | None = None
+    try:
+        yield
+    except KeyError as error:
+        struck = error.__context__
+        if struck is None or not is_from_signal_handler(struck):
+            raise
+    if struck is not None:
+        raise struck
 
 
 def reading(act: Callable[[], _T]) -> _T:

@@ -5,6 +5,7 @@ gets them when its wait ends. As an OSError, raised in a function of the network
 exception cannot be told from a failure of the network; an application uses a type of its own.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from chessa import JournalRecord, Outcome
 from chessa.flows import wait_for_order
 from tests.faults.fault import FaultServer, after, answering, silence
 from tests.faults.leaks import CREDENTIALS
+from tests.modes import MODES, Mode
 from tests.pulse import Pulse
 
 from .harness import told
@@ -112,3 +114,47 @@ def test_making_the_tls_context_swallows_nothing(
     with chessa.Chessa(**CREDENTIALS, base_url="https://api.chessa.example") as client:
         error, _ = interrupted(lambda: _read(client), pulse)
     assert isinstance(error, TimeLimitError)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_a_limit_that_strikes_as_a_thread_starts(
+    mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes out as itself, though Python would raise a KeyError instead."""
+    start: Any = vars(threading)["_start_new_thread"]
+    struck: list[int] = []
+
+    def start_and_strike(target: Callable[[], None], arguments: tuple[()]) -> int:
+        number: int = start(target, arguments)
+        limbo: dict[threading.Thread, object] = vars(threading)["_limbo"]
+        while limbo and not struck:
+            time.sleep(0.001)
+        if not struck:
+            struck.append(number)
+            signal.raise_signal(signal.SIGALRM)
+        return number
+
+    def limit(*_: object) -> None:
+        raise TimeLimitError
+
+    async def call() -> None:
+        settings = {
+            **CREDENTIALS,
+            "base_url": "https://localhost:1",
+            "timeout": TIMEOUT,
+            "journal": records.append,
+        }
+        async with mode.opened(mode.client(**settings)) as client:
+            monkeypatch.setattr(threading, "_start_new_thread", start_and_strike)
+            await mode.done(client.orders.request_refund(order_id="ord_1", address=ADDRESS))
+
+    records: list[JournalRecord] = []
+    before = signal.signal(signal.SIGALRM, limit)
+    try:
+        with pytest.raises(TimeLimitError) as caught:
+            mode.run(call())
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert struck
+    assert told(caught.value) == (Outcome.NOT_SENT,)
+    assert {record.outcome for record in records if record.event == "closed"} == {Outcome.NOT_SENT}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from .._credentials import Credentials, CredentialSource
 from .._errors import ChessaError, ConfigurationError
 from .._hooks import notify_async
-from .._interruptions import bare, is_from_signal_handler
+from .._interruptions import bare, is_from_signal_handler, starting_a_thread
 from ..journal._records import (
     PATIENCE,
     TIMED_OUT,
@@ -235,7 +235,9 @@ async def call_off_loop(function: Callable[..., object], *arguments: object) -> 
     """
     if is_coroutine_function(function):
         return await cast("Callable[..., Awaitable[object]]", function)(*arguments)
-    return await _returned(*await asyncio.to_thread(_attempt, function, *arguments))
+    with starting_a_thread():
+        result, error = await asyncio.to_thread(_attempt, function, *arguments)
+    return await _returned(result, error)
 
 
 async def _returned(result: object, error: Exception | None) -> object:

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from .._interruptions import take
+from .._interruptions import starting_a_thread, take
 from .evidence import Watch
 from .library import httpcore
 
@@ -78,7 +78,8 @@ def _look_up_aside(host: str, port: int, deliver: Callable[[Found], None]) -> No
         deliver(found)
 
     try:
-        threading.Thread(target=look_up, name="chessa-resolver", daemon=True).start()
+        with starting_a_thread():
+            threading.Thread(target=look_up, name="chessa-resolver", daemon=True).start()
     except RuntimeError:  # no more threads can be started
         deliver(OSError(errno.EAGAIN, "no thread for the look-up"))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from chessa_api.errors import Outcome
 
 from .._errors import ConfigurationError, InvalidRequestError, NotSentError
+from .._interruptions import starting_a_thread
 from . import _statements
 from ._claims import Claim, Intent, Stored
 from ._engines import Engines
@@ -221,7 +222,8 @@ class SqlJournal(Transactions):
         try:
             if self._engines.can_await:
                 return await self.run_async(script)
-            return await asyncio.to_thread(self.run, script)
+            with starting_a_thread():
+                return await asyncio.to_thread(self.run, script)
         except JournalError as error:
             cause = error.cause
         raise _unusable(cause)
