@@ -39,7 +39,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "multiple-of-changed": (N | {"multipleOf": 2}, N | {"multipleOf": 3}),
     "pattern-changed": (S | {"pattern": "a"}, S | {"pattern": "b"}),
     "default-value-changed": (S | {"default": "a"}, S | {"default": "b"}),
-    "content-encoding-changed": (S, S | {"contentEncoding": "base64"}),
+    "content-encoding-changed": (S, S | {"contentEncoding": "base32"}),
     "content-media-type-changed": (S, S | {"contentMediaType": "text/plain"}),
     "title-changed": (O | {"title": "A"}, O | {"title": "B"}),
     "deprecated": (S, S | {"deprecated": True}),
@@ -237,7 +237,10 @@ ROWS: dict[str, Row] = {
     "request-body-became-optional": row(
         drop(*POST, "requestBody", "required"), first=(put(True, *POST, "requestBody", "required"),)
     ),
-    "request-body-media-type-added": row(put({}, *POST, "requestBody", "content", "text/plain")),
+    "request-body-media-type-added": row(
+        put({}, *GET, "requestBody", "content", "text/plain"),
+        first=(put({"content": {}}, *GET, "requestBody"),),
+    ),
     "request-body-media-type-removed": row(
         drop(*POST, "requestBody", "content", "application/json")
     ),
@@ -249,10 +252,16 @@ ROWS: dict[str, Row] = {
         first=(drop(*POST, "requestBody", "content", "application/json", "schema"),),
     ),
     "response-success-status-added": row(put({"description": ""}, *POST, "responses", "204")),
-    "response-success-status-removed": row(drop(*POST, "responses", "200")),
-    "response-non-success-status-added": row(put({"description": ""}, *POST, "responses", "5XX")),
+    "response-success-status-removed": row(
+        drop(*POST, "responses", "200"),
+        first=(put({"description": ""}, *POST, "responses", "201"),),
+    ),
+    "response-non-success-status-added": row(put({"description": ""}, *GET, "responses", "5XX")),
     "response-non-success-status-removed": row(drop(*POST, "responses", "default")),
-    "response-media-type-added": row(put({}, *POST, "responses", "200", "content", "text/plain")),
+    "response-media-type-added": row(
+        put({}, *POST, "responses", "404", "content", "text/plain"),
+        first=(put({"description": "", "content": {}}, *POST, "responses", "404"),),
+    ),
     "response-media-type-removed": row(
         drop(*POST, "responses", "200", "content", "application/json")
     ),

@@ -163,7 +163,8 @@ def spelled_otherwise(document: Any) -> None:
         (put("https://API.example.com:443/", "servers", 0, "url"), Level.PATCH),
         (spelled_otherwise, Level.PATCH),
         (put("3.1.2", "openapi"), Level.PATCH),
-        (put("3.0.3", "openapi"), Level.MAJOR),
+        (put("3.0.3", "openapi"), Level.PATCH),
+        (put("https://a.example/dialect", "jsonSchemaDialect"), Level.MAJOR),
         (lambda d: d["tags"].append({"name": "Things"}), Level.PATCH),
         (
             lambda d: d["paths"]["/things"]["get"]["parameters"].append(

@@ -256,7 +256,7 @@ def test_a_draft_has_the_surface_of_the_package(tmp_path: Path) -> None:
         (
             ("requestBody", "content", "application/json"),
             {"schema": {"type": "string"}},
-            Level.MAJOR,
+            Level.MINOR,
         ),
         (("parameters", "0"), {**ID, "name": "of", "in": "header"}, Level.MINOR),
         (("responses", "200"), {"description": "OK"}, Level.MINOR),

@@ -67,6 +67,11 @@ def listed(schema: Mapping[str, Any], where: Where) -> Listed:
     )
 
 
+def is_constant(schema: Mapping[str, Any]) -> bool:
+    """Return whether the enum only says again which one value there is."""
+    return "const" in schema and schema.get("enum") == [schema["const"]]
+
+
 def _said_types(schema: Mapping[str, Any]) -> set[str]:
     said = schema.get("type") or []
     return {said} if isinstance(said, str) else set(said)

@@ -22,7 +22,7 @@ _KINDS: Final[tuple[tuple[Kind | None, str], ...]] = (
 """The first that fits counts; None is not supported."""
 _PREFERRED: Final[tuple[Kind, ...]] = ("json", "multipart", "form", "text", "binary")
 _READ: Final[tuple[Kind, ...]] = ("json", "text", "binary")
-_JSON_TYPE: Final = "application/json"
+JSON_TYPE: Final = "application/json"
 
 
 @attrs.frozen
@@ -87,7 +87,7 @@ def _forms(holder: Mapping[str, Any], where: Where) -> list[Media]:
         if kind is not None:
             at = (*where, "content", name, "schema")
             found.append(Media(_named(essence, kind), kind, raw.get("schema", True), at, raw))
-    return sorted(found, key=lambda form: (form.type != _JSON_TYPE, form.type))
+    return sorted(found, key=lambda form: (form.type != JSON_TYPE, form.type))
 
 
 def is_json(media_type: str) -> bool:
@@ -95,12 +95,17 @@ def is_json(media_type: str) -> bool:
     return _kind(media_type.lower()) == "json"
 
 
+def is_binary(media_type: str) -> bool:
+    """Return whether a media type, without parameters, is read as bytes."""
+    return _kind(media_type.strip().lower()) == "binary"
+
+
 def _kind(essence: str) -> Kind | None:
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, essence)), None)
 
 
 def _named(essence: str, kind: Kind) -> str:
-    return _JSON_TYPE if kind == "json" and "*" in essence else essence
+    return JSON_TYPE if kind == "json" and "*" in essence else essence
 
 
 def _unsupported(holder: Mapping[str, Any], where: Where, what: str) -> SpecError:

@@ -51,13 +51,18 @@ class Alternatives:
         derived = self._composer.kinds_of(base) if base is not None else []
         null = schema.get("nullable") is True
         by_reference: dict[str, Shape] = {}
-        for position, variant in enumerate(schema[keyword]):
-            at = (*where, keyword, position)
+        variants = [
+            (position, variant, (*where, keyword, position))
+            for position, variant in enumerate(schema[keyword])
+        ]
+        several = sum(not self._is_null(variant, at) for _, variant, at in variants) > 1
+        for position, variant, at in variants:
             if self._is_null(variant, at):
                 null = True
                 continue
             said_beside = {} if self._composer.referred(variant) in derived else beside
-            kind = self._kind(variant, said_beside, at, f"{name}Option{position + 1}")
+            own_name = f"{name}Option{position + 1}" if several else name
+            kind = self._kind(variant, said_beside, at, own_name)
             kinds.append(kind)
             self._list(listings, kind, variant, at)
             if isinstance(variant, Mapping) and "$ref" in variant:

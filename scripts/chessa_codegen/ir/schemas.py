@@ -107,7 +107,7 @@ class Schemas:
             return self._all_of(schema, where, name)
         if "oneOf" in schema or "anyOf" in schema:
             return self._alternatives.shape(schema, where, name)
-        if "enum" in schema or "x-open-enum" in schema:
+        if ("enum" in schema or "x-open-enum" in schema) and not enums.is_constant(schema):
             return self._enum(schema, where, name)
         return self._typed(schema, where, name)
 

@@ -20,6 +20,7 @@ from chessa_tracking.api_diff.surface import (
     listed,
     typed,
 )
+from chessa_tracking.diff import statuses
 from chessa_tracking.diff.changes import Level
 
 
@@ -264,8 +265,9 @@ def _types(old: Method, new: Method) -> Iterator[SurfaceChange]:
 
 def _errors(old: Method, new: Method) -> Iterator[SurfaceChange]:
     name = code(new.name)
-    for status in sorted({*old.errors, *new.errors}):
-        was, now = old.errors.get(status), new.errors.get(status)
+    before, after = statuses.aligned(old.errors, new.errors)
+    for status in sorted({*before, *after}):
+        was, now = before.get(status), after.get(status)
         if now is None:
             text = f"{name} no longer documents the error {code(status)}"
             yield SurfaceChange(new.name, Level.MAJOR, text)  # it is raised as before

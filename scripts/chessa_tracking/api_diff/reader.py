@@ -21,6 +21,7 @@ from chessa_tracking.api_diff.surface import (
     Surface,
     Webhook,
 )
+from chessa_tracking.diff import statuses as status_names
 
 _KINDS: Final = {
     "Model": "model",
@@ -172,7 +173,7 @@ def _method(resource: str, name: str, function: _Function, fields: _Fields) -> M
     slots = re.findall(r"\{([^{}]*)\}", path)
     wires = dict(_wires(fields))
     statuses = dict(_statuses(fields))
-    successes = {s for s in statuses if s.startswith("2")} or {"default"}
+    successes = status_names.successes(statuses)
     failures = {s for s in statuses if s not in successes}
     result = _unparsed(function.returns).replace("builtins.", "")
     envelope = types.union(body for s, body in statuses.items() if s in successes and body)

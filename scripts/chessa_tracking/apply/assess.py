@@ -4,6 +4,7 @@ The packages are made with the overlay as far as it fits: actions that do not fi
 do not hide other changes.
 """
 
+import re
 import tempfile
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
@@ -49,6 +50,7 @@ _NAMING: Final = frozenset(
 """Rules about what a name is made of. Where it changes, the comparison of the packages says so."""
 _GLOBAL: Final = frozenset(f"api-global-security-{each}" for each in ("added", "removed"))
 """Security of the document, which each operation inherits: where none changes, it only moved."""
+_WAS_ANY: Final = re.compile(r"was `([^`]*\W)?Any(\W[^`]*)?`$")
 _CONFIG: Final = ROOT / "generator-config.yaml"
 
 
@@ -158,6 +160,12 @@ def judge(
             gone = SurfaceChange("", Level.MAJOR, f"no package can be made of it: {made.what}")
             return attrs.evolve(found, surface=(gone,), refused=made)
         surface = tuple(compare_surfaces(seen.result(), surface_of(modules)))
+    opened, still = (
+        {each.where for each in findings if each.kind == "opened"}
+        for findings in (left_out, made.findings)
+    )
+    if opened - still:
+        surface = tuple(map(_repaired, surface))
     callers = {operation_key(str(where[-2]), str(where[-1])) for where, _ in operations(old)}
     was = {path_key(each.operation): each.operation for each in left_out if each.operation}
     there = {
@@ -194,6 +202,15 @@ def _effective(vendor: Mapping[str, Any], corrections: Overlay | None) -> Correc
         return Corrected(effective_document(vendor, None), (), ())
     found = corrected(marked_document(vendor), corrections)
     return attrs.evolve(found, document=ordered(found.document))
+
+
+def _repaired(change: SurfaceChange) -> SurfaceChange:
+    """Lower a change of what held any JSON while the document did not say what it holds.
+
+    The comparison of the documents tells one that the vendor only now describes: it is major there.
+    """
+    is_told = _WAS_ANY.search(change.text) and change.level is Level.MAJOR
+    return attrs.evolve(change, level=Level.MINOR, edit=None) if is_told else change
 
 
 def _weighed(

@@ -75,6 +75,10 @@ class Node:
         """Return whether it refers to another node; else a reference is a text like any other."""
         return self._target() is not None
 
+    def dangles(self) -> bool:
+        """Return whether it is a reference that leads nowhere, or out of the document."""
+        return isinstance(self.get("$ref"), str) and not self.refers()
+
     def followed(self) -> "Node":
         """Return the target of a reference, or the node itself."""
         return self._target() or self

@@ -73,7 +73,14 @@ def _content(prefix: str) -> Row:
 
 def _media(added: str, removed: str) -> dict[str, Row]:
     new, gone = "{holder} may now be {key}", "{holder} is not {key} any longer"
-    return {"*": Row("media", added, removed, name="{holder}", new=new, gone=gone)}
+    return {
+        "*": Row("media", added, removed, name="{holder}", new=new, gone=gone, python=_python_media)
+    }
+
+
+def _python_media(node: Node) -> str:
+    """Return whether the package uses a form of a body: of others there is but the name."""
+    return "" if node.value is ABSENT or node.value == "" else "used"
 
 
 def _python_tag(node: Node) -> str:
@@ -86,9 +93,14 @@ def _python_tag(node: Node) -> str:
     return naming.snake(re.sub(r"(?i)\s+endpoints?$", "", tag))
 
 
-def _minor_version(node: Node) -> str:
-    """Return `3.0` of `3.0.3`: the last number means nothing."""
-    return str(node.value).rpartition(".")[0]
+_DIALECT: Final = re.compile(
+    r"https://(spec\.openapis\.org/oas/3\.[0-9]+/dialect/.*|json-schema\.org/draft/2020-12/schema)"
+)
+
+
+def _dialect(node: Node) -> str:
+    """Return a dialect of schemas, but for those that OpenAPI has without naming any."""
+    return "" if node.value is ABSENT or _DIALECT.fullmatch(str(node.value)) else str(node.value)
 
 
 def _python_name(node: Node) -> str:
@@ -97,8 +109,8 @@ def _python_name(node: Node) -> str:
 
 TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
     "document": {
-        "openapi": three("other-change", name="the version of OpenAPI", python=_minor_version),
-        "jsonSchemaDialect": three("other-change"),
+        "openapi": three("harmless-change", name="the version of OpenAPI"),
+        "jsonSchemaDialect": three("other-change", python=_dialect),
         "info": Row("info", name="the API"),
         "servers": Row("servers", name="the API"),
         "security": Row("api-global-security", name="the API"),

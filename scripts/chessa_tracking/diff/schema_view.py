@@ -4,12 +4,13 @@ Two schemas that mean the same to Python callers have the same view, however the
 `$ref` or inline, `allOf` or `oneOf` of one schema, `oneOf` or `anyOf`, `nullable` or null as type.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import attrs
 
 from chessa_codegen.document.loader import is_mapping, is_sequence
-from chessa_codegen.document.refs import Where
+from chessa_codegen.document.refs import Where, is_3_0
 from chessa_tracking.diff import pairing
 from chessa_tracking.diff.changes import LITTLE, Direction
 from chessa_tracking.diff.node import Node, canonical, is_class, same
@@ -21,10 +22,23 @@ _DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
     **dict.fromkeys(("minLength", "minItems", "minProperties"), (0,)),
     **dict.fromkeys(("properties", "patternProperties"), ({},)),
     **dict.fromkeys(("required", "allOf"), ([],)),
+    "default": (None,),
 }
 """Values that a keyword has when it is left out."""
 _DEEPEST: Final = 40
 """So many wrappers are undone, one within another; deeper ones are compared as written."""
+_UNIONS: Final = ("oneOf", "anyOf")
+_OF_NUMBERS: Final = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+)
+_OF_STRINGS: Final = frozenset(
+    {"minLength", "maxLength", "pattern", "contentEncoding", "contentMediaType"}
+)
+_FORMATS: Final = {
+    **dict.fromkeys(("int32", "int64"), frozenset({"integer", "number"})),
+    **dict.fromkeys(("float", "double"), frozenset({"number"})),
+}
+"""The types that a format is of; any other is one of strings."""
 _PYTHON_TYPES: Final = frozenset({"date", "date-time", "decimal"})
 """Formats of which the package makes a type of its own."""
 _WIDER_FORMATS: Final = {("int32", "int64"), ("float", "double")}
@@ -85,14 +99,21 @@ def view(node: Node, within: frozenset[Where] = frozenset()) -> Schema:
         if key in found.parts and any(same(found.get(key), value) for value in defaults):
             del found.parts[key]
     wrapped = [node.followed()] if node.refers() and found.parts.pop("$ref") else []
+    if wrapped and is_3_0(node.document):  # which ignores what stands next to a reference
+        found.parts = {
+            key: one
+            for key, one in found.parts.items()
+            if key in LITTLE or key == "nullable" or key.startswith("x-")
+        }
     wrapped += _schemas(found, "allOf")
     _read_types(found)
     found.required = frozenset(found.taken("required", list))
     properties = node.child("properties")
     found.properties = properties.members() if found.taken("properties", dict) else {}
-    for bound in ("Maximum", "Minimum"):  # 3.0 writes the exclusive one as a flag
-        if found.get(f"exclusive{bound}") is True and bound.lower() in found.parts:
-            found.parts[f"exclusive{bound}"] = found.parts.pop(bound.lower())
+    if is_sequence(found.get("items")):  # the older spelling of prefixItems
+        found.parts["prefixItems"] = found.parts.pop("items")
+    _read_bounds(found)
+    _read_contents(found)
     wrapped += _read_union(found)
     inner = within | {node.where}
     views = [view(each, inner) for each in wrapped if each.where not in inner]
@@ -140,6 +161,8 @@ def _read_types(schema: Schema) -> None:
     if schema.get("nullable") is True:
         del schema.parts["nullable"]
         schema.nullable = True
+    if "const" in schema.parts and same(schema.get("enum"), [schema.get("const")]):
+        del schema.parts["enum"]
     lists = [node for key in ("enum", "x-open-enum") if (node := schema.parts.get(key))]
     if lists and all(is_sequence(node.value) for node in lists):
         values = {canonical(item.value): item for node in lists for item in node.items()}
@@ -149,19 +172,79 @@ def _read_types(schema: Schema) -> None:
         schema.parts["enum"] = schema.node.child("enum").holding(values)
 
 
+def _read_bounds(schema: Schema) -> None:
+    """Read exclusive bounds: a flag in 3.0, a number since; of integers it is the next one."""
+    is_integer = schema.types == {"integer"}
+    for bound, step in (("Maximum", -1), ("Minimum", 1)):
+        plain, exclusive = bound.lower(), f"exclusive{bound}"
+        if schema.get(exclusive) is True and plain in schema.parts:
+            schema.parts[exclusive] = schema.parts.pop(plain)
+        value = schema.get(exclusive)
+        if is_integer and type(value) is int and plain not in schema.parts:
+            schema.parts[plain] = schema.parts.pop(exclusive).of(value + step)
+    if is_integer and schema.get("multipleOf") == 1:
+        del schema.parts["multipleOf"]
+
+
+def _read_contents(schema: Schema) -> None:
+    """Read what 3.1 says of the contents of a string as the format that 3.0 has for it."""
+    if "format" in schema.parts:
+        return
+    if schema.get("contentEncoding") == "base64":
+        schema.parts["format"] = schema.parts.pop("contentEncoding").of("byte")
+    elif (
+        schema.get("contentMediaType") == "application/octet-stream"
+        and "contentEncoding" not in schema.parts
+    ):
+        schema.parts["format"] = schema.parts.pop("contentMediaType").of("binary")
+
+
 def _read_union(schema: Schema) -> list[Node]:
     """Read the kinds of a union; return the only one, if there is but one."""
-    for key in ("oneOf", "anyOf"):
+    for key in _UNIONS:
         items = [] if schema.kinds else _schemas(schema, key)
-        kinds = [item for item in items if not _is_null(item.followed().value)]
-        schema.nullable |= 0 < len(kinds) < len(items)
+        flat = [one for item in items for one in _flat(item)]
+        others = [item for item in flat if not _is_null(item.followed().value)]
+        kinds = list({canonical(one.value): one for one in reversed(others)}.values())[::-1]
+        schema.nullable |= 0 < len(others) < len(flat)
         if len(kinds) == 1:
             return kinds
         if items and not kinds:
             schema.types = frozenset({"null"})
         elif kinds:
             schema.kinds, schema.union = kinds, key
+            if schema.types == {"object"} and all(map(_is_object, kinds)):
+                schema.types = frozenset()
     return []
+
+
+def _is_object(kind: Node) -> bool:
+    schema = kind.followed()
+    return schema.get("type") == "object" or is_mapping(schema.get("properties"))
+
+
+def _flat(kind: Node, within: frozenset[Where] = frozenset()) -> Iterator[Node]:
+    """Yield the kinds of a union that is itself but a kind of another; null as a kind."""
+    whole = kind.followed()
+    if not is_mapping(whole.value) or whole.where in within:
+        yield kind
+        return
+    said = {**whole.value, **kind.beside().value} if kind.refers() else whole.value
+    shaping = {key for key in said if key not in LITTLE and not key.startswith("x-")}
+    keys = shaping - {"nullable"}
+    items = whole.child(key).items() if len(keys) == 1 and (key := min(keys)) in _UNIONS else []
+    if items and all(map(is_schema, items)):
+        for item in items:
+            yield from _flat(item, within | {whole.where})
+    elif keys == {"type"} and is_sequence(said["type"]) and len(said["type"]) > 1:
+        yield from (whole.of({"type": name}) for name in said["type"])
+    elif "nullable" in said and not kind.refers():
+        yield kind.of({key: value for key, value in said.items() if key != "nullable"})
+    else:
+        yield kind
+        return
+    if said.get("nullable") is True:
+        yield whole.of({"type": "null"})
 
 
 def _is_null(value: Any) -> bool:
@@ -171,10 +254,6 @@ def _is_null(value: Any) -> bool:
         or value.get("enum") == [None]
         or ("const" in value and value["const"] is None)
     )
-
-
-def _is_type(value: Any) -> bool:
-    return is_mapping(value) and value.keys() == {"type"} and isinstance(value["type"], str)
 
 
 def _join(schema: Schema, part: Schema) -> None:
@@ -251,20 +330,42 @@ def _as_unions(old: Schema, new: Schema) -> tuple[Schema, Schema]:
     sides = [old, new]
     for i, (lone, union) in enumerate(((old, new), (new, old))):
         node = lone.wrapped or lone.node
-        types = [kind.value.get("type") for kind in union.kinds if _is_type(kind.value)]
-        if types and len(types) == len(union.kinds) and lone.types == frozenset(types):
-            sides[1 - i] = attrs.evolve(union, kinds=[], types=lone.types)
-        elif union.kinds and not lone.kinds and pairing.is_one_of(node, union.kinds):
+        if not union.kinds or lone.kinds:
+            continue
+        if len(lone.types) > 1 and not (lone.properties or lone.required or lone.wrapped):
+            sides[i] = _by_type(lone, union.union)
+        elif pairing.is_one_of(node, union.kinds):
             bare = lone.own or Schema(lone.node, {}, nullable=lone.nullable)
             sides[i] = attrs.evolve(bare, kinds=[node], union=union.union)
     return sides[0], sides[1]
+
+
+def _by_type(schema: Schema, union: str) -> Schema:
+    """Return a schema of several types as a union, each keyword with the type that it is of."""
+    kinds: list[Node] = []
+    for name in sorted(schema.types):
+        parts = {key: one for key, one in schema.parts.items() if _is_of(key, one.value, name)}
+        kinds.append(schema.node.holding({"type": schema.node.of(name, "type"), **parts}))
+    kept = {key: one for key, one in schema.parts.items() if key in LITTLE}
+    return Schema(schema.node, kept, nullable=schema.nullable, kinds=kinds, union=union)
+
+
+def _is_of(keyword: str, value: Any, name: str) -> bool:
+    """Return whether a keyword says something of this type."""
+    if keyword == "format":
+        return name in _FORMATS.get(value, ("string",))
+    if keyword in _OF_NUMBERS:
+        return name in ("integer", "number")
+    if keyword in LITTLE:
+        return False
+    return keyword not in _OF_STRINGS or name == "string"
 
 
 def _parts(schema: Schema, direction: Direction) -> dict[str, Node]:
     """Return the members of a schema for a walk."""
     node, parts = schema.node, dict(schema.parts)
     if schema.nullable:
-        parts["nullable"] = node.of(True)
+        parts["nullable"] = node.of(True, "nullable")
     if isinstance(schema.get("format"), str):
         del parts["format"]
     if schema.get("additionalProperties") is False:

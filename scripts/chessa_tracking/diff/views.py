@@ -1,11 +1,15 @@
 """Nodes as the walk compares them: lists by name, defaults left out, one spelling of each name."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chessa_codegen.document.loader import METHODS, is_mapping, is_sequence
+from chessa_codegen.errors import SpecError
+from chessa_codegen.ir import media_types
+from chessa_codegen.ir.media_types import Media
+from chessa_tracking.diff import statuses
 from chessa_tracking.diff.node import ABSENT, Node, same
 
 Members = dict[str, Node] | None
@@ -26,6 +30,8 @@ def of(kind: str, old: Node, new: Node) -> tuple[Members, Members]:
     """Return the members of two nodes of a kind."""
     view = _VIEWS.get(kind, _members)
     before, after = view(old), view(new)
+    if kind in ("success", "non-success") and before is not None and after is not None:
+        before, after = statuses.aligned(before, after)
     if kind == "info" and before and after:
         versions = [_numbers(each.get("version")) for each in (before, after)]
         if all(versions) and versions[0] != versions[1]:
@@ -215,8 +221,10 @@ def _responses(node: Node) -> Members:
     if members is None or node.value is ABSENT:
         return None
     kinds: dict[str, dict[str, Node]] = {"success": {}, "non-success": {}}
-    for status in [status for status in members if not status.startswith("x-")]:
-        kind = "success" if status.startswith("2") else "non-success"
+    named = [status for status in members if not status.startswith("x-")]
+    successes = statuses.successes(named)
+    for status in named:
+        kind = "success" if status in successes else "non-success"
         kinds[kind][status] = members.pop(status)
     return members | {kind: node.holding(each) for kind, each in kinds.items()}
 
@@ -252,6 +260,53 @@ def _media_type(name: str) -> str:
     return _CHARSET.sub("", name).strip().lower()
 
 
+def _sent(node: Node) -> Members:
+    """Return the form that a body is sent in, and the names of others."""
+
+    def chosen(holder: Mapping[str, Any]) -> dict[str, Media]:
+        form = media_types.sent(holder, ())
+        return {form.type: form} if form else {}
+
+    return _content(node, chosen)
+
+
+def _read(node: Node) -> Members:
+    """Return the forms that a body is read in, JSON by one name, and the names of others."""
+
+    def chosen(holder: Mapping[str, Any]) -> dict[str, Media]:
+        found = media_types.received(holder, ())
+        return {media_types.JSON_TYPE if each.kind == "json" else each.type: each for each in found}
+
+    return _content(node, chosen)
+
+
+def _content(node: Node, chosen: Callable[[Mapping[str, Any]], dict[str, Media]]) -> Members:
+    members = _members(node)
+    plain = _renamed(_media_type)(node)
+    if not members or plain is None or not all(is_mapping(each.value) for each in members.values()):
+        return plain
+    try:
+        forms = chosen({"content": node.value})
+    except SpecError:  # no form is supported
+        return plain
+    found = {name: members[str(each.where[-2])] for name, each in forms.items()}
+    others = plain.keys() - {_media_type(str(each.where[-2])) for each in forms.values()}
+    unused = {name: plain[name].of("") for name in others if not media_types.is_json(name)}
+    return {**unused, **found}
+
+
+def _media(node: Node) -> Members:
+    """Return a form of a body; without a schema it is anything, and bytes are written out."""
+    members = _members(node)
+    if members is None or "itemSchema" in members:
+        return members
+    schema = members.setdefault("schema", node.of({}, "schema"))
+    is_bytes = media_types.is_binary(str(node.where[-1]).partition(";")[0])
+    if is_bytes and (schema.value is True or schema.value == {}):
+        members["schema"] = schema.of({"type": "string", "format": "binary"})
+    return members
+
+
 def _item(node: Node) -> Members:
     members = _members(node)
     for method in METHODS:
@@ -269,6 +324,9 @@ _VIEWS: Final[dict[str, Callable[[Node], Members]]] = {
     "responses": _responses,
     "headers": _renamed(str.lower),
     "mapping": _mapping,
-    **dict.fromkeys(("request media", "response media", "parameter media"), _renamed(_media_type)),
+    "request media": _sent,
+    "response media": _read,
+    "parameter media": _renamed(_media_type),
+    "media": _media,
     "item": _item,
 }

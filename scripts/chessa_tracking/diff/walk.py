@@ -68,6 +68,13 @@ _KEYWORDS: Final = {
 _BOUND: Final = re.compile("(exclusive-)?(max|min)(-(length|items|properties|contains))?")
 _LOSES: Final = re.compile("-(removed|changed|became-optional)$")
 
+_DANGLING: Final = {
+    (True, False): ("compatible-change", "the reference of {name} led nowhere and was repaired"),
+    (False, True): ("other-change", "the reference of {name} leads nowhere"),
+    (True, True): ("harmless-change", "the reference of {name} led nowhere, and so does its heir"),
+}
+"""The rule and the sentence, by whether a reference leads nowhere before and after."""
+
 
 @attrs.frozen
 class Walk:
@@ -77,8 +84,12 @@ class Walk:
 
     def compare(self, kind: str, old: Node, new: Node, spot: Spot) -> None:
         """Compare two values of a kind that differ, or references to them."""
-        with self.changes.accounted(old, new, spot.at(new.where)):
-            if kind == "schema":
+        name = spot.at(new.where)
+        with self.changes.accounted(old, new, name):
+            if old.dangles() or new.dangles():
+                rule, text = _DANGLING[old.dangles(), new.dangles()]
+                self.changes.report(rule, new.where, text.format(name=name))
+            elif kind == "schema":
                 self._schema(old, new, spot)
             elif old.refers() and new.refers():
                 self.members("reference", old.beside(), new.beside(), spot)
