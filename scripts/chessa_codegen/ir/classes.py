@@ -5,7 +5,7 @@ one name a component keeps it, and else the first; the other is named after its 
 """
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chessa_codegen.errors import SpecError
@@ -18,18 +18,15 @@ class Classes:
     """Models and enums by name."""
 
     def __init__(
-        self, components: Mapping[str, tuple[str, Any]], titles: Collection[str], names: Names
+        self, components: Mapping[str, tuple[str, Any]], kept: Mapping[str, str], names: Names
     ) -> None:
         """Keep the names of components, each with its place and schema, for these.
 
-        A name that is remembered for one of the titles is kept for it.
+        A name that is remembered for one of the titles, or for a place that is there, is kept for
+        it.
         """
         self._remembered = names
-        self._kept = {
-            name: key
-            for name, key in names.owners("classes", "title")
-            if key in titles and name not in components
-        }
+        self._kept = {name: key for name, key in kept.items() if name not in components}
         self.models: dict[str, ModelPlan] = {}
         self.enums: dict[str, EnumPlan] = {}
         self._schemas: dict[str, Mapping[str, Any]] = {}
@@ -64,13 +61,13 @@ class Classes:
 
     def _names(self, plan: ModelPlan | EnumPlan, schema: Any, other: str) -> Iterator[str]:
         """Yield the names that a class may have, but for those of components and of files."""
-        known = self._remembered.known("classes", "title", plan.title) if plan.title else None
+        known = self._remembered.known("classes", *_identity(plan))
         other, first = naming.short(other), naming.short(plan.name)
         numbered = (f"{other}{number}" for number in itertools.count(2))
         for name in itertools.chain(filter(None, (known, first, other)), numbered):
             owner, owned = self._components.get(name, (plan.where, schema))
             is_free = self._files.get(naming.snake(name), name) == name
-            is_kept = self._kept.get(name, plan.title) != plan.title
+            is_kept = self._kept.get(name, _identity(plan)[1]) != _identity(plan)[1]
             if is_free and not is_kept and (owner == plan.where or owned == schema):
                 yield name
 
@@ -142,26 +139,47 @@ class Classes:
             given = names.distinct("attributes", model.name, wanted, pinned)
             for field in model.fields:
                 field.name = given[field.key]
-            _remember_title(names, model)
+            self._remember(model)
             _check_iterate(model)
         for enum in self.enums.values():
             _check_spelling(enum)
-            wanted = {str(v): naming.constant(_wanted(enum, v)) for v in enum.values}
+            prefix = _prefix(enum)
+            wanted = {str(v): naming.constant(_wanted(enum, v, prefix)) for v in enum.values}
             given = names.distinct("constants", enum.name, wanted, set(map(str, enum.pinned)))
-            _remember_title(names, enum)
+            self._remember(enum)
             enum.constants = {given[str(value)]: value for value in enum.values}
 
+    def _remember(self, plan: ModelPlan | EnumPlan) -> None:
+        """Remember the class of a title, the first of those that share it, or of a place."""
+        owner, key = _identity(plan)
+        is_component = self._components.get(plan.name, ("",))[0] == plan.where
+        if not is_component and self._remembered.given("classes", owner, key) is None:
+            self._remembered.remember("classes", owner, key, plan.name)
 
-def _wanted(enum: EnumPlan, value: str | int) -> str | int:
+
+def _wanted(enum: EnumPlan, value: str | int, prefix: int) -> str | int:
     """Return the name that the spec gives a value, if one in Python can be made of it."""
-    name = enum.varnames.get(value, "")
-    return name if naming.words(name) else value
+    words = naming.words(enum.varnames.get(value, ""))
+    return "_".join(words[0 if value in enum.pinned else prefix :]) or value
 
 
-def _remember_title(names: Names, plan: ModelPlan | EnumPlan) -> None:
-    """Remember the class of a title, the first of those that share it."""
-    if plan.title and names.given("classes", "title", plan.title) is None:
-        names.remember("classes", "title", plan.title, plan.name)
+def _prefix(enum: EnumPlan) -> int:
+    """Return how many words of the vendor's names only say the class: `OrderStatusCreated` in Go.
+
+    That is all of its name or the end of it: the class may be named after a package as well.
+    """
+    own = [word.lower() for word in naming.words(enum.name)]
+    names = [[word.lower() for word in naming.words(name)] for name in enum.varnames.values()]
+    for start in range(len(own)):
+        said = own[start:]
+        if names and all(name[: len(said)] == said != name for name in names):
+            return len(said)
+    return 0
+
+
+def _identity(plan: ModelPlan | EnumPlan) -> tuple[str, str]:
+    """Return what the name of a class is remembered by: its title, or else its place."""
+    return ("title", plan.title) if plan.title else ("place", plan.where)
 
 
 def _is_same_enum(known: EnumPlan, enum: EnumPlan) -> bool:

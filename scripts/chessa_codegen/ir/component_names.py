@@ -11,17 +11,19 @@ from chessa_codegen.ir.names import Names
 
 
 def names_of_components(
-    components: Mapping[str, Any], titles: Collection[str], names: Names
+    components: Mapping[str, Any], kept: Collection[str], names: Names
 ) -> dict[str, str]:
-    """Name the class of each component; of two with one file the second is numbered."""
+    """Name the class of each component; of two with one file the second is numbered.
+
+    The names in `kept` are those of other schemas.
+    """
     known = {
         key: name
         for key in sorted(components)
         if (name := names.known("classes", "component", key))
         and python_name(components[key], key) == key
     }
-    titled = {name for name, title in names.owners("classes", "title") if title in titles}
-    files = {naming.snake(name) for name in (*known.values(), *titled)}
+    files = {naming.snake(name) for name in (*known.values(), *kept)}
     result: dict[str, str] = {}
     for key in sorted(components):
         name = known.get(key)

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from chessa_codegen.document import refs
 from chessa_codegen.document.refs import Where, place
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.errors import SpecError
@@ -32,6 +33,7 @@ from chessa_codegen.overlay.essential import ESSENTIAL
 from chessa_codegen.overlay.own_names import PINNED
 
 _OURS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
+_OF_CLASSES: Final = frozenset({"properties", "enum", "x-open-enum"})
 _MEMBERS: Final = object()
 """Among the schemas that are being read: an array or a map between two of them."""
 _MOST_CIRCLES: Final = 100
@@ -59,12 +61,15 @@ class Schemas:
             for _, node in nodes(document)
             if isinstance(node, Mapping) and (title := title_of(node))
         }
-        self._class_names = names_of_components(self._components, titles, names)
+        kept = {name: key for name, key in names.owners("classes", "title") if key in titles}
+        for name, where in names.owners("classes", "place"):
+            kept |= {name: where} if _makes_class(document, where) else {}
+        self._class_names = names_of_components(self._components, kept, names)
         named = {
             name: (place(("components", "schemas", key)), self._components[key])
             for key, name in self._class_names.items()
         }
-        self.classes = Classes(named, titles, names)
+        self.classes = Classes(named, kept, names)
 
     def read_components(self) -> None:
         """Make the classes of every named schema, used by an operation or not."""
@@ -381,3 +386,10 @@ def _entangled(where: Where) -> SpecError:
         place(where),
         "Let arrays and maps hold fewer of them, or give objects for some.",
     )
+
+
+def _makes_class(document: Mapping[str, Any], pointed: str) -> bool:
+    """Return whether the schema of a place is there and has a class of its own."""
+    where = refs.locate(document, pointed)
+    schema = refs.at(document, where) if place(where) == pointed else None
+    return isinstance(schema, Mapping) and not schema.keys().isdisjoint(_OF_CLASSES)

@@ -19,6 +19,7 @@ applied, raises OverlayError.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -32,12 +33,11 @@ from chessa_codegen.document.loader import (
     is_too_deep,
     pointer,
 )
-from chessa_codegen.document.refs import path_key
-from chessa_codegen.document.visitor import nodes
+from chessa_codegen.overlay import path_names
 from chessa_codegen.overlay.model import Action, Overlay, OverlayError, kind, parse, too_deep
+from chessa_codegen.overlay.newcomers import newcomers
 from chessa_codegen.overlay.queries import compiled
 from chessa_codegen.overlay.written_out import write_out
-from chessa_codegen.validate.repair import operations
 
 __all__ = [
     "Action",
@@ -55,10 +55,10 @@ NAMES: Final = frozenset({"operationId", "title"})
 """Names of ours stand in place of the vendor's, whatever those are."""
 _NAMED: Final = frozenset({"properties", "type", "enum", "items", "responses"})
 """Keys of what a name of ours is for: schemas and operations."""
-_PATHS: Final = re.compile(r"'(/[^'\\]*)'")
-"""A path in a query."""
-_IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_SERVER_PATH: Final = re.compile(r"https?://[^/?#]+(/[^?#]*?)/?$")
+_SAME_FORMATS: Final = frozenset(
+    {("decimal", "double"), ("decimal", "float"), ("decimal", "number")}
+)
+"""Our format of an amount, and the vendor's: how wide the number is that it sends."""
 _TITLE: Final = r"@\.title == '([^'\\]*)'"
 _TITLED: Final = re.compile(rf"\$\.\.\[\?{_TITLE}(?: \|\| {_TITLE})*(?: && [^|\]]*)?\]")
 """A query for nodes of one or several titles, with any further conditions."""
@@ -104,12 +104,13 @@ def apply(document: dict[str, Any], overlay: Overlay, *, writes_out: bool = Fals
     for name, (schema, title) in _component_titles(result).items():
         if name not in before or before[name][1] != title:  # ours, and not the vendor's prose
             schema.setdefault("x-python-name", title)
-    meant = _meant(result, overlay) if writes_out else {}
+    meant = path_names.meant(result, overlay) if writes_out else {}
+    others = [one for one in overlay.actions if one not in on_components]
     if writes_out:
-        write_out(result)
-        _rename_paths(result, meant)
+        write_out(result, newcomers(result, others, partial(_carry_out, meant)))
+        path_names.rename_paths(result, meant)
     titles = _titles(result)
-    for action in (one for one in overlay.actions if one not in on_components):
+    for action in others:
         titled = None if action.obsolete_when else _TITLED.match(action.target)
         # a query costs ten times more than the titles
         if titled and titles.isdisjoint(re.findall(_TITLE, titled[0])):
@@ -117,63 +118,15 @@ def apply(document: dict[str, Any], overlay: Overlay, *, writes_out: bool = Fals
             continue
         effects.append(_effect(result, action))
         titles |= _titles(action.update)  # a title that was removed costs a query, and no more
-    _rename_in_links(result, meant)
-    _rename_paths(result, {ours: theirs for theirs, ours in meant.items()})
+    path_names.rename_in_links(result, meant)
+    path_names.rename_paths(result, {ours: theirs for theirs, ours in meant.items()})
     return Outcome(result, tuple(sorted(effects, key=lambda each: each.action.index)))
 
 
-def _meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
-    """Return how targets spell the paths that they mean.
-
-    The names of parameters may differ, and the server may have taken the start of the path.
-    """
-    paths: dict[str, Any] = document["paths"] if is_mapping(document.get("paths")) else {}
-    servers = document.get("servers")
-    first = servers[0] if is_sequence(servers) and servers else None
-    url = first.get("url") if is_mapping(first) else None
-    prefix = _SERVER_PATH.search(url if isinstance(url, str) else "")
-    known: dict[str, str] = {}  # the last that is said of a key counts: a path of that spelling
-    for spelling in (path_key, str):
-        for start in (prefix[1] if prefix else "", ""):
-            known |= {f"{start}{spelling(path)}": path for path in paths}
-    spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
-    found: dict[str, str] = {}
-    for path in spelled:
-        found[path] = known.get(path) or known.get(path_key(path)) or path
-    return {theirs: ours for ours, theirs in found.items() if theirs != ours}
-
-
-def _rename_paths(document: dict[str, Any], names: Mapping[str, str]) -> None:
-    if names and is_mapping(document.get("paths")):
-        paths = document["paths"]
-        document["paths"] = {names.get(path, path): item for path, item in paths.items()}
-
-
-def _rename_in_links(document: dict[str, Any], meant: Mapping[str, str]) -> None:
-    """Call the parameters of paths in Links as the document does."""
-    pairs = {
-        ours: dict(zip(_IN_BRACES.findall(ours), _IN_BRACES.findall(theirs), strict=True))
-        for theirs, ours in meant.items()
-    }
-    found = list(operations(document)) if meant else []
-    by_id = {each.get("operationId"): pairs.get(str(at[1]), {}) for at, each in found}
-    for at, operation in found:
-        own = pairs.get(str(at[1]), {})
-        for _, node in nodes(operation):
-            if is_mapping(node) and is_mapping(node.get("parameters")):
-                names = by_id.get(node.get("operationId"), {})
-                node["parameters"] = {
-                    _renamed(key, names): _renamed(value, own, "$request.")
-                    for key, value in node["parameters"].items()
-                }
-
-
-def _renamed(text: Any, names: Mapping[str, str], head: str = "") -> Any:
-    """Return `path.NAME`, or `NAME` alone where nothing leads to it, with the other name."""
-    for ours, theirs in names.items():
-        if text == f"{head}path.{ours}" or (text == ours and not head):
-            return f"{str(text).removesuffix(ours)}{theirs}"
-    return text
+def _carry_out(meant: Mapping[str, str], document: dict[str, Any], actions: list[Action]) -> None:
+    path_names.rename_paths(document, meant)
+    for action in actions:
+        _effect(document, action)
 
 
 def is_on_components(action: Action) -> bool:
@@ -332,7 +285,7 @@ class _Merge:
             place, part = at + pointer([name]), inner + pointer([name])
             if name not in target:
                 self.added.setdefault(part, place)
-            elif _says_other(held, value):
+            elif _says_other(held, value) and (str(value), str(held)) not in _SAME_FORMATS:
                 self.met.setdefault(part, place)
             if name not in target or (_is_primitive(held) and _is_primitive(value)):
                 changed |= name not in target or not _same(held, value)

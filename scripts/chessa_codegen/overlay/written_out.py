@@ -5,7 +5,7 @@ inline and for one that names them. A component that is a part of itself or of a
 choice stays one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -28,15 +28,36 @@ class _TooLargeError(Exception):
     """The document would be larger than is sensible."""
 
 
-def write_out(document: dict[str, Any]) -> None:
-    """Write the references of a document out, in place; leave one that would grow too large."""
+def titles_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the title of each component where it is written out; of two with one title none."""
+    components = document.get("components")
+    schemas = components.get("schemas") if isinstance(components, Mapping) else None
+    names: dict[str, list[str]] = {}
+    for key, schema in schemas.items() if isinstance(schemas, Mapping) else ():
+        said = schema.get("x-python-name") if isinstance(schema, Mapping) else None
+        title = naming.pascal(said if isinstance(said, str) else naming.without_suffix(key))
+        names.setdefault(title, []).append(key)
+    return {keys[0]: title for title, keys in names.items() if len(keys) == 1}
+
+
+def write_out(
+    document: dict[str, Any],
+    apart: Collection[str] = (),
+    titles: Mapping[str, str] | None = None,
+) -> None:
+    """Write the references of a document out, in place; leave one that would grow too large.
+
+    The schemas in `apart` stay components; `titles` are those of some, in place of their names.
+    """
     components = document.get("components")
     if not isinstance(components, dict):
         return
     found = {
         section: held for section in _SECTIONS if isinstance(held := components.get(section), dict)
     }
-    writer = _Writer(document, found, _kept(document, found.get("schemas", {})))
+    schemas = found.get("schemas", {})
+    kept = _kept(document, schemas).union(apart, schemas.keys() - titles_of(document).keys())
+    writer = _Writer(document, found, kept, {**titles_of(document), **(titles or {})})
     try:
         last = sorted(document, key="components".__eq__)  # of them stays what others still need
         written = {key: writer.written(document[key], key) for key in last}
@@ -50,19 +71,11 @@ class _Writer:
     document: Mapping[str, Any]
     sections: Mapping[str, Mapping[str, Any]]
     kept: set[str]
-    titles: dict[str, str] = attrs.field(factory=dict[str, str])
+    titles: Mapping[str, str]
     left: int = _MOST_NODES
     is_3_0: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        names: dict[str, list[str]] = {}
-        for key in self.sections.get("schemas", {}):
-            pinned = self.sections["schemas"][key]
-            said = pinned.get("x-python-name") if isinstance(pinned, Mapping) else None
-            title = naming.pascal(said if isinstance(said, str) else naming.without_suffix(key))
-            names.setdefault(title, []).append(key)
-        self.titles = {keys[0]: title for title, keys in names.items() if len(keys) == 1}
-        self.kept |= {key for keys in names.values() if len(keys) > 1 for key in keys}
         self.is_3_0 = is_3_0(self.document)
 
     def written(self, value: Any, key: str) -> Any:

@@ -35,7 +35,7 @@ from chessa_codegen.validate.repair import Finding, operations
 from chessa_tracking.api_diff.package import compare_surfaces
 from chessa_tracking.api_diff.reader import modules_of, read, surface_of
 from chessa_tracking.api_diff.surface import Surface, SurfaceChange
-from chessa_tracking.apply import endpoint_review
+from chessa_tracking.apply import amounts, endpoint_review
 from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
 from chessa_tracking.apply.second_process import executor_for
 from chessa_tracking.diff.changes import Change, Level, verdict
@@ -180,6 +180,7 @@ def judge(
                 was,
                 there,
                 slips,
+                after.document,
                 has_same_security=endpoint_review.asks_the_same(old, new),
             )
         ),
@@ -218,10 +219,14 @@ def _weighed(
     was: Container[str],
     there: Container[str],
     slips: Iterable[str],
+    effective: Mapping[str, Any],
     *,
     has_same_security: bool,
 ) -> list[Change]:
-    """Lower what callers do not see: operations left out, corrected slips, remembered names."""
+    """Lower what callers do not see.
+
+    That is operations left out, corrected slips, remembered names, and the form of an amount.
+    """
     found: list[Change] = []
     for change in changes:
         if change.rule in (_NAMING | _GLOBAL if has_same_security else _NAMING):
@@ -230,6 +235,8 @@ def _weighed(
         most = Level.MAJOR if key not in was else Level.MINOR if key in there else Level.PATCH
         at = f"#{change.pointer}/"
         if change.rule == "other-change" and any(at.startswith(f"{slip}/") for slip in slips):
+            most = Level.PATCH
+        if amounts.is_of_amount(change, effective):
             most = Level.PATCH
         found.append(attrs.evolve(change, level=min(change.level, most)))
     return sorted(found, key=lambda each: -each.level)

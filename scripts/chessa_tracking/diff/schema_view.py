@@ -318,11 +318,23 @@ def aligned(old: Schema, new: Schema, direction: Direction) -> tuple[Node, Node]
     if what:
         key = "type" if types_of(old) != types_of(new) else "format"
         one[what], other[what] = (each.node.of(_typed(each), key) for each in (old, new))
+        if key == "type":
+            _leave_out_keywords_of_others(one, types_of(new), other)
+            _leave_out_keywords_of_others(other, types_of(old), one)
     titles = [each["title"] for each in (one, other) if "title" in each]
     if any(map(_makes_class, (old, new))) and not any(is_class(t.where[:-1]) for t in titles):
         for each in (one, other):
             each |= {"class title": each.pop("title")} if "title" in each else {}
     return old.node.holding(one), new.node.holding(other)
+
+
+def _leave_out_keywords_of_others(
+    parts: dict[str, Node], types: frozenset[str], others: dict[str, Node]
+) -> None:
+    """Leave out the keywords of a type that the other schema does not have: the type says it."""
+    for keyword in (_OF_STRINGS | _OF_NUMBERS) & parts.keys() - others.keys():
+        if types and not any(_is_of(keyword, None, name) for name in types):
+            del parts[keyword]
 
 
 def _as_unions(old: Schema, new: Schema) -> tuple[Schema, Schema]:
@@ -409,7 +421,7 @@ def _type_change(old: Schema, new: Schema, direction: Direction) -> str | None:
             return None
         if "string" in before and {was, now} & _PYTHON_TYPES:
             return "type-changed"
-        if direction == "response":
+        if direction == "response" or {was, now} == {"", "double"}:
             return "type-compatible"
         return "type-generalized" if not now or (was, now) in _WIDER_FORMATS else "type-changed"
     if (not before or not after) and "const" in {*old.parts} & {*new.parts}:
