@@ -129,6 +129,7 @@ def split(url: str) -> tuple[str, str]:
 def _security(node: Node) -> Members:
     """Return the alternatives of a list by their schemes, with the scopes of each."""
     found = _inherited(node)
+    found = [] if same(found, [{}]) else found
     if not is_sequence(found) or not all(
         is_mapping(each) and all(map(is_sequence, each.values())) for each in found
     ):
