@@ -229,7 +229,9 @@ ROWS: dict[str, Row] = {
         drop(*GET, "parameters", 1, "required"),
         first=(put(True, *GET, "parameters", 1, "required"),),
     ),
-    "request-parameter-serialization-changed": row(put(False, *GET, "parameters", 1, "explode")),
+    "request-parameter-serialization-changed": row(
+        put("pipeDelimited", *GET, "parameters", 1, "style")
+    ),
     "request-body-removed": row(drop(*POST, "requestBody")),
     "request-body-added-required": row(put({"required": True, "content": {}}, *GET, "requestBody")),
     "request-body-added-optional": row(put({"content": {}}, *GET, "requestBody")),

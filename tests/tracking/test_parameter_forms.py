@@ -10,7 +10,8 @@ from tests.tracking.base import GET, edited, put
 Json = dict[str, Any]
 TEXT: Final[Json] = {"type": "string"}
 QUERY: Final[Json] = {"name": "of", "in": "query"}
-PLAIN: Final[Json] = {**QUERY, "schema": TEXT}
+PLAIN: Final[Json] = {**QUERY, "schema": {"type": "array", "items": TEXT}}
+SCALAR: Final[Json] = {**QUERY, "schema": TEXT}
 DEEP: Final[Json] = {**QUERY, "style": "deepObject", "schema": {"type": "object"}}
 AS_JSON: Final[Json] = {**QUERY, "content": {"application/json": {"schema": TEXT}}}
 AS_TEXT: Final[Json] = {**QUERY, "content": {"text/plain": {"schema": TEXT}}}
@@ -20,9 +21,11 @@ MAJOR, MINOR, PATCH = Level.MAJOR, Level.MINOR, Level.PATCH
 # The parameter before and after, the level, and a part of the sentence.
 CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
     (PLAIN, {**PLAIN, "style": "pipeDelimited"}, MAJOR,
-     'style of the query parameter \'of\' was "form, exploded" and is "pipeDelimited, not exp'),
+     'style of the query parameter \'of\' was "form" and is "pipeDelimited"'),
     (PLAIN, {**PLAIN, "explode": False}, MAJOR, 'and is "form, not exploded"'),
     (PLAIN, {**PLAIN, "explode": True}, PATCH, "means the same"),
+    (SCALAR, {**SCALAR, "explode": False}, PATCH, "means the same"),
+    (SCALAR, {**SCALAR, "style": "pipeDelimited"}, MAJOR, 'and is "pipeDelimited"'),
     (DEEP, {**DEEP, "explode": True}, PATCH, "means the same"),
     (PLAIN, {**PLAIN, "style": "deepObject"}, MAJOR, 'and is "deepObject"'),
     (PLAIN, {**PLAIN, "allowReserved": True}, MAJOR, "keeps reserved characters and %XX now"),
@@ -30,10 +33,10 @@ CHANGES: Final[list[tuple[Json, Json, Level, str]]] = [
     (PLAIN, {**PLAIN, "allowReserved": False}, PATCH, "means the same"),
     (PLAIN, {**PLAIN, "allowEmptyValue": True}, MINOR, "may be empty now"),
     ({**PLAIN, "allowEmptyValue": True}, PLAIN, MAJOR, "may not be empty any longer"),
-    (PLAIN, AS_JSON, MAJOR, 'was "form, exploded" and is "content"'),
-    (AS_JSON, PLAIN, MAJOR, 'was "content" and is "form, exploded"'),
+    (PLAIN, AS_JSON, MAJOR, 'was "form" and is "content"'),
+    (AS_JSON, SCALAR, MAJOR, 'was "content" and is "form"'),
     (AS_JSON, AS_TEXT, MAJOR, "may now be 'text/plain'"),
-    (COOKIE, {**COOKIE, "style": "cookie"}, MAJOR, 'and is "cookie, exploded"'),
+    (COOKIE, {**COOKIE, "style": "cookie"}, MAJOR, 'and is "cookie"'),
     (COOKIE, {**COOKIE, "style": "form", "explode": True}, PATCH, "means the same"),
 ]  # fmt: skip
 

@@ -116,8 +116,8 @@ OTHER: Final[dict[str, tuple[Any, Any]]] = {
 
 
 def body(schema: Any, media_type: str = "application/json", **more: Any) -> Json:
-    """Return a response, or a body, of one form."""
-    return {"description": "d", "content": {media_type: {"schema": schema}}, **more}
+    """Return a response, or a body, of one form, with more keywords of it."""
+    return {"description": "d", "content": {media_type: {"schema": schema, **more}}}
 
 
 def several(*media_types: str) -> Json:
@@ -170,6 +170,8 @@ SAME_OPERATIONS: Final[dict[str, tuple[Json, Json]]] = {
     "a version sent": (post(JSON), post(body(A, "application/json; charset=utf-8"))),
     "the default style": (query(), query(style="form", explode=True)),
     "flags that are off": (query(), query(required=False, deprecated=False, allowReserved=False)),
+    "the style of one value": (query(schema=S), query(schema=S, explode=False)),
+    "encoding of JSON": (post(JSON), post(body(A, encoding={"a": {"contentType": "text/plain"}}))),
     "a header in capitals": (query(**{"in": "header", "name": "X-Of"}),
                              query(**{"in": "header", "name": "x-of"})),
     "no credentials": (post(JSON, security=[]), post(JSON, security=[{}])),

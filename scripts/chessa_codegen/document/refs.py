@@ -25,6 +25,9 @@ _LIMITS: Final = frozenset(
 _SHAPING_EXTENSIONS: Final = frozenset({"x-open-enum", "x-iterate", "x-mutually-exclusive"})
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
+_UNRESERVED: Final = re.compile(
+    r"%(?:2[DE]|3[0-9]|[46][1-9A-F]|50|[57][1-9A]|5F|70|7E)", re.IGNORECASE
+)
 _IN_BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
@@ -113,8 +116,11 @@ def step(document: Mapping[str, Any], reference: object, where: Where) -> tuple[
 
 
 def path_key(path: str) -> str:
-    """Return the identity of a path, without the names of its parameters: `/v1/orders/{}`."""
-    return _IN_BRACES.sub("{}", path)
+    """Return the identity of a path, without the names of its parameters: `/v1/orders/{}`.
+
+    A letter that is written as `%41` is the same in a URL (RFC 3986, 6.2.2.2).
+    """
+    return _IN_BRACES.sub("{}", _UNRESERVED.sub(lambda each: unquote(each[0]), path))
 
 
 def parameter_key(parameter: Mapping[str, Any]) -> tuple[str, str]:

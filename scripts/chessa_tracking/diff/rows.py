@@ -283,6 +283,7 @@ TABLE: Final[Mapping[str, Mapping[str, Row]]] = {
             "", "response-header-became-required", "response-header-became-optional", *_NEED
         ),
         "deprecated": three("compatible-change"),
+        **dict.fromkeys(("style", "explode"), three("harmless-change")),  # there is but one style
         "schema": _VALUE,
     },
     "callbacks": {"*": Row("callback", "webhook-added", "other-change", name="the callback {key}")},

@@ -202,7 +202,8 @@ def _parameter(node: Node) -> Members:
         return members
     place, style, explode = (node.get(key) for key in ("in", "style", "explode"))
     style = _STYLES.get(str(place)) if style is ABSENT else style
-    explode = style in _EXPLODED if explode is ABSENT else explode
+    is_usual = explode in (ABSENT, style in _EXPLODED) or style == "deepObject"
+    is_usual |= style in _STYLES.values() and _is_scalar(node.child("schema").followed())
     for key in ("in", "style", "explode", *(() if place == "path" else ("name",))):
         members.pop(key, None)
     for key in _FORM:
@@ -212,9 +213,14 @@ def _parameter(node: Node) -> Members:
         members["required"] = node.of(True, "required")
     if place == "path" and isinstance(pin := node.get("x-python-name"), str):
         members["name"] = node.of(pin, "name")
-    exploded = "" if style == "deepObject" else f", {'exploded' if explode else 'not exploded'}"
+    exploded = "" if is_usual else f", {'exploded' if explode else 'not exploded'}"
     form = "content" if "content" in members else f"{style}{exploded}"
     return members | {"serialization": node.of(form)}
+
+
+def _is_scalar(schema: Node) -> bool:
+    """Return whether a schema is of one value, which every style of its place writes as it is."""
+    return schema.get("type") in ("string", "number", "integer", "boolean")
 
 
 def _responses(node: Node) -> Members:
@@ -299,11 +305,13 @@ def _content(node: Node, chosen: Callable[[Mapping[str, Any]], dict[str, Media]]
 def _media(node: Node) -> Members:
     """Return a form of a body; without a schema it is anything, and bytes are written out."""
     members = _members(node)
+    name = str(node.where[-1]).partition(";")[0]
+    if members and media_types.is_json(name):
+        members.pop("encoding", None)  # it is of forms
     if members is None or "itemSchema" in members:
         return members
     schema = members.setdefault("schema", node.of({}, "schema"))
-    is_bytes = media_types.is_binary(str(node.where[-1]).partition(";")[0])
-    if is_bytes and (schema.value is True or schema.value == {}):
+    if media_types.is_binary(name) and (schema.value is True or schema.value == {}):
         members["schema"] = schema.of({"type": "string", "format": "binary"})
     return members
 
