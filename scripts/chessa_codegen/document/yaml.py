@@ -93,18 +93,8 @@ def _compose(events: Iterable[Event], name: str) -> Any:
     stack = [_Open(documents)]
     anchors = _Anchors()
     for event in events:
-        if event.kind == "DocumentStartEvent":
-            _check_document_start(event, bool(documents))
-        elif event.kind in ("MappingEndEvent", "SequenceEndEvent"):
-            ended = stack.pop()
-            _merge(ended, event.where)
-            anchors.known |= {ended.anchor: ended.value} if ended.anchor else {}
-        elif event.kind == "AliasEvent":
-            is_open = any(one.anchor == event.anchor for one in stack)
-            value = anchors.written_out(event, len(stack) - 1, is_open=is_open)
-            _place(value, event, stack[-1])
-        elif event.kind in _READERS:
-            value = _READERS[event.kind](event)
+        if (reader := _READERS.get(event.kind)) is not None:
+            value = reader(event)
             _place(value, event, stack[-1])
             if event.kind != "ScalarEvent":
                 stack.append(_Open(value, anchor=event.anchor))
@@ -112,6 +102,18 @@ def _compose(events: Iterable[Event], name: str) -> Any:
                 anchors.known[event.anchor] = value
             if len(stack) - 1 > MAX_LEVELS:
                 raise _too_deep(event.where)
+        elif event.kind in ("MappingEndEvent", "SequenceEndEvent"):
+            ended = stack.pop()
+            if ended.merged:
+                _merge(ended, event.where)
+            if ended.anchor:
+                anchors.known[ended.anchor] = ended.value
+        elif event.kind == "AliasEvent":
+            is_open = any(one.anchor == event.anchor for one in stack)
+            value = anchors.written_out(event, len(stack) - 1, is_open=is_open)
+            _place(value, event, stack[-1])
+        elif event.kind == "DocumentStartEvent":
+            _check_document_start(event, bool(documents))
     if not documents:
         raise SpecError("The file is empty.", name, "Put an OpenAPI or overlay document in it.")
     return documents[0]
@@ -239,6 +241,7 @@ def _key(value: Any, event: Event, seen: dict[str, int]) -> str:
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?(\.inf|\.Inf|\.INF|Infinity)|\.nan|\.NaN|\.NAN|NaN")
+_STARTS_OF_NUMBERS = frozenset("-+.0123456789IN")
 _LITERALS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -281,6 +284,8 @@ def _resolved(text: str, where: str) -> Any:
     """Read a plain scalar; all but null, booleans and numbers is text."""
     if text in _LITERALS:
         return _LITERALS[text]
+    if text[0] not in _STARTS_OF_NUMBERS:
+        return _string(text, where)
     if _INTEGER.fullmatch(text):
         if len(text) > MAX_DIGITS:
             raise SpecError(
@@ -299,13 +304,14 @@ def _resolved(text: str, where: str) -> Any:
 
 def _string(text: str, where: str) -> str:
     """Join the surrogate pairs of JSON escapes, and refuse characters that an escape hides."""
-    try:
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    except UnicodeDecodeError:
-        raise SpecError(
-            "An escape gives half of a surrogate pair.", where, "Write both halves, or neither."
-        ) from None
-    text = _C1.sub("\ufffd", text)
+    if not text.isascii():
+        try:
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            raise SpecError(
+                "An escape gives half of a surrogate pair.", where, "Write both halves, or neither."
+            ) from None
+        text = _C1.sub("\ufffd", text)
     if found := _CONTROL.search(text):
         raise _refused_character(found.group(), where)
     return text.replace("\r\n", "\n")

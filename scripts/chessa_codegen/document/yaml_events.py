@@ -76,14 +76,17 @@ def fast(text: str, name: str) -> Iterator[Event]:
 
 
 def _event(event: Any, name: str, tag: Any) -> Event:
+    kind, line = type(event).__name__, event.start_mark.line + 1
+    said = "" if tag is None else str(tag)
+    if kind == "ScalarEvent":  # two of three events
+        is_plain = tag is None and not event.style
+        return Event(kind, line, name, event.value, said, event.anchor, is_plain)
     return Event(
-        kind=type(event).__name__,
-        line=event.start_mark.line + 1,
-        name=name,
-        text=getattr(event, "value", ""),
-        tag="" if tag is None else str(tag),
+        kind,
+        line,
+        name,
+        tag=said,
         anchor=getattr(event, "anchor", None),
-        is_plain=tag is None and not getattr(event, "style", "?"),
         version=getattr(event, "version", None),
     )
 

@@ -164,7 +164,7 @@ def _wanted(enum: EnumPlan, value: str | int, prefix: int) -> str | int:
 
 
 def _prefix(enum: EnumPlan) -> int:
-    """Return how many words of the vendor's names only say the class: `OrderStatusCreated` in Go.
+    """Return how many parts of the vendor's names only say the class: `OrderStatusCreated` in Go.
 
     That is all of its name or the end of it: the class may be named after a package as well.
     """

@@ -4,6 +4,7 @@ The names in it are those of the two packages; the values stand for a type.
 """
 
 import ast
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
@@ -83,6 +84,7 @@ def joined(edits: Iterable[Edit | None]) -> Edit | None:
 # ---- Values and calls ---------------------------------------------------------------------------
 
 
+@functools.cache
 def value(hint: str, other: str = "None") -> str:
     """Return what stands for a value of a type, if possible of none that the other type has."""
     each = {ast.unparse(kind): kind for kind in kinds(parsed(hint))}
@@ -247,10 +249,13 @@ def _parts(method: Method) -> list[str]:
 
 def _nearest(wanted: frozenset[str], others: Mapping[str, frozenset[str]]) -> str | None:
     """Return the name of what shares most, and half at least, of the parts of both."""
+    alike = {
+        name: parts
+        for name, parts in others.items()
+        if max(len(wanted), len(parts)) <= 2 * min(len(wanted), len(parts)) > 0
+    }
     shares = {
-        name: len(wanted & parts) / len(wanted | parts)
-        for name, parts in sorted(others.items())
-        if wanted and parts
+        name: len(wanted & parts) / len(wanted | parts) for name, parts in sorted(alike.items())
     }
     best = max(shares, key=lambda name: shares[name], default=None)
     return best if best is not None and shares[best] >= 0.5 else None

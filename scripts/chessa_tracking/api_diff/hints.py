@@ -1,6 +1,7 @@
 """Compare type hints of generated code as text, and derive the hint of a codec expression."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -38,6 +39,7 @@ class Turn(Enum):
     OTHER = "other"
 
 
+@functools.cache
 def turn(old: str, new: str) -> Turn:
     """Compare two hints; the order of alternatives means nothing."""
     if old == new:

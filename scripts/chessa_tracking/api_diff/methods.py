@@ -124,6 +124,8 @@ def _swapped(
 
 
 def _compare(old: Method, new: Method, moved: Mapping[str, str]) -> Iterator[SurfaceChange]:
+    if old == new:
+        return
     name = code(new.name)
     names = _same_arguments(old, new)
     edit = edits.call_edit(old, new, names, by_place=_needs_names(old, new, names))
