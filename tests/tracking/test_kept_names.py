@@ -24,12 +24,12 @@ AMOUNTS |= {"feeAmount", "feeUsd", "fiatAmount", "originAmount"}
 
 
 def surface(found: Judgement) -> set[str]:
-    """Return what Python callers see of a comparison."""
+    """Return the changes that Python callers see."""
     return {change.text for change in found.surface or ()}
 
 
 def with_newcomer(old: Json, name: str, schema: Json) -> Json:
-    """Return a document with a new component, and an operation that answers it."""
+    """Return a document with a new component, and an operation that returns it."""
     new = copy.deepcopy(old)
     new.setdefault("components", {}).setdefault("schemas", {})[name] = schema
     new["paths"]["/v1/new"] = {"get": {"tags": ["New"], **get(_200=body(ref(name)))}}
@@ -48,7 +48,7 @@ def test_a_new_component_does_not_join_a_class_of_the_overlay(vendored: Json) ->
 
 
 def test_a_component_that_the_overlay_means_has_its_title(vendored: Json) -> None:
-    """What was written inline and is named now stays one class, under the name that it had."""
+    """A schema that was inline and is named now stays one class, under the name that it had."""
     new = copy.deepcopy(vendored)
     content = new["paths"]["/v1/orders/refund"]["post"]["responses"]["200"]["content"]
     refund = content["application/json"].pop("schema")
@@ -105,7 +105,7 @@ FORMS: list[Json] = [
 
 
 def test_an_amount_stays_a_decimal_in_every_form(vendored: Json) -> None:
-    """The overlay says which properties are amounts; their form on the wire is no change."""
+    """The overlay says which properties are amounts; their form on the wire changes nothing."""
     old = {**vendored, "openapi": "3.1.0"}
     new = copy.deepcopy(old)
     found = [
@@ -126,7 +126,7 @@ def test_an_amount_stays_a_decimal_in_every_form(vendored: Json) -> None:
 
 
 def test_an_amount_that_becomes_something_else_is_major(vendored: Json) -> None:
-    """What is no number is not one of its forms."""
+    """An object is not one of its forms."""
     new = copy.deepcopy(vendored)
     content = new["paths"]["/v1/orders/refund"]["post"]["responses"]["200"]["content"]
     content["application/json"]["schema"]["properties"]["cryptoAmount"] = thing(value=S)

@@ -1,7 +1,7 @@
 """Pairs of documents through the command: what means the same to Python callers is a patch.
 
 Each pair has a property or an operation of its own in two documents, so that two runs compare all
-of them. Next to the pairs stand those that look alike and mean another thing: they are major.
+of them. Next to the pairs stand those that seem alike and mean another thing: they are major.
 """
 
 import itertools
@@ -274,7 +274,7 @@ def test_a_version_of_openapi_is_a_patch(tmp_path: Path) -> None:
 
 
 def test_a_repaired_reference_is_minor(tmp_path: Path) -> None:
-    """What it leads to is new information; a reference that is lost is major."""
+    """Its target is new information; a reference that is lost is major."""
     lost, found = (document({"x": each}, {}) for each in (ref("None"), A))
     assert compared(tmp_path, lost, found)["verdict"] == "minor"
     assert compared(tmp_path, found, lost)["verdict"] == "major"

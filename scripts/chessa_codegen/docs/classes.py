@@ -50,7 +50,7 @@ class Classes:
     def _model(self, model: ModelPlan, links: Links, use: str) -> Iterator[str]:
         yield from markdown.sentences(model.description)
         yield use  # made of our own text and of names
-        if rows := source.iterated(model):
+        if rows := model.rows:
             yield f"A sequence of the items of `{rows.name}`; `rows()` returns them as a table."
         yield ""
         yield from markdown.table(

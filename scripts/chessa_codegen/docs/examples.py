@@ -16,7 +16,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
 from chessa_codegen.ir.plan import ArgumentPlan, FieldPlan, ModelPlan, OperationPlan, Plan
 from chessa_codegen.ir.types import Shape
-from chessa_codegen.python.source import in_order, iterated
+from chessa_codegen.python.source import in_order
 
 _WIDTH: Final = 96
 _MARGIN: Final = "    "
@@ -205,7 +205,7 @@ def _shown(result: Shape | None, name: str, models: Mapping[str, ModelPlan]) -> 
     if result is None:
         return []
     model = models.get(result.name) if isinstance(result, types.ModelRef) else None
-    rows = iterated(model) if model else None
+    rows = model.rows if model else None
     listed = types.without_null(rows.shape) if rows else None
     if not isinstance(listed, types.Array):
         return [f"print({_facts(name, model)})"]

@@ -205,9 +205,7 @@ def _check_spelling(enum: EnumPlan) -> None:
 
 
 def _check_iterate(model: ModelPlan) -> None:
-    rows = [field for field in model.fields if field.key == model.iterate]
-    shape = types.without_null(rows[0].shape) if rows else None
-    if model.iterate is not None and not isinstance(shape, types.Array):
+    if model.iterate is not None and model.rows is None:
         raise SpecError(
             f"x-iterate names {model.iterate!r}, which is not an array of {model.name}.",
             model.where,

@@ -12,7 +12,7 @@ import attrs
 
 from chessa_codegen.ir.media_types import Kind
 from chessa_codegen.ir.names import Names
-from chessa_codegen.ir.types import Shape
+from chessa_codegen.ir.types import Array, Shape, without_null
 
 Location = Literal["path", "query", "header", "cookie", "member", "body"]
 
@@ -51,6 +51,13 @@ class ModelPlan:
     fields: list[FieldPlan] = attrs.field(factory=list)
     iterate: str | None = None
     """The key of the array that the model iterates over."""
+
+    @property
+    def rows(self) -> FieldPlan | None:
+        """The attribute that the model iterates over, if it is an array."""
+        found = (field for field in self.fields if field.key == self.iterate)
+        arrays = (one for one in found if isinstance(without_null(one.shape), Array))
+        return next(arrays, None)
 
 
 @attrs.define

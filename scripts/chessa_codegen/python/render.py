@@ -256,7 +256,6 @@ _FUNCTIONS: Final = (
     "hints_of",
     "imports",
     "item_hint",
-    "iterated",
     "link_value",
     "literal",
     "method_text",

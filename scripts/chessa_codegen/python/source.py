@@ -18,7 +18,6 @@ from chessa_codegen.ir.plan import (
     EnumPlan,
     FieldPlan,
     LinkPlan,
-    ModelPlan,
     OperationPlan,
     ResourcePlan,
     ResponsePlan,
@@ -100,12 +99,6 @@ def field_value(field: FieldPlan) -> str:
     if field.required and not field.read_only and not field.optional:
         return f"_fields.expected({bound})"
     return f"_fields.{'optional' if field.optional else 'documented'}({bound})"
-
-
-def iterated(model: ModelPlan) -> FieldPlan | None:
-    """Return the attribute that a model iterates over, if any."""
-    rows = [field for field in model.fields if field.key == model.iterate]
-    return rows[0] if rows and isinstance(types.without_null(rows[0].shape), Array) else None
 
 
 def item_hint(field: FieldPlan) -> str:
