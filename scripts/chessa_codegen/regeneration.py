@@ -146,20 +146,10 @@ def settled(
     effective: Mapping[str, Any], names: Names | None = None, *, is_strict: bool = False
 ) -> Settled:
     """Check a document, and leave out what cannot be generated. Raises `SpecError` if unsafe."""
-    return planned(validated(effective), names, is_strict=is_strict)
-
-
-def validated(effective: Mapping[str, Any]) -> Repair:
-    """Return a valid copy of a document, and what was found. Raises `SpecError` if unsafe."""
     safety.check_document(effective)
     check_own_links(effective)
     repair = Repair(canonical.ordered(dict(effective)))
     settle(repair)
-    return repair
-
-
-def planned(repair: Repair, names: Names | None = None, *, is_strict: bool = False) -> Settled:
-    """Plan the package of a valid document, with the names that callers know."""
     plan = settled_plan(repair, names or Names())
     if is_strict:
         repair.check_strictly()

@@ -7,8 +7,6 @@ do not hide other changes.
 import re
 import tempfile
 from collections.abc import Container, Iterable, Mapping
-from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,18 +28,16 @@ from chessa_codegen.regeneration import (
     make_package,
     marked_document,
     ordered,
-    planned,
     settled,
-    validated,
 )
 from chessa_codegen.validate import endpoint, safety
-from chessa_codegen.validate.repair import Finding, Repair, operations
+from chessa_codegen.validate.repair import Finding, operations
 from chessa_tracking.api_diff.package import compare_surfaces
 from chessa_tracking.api_diff.reader import modules_of, read, surface_of
 from chessa_tracking.api_diff.surface import Surface, SurfaceChange
 from chessa_tracking.apply import amounts, endpoint_review
 from chessa_tracking.apply.overlay_review import Advice, Corrected, advise, corrected
-from chessa_tracking.apply.second_process import AtOnce, executor_for
+from chessa_tracking.apply.second_process import executor_for
 from chessa_tracking.diff.changes import Change, Level, verdict
 from chessa_tracking.diff.openapi import compare
 
@@ -136,25 +132,24 @@ def judge(
         },
     )
     with executor_for(old, new) as executor:
+        changes = executor.submit(_compared, old, new, pinned(before.document))
         if released is None:
-            first = executor.submit(settled, before.document, names)
-            changes = executor.submit(_compared, old, new, pinned(before.document))
-            valid = AtOnce().submit(validated, after.document)  # needs no name of the first
             try:
-                known = first.result()
+                known = settled(before.document, names)
             except SpecError as error:  # a document without a package has no callers
                 return attrs.evolve(found, changes=changes.result(), surface=None, refused=error)
             seen = executor.submit(_surface, known.plan, config)
             names, left_out = known.plan.names.kept(), known.findings
-            make = partial(_drafted, valid, config, names)
         else:
-            changes = executor.submit(_compared, old, new, pinned(before.document))
             seen = executor.submit(read, released)
-            make = partial(_package, after.document, config, names)
         made: Settled | SpecError
         modules: Mapping[str, str | bytes] = {}
         try:
-            made, modules = make()
+            if released is None:
+                made = settled(after.document, names)
+                modules = render.drafted(made.plan, config)
+            else:
+                made, modules = _package(after.document, config, names)
         except SpecError as error:
             made = error
         found = attrs.evolve(found, changes=changes.result())
@@ -258,17 +253,9 @@ def _surface(plan: Plan, config: Path) -> Surface:
     return surface_of(render.drafted(plan, config))
 
 
-def _drafted(
-    valid: Future[Repair], config: Path, names: Names | None
-) -> tuple[Settled, Mapping[str, str | bytes]]:
-    """Make what is compared of a package."""
-    found = planned(valid.result(), names)
-    return found, render.drafted(found.plan, config)
-
-
 def _package(
     document: Mapping[str, Any], config: Path, names: Names | None
-) -> tuple[Settled, Mapping[str, str | bytes]]:
+) -> tuple[Settled, dict[str, bytes]]:
     """Make the package of an update, which must be one that the client can use."""
     with tempfile.TemporaryDirectory(prefix="judge-") as workshop:
         folder = Path(workshop) / "chessa_api"
