@@ -9,6 +9,7 @@ import pytest
 from chessa.cli._doctor import clock, probe
 from chessa.cli._wait import Progress
 from chessa.journal import SqlJournal
+from chessa.models import OrderStatus
 from chessa.testing import Sandbox
 from tests.cli.conftest import chessa, result
 
@@ -71,8 +72,8 @@ def test_wait_prints_each_status(api: Sandbox, failed: str) -> None:
     del api
     done = chessa("wait", failed)
     assert done.returncode == 0
-    assert re.fullmatch(r" +0:0\d  Failed", done.stderr.splitlines()[0])
-    assert result("wait", failed)["status"] == "Failed"
+    assert re.fullmatch(rf" +0:0\d  {OrderStatus.FAILED}", done.stderr.splitlines()[0])
+    assert result("wait", failed)["status"] == OrderStatus.FAILED
 
 
 def test_wait_for_another_end_is_5(api: Sandbox, failed: str) -> None:

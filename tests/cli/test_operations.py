@@ -46,6 +46,7 @@ def test_a_write_is_sent_with_yes(api: Sandbox) -> None:
     recipient = api.add_recipient()
     order = result(
         *("orders", "create", "--recipient-id", recipient.id, "--origin-asset", "USDC"),
+        *("--destination-asset", recipient.currency),
         *("--origin-amount", "10.50", "--chain", "Solana", "--yes"),
     )
     assert str(api.requests[-1].body["originAmount"]) == "10.50"
@@ -110,8 +111,10 @@ def test_a_number_is_sent_as_a_number() -> None:
 
 def test_a_text_of_another_type_is_a_usage_error(api: Sandbox) -> None:
     """The message names the option and what is expected."""
-    words = ("orders", "create", "--recipient-id", "r", "--origin-amount", "ten", "--yes")
-    done = chessa(*words)
+    done = chessa(
+        *("orders", "create", "--recipient-id", "r", "--origin-asset", "USDC"),
+        *("--destination-asset", "NGN", "--origin-amount", "ten", "--yes"),
+    )
     assert done.returncode == 2
     assert "'--origin-amount': expected a number, such as 10" in done.stderr
     assert api.requests == ()

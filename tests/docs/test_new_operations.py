@@ -11,6 +11,7 @@ from chessa_codegen.errors import SpecError
 from tests.docs.made import Reference, document, make
 from tests.docs.pages import ROOT, parsed, rows, section
 from tests.marks import table
+from tests.refs import followed, json_schema
 
 
 def content(schema: Any, **more: Any) -> dict[str, Any]:
@@ -108,12 +109,13 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     spec["paths"]["/v1/referrals/{id}"] = {"delete": DELETE}
     spec["paths"]["/v1/referrals/events"] = {"get": EVENTS}
     refund = spec["paths"]["/v1/orders/refund"]["post"]
-    body = refund["requestBody"]["content"]["application/json"]["schema"]
+    body = json_schema(spec, refund["requestBody"])
     body["properties"]["reason"] = {"type": "string", "example": "Too late"}
     retrieve = spec["paths"]["/v1/orders/{orderId}"]["get"]
-    order = retrieve["responses"]["200"]["content"]["application/json"]["schema"]
-    order["properties"]["order"]["properties"]["riskScore"] = {"type": "number", "example": 0.5}
-    order["properties"]["order"]["properties"]["status"]["enum"] = ["created", "paused"]
+    envelope = json_schema(spec, retrieve["responses"]["200"])
+    order = followed(spec, envelope["properties"]["order"])["properties"]
+    order["riskScore"] = {"type": "number", "example": 0.5}
+    order["status"]["enum"] = ["created", "paused"]
     retrieve["responses"]["404"] = {"description": "No such order"}
     return make(tmp_path_factory.mktemp("evolved"), spec, is_vendors=True)
 

@@ -68,6 +68,11 @@ def is_denied(text: str, term: str = _ANY) -> bool:
     return _pattern(term).search(text) is not None
 
 
+def is_refused_opening(text: str) -> bool:
+    """Return whether a docstring must not begin so, or holds a label."""
+    return (_OPENING.match(text) or _LABEL.search(text)) is not None
+
+
 def problems(path: Path, quoted: Iterable[str] = ()) -> Iterator[str]:
     """Yield `path:line: term` for each denied term in a file, except in quoted texts."""
     text = path.read_text(encoding="utf-8")

@@ -51,15 +51,16 @@ PROGRAM: Final = textwrap.dedent("""
 PAYOUT: Final = textwrap.dedent(r"""
     import os, sys, chessa
     from chessa.flows import accept_quote, quote_payout
+    from tests.samples import BANK_ACCOUNT
 
     wallet, url, name, secret, path, reference, _ = sys.argv[1:]
     settings = dict(base_url=url, client_id=name, client_secret=secret, max_retries=0)
     asked = dict(chain="Solana", origin_asset="USDC", origin_amount=10, max_origin_amount=10)
-    recipient = {"account_number": "0123456789", "code": "ng_9psb"}
+    asked |= dict(destination_asset="NGN", recipient=BANK_ACCOUNT)
 
     with chessa.journal.SqlJournal(f"sqlite:///{path}", account="acme") as journal:
         client = chessa.Chessa(**settings, journal=journal)
-        quote = quote_payout(client, reference=reference, recipient=recipient, **asked)
+        quote = quote_payout(client, reference=reference, **asked)
         deposit = accept_quote(client, quote, reference=reference, timeout=20)
         with journal.step(reference, "broadcast") as step:
             if not step.is_done:

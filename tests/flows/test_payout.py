@@ -18,15 +18,16 @@ from chessa.flows import (
     wait_for_order,
 )
 from chessa.testing import Sandbox
+from tests.samples import BANK_ACCOUNT
 
 from .runs import READ, Once, operations
 
 RECIPIENT, CREATE, ACCEPT = "recipients.create", "orders.create", "orders.prepare_funding"
-ADA = {"account_number": "0123456789", "code": "ng_9psb"}
 ASKED: dict[str, Any] = {
     "reference": "invoice 17",
     "chain": "Solana",
     "origin_asset": "USDC",
+    "destination_asset": "NGN",
     "origin_amount": Decimal(10),
     "max_origin_amount": Decimal(10),
 }
@@ -34,7 +35,7 @@ ASKED: dict[str, Any] = {
 
 def quote(once: Once, **named: Any) -> Quote:
     """Quote a payout to Ada, unless arguments say otherwise."""
-    result = once(quote_payout, **{"recipient": ADA, **ASKED, **named})
+    result = once(quote_payout, **{"recipient": BANK_ACCOUNT, **ASKED, **named})
     assert isinstance(result, Quote)
     return result
 
@@ -107,7 +108,6 @@ def test_a_payout_of_a_fixed_destination(once: Once) -> None:
         once,
         origin_amount=None,
         destination_amount=15_000,
-        destination_asset="NGN",
         max_origin_amount=100,
         min_destination_amount=15_000,
     )

@@ -8,6 +8,7 @@ import chessa
 from chessa import Outcome
 from chessa.flows import Reconciled, reconcile
 from chessa.testing import Sandbox, SandboxOrder
+from tests.samples import order_for
 
 from .runs import ADDRESS, READ, REFUND, Once, operations
 
@@ -93,9 +94,7 @@ def test_a_write_without_a_way_to_check_is_said_to_be_so(once: Once, api: Sandbo
     recipient = api.add_recipient()
 
     def create(client: Any) -> Any:
-        return client.once("r").orders.create(
-            recipient_id=recipient.id, origin_asset="USDC", origin_amount=10, chain="Solana"
-        )
+        return client.once("r").orders.create(**order_for(recipient))
 
     lose(once, create)
     result = only(once(reconcile))

@@ -11,7 +11,7 @@ from chessa import Outcome, flows
 from chessa.flows import Confirmed, NotApplied, StillUnknown, _steps, refund_safely, wait_for_order
 from chessa.flows._refund import shows_refund_to
 from chessa.flows._steps import Find
-from chessa.models import Order
+from chessa.models import Order, OrderStatus
 from chessa.testing import Sandbox, SandboxOrder
 from chessa.testing._domain import serializers
 from tests.marks import table
@@ -35,13 +35,13 @@ def test_the_public_functions_take_either_client(api: Sandbox, order: SandboxOrd
 
     async def main() -> Any:
         async with api.async_client() as client:
-            assert (await wait_for_order(client, order.id)).status == "Failed"
+            assert (await wait_for_order(client, order.id)).status == OrderStatus.FAILED
             return await refund_safely(client, other.id, ADDRESS)
 
     assert isinstance(sent, Confirmed)
     assert isinstance(asyncio.run(main()), Confirmed)
     assert [made.tag for made in api.refunds] == ["77", None]
-    assert wait_for_order(api.client(), order.id, ["failed"], 9).status == "Failed"
+    assert wait_for_order(api.client(), order.id, ["failed"], 9).status == OrderStatus.FAILED
 
 
 @pytest.mark.parametrize("spelling", ["failed", "FAILED", "Failed"])
@@ -165,7 +165,7 @@ def test_a_rejection_whose_second_read_fails_is_a_rejection(
     options = {"hooks": chessa.Hooks(response=lose_next_read)}
     result = run(refund, order.id, ADDRESS, options=options)
     assert isinstance(result, NotApplied)
-    assert (result.error.outcome, result.order.status) == (Outcome.REJECTED, "Failed")
+    assert (result.error.outcome, result.order.status) == (Outcome.REJECTED, OrderStatus.FAILED)
     assert operations(api) == [READ, REFUND, READ]
 
 

@@ -1,5 +1,6 @@
 """Models as what FastAPI takes and returns, with its OpenAPI document."""
 
+import json
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from chessa import models
 
 ORDER: dict[str, Any] = {
     "id": "ord_1",
-    "status": "Failed",
+    "status": models.OrderStatus.FAILED.value,
     "originAmount": "1.50",
     "createdAt": "2025-03-18T06:05:27.754Z",
     "recipient": {"currency": "NGN"},
@@ -62,7 +63,8 @@ def test_a_response_is_what_the_api_sent(client: TestClient) -> None:
     assert client.get("/order").json() == ORDER
     assert client.get("/orders").json() == [ORDER]
     assert client.get("/list").json() == {"orders": [{"id": "1", "status": "x"}]}
-    assert client.get("/rate").text == '{"from":"BTC","rate":82605.06975000001,"to":"USDC"}'
+    rate = json.loads(client.get("/rate").text, parse_float=str)
+    assert rate == {"from": "BTC", "rate": "82605.06975000001", "to": "USDC"}
 
 
 def test_a_request_is_read_or_refused(client: TestClient) -> None:

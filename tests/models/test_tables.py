@@ -76,7 +76,11 @@ def test_models_within_are_columns_of_their_own() -> None:
     assert history.rows() == []
 
 
-@pytest.mark.parametrize("empty", [OrderList(orders=[]), RecipientList(recipients=[])])
+@pytest.mark.parametrize(
+    "empty",
+    [OrderList.from_dict({"orders": []}), RecipientList.from_dict({"recipients": []})],
+    ids=lambda empty: type(empty).__name__,
+)
 def test_no_items_are_no_rows(empty: OrderList | RecipientList) -> None:
     """An empty list has no rows, and is falsy like a list."""
     assert (empty.rows(), len(empty), bool(empty)) == ([], 0, False)

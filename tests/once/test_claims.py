@@ -13,6 +13,7 @@ import chessa
 from chessa import Outcome
 from chessa.testing import Sandbox, sandbox, serve
 from tests.modes import Mode
+from tests.samples import order_for
 
 from .calls import ADDRESS, REFERENCE, REFUND, client_of, posts, refund
 from .databases import Database, sqlite_database
@@ -83,12 +84,7 @@ def test_processes_send_each_reference_once(size: tuple[int, int], database: Dat
             "client_id": api.client_id,
             "client_secret": api.client_secret,
         }
-        arguments = {
-            "recipient_id": recipient.id,
-            "origin_asset": "USDC",
-            "chain": "Solana",
-            "origin_amount": 10,
-        }
+        arguments = order_for(recipient)
         calls = [(f"reference {each}", arguments) for each in range(number)]
         context = processes()
         barrier, counts = context.Barrier(workers), context.SimpleQueue()
@@ -133,12 +129,7 @@ def test_a_harmless_duplicate_is_sent_once_more(
             api.lose_next_answer(operation="orders.create")
             for _ in range(3):
                 try:
-                    call = client.once(REFERENCE).orders.create(
-                        recipient_id=recipient.id,
-                        origin_asset="USDC",
-                        chain="Solana",
-                        origin_amount=10,
-                    )
+                    call = client.once(REFERENCE).orders.create(**order_for(recipient))
                     found.append(await mode.done(call))
                 except chessa.ChessaError as error:
                     found.append(error.outcome)

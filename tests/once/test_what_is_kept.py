@@ -16,6 +16,7 @@ from chessa.testing import Sandbox
 from chessa_api.api.orders import prepare_funding
 from chessa_api.index import OPERATIONS
 from tests.modes import Mode
+from tests.samples import BANK_ACCOUNT, order_for
 
 from .calls import ADDRESS, REFERENCE, client_of, posts
 from .databases import KEY, Database
@@ -53,22 +54,10 @@ def _call(api: Sandbox, name: str, client: Any) -> Any:
     if name == "orders.request_refund" and not api.refunds:
         order.fail()
     arguments: dict[str, dict[str, Any]] = {
-        "orders.create": {
-            "recipient_id": recipient.id,
-            "origin_asset": "USDC",
-            "chain": "Solana",
-            "origin_amount": Decimal("12.50"),
-        },
+        "orders.create": order_for(recipient, origin_amount=Decimal("12.50")),
         "orders.prepare_funding": {"order_id": order.id, "chain": "Solana"},
         "orders.request_refund": {"order_id": order.id, "address": ADDRESS},
-        "recipients.create": {
-            "account_name": "Ada Example",
-            "account_number": "0123456789",
-            "code": "ng_9psb",
-            "country": "NG",
-            "currency": "NGN",
-            "type": "bank",
-        },
+        "recipients.create": BANK_ACCOUNT,
         "recipients.deactivate": {"recipient_id": recipient.id},
         "users.submit_feedback": {"comment": CANARY},
     }
@@ -210,10 +199,7 @@ def test_amounts_are_compared_exactly(mode: Mode, api: Sandbox, database: Databa
                     try:
                         await mode.done(
                             client.once(reference).orders.create(
-                                recipient_id=recipient.id,
-                                origin_asset="USDC",
-                                chain="Solana",
-                                origin_amount=amount,
+                                **order_for(recipient, origin_amount=amount)
                             )
                         )
                         found.append("result")

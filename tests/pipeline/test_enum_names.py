@@ -50,6 +50,33 @@ def test_a_vendor_describes_values(said: dict[str, Any], tmp_path: Path) -> None
 
 
 @table(
+    ("theirs", "ours", "known"),
+    [
+        ("failed", "Failed", {"FAILED": "failed"}),
+        ("PAID-OUT", "paid_out", {"PAID_OUT": "PAID-OUT"}),
+        ("PaidOut", "paid_out", {"PAID_OUT": "PaidOut"}),
+        ("failed", "Refunded", {"FAILED": "failed", "REFUNDED": "Refunded"}),
+        ("1.0", "10", {"VALUE_1_0": "1.0", "VALUE_10": "10"}),
+        ("a1", "a-1", {"A1": "a1", "A_1": "a-1"}),
+    ],
+)
+def test_a_value_of_ours_is_spelled_as_the_vendor_does(
+    theirs: str, ours: str, known: dict[str, str], tmp_path: Path
+) -> None:
+    """Also where another schema of the title lists it: what we have seen or guessed gives way."""
+    status = {"title": "Status", "type": "string"}
+    for own in ({"enum": [theirs], "x-open-enum": [ours]}, {"x-open-enum": [ours]}):
+        rows = {
+            name: {"title": name.upper(), "type": "object", "properties": {"x": {**status, **each}}}
+            for name, each in (("a", own), ("b", {"enum": [theirs]}))
+        }
+        paths = {f"/{n}": {"get": operation(n, responses=answers(rows[n]))} for n in rows}
+        found = settled(document(paths))
+        (enum,) = found.plan.enums
+        assert dict(enum.constants) == known
+
+
+@table(
     "names",
     [
         (["A", "B"], ["A", "B"]),

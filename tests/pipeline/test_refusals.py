@@ -496,21 +496,6 @@ def test_only_the_overlay_says_what_is_safe_to_repeat(
     assert "only the overlay may" in lines[0]
 
 
-def test_a_value_of_ours_that_the_vendor_spells_otherwise_stops_the_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A guess of x-open-enum that turns out wrong does not quietly rename a constant."""
-    status = {"title": "Status", "type": "string"}
-    spec = document(
-        {
-            "/a": {"get": operation("a", responses=answers({**status, "enum": ["failed"]}))},
-            "/b": {"get": operation("b", responses=answers({**status, "x-open-enum": ["Failed"]}))},
-        }
-    )
-    lines = refusal_of(capsys, tmp_path, spec)
-    assert "Status lists 'failed', and x-open-enum has 'Failed' for it" in lines[0]
-
-
 @table("name", ["attrs", "dateutil", "typing", "1x", "a-b", "class", "a.b", "", "../x", "é"])
 def test_a_package_needs_a_name_of_python(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -146,6 +146,11 @@ def _only_asks(variants: Any) -> bool:
     return all(set(variant) <= {"required"} for variant in variants if isinstance(variant, Mapping))
 
 
+def spelling(value: object) -> str:
+    """Return what stays of a value of an enum when its case and separators change."""
+    return re.sub(r"(?<=[a-z])[\s_-]+(?=[a-z])", "", str(value).lower())
+
+
 def _of_enum(schema: Schema) -> Iterator[Kind]:
     listed = schema.get("enum", schema.get("x-open-enum"))
     values = [value for value in listed or () if value is not None]

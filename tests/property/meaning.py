@@ -27,6 +27,7 @@ from tests.property.effective import (
     parts,
     plain,
     properties,
+    spelling,
     tuple_items,
     values,
 )
@@ -178,8 +179,10 @@ def _is_instant(wire: str, value: Any) -> bool:
 
 
 def _known(kind: Kind, value: OpenEnum | OpenIntEnum) -> bool:
-    listed = kind.schema.get("enum", kind.schema.get("x-open-enum", ()))
-    return value.is_known if value in listed else True
+    if value in kind.schema.get("enum", ()) or value.is_known:
+        return value.is_known
+    known = {spelling(each) for each in type(value)}
+    return value not in kind.schema.get("x-open-enum", ()) or spelling(value) in known
 
 
 def _of_array(kind: Kind, wire: Any, value: Any, *, strict: bool) -> Iterator[str]:

@@ -18,7 +18,7 @@ from chessa.testing._spec.document import SpecOperation
 from chessa_api.model import Model
 from tests.property import surface
 from tests.property.arguments import documented_arguments
-from tests.property.effective import Kind, flag, kinds, node, plain, properties
+from tests.property.effective import Kind, flag, kinds, node, plain, properties, spelling
 from tests.property.expected import is_read
 from tests.property.generation import PROFILE, valid
 from tests.property.json_text import written
@@ -119,16 +119,18 @@ def test_a_class_has_the_documented_fields_and_no_other(cls: type[Model]) -> Non
 
 def enums() -> list[tuple[Any, set[Any]]]:
     """Every enum of the classes and arguments, with the values that the spec lists."""
-    found: dict[Any, set[Any]] = {}
+    listed: dict[Any, set[Any]] = {}
+    seen: dict[Any, set[Any]] = {}  # by us, and spelled as the vendor does
     for place in PLACES:
         for key, schema in properties(place.schema).items():
             for kind, enum in _enums_below(schema, hints(place.cls)[names(place.schema)[key]]):
-                listed = kind.schema.get("enum", [])
-                spelled = {str(value).lower() for value in listed}
-                seen = kind.schema.get("x-open-enum", [])  # by us, and spelled as the vendor does
-                listed = [*listed, *(v for v in seen if str(v).lower() not in spelled)]
-                found.setdefault(enum, set()).update(v for v in listed if v is not None)
-    return list(found.items())
+                listed.setdefault(enum, set()).update(kind.schema.get("enum", ()))
+                seen.setdefault(enum, set()).update(kind.schema.get("x-open-enum", ()))
+    for enum, values in listed.items():
+        spelled = {spelling(value) for value in values}
+        values |= {value for value in seen[enum] if spelling(value) not in spelled}
+        values.discard(None)
+    return list(listed.items())
 
 
 def _enums_below(schema: Any, hint: Any) -> Iterator[tuple[Kind, Any]]:

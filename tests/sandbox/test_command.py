@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 import chessa
+from chessa.models import OrderStatus
 from chessa.testing.__main__ import main
 from tests.marks import every, table
+from tests.samples import BANK_ACCOUNT, order_for
 
 COMMAND = [sys.executable, "-W", "error", "-m", "chessa.testing"]
 
@@ -53,18 +55,16 @@ def test_another_process_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         with chessa.Chessa() as client:
-            recipient = client.recipients.create(account_number="0123456789", code="ng_9psb")
-            order = client.orders.create(
-                recipient_id=recipient.id, origin_asset="USDC", origin_amount=10
-            )
+            recipient = client.recipients.create(**BANK_ACCOUNT)
+            order = client.orders.create(**order_for(recipient))
             assert order.created_at < datetime.datetime.now(datetime.UTC) < order.expires_at
             commands = f"{variables['CHESSA_BASE_URL']}/_sandbox/orders/{order.id}"
             assert post(f"{commands}/fund") == (
                 200,
                 {"id": order.id, "status": "waiting_for_confirmations"},
             )
-            assert post(f"{commands}/fail") == (200, {"id": order.id, "status": "Failed"})
-            assert client.orders.retrieve(order.id).status == "Failed"
+            assert post(f"{commands}/fail") == (200, {"id": order.id, "status": OrderStatus.FAILED})
+            assert client.orders.retrieve(order.id).status == OrderStatus.FAILED
             assert client.orders.request_refund(order_id=order.id, address="bc1q").refund_id
             assert post(f"{variables['CHESSA_BASE_URL']}/_sandbox/lose-next-answer")[0] == 200
             with pytest.raises(chessa.OutcomeUnknownError):

@@ -1,5 +1,6 @@
 """Recipients, rates, the user, feedback and configurations in the sandbox, through both clients."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,11 @@ import pytest
 
 import chessa
 from chessa.testing import Sandbox
+from tests.credentials import ID_HEADER, SECRET_HEADER
+from tests.samples import BANK_ACCOUNT, MOBILE_MONEY, order_for
 from tests.sandbox.callers import Caller, refused
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def _retrieve(recipient_id: str) -> Callable[[Any], Any]:
@@ -17,12 +22,9 @@ def _retrieve(recipient_id: str) -> Callable[[Any], Any]:
 
 def test_a_bank_account_and_a_mobile_money_number_differ(api: Sandbox, call: Caller) -> None:
     """As on the vendor's pages, rows have bankCode and bankName, or code."""
-    bank = call(
-        lambda c: c.recipients.create(
-            account_name="Ada Example", account_number="0123456789", code="058"
-        )
-    )
-    mobile = call(lambda c: c.recipients.create(account_number="+233544444444", code="gh_mtn"))
+    bank = call(lambda c: c.recipients.create(**{**BANK_ACCOUNT, "code": "058"}))
+    plus = {"account_number": "+233544444444"}
+    mobile = call(lambda c: c.recipients.create(**{**MOBILE_MONEY, **plus}))
     assert (bank.code, bank.bank_code, bank.type) == ("058", None, "bank_account")
     assert (mobile.code, mobile.account_number, mobile.type) == (
         "gh_mtn", "233544444444", "mobile_money",
@@ -56,36 +58,55 @@ def test_recipients_are_filtered(
 
 def test_a_recipient_of_an_unknown_institution(call: Caller) -> None:
     """Any code is accepted with country, currency and type; without, they are required."""
-    given = {"account_number": "263770000000", "code": "zw_ecocash"}
-    error = refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**given))
+    given = {**MOBILE_MONEY, "account_number": "263770000000", "code": "zw_ecocash"}
+    blank = {**given, "country": ""}
+    error = refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**blank))
     assert "body.country" in error.message
-    place = {"country": "ZW", "currency": "USD", "type": "mobile_money"}
-    recipient = call(lambda c: c.recipients.create(**given, **place))
+    place = {"country": "ZW", "currency": "USD"}
+    recipient = call(lambda c: c.recipients.create(**{**given, **place}))
     assert (recipient.code, recipient.country, recipient.currency) == ("zw_ecocash", "ZW", "USD")
 
 
 @pytest.mark.parametrize("missing", ["account_number", "code"])
 def test_a_recipient_needs_a_number_and_an_institution(call: Caller, missing: str) -> None:
     """Without them a recipient cannot be paid."""
-    given = {"account_number": "0123456789", "code": "058"}
-    del given[missing]
-    refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**given))
+    given = {**BANK_ACCOUNT, missing: ""}
+    error = refused(call, chessa.BadRequestError, lambda c: c.recipients.create(**given))
+    assert "without accountNumber and code" in error.message
+
+
+def test_what_is_left_out_follows_from_the_institution(spec: dict[str, Any]) -> None:
+    """Account number and code are enough, and an order is in the recipient's currency."""
+    with Sandbox(spec=spec) as api:
+        headers = {ID_HEADER: api.client_id, SECRET_HEADER: api.client_secret}
+
+        def post(path: str, body: dict[str, Any]) -> Any:
+            sent = [*headers.items(), ("content-type", "application/json")]
+            response = api.backend.answer("POST", path, sent, json.dumps(body).encode())
+            assert response.status == 201, response.body
+            return json.loads(response.body)
+
+        account = {"accountNumber": "+233544444444", "code": "gh_mtn"}
+        recipient = post("/v1/recipients", account)["recipient"]
+        assert recipient["accountName"]
+        kept = (recipient["country"], recipient["currency"], recipient["type"])
+        assert kept == ("GH", "GHS", "mobile_money")
+        quote = {"recipientId": recipient["id"], "originAsset": "USDC", "originAmount": 10}
+        assert post("/v1/orders", quote)["order"]["destinationAsset"] == "GHS"
 
 
 def test_a_deactivated_recipient(api: Sandbox, call: Caller) -> None:
     """It can be read, gets no new order, and a second request changes nothing."""
-    recipient = api.add_recipient()
+    recipient, other = api.add_recipient(), api.add_recipient()
     api.clock.advance(seconds=5)
     first = call(lambda c: c.recipients.deactivate(recipient.id))
     api.clock.advance(seconds=5)
     assert call(lambda c: c.recipients.deactivate(recipient.id)) == first
     assert first.active is False
     assert first.updated_at > first.created_at
-    assert call(lambda c: c.recipients.retrieve(recipient.id)).active is None
-    order: dict[str, Any] = {"origin_asset": "USDC", "origin_amount": 10}
-    refused(
-        call, chessa.BadRequestError, lambda c: c.orders.create(recipient_id=recipient.id, **order)
-    )
+    assert not call(lambda c: c.recipients.retrieve(recipient.id)).active
+    assert call(lambda c: c.recipients.retrieve(other.id)).active in (None, True)
+    refused(call, chessa.BadRequestError, lambda c: c.orders.create(**order_for(recipient)))
     assert not api.orders
 
 
@@ -128,7 +149,9 @@ def test_rates_are_fixed_and_exact(call: Caller, pair: tuple[str, str], rate: st
         lambda c: c.recipients.retrieve("unknown"),
         lambda c: c.recipients.deactivate("unknown"),
         lambda c: c.recipients.list_for_user("another"),
-        lambda c: c.orders.create(recipient_id="unknown", origin_asset="USDC", origin_amount=1),
+        lambda c: c.orders.create(
+            recipient_id=UNKNOWN, origin_asset="USDC", origin_amount=1, destination_asset="NGN"
+        ),
     ],
 )
 def test_unknown_ids_and_pairs(call: Caller, use: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chessa.models import OrderStatus
 from chessa.testing import Sandbox, SandboxError, SandboxOrder, sandbox, serve
 
 
@@ -30,7 +31,7 @@ def ask(url: str, method: str, target: str, body: bytes = b"") -> tuple[int, Any
         ("fund", "waiting_for_confirmations"),
         ("advance", "waiting_for_funding"),
         ("complete", "completed"),
-        ("fail", "Failed"),
+        ("fail", OrderStatus.FAILED),
     ],
 )
 def test_a_command_moves_an_order(api: Sandbox, command: str, status: str) -> None:

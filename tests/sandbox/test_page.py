@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.browser import is_installed, launched
+from chessa.models import OrderStatus
 from chessa.testing import Sandbox, serve
 from tests.marks import CI
+from tests.samples import order_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -93,7 +95,7 @@ def test_an_order_is_walked_to_its_refund_by_clicking(api: Sandbox, open_page: A
     shown.sees("Paid twice: 20 of 10 USDC")
     assert shown.figure("Paid twice") == "1"
     shown.button(f"Fail {name}").click()
-    shown.sees(f"Fail, {name}: Failed.")
+    shown.sees(f"Fail, {name}: {OrderStatus.FAILED.capitalize()}.")
     shown.button("Lose the next response").click()
     shown.sees("Response lost, acts, for any operation")
     shown.button(f"Refund {name}").click()
@@ -192,9 +194,7 @@ def test_texts_of_others_stay_texts(api: Sandbox, open_page: Any) -> None:
             account_name=HOSTILE, account_number=HOSTILE, code=HOSTILE,
             country=HOSTILE, currency="NGN", type=HOSTILE,
         )  # fmt: skip
-        order = client.orders.create(
-            recipient_id=recipient.id, origin_asset="USDC", origin_amount=10, chain=HOSTILE
-        )
+        order = client.orders.create(**order_for(recipient, origin_amount=10, chain=HOSTILE))
         client.orders.prepare_funding(order_id=order.id, chain=HOSTILE, notes=HOSTILE)
         api.orders[order.id].fund().fail()
         client.orders.request_refund(order_id=order.id, address=HOSTILE, tag=HOSTILE)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import chessa
+from chessa.models import OrderStatus
 from chessa.testing import Mistakes, Sandbox
 from tests.sandbox.callers import Caller, refused
 
@@ -40,10 +41,10 @@ def test_an_underpaid_order_waits_for_the_rest(api: Sandbox, call: Caller) -> No
 @pytest.mark.parametrize(
     ("rules", "amount", "status"),
     [
-        ({"underpaid": "fail"}, 9, "Failed"),
+        ({"underpaid": "fail"}, 9, OrderStatus.FAILED),
         ({"underpaid": "accept"}, 9, "completed"),
         ({}, 11, "completed"),
-        ({"overpaid": "fail"}, 11, "Failed"),
+        ({"overpaid": "fail"}, 11, OrderStatus.FAILED),
         ({"overpaid": "fail", "underpaid": "fail"}, 10, "completed"),
     ],
 )
@@ -55,7 +56,7 @@ def test_the_rules_are_a_choice(
     order = api.add_order().fund(amount=amount)
     api.clock.advance(hours=1)
     assert order.status == status
-    if status == "Failed":
+    if status == OrderStatus.FAILED:
         api.request_refund(order.id)
         assert api.refunds[0].amount == amount
 

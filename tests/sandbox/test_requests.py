@@ -17,6 +17,12 @@ ORDERS = "/v1/orders"
 REFUND = "/v1/orders/refund"
 
 
+@pytest.fixture
+def api(spec: dict[str, Any]) -> Sandbox:
+    """A sandbox of the spec whose paths and bodies the messages of these tests name."""
+    return Sandbox(spec=spec)
+
+
 @pytest.fixture(params=["in process", "over HTTP"])
 def send(request: pytest.FixtureRequest, api: Sandbox) -> Iterator[Send]:
     """Send a request in process or over HTTP; return status, headers and JSON of the response."""

@@ -158,7 +158,7 @@ def test_options_do_what_they_do_in_python(api: Sandbox, remote: Remote) -> None
         ("lose-next-answer?times=1.5", "'times' must be an integer"),
         ("lose-next-answer?times=0", "at least 1"),
         ("lose-next-answer?times=1000000000", "at most 10000"),
-        ("lose-next-answer?operation=orders.buy", "no operation 'orders.buy'; there are: conf"),
+        ("lose-next-answer?operation=orders.buy", "no operation 'orders.buy'; there are: "),
         ("delay-next", "'seconds' of delay-next is required"),
         ("delay-next?seconds=-1", "zero or more"),
         ("delay-next?seconds=1e300", "at most 3600"),

@@ -11,6 +11,7 @@ import pytest
 import chessa
 import chessa.testing
 from chessa.testing import Clock, Sandbox, sandbox
+from tests.samples import BANK_ACCOUNT, MOBILE_MONEY, order_for
 from tests.sandbox.callers import Caller
 
 
@@ -87,19 +88,14 @@ def test_unknown_institutions_and_assets_are_refused(api: Sandbox) -> None:
 def test_an_account_number_is_not_a_plus_alone(call: Caller) -> None:
     """Without its plus an account number must not be empty."""
     with pytest.raises(chessa.BadRequestError, match="cannot be paid without accountNumber"):
-        call(lambda c: c.recipients.create(account_number="+", code="gh_mtn"))
+        call(lambda c: c.recipients.create(**{**MOBILE_MONEY, "account_number": "+"}))
 
 
 def test_a_currency_without_limits_has_none(api: Sandbox, call: Caller) -> None:
     """A currency that the configurations do not list has no minimum."""
-    recipient = call(
-        lambda c: c.recipients.create(
-            account_number="1", code="us", country="US", currency="USD", type="bank_account"
-        )
-    )
-    order = call(
-        lambda c: c.orders.create(recipient_id=recipient.id, origin_asset="USDC", origin_amount=1)
-    )
+    place = {"account_number": "1", "code": "us", "country": "US", "currency": "USD"}
+    recipient = call(lambda c: c.recipients.create(**{**BANK_ACCOUNT, **place}))
+    order = call(lambda c: c.orders.create(**order_for(recipient, origin_amount=1)))
     assert (order.destination_asset, order.destination_amount) == ("USD", 1)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chessa_tracking.apply import update
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
+from tests.refs import json_schema
 from tests.tracking import rendering
 
 Document = dict[str, Any]
@@ -34,8 +35,7 @@ def rewrite(pages: Path, edited: Document, *which: tuple[str, str]) -> None:
 
 def body(edited: Document) -> Document:
     """The schema of the refund's body."""
-    content = edited["paths"]["/v1/orders/refund"]["post"]["requestBody"]["content"]
-    schema: Document = content["application/json"]["schema"]
+    schema: Document = json_schema(edited, edited["paths"][REFUND[1]][REFUND[0]]["requestBody"])
     return schema
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chessa import DecodeError, MisfitFieldError
-from chessa.models import Order, Pagination, Rate, StatusHistoryEntry
+from chessa.models import Order, OrderStatus, Pagination, Rate, StatusHistoryEntry
 from tests.marks import table
 
 # JSON numbers as a server may write them.
@@ -85,7 +85,7 @@ def test_the_form_that_was_not_documented_is_understood_and_kept() -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**60), max_value=10**60))
 def test_any_amount_survives(amount: Decimal) -> None:
     """An amount that is set is written with its digits, as number and as string, and read again."""
-    written = Rate(rate=amount).to_json()
+    written = Rate(from_asset="BTC", rate=amount, to_asset="USDC").to_json()
     assert Rate.from_json(written).rate == amount
     text = order("1").replace(origin_amount=amount).to_dict()["originAmount"]
     assert "E" not in text.upper()
@@ -270,7 +270,8 @@ def test_what_names_no_instant_is_a_misfit(text: Any) -> None:
 )
 def test_any_aware_instant_survives(instant: datetime.datetime) -> None:
     """An instant that is set is written in RFC 3339, and read again as the same instant."""
-    written = StatusHistoryEntry(timestamp=instant).to_dict()["timestamp"]
+    whole = {"checked": True, "description": "Paid.", "status": OrderStatus.CREATED}
+    written = StatusHistoryEntry(**whole, timestamp=instant).to_dict()["timestamp"]
     again = at(written).timestamp
     assert again == instant or again.timestamp() == instant.timestamp()
     assert again.microsecond == instant.microsecond

@@ -272,7 +272,7 @@ def test_a_status_that_nobody_listed_is_kept() -> None:
 
 def test_statuses_match() -> None:
     """A match statement takes constants and texts alike."""
-    match order(status="Failed").status:
+    match order(status=OrderStatus.FAILED.value).status:
         case OrderStatus.COMPLETED:
             end = "completed"
         case OrderStatus.FAILED:
@@ -349,16 +349,19 @@ def test_a_repr_is_short_and_about_no_person() -> None:
 
 def test_models_are_made_by_name() -> None:
     """A model is built from keyword arguments; what is left out is absent."""
-    page = Pagination(page=1, total=15)
-    assert page.to_dict() == {"page": 1, "total": 15}
-    assert "pages" not in page
+    page = Pagination(page=1, page_size=10, pages=2, total=15)
+    assert page.to_dict() == {"page": 1, "pageSize": 10, "pages": 2, "total": 15}
+    metadata = FeedbackMetadata(order_id="N3LBXEUI")
+    assert metadata.to_dict() == {"orderId": "N3LBXEUI"}
+    assert "hash_url" not in metadata
 
 
 def test_an_attribute_can_be_unset_again() -> None:
     """`UNSET` takes a field away, as if the server had not sent it, a required one too."""
-    page = Pagination(page=1, total=15).replace(total=UNSET)
-    assert page.to_dict() == {"page": 1}
-    assert Pagination(page=1, total=typing.cast("int", UNSET)) == page
+    page = Pagination(page=1, page_size=10, pages=2, total=15).replace(total=UNSET)
+    assert page.to_dict() == {"page": 1, "pageSize": 10, "pages": 2}
+    absent = typing.cast("int", UNSET)
+    assert Pagination(page=1, page_size=10, pages=2, total=absent) == page
     assert "id" not in pickle.loads(pickle.dumps(order().replace(id=UNSET)))
 
 
@@ -374,32 +377,42 @@ def test_unset_is_one_object(protocol: int) -> None:
 
 # ---- What cannot be sent ------------------------------------------------------------------------
 
+RATE = Rate(from_asset="BTC", rate=Decimal(1), to_asset="USDC")
+PAGE = Pagination(page=1, page_size=10, pages=2, total=15)
+METADATA = FeedbackMetadata(hash_url="https://x.invalid", order_id="N3LBXEUI")
+STEP = StatusHistoryEntry(
+    checked=True,
+    description="The order was created.",
+    status=OrderStatus.CREATED,
+    timestamp=datetime.datetime(2025, 3, 18, tzinfo=datetime.UTC),
+)
+
 
 @table(
-    ("model", "name", "value", "why"),
+    ("whole", "name", "value", "why"),
     [
-        (Rate, "rate", 0.5, "a float cannot hold an amount exactly"),
-        (Rate, "rate", Decimal("NaN"), "expected a finite amount"),
-        (Rate, "rate", Decimal("Infinity"), "expected a finite amount"),
-        (Rate, "rate", Decimal("1E+500"), "expected a finite amount of sensible size"),
-        (Rate, "rate", True, "expected a decimal.Decimal or an int, not bool"),
-        (Rate, "rate", "1", "expected a decimal.Decimal or an int, not str"),
-        (Pagination, "page", 1.0, "expected an int, not float"),
-        (Pagination, "page", True, "expected an int, not bool"),
-        (FeedbackMetadata, "order_id", 7, "expected a str, not int"),
-        (FeedbackMetadata, "order_id", None, "expected a str, not None"),
-        (StatusHistoryEntry, "checked", 1, "expected a bool, not int"),
-        (StatusHistoryEntry, "timestamp", "2025-03-18", "expected a datetime.datetime, not str"),
-        (StatusHistoryEntry, "timestamp", NAIVE, "a naive datetime names no instant"),
+        (RATE, "rate", 0.5, "a float cannot hold an amount exactly"),
+        (RATE, "rate", Decimal("NaN"), "expected a finite amount"),
+        (RATE, "rate", Decimal("Infinity"), "expected a finite amount"),
+        (RATE, "rate", Decimal("1E+500"), "expected a finite amount of sensible size"),
+        (RATE, "rate", True, "expected a decimal.Decimal or an int, not bool"),
+        (RATE, "rate", "1", "expected a decimal.Decimal or an int, not str"),
+        (PAGE, "page", 1.0, "expected an int, not float"),
+        (PAGE, "page", True, "expected an int, not bool"),
+        (METADATA, "order_id", 7, "expected a str, not int"),
+        (METADATA, "order_id", None, "expected a str, not None"),
+        (STEP, "checked", 1, "expected a bool, not int"),
+        (STEP, "timestamp", "2025-03-18", "expected a datetime.datetime, not str"),
+        (STEP, "timestamp", NAIVE, "a naive datetime names no instant"),
     ],
 )
-def test_what_has_no_exact_form_is_refused(model: Any, name: str, value: Any, why: str) -> None:
+def test_what_has_no_exact_form_is_refused(whole: Any, name: str, value: Any, why: str) -> None:
     """Writing raises an EncodeError that names the field and shows no value."""
-    made = model(**{name: value})
+    made = type(whole)(**{**dict(whole._fields()), name: value})
     for write in (made.to_dict, made.to_json):
         with pytest.raises(EncodeError) as caught:
             write()
-        assert str(caught.value).startswith(f"{model.__name__}.{name}: {why}")
+        assert str(caught.value).startswith(f"{type(whole).__name__}.{name}: {why}")
 
 
 def test_a_free_value_must_be_json() -> None:

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Coroutine
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final, final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, final, overload
 
 import attrs
 
@@ -21,7 +21,7 @@ from .._errors import (
 )
 from ._ledger import confirming, finding, ledger_of
 from ._polling import Schedule, may_pass, read_order
-from ._predicates import normalize
+from ._predicates import UNPAID, normalize, word
 from ._quote import (
     Quote,
     compare,
@@ -36,8 +36,6 @@ from ._steps import Note, Perform, Steps, Time, run
 if TYPE_CHECKING:
     from ..journal._claims import Stored
     from ..models import Order
-
-_UNPAID: Final = frozenset({"created", "waiting_for_funding"})
 
 
 @final
@@ -158,7 +156,7 @@ class AcceptFlow:
             seen = yield from read_order(quote.order_id, schedule)
             if isinstance(seen, ChessaError):
                 raise seen
-            if normalize(seen.status) in _UNPAID:
+            if word(seen.status) in UNPAID:
                 raise mismatch(order, "has expired, and no payment is known", Outcome.DONE)
         return instructions
 

@@ -1,4 +1,4 @@
-"""The condition that ends a wait: statuses in any case, or a function of the caller's."""
+"""The condition that ends a wait: statuses in any spelling, or a function of the caller's."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -10,17 +10,14 @@ if TYPE_CHECKING:
     from ..models import Order
 
 ENDS: Final = frozenset({"completed", "failed"})
-"""The statuses, in lower case, that the life-cycle guide has no transition from."""
-_ON_THE_WAY: Final = frozenset(
-    {
-        "created",
-        "waiting_for_funding",
-        "waiting_for_confirmations",
-        "funds_received",
-        "processing_payout",
-        "processing",
-    }
-)
+"""The statuses, as `word` gives them, that the life-cycle guide has no transition from."""
+UNPAID: Final = frozenset({"created", "waitingforfunding"})
+_ON_THE_WAY: Final = UNPAID | {
+    "waitingforconfirmations",
+    "fundsreceived",
+    "processingpayout",
+    "processing",
+}
 
 Predicate: TypeAlias = "Callable[[Order], tuple[bool, bool]]"
 """Returns whether an order reached the condition, and whether it never can."""
@@ -32,15 +29,15 @@ def read_until(until: object) -> Predicate:
         return lambda order: (_is_true(until, order), False)
     several = (until,) if isinstance(until, str) else until
     awaited = {
-        normalize(text)
+        word(text)
         for text in (cast("Iterable[object]", several) if isinstance(several, Iterable) else ())
-        if isinstance(text, str) and text.strip()
+        if isinstance(text, str) and word(text)
     }
     if not awaited:
         raise InvalidRequestError("until must be a status, several of them, or a function.")
 
     def predicate(order: "Order") -> tuple[bool, bool]:
-        status = normalize(order.status)
+        status = word(order.status)
         return status in awaited, status in ENDS and awaited <= ENDS | _ON_THE_WAY
 
     return predicate
@@ -55,6 +52,11 @@ def _is_true(function: Callable[..., object], order: "Order") -> bool:
     return bool(result)
 
 
+def word(text: str) -> str:
+    """Return the letters and digits of a status, in lower case: `Failed` is `failed`."""
+    return "".join(each for each in text.casefold() if each.isalnum())
+
+
 def normalize(text: str) -> str:
-    """Return a status or address without blanks around it, in lower case."""
+    """Return an address or a chain without blanks around it, in lower case."""
     return text.strip().lower()

@@ -21,7 +21,7 @@ from .._errors import (
 from ._journal import REFUND, earlier_refund
 from ._ledger import Earlier, OnceError, confirming, has_ledger
 from ._polling import Schedule, may_pass, read_order
-from ._predicates import normalize
+from ._predicates import normalize, word
 from ._results import (
     AlreadyRefundedError,
     Confirmed,
@@ -251,7 +251,7 @@ def check_refundable(order: "Order", order_id: str) -> None:
             order_id=order_id,
             status=status,
         )
-    if refund is not None or normalize(status) != "failed":
+    if refund is not None or word(status) != "failed":
         shown = "shows an empty refund" if refund is not None else f"is {status}"
         raise NotRefundableError(
             f"Order {order_id} {shown}, and refunds are for orders that failed. Nothing was sent.",

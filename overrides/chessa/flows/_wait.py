@@ -47,14 +47,15 @@ def wait_for_order(
 ) -> "Order | Coroutine[Any, Any, Order]":
     """Read an order, with growing waits, until it reaches a status.
 
-    Case is ignored when statuses are compared, and an unknown status counts as on the way. A status
-    that the order passes between two reads is not seen: name the statuses after it, too.
+    Case and separators are ignored when statuses are compared, and an unknown status counts as on
+    the way. A status that the order passes between two reads is not seen: name the statuses after
+    it, too.
 
     Args:
         client: A `Chessa`, or an `AsyncChessa` to await it.
         order_id: The order's `id`.
         until: A status, several, or a function that takes an order and returns whether to stop.
-            Default: `completed` or `Failed`.
+            Default: completed or failed.
         timeout: Seconds for the complete flow.
         progress: Called with the order at the first read and whenever its status has changed. Its
             exception ends the wait. With an `AsyncChessa` it may be a coroutine function.

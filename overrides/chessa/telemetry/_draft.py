@@ -109,7 +109,7 @@ def _action(place: DriftPlace) -> _Action | None:
     match place.kind:
         case "unknown key" if node is None and _schema_of(place.types) is not None:
             target = parent.target
-        case "absent" if node is not None and name not in parent.schema.get("required", ()):
+        case "absent" if node is not None and name not in parent.schema.get("x-essential", ()):
             target = parent.target
         case "enum value" if node is not None and place.value is not None and _listing(schema):
             target, name = node.target, place.value

@@ -10,6 +10,7 @@ from typing import Any
 
 from chessa_codegen.errors import SpecError
 from chessa_codegen.ir import naming, types
+from chessa_codegen.ir.enums import spelling
 from chessa_codegen.ir.names import Names
 from chessa_codegen.ir.plan import EnumPlan, FieldPlan, ModelPlan
 
@@ -142,7 +143,7 @@ class Classes:
             self._remember(model)
             _check_iterate(model)
         for enum in self.enums.values():
-            _check_spelling(enum)
+            _take_their_spelling(enum)
             prefix = _prefix(enum)
             wanted = {str(v): naming.constant(_wanted(enum, v, prefix)) for v in enum.values}
             given = names.distinct("constants", enum.name, wanted, set(map(str, enum.pinned)))
@@ -191,17 +192,12 @@ def _share_title(one: ModelPlan | EnumPlan, other: ModelPlan | EnumPlan) -> bool
     return one.title is not None and one.title == other.title
 
 
-def _check_spelling(enum: EnumPlan) -> None:
-    """Refuse a value of ours that the vendor spells in another case: its constant would change."""
-    spelled = {str(value).lower(): value for value in enum.values if value not in enum.ours}
-    for value in enum.ours:
-        theirs = spelled.get(str(value).lower(), value)
-        if theirs != value:
-            raise SpecError(
-                f"{enum.name} lists {theirs!r}, and x-open-enum has {value!r} for it.",
-                enum.where,
-                "Spell it in x-open-enum as the document does, or drop it there.",
-            )
+def _take_their_spelling(enum: EnumPlan) -> None:
+    """Drop a value of ours that the vendor spells otherwise in another schema: it is the same."""
+    theirs = {spelling(value) for value in enum.values if value not in enum.ours}
+    dropped = {value for value in enum.ours if spelling(value) in theirs}
+    enum.values = [value for value in enum.values if value not in dropped]
+    enum.ours = [value for value in enum.ours if value not in dropped]
 
 
 def _check_iterate(model: ModelPlan) -> None:

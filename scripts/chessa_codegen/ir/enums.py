@@ -3,6 +3,7 @@
 Values that the schema's own type excludes are refused: one of the two is a mistake.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ _TYPES: Final[Mapping[type, tuple[str, ...]]] = {
 }
 
 
+_SEPARATORS: Final = re.compile(r"(?<=[a-z])[\s_-]+(?=[a-z])")
 NAMES: Final = ("x-enum-varnames", "x-enumNames", "x-enum-names")
 """The extensions that name the constants of an enum, the first of them that is there."""
 _TEXTS: Final = ("x-enum-descriptions", "x-enumDescriptions")
@@ -41,11 +43,16 @@ class Listed:
     """Those that come from `x-open-enum`: seen in examples, and not in an `enum`."""
 
 
+def spelling(value: object) -> str:
+    """Return a value without what a spelling may change: its case, and what separates terms."""
+    return _SEPARATORS.sub("", str(value).lower())
+
+
 def listed(schema: Mapping[str, Any], where: Where) -> Listed:
     """Read the values of an enum."""
     theirs: list[Any] = schema.get("enum", [])
-    spelled = {str(value).lower() for value in theirs}
-    ours = [one for one in schema.get("x-open-enum", []) if str(one).lower() not in spelled]
+    spelled = {spelling(value) for value in theirs}
+    ours = [one for one in schema.get("x-open-enum", []) if spelling(one) not in spelled]
     found = [*theirs, *ours]
     values = [value for value in found if value is not None]
     said = _said_types(schema)

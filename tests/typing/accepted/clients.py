@@ -94,7 +94,7 @@ class Payouts(Chessa):
     """A client of the caller's own class."""
 
     def pay(self) -> Order:
-        return self.orders.create(recipient_id="r")
+        return self.orders.create(recipient_id="r", origin_asset="USDC", destination_asset="NGN")
 
 
 def other_options(client: Payouts) -> None:

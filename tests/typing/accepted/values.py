@@ -94,8 +94,20 @@ def nothing_is_lost(order: Order) -> None:
 
 def optional_arguments(chessa: Chessa, chain: str | Unset = UNSET, tag: str | None = None) -> None:
     """An optional argument is passed on as it came; what may be None becomes UNSET."""
-    chessa.orders.create(recipient_id="r", chain=chain, origin_amount=Decimal("10.5"))
-    chessa.orders.create(recipient_id="r", chain=UNSET, origin_amount=10)
+    chessa.orders.create(
+        recipient_id="r",
+        chain=chain,
+        origin_asset="USDC",
+        origin_amount=Decimal("10.5"),
+        destination_asset="NGN",
+    )
+    chessa.orders.create(
+        recipient_id="r",
+        chain=UNSET,
+        origin_asset="USDC",
+        origin_amount=10,
+        destination_asset="NGN",
+    )
     chessa.orders.request_refund(order_id="o", address="a", tag=UNSET if tag is None else tag)
     metadata = FeedbackMetadata(order_id="o")
     chessa.users.submit_feedback(comment="It has not arrived.", metadata=metadata)

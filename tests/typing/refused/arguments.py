@@ -11,7 +11,7 @@ client.orders.request_refund(order_id="o")  # refused: call-arg reportCallIssue
 client.orders.request_refund("o", "a")  # refused: call-arg reportCallIssue
 client.orders.retrieve()  # refused: call-arg reportCallIssue
 client.orders.retrieve("o", "p")  # refused: call-arg reportCallIssue
-client.orders.list(page=2)  # refused: call-arg reportCallIssue
+client.orders.list(orderid="o")  # refused: call-arg reportCallIssue
 client.rates.retrieve("USDC")  # refused: call-arg reportCallIssue
 client.users.me("u")  # refused: call-arg reportCallIssue
 

@@ -1,6 +1,7 @@
 """Life cycle of an order: from the quote over the payment to the payout, or to its failure.
 
-It has only the statuses of the vendor's pages: none for an expired or a refunded order.
+It has only the statuses of the vendor's pages: none for an expired or a refunded order. They are
+spelled as the package has them.
 """
 
 import datetime
@@ -8,6 +9,8 @@ from decimal import Decimal
 from typing import Final, Self
 
 import attrs
+
+from chessa_api import models
 
 from .._errors import LifeCycleError
 from . import ids as identity
@@ -23,14 +26,28 @@ from .records import (
     StatusChange,
 )
 
-CREATED: Final = "created"
-WAITING_FOR_FUNDING: Final = "waiting_for_funding"
-WAITING_FOR_CONFIRMATIONS: Final = "waiting_for_confirmations"
-FUNDS_RECEIVED: Final = "funds_received"
-PROCESSING_PAYOUT: Final = "processing_payout"
-COMPLETED: Final = "completed"
-FAILED: Final = "Failed"
-"""As the life-cycle guide spells it; its spelling on the wire was not seen."""
+
+def is_same_word(one: str, other: str) -> bool:
+    """Return whether two texts differ in case and separators only: `Failed`, `FAILED`."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())
+
+
+def _spelled(status: str) -> str:
+    listed = getattr(models, "OrderStatus", ())  # a package of another API has none
+    return next((each.value for each in listed if is_same_word(each, status)), status)
+
+
+CREATED: Final = _spelled("created")
+WAITING_FOR_FUNDING: Final = _spelled("waiting_for_funding")
+WAITING_FOR_CONFIRMATIONS: Final = _spelled("waiting_for_confirmations")
+FUNDS_RECEIVED: Final = _spelled("funds_received")
+PROCESSING_PAYOUT: Final = _spelled("processing_payout")
+COMPLETED: Final = _spelled("completed")
+FAILED: Final = _spelled("failed")
 
 LINE: Final = (
     CREATED,
@@ -98,7 +115,7 @@ class SandboxOrder:
     completed_at: datetime.datetime | None = attrs.field(default=None, repr=False)
     reads_until_refund_shows: int = attrs.field(default=0, repr=False)
     payout_fails: bool = attrs.field(default=False, repr=False)
-    """Whether it will end as `Failed`."""
+    """Whether it will end as failed."""
 
     @property
     def expires_at(self) -> datetime.datetime:
@@ -157,7 +174,7 @@ class SandboxOrder:
         An order whose funding was not prepared gets its deposit address first.
 
         Args:
-            payout_fails: Whether the order ends as `Failed` in place of `completed`.
+            payout_fails: Whether the order ends as failed in place of completed.
             amount: The amount that arrives, in units of the asset. Default: the amount of the
                 quote. `Sandbox.set_payment_rules` says what becomes of another one.
 
@@ -230,7 +247,8 @@ class SandboxOrder:
     def force_status(self, status: str) -> Self:
         """Give it any status at all, moving no money: what does your code do with a new one?
 
-        Reading the order raises `SandboxError` where the spec allows none but those that it lists.
+        The spec need not list it. Reading the order raises `SandboxError` where the spec rules it
+        out by something else, such as a maximum length.
         """
         with self._ledger.lock:
             self._reach(ForcedStatus(status), self._ledger.clock.now)
@@ -290,19 +308,16 @@ class SandboxOrder:
 
     def _step(self, at: datetime.datetime, paid: Decimal | None = None) -> None:
         following = LINE[LINE.index(self.status) + 1]
-        match following:
-            case "waiting_for_funding":
-                self.accept(self.chain or identity.TRON)
-                return
-            case "waiting_for_confirmations":
-                self._pay(at, paid or self.origin_amount)
-            case "completed" if self._fails():
-                following = FAILED
-            case "completed":
-                self.completed_at = at
-                self._move("payout", self.destination_amount, self.destination_asset, at)
-            case _:
-                pass
+        if following == WAITING_FOR_FUNDING:
+            self.accept(self.chain or identity.TRON)
+            return
+        if following == WAITING_FOR_CONFIRMATIONS:
+            self._pay(at, paid or self.origin_amount)
+        if following == COMPLETED and self._fails():
+            following = FAILED
+        if following == COMPLETED:
+            self.completed_at = at
+            self._move("payout", self.destination_amount, self.destination_asset, at)
         self._reach(following, at)
 
     def _pay(self, at: datetime.datetime, amount: Decimal) -> None:
@@ -321,7 +336,7 @@ class SandboxOrder:
         """
         if self.status == COMPLETED or self.refund is not None:
             return "Cannot refund an order that is already completed or refunded"
-        if self.status.lower() != FAILED.lower():
+        if not is_same_word(self.status, FAILED):
             return f"Cannot refund an order that is {self.status}: its payout has not failed"
         return None if self.deposits else "Cannot refund an order that was never paid"
 

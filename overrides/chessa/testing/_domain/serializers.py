@@ -3,8 +3,9 @@
 `LEFT_OUT` marks a property that the vendor omits in this case; `Echoed` an object of the caller's.
 """
 
-import enum
 from typing import Any, Final
+
+import attrs
 
 from . import fixtures as reference
 from . import ids as identity
@@ -17,14 +18,16 @@ Json = dict[str, Any]
 PAGE_SIZE: Final = 10
 
 
-class LeftOut(enum.Enum):
-    """The type of `LEFT_OUT`."""
+@attrs.frozen
+class LeftOut:
+    """A documented property that this response does not have."""
 
-    LEFT_OUT = "LEFT_OUT"
+    value: Any
+    """What it is where the spec requires it."""
 
 
-LEFT_OUT: Final = LeftOut.LEFT_OUT
-"""A documented property that this response does not have."""
+LEFT_OUT: Final = LeftOut(attrs.NOTHING)
+"""Where the spec requires it, it is an example."""
 
 
 class Echoed(dict[str, Any]):
@@ -202,6 +205,7 @@ def recipient(record: SandboxRecipient) -> Json:
     """A recipient: a bank account carries bankCode and bankName, anything else carries code."""
     is_bank = record.type == "bank_account"
     return {
+        "active": LeftOut(record.is_active),
         "accountName": record.account_name,
         "accountNumber": record.account_number,
         "bankCode": record.code if is_bank else LEFT_OUT,

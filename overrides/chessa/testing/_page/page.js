@@ -133,6 +133,8 @@ function createOrder(order) {
     make("div", { class: "foot" }, make("div", { class: "row" }, ...buttons), details));
 }
 
+const hasFailed = (order) => order.status.toLowerCase() === "failed";
+
 function flagsOf(order) {
   const paid = `${grouped(order.paid_amount)} of ${money(order.origin_amount, order.origin_asset)}`;
   return [
@@ -140,7 +142,7 @@ function flagsOf(order) {
     order.is_underpaid && ["warn", `Underpaid: ${paid}`],
     order.is_overpaid && ["warn", `Overpaid: ${paid}`],
     order.refund && ["calm", `Refunded ${money(order.refund.amount, order.refund.asset)}`],
-    order.payout_fails && order.status !== "Failed" && ["warn", "Payout will fail"],
+    order.payout_fails && !hasFailed(order) && ["warn", "Payout will fail"],
   ].filter(Boolean);
 }
 
@@ -148,7 +150,7 @@ function updateOrder(element, order) {
   const shown = JSON.stringify(order);
   if (element.dataset.order === shown) return;
   element.dataset.order = shown;
-  const isFailed = order.status === "Failed";
+  const isFailed = hasFailed(order);
   const state = element.querySelector(".state");
   write(state, words(order.status));
   state.className = `badge state ${isFailed ? "bad" : order.status === "completed" ? "good" : ""}`;

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
 from chessa_api.exact_json import number_text
 
-from .._domain.life_cycle import ForcedStatus
-from .._domain.serializers import LEFT_OUT, Echoed
+from .._domain.life_cycle import ForcedStatus, is_same_word
+from .._domain.serializers import Echoed, LeftOut
 from .._errors import SandboxError
 from .document import Documented, SpecOperation, is_list, is_object
 from .examples import Examples
@@ -70,19 +72,21 @@ class Fitting:
     def _fit_object(self, members: Json, schema: Json, pointer: str) -> dict[str, Any]:
         properties: Json = schema.get("properties", {})
         required = schema.get("required", ())
+        spared = {name: each.value for name, each in members.items() if isinstance(each, LeftOut)}
+        needed = {name: spared.pop(name) for name in [*spared] if name in required}
+        present = {name: each for name, each in members.items() if not isinstance(each, LeftOut)}
+        present |= {name: each for name, each in needed.items() if each is not attrs.NOTHING}
         fitted: dict[str, Any] = {}
-        for name, value in members.items():
+        for name, value in present.items():
             place = f"{pointer}/{_escaped(name)}"
-            if value is LEFT_OUT and name not in required:
-                continue
             if name not in properties:
-                fitted |= {} if value is LEFT_OUT else {name: value}
+                fitted[name] = value
             elif value is None and name not in required and not self._is_nullable(properties[name]):
                 self.invented.append(place)  # omitted rather than replaced by something untrue
             else:
                 fitted[name] = self._fit(value, properties[name], place)
         for name in () if isinstance(members, Echoed) else properties:
-            if name not in members:
+            if name not in present and name not in spared:
                 place = f"{pointer}/{_escaped(name)}"
                 self.invented.append(place)
                 fitted[name] = self._examples.of(properties[name], f"{self._name}, {place}")
@@ -95,7 +99,7 @@ class Fitting:
 def _other_forms(value: Any, schema: Json) -> Iterator[Any]:
     """Yield the same amount as text or number; the same string as the spec spells it."""
     if isinstance(value, str):
-        yield from (each for each in schema.get("enum", ()) if str(each).lower() == value.lower())
+        yield from (each for each in schema.get("enum", ()) if is_same_word(str(each), value))
         read = number(value)
         if read is not None:
             yield read

@@ -1,0 +1,18 @@
+"""Schemas of a document, written in place or named: the vendor's form decides which."""
+
+from typing import Any
+
+
+def followed(document: Any, schema: Any) -> Any:
+    """Return the schema that a schema refers to, or itself, to be edited."""
+    while "$ref" in schema:
+        found = document
+        for key in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[key.replace("~1", "/").replace("~0", "~")]
+        schema = found
+    return schema
+
+
+def json_schema(document: Any, content: Any) -> Any:
+    """Return the schema of a body or a response that is JSON, to be edited."""
+    return followed(document, content["content"]["application/json"]["schema"])
