@@ -16,3 +16,14 @@ def followed(document: Any, schema: Any) -> Any:
 def json_schema(document: Any, content: Any) -> Any:
     """Return the schema of a body or a response that is JSON, to be edited."""
     return followed(document, content["content"]["application/json"]["schema"])
+
+
+def written_out(document: Any) -> Any:
+    """Return a copy of a document with what it refers to in place."""
+
+    def copied(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: copied(each) for key, each in followed(document, node).items()}
+        return [copied(each) for each in node] if isinstance(node, list) else node
+
+    return copied(document)

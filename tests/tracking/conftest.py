@@ -25,6 +25,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _READ_ONLY: Final = ("overrides", "scripts")
 """What an update never writes; two thirds of the files."""
 _VENDORED: Final = loader.read(ROOT / "spec" / "openapi.yaml")
+OPERATIONS: Final = len([*rendering.operations(_VENDORED)])
+"""How many the vendored document has, each with a page."""
 
 
 @pytest.fixture(scope="module", autouse=True)

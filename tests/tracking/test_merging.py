@@ -13,6 +13,7 @@ from chessa_tracking.fetch.gather import Gathered, Page, gather
 from chessa_tracking.fetch.merge import Decisions, Merged, merge, without_records
 from chessa_tracking.fetch.pages import Slice
 from chessa_tracking.fetch.source import open_source
+from tests.refs import written_out
 from tests.tracking import rendering
 
 Document = dict[str, Any]
@@ -110,19 +111,30 @@ def test_all_pages_that_disagree_are_named(vendored: Document) -> None:
     assert conflict.pages == tuple(found.slices[place].page for place in (0, 3, 5))
 
 
-def test_components_are_united(vendored: Document) -> None:
+@pytest.fixture
+def inline(vendored: Document) -> Document:
+    """The vendored document with its schemas in place, and without components."""
+    written: Document = written_out(vendored)
+    parts = (written, *(each for item in written["paths"].values() for each in item.values()))
+    for part in parts:
+        part.pop("security", None)  # it names components
+    written.pop("components", None)
+    return written
+
+
+def test_components_are_united(inline: Document) -> None:
     """Components of different pages stand together; one with two shapes is a conflict."""
     one = {"schemas": {"A": {"type": "string"}, "B": {"type": "number"}}}
     other = {"schemas": {"A": {"type": "string"}, "C": {"type": "boolean"}}, "headers": {"H": {}}}
-    found = edited(edited(gathered(vendored), 0, components=one), 1, components=other)
-    merged = merge(vendored, found, NO_DECISIONS)
+    found = edited(edited(gathered(inline), 0, components=one), 1, components=other)
+    merged = merge(inline, found, NO_DECISIONS)
     assert merged.document["components"] == {
         "schemas": {"A": {"type": "string"}, "B": {"type": "number"}, "C": {"type": "boolean"}},
         "headers": {"H": {}},
     }
     assert not merged.conflicts
     found = edited(found, 2, components={"schemas": {"B": {"type": "integer"}}})
-    (conflict,) = merge(vendored, found, NO_DECISIONS).conflicts
+    (conflict,) = merge(inline, found, NO_DECISIONS).conflicts
     assert conflict.what == "the component schemas/B"
 
 
@@ -204,16 +216,16 @@ def test_a_page_that_failed_and_nobody_knows(vendored: Document) -> None:
     assert not decided.missing
 
 
-def test_what_was_decided(vendored: Document) -> None:
+def test_what_was_decided(inline: Document) -> None:
     """A removal removes the one operation; what is kept stays, and is told as kept."""
-    new = without(without(vendored, *REFUND), "get", "/v1/orders")
+    new = without(without(inline, *REFUND), "get", "/v1/orders")
     decisions = Decisions(
         removed=frozenset({"POST /v1/orders/refund"}), kept=frozenset({"GET /v1/orders"})
     )
-    merged = merge(vendored, gathered(new), decisions)
+    merged = merge(inline, gathered(new), decisions)
     assert not merged.missing
     assert [each.operation for each in merged.kept] == ["GET /v1/orders"]
-    assert is_same(merged.document, without(vendored, *REFUND))
+    assert is_same(merged.document, without(inline, *REFUND))
 
 
 @pytest.mark.parametrize(
@@ -244,17 +256,17 @@ def test_one_page_leaves_the_rest_alone(vendored: Document) -> None:
     assert merged.document["paths"]["/v1/orders/refund"]["post"]["summary"] == "Refund"
 
 
-def test_components_of_what_stays(vendored: Document) -> None:
+def test_components_of_what_stays(inline: Document) -> None:
     """A kept operation keeps what it refers to; what only others referred to goes."""
     schemas: Document = {
         "Kept": {"type": "array", "items": {"$ref": "#/components/schemas/Inner"}},
         "Inner": {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Kept"}}},
         "Gone": {"type": "string"},
     }
-    vendored["components"] = {"schemas": schemas}
-    body = vendored["paths"]["/v1/orders/refund"]["post"]["requestBody"]
+    inline["components"] = {"schemas": schemas}
+    body = inline["paths"]["/v1/orders/refund"]["post"]["requestBody"]
     body["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/Kept"}
-    merged = merge(vendored, gathered(without(vendored, *REFUND)), NO_DECISIONS)
+    merged = merge(inline, gathered(without(inline, *REFUND)), NO_DECISIONS)
     assert merged.document["components"] == {
         "schemas": {name: schemas[name] for name in ("Kept", "Inner")}
     }
@@ -285,9 +297,9 @@ def test_a_decision_that_contradicts_itself(vendored: Document) -> None:
         merge(vendored, found, Decisions(removed=both, kept=both))
 
 
-def test_all_that_a_kept_operation_needs(vendored: Document) -> None:
+def test_all_that_a_kept_operation_needs(inline: Document) -> None:
     """Schemes, parts of components and targets of a discriminator stay with it."""
-    vendored["components"] = {
+    inline["components"] = {
         "schemas": {
             "A": {"type": "object", "properties": {"x": {"type": "string"}}},
             "B": {"type": "object"},
@@ -296,7 +308,7 @@ def test_all_that_a_kept_operation_needs(vendored: Document) -> None:
         },
         "securitySchemes": {"k": {"type": "http", "scheme": "basic"}},
     }
-    post = vendored["paths"]["/v1/orders/refund"]["post"]
+    post = inline["paths"]["/v1/orders/refund"]["post"]
     post["security"] = [{"k": []}]
     post["requestBody"]["content"]["application/json"]["schema"] = {
         "properties": {"part": {"$ref": "#/components/schemas/A/properties/x"}},
@@ -310,9 +322,9 @@ def test_all_that_a_kept_operation_needs(vendored: Document) -> None:
             each,
             document={k: v for k, v in each.document.items() if k != "components"},
         )
-        for each in gathered(without(vendored, *REFUND)).slices
+        for each in gathered(without(inline, *REFUND)).slices
     )
-    components = merge(vendored, Gathered((), None, slices), NO_DECISIONS).document["components"]
+    components = merge(inline, Gathered((), None, slices), NO_DECISIONS).document["components"]
     assert set(components["schemas"]) == {"A", "B", "C"}
     assert set(components["securitySchemes"]) == {"k"}
 

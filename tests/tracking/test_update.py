@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from chessa import __version__
 from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
 from chessa_tracking.apply import install, staging, update
+from chessa_tracking.apply.release import next_version
+from chessa_tracking.diff.changes import Level
 from chessa_tracking.fetch.merge import Decisions
 from chessa_tracking.fetch.source import open_source
 from tests import commands
 from tests.commands import update as run
 from tests.tracking import rendering
-from tests.tracking.conftest import ROOT
+from tests.tracking.conftest import OPERATIONS, ROOT
 from tests.tracking.trees import (
     IGNORED,
     REFUND,
@@ -31,7 +34,8 @@ from tests.tracking.trees import (
     rewrite,
 )
 
-FRAGMENT = "changelog.d/+vendor-0.1.1.new.md"
+NEXT = next_version(__version__, Level.MINOR)
+FRAGMENT = f"changelog.d/+vendor-{NEXT}.new.md"
 
 # ---- Nothing to do, and reports -----------------------------------------------------------------
 
@@ -43,10 +47,10 @@ def test_nothing_to_do(tree: Path, pages: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["verdict"] == "none"
-    assert report["version"] == {"from": "0.1.0", "to": "0.1.0"}
+    assert report["version"] == {"from": __version__, "to": __version__}
     for empty in ("missing", "conflicts", "changes", "overlay", "surface", "questions"):
         assert report[empty] == []
-    assert len(report["pages"]) == 17
+    assert len(report["pages"]) == OPERATIONS + 1
     assert everything(tree) == before
 
 
@@ -71,7 +75,7 @@ def test_a_dry_run_writes_nothing(tree: Path, with_note: Path, tmp_path: Path) -
         *("version", "questions", "answers", "waiting", "delivered", "migration"),
     }
     assert report["verdict"] == "minor"
-    assert report["version"] == {"from": "0.1.0", "to": "0.1.1"}
+    assert report["version"] == {"from": __version__, "to": NEXT}
     assert [change["rule"] for change in report["changes"]] == ["new-optional-request-property"]
     assert report["migration"] == "", "it breaks no caller"
     gained = "`orders.request_refund` gained the optional argument `note`"
@@ -80,14 +84,14 @@ def test_a_dry_run_writes_nothing(tree: Path, with_note: Path, tmp_path: Path) -
     for shown in (text, (tmp_path / "report.md").read_text(encoding="utf-8")):
         assert gained in shown
         assert "minor" in shown
-        assert "0.1.1" in shown
+        assert NEXT in shown
     assert everything(tree) == before
 
 
 def test_progress_is_plain_where_nobody_looks(tree: Path, pages: Path) -> None:
     """Without a terminal each page is a line of standard error; the report stands alone."""
     done = run(tree, pages)
-    assert done.stderr.splitlines()[0].startswith("reading 1/17 ")
+    assert done.stderr.splitlines()[0].startswith(f"reading 1/{OPERATIONS + 1} ")
     assert "\r" not in done.stderr
     assert "reading" not in done.stdout
 
@@ -113,17 +117,15 @@ def test_what_an_update_writes(tree: Path, with_note: Path) -> None:
         "spec/names.json",
         "spec/openapi.yaml",
     } & (changed | {FRAGMENT, "spec/openapi.yaml", "overrides/chessa/_version.py"})
-    assert b'__version__ = "0.1.1"' in after["overrides/chessa/_version.py"]
+    assert f'__version__ = "{NEXT}"'.encode() in after["overrides/chessa/_version.py"]
     assert after[FRAGMENT].decode() == (
         "Follow version 1.0.0 of the vendor's API:\n"
         "\n"
         "- `orders.request_refund` gained the optional argument `note`.\n"
     )
     old, new = (each["spec/openapi.yaml"].decode().splitlines() for each in (before, after))
-    assert [line.strip() for line in new if line not in old] == [
-        "note:",
-        "maxLength: 20",
-    ] or len(new) - len(old) == 6  # the property, and the page that it was read from
+    assert "maxLength: 20" in [line.strip() for line in new if line not in old]
+    assert len(new) - len(old) in (3, 6)  # the property, and the page unless it was read before
     check = commands.regenerate(tree, "--check")
     assert check.returncode == 0, check.stdout + check.stderr
 

@@ -47,7 +47,8 @@ def with_files(vendored: Document, sent: str) -> Document:
     new["webhooks"] = {"paid": {"post": {"responses": OK}}}
     new["info"]["contact"] = {"email": 3}
     new["x-logo"], new["unknown"] = {"url": 1}, True
-    new["tags"] = [*new["tags"], new["tags"][0]]
+    tags = new["tags"] or [{"name": "Twice"}]
+    new["tags"] = [*tags, tags[0]]
     return new
 
 
