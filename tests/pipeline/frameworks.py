@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import attrs
 
-from chessa_codegen.document import loader
 from chessa_codegen.ir.naming import path_words, snake, words
 from chessa_codegen.overlay import apply
 from chessa_codegen.regeneration import marked_document
 from chessa_codegen.validate.repair import operations
 from chessa_tracking.fetch.merge import without_records
+from tests.pipeline import pages_form
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 Document = dict[str, Any]
@@ -143,9 +143,9 @@ STYLES: Final[Mapping[str, Style]] = {
 
 
 def document(style: Style) -> Document:
-    """Return the vendored document in the form of a framework."""
-    vendored = without_records(loader.read(ROOT / "spec" / "openapi.yaml"))
-    overlay = apply.parse(loader.read(ROOT / "spec" / "overlay.yaml"))
+    """Return the document of the pages in the form of a framework."""
+    vendored = without_records(pages_form.DOCUMENT)
+    overlay = apply.parse(pages_form.corrections())
     named = apply.apply(marked_document(vendored), overlay).document
     made = _Made(style, copy.deepcopy(vendored))
     made.write(named)

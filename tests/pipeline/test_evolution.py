@@ -16,6 +16,7 @@ import pytest
 
 from chessa_codegen import regeneration
 from chessa_codegen.document import loader
+from tests.refs import followed, json_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,11 +142,15 @@ PROGRAM = """
 def evolved(tmp_path: Path) -> Path:
     """A copy of the vendored document with four additions."""
     spec = loader.read(ROOT / "spec" / "openapi.yaml")
+    (tag,) = CREATE_REFERRAL["tags"]
+    if not any(each["name"] == tag for each in spec["tags"]):
+        spec["tags"].append({"name": tag})
     spec["paths"]["/v1/referrals"] = {"post": CREATE_REFERRAL}
     retrieve = spec["paths"]["/v1/orders/{orderId}"]["get"]
-    order = retrieve["responses"]["200"]["content"]["application/json"]["schema"]
-    order["properties"]["order"]["properties"]["riskScore"] = {"type": "number"}
-    order["properties"]["order"]["properties"]["status"]["enum"] = ["created", "paused"]
+    envelope = json_schema(spec, retrieve["responses"]["200"])
+    order = followed(spec, envelope["properties"]["order"])["properties"]
+    order["riskScore"] = {"type": "number"}
+    order["status"]["enum"] = ["created", "paused"]
     retrieve["responses"]["404"] = {"description": "No such order"}
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(spec), encoding="utf-8")

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 
-from chessa_codegen.document import loader
 from chessa_codegen.ir.names import read_names
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay import apply
@@ -21,11 +20,11 @@ from chessa_tracking.fetch.merge import Decisions, without_records
 from chessa_tracking.fetch.source import open_source
 from tests import commands
 from tests.marks import every, table
+from tests.pipeline import pages_form
 from tests.pipeline.frameworks import STYLES, document
 from tests.tracking.trees import IGNORED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-OVERLAY: Final = ROOT / "spec" / "overlay.yaml"
 # A framework says more than the pages, or spells a value that was a guess.
 SAYS_MORE: Final = re.compile(
     r"`models.FeedbackMetadata` now requires .*|`models.OrderStatus.FAILED` is `failed`, .*"
@@ -50,9 +49,8 @@ def surface(plan: Plan) -> dict[str, str]:
 @table("name", STYLES)
 def test_callers_keep_their_names(name: str) -> None:
     """Methods, classes, attributes, amounts and times are those of the pages."""
-    corrections = loader.read(OVERLAY)
-    vendored = loader.read(ROOT / "spec" / "openapi.yaml")
-    before = surface(plan_of(vendored, corrections))
+    corrections = pages_form.corrections()
+    before = surface(plan_of(pages_form.DOCUMENT, corrections))
     after = surface(plan_of(document(STYLES[name]), corrections))
     lost = {key: (kind, after.get(key)) for key, kind in before.items() if after.get(key) != kind}
     if STYLES[name].null_arrays:  # the list of a page may be null, and is iterated over as before
@@ -70,8 +68,8 @@ def test_callers_keep_their_names(name: str) -> None:
 @pytest.mark.parametrize("name", every(5, STYLES))
 def test_the_overlay_matches(name: str) -> None:
     """Nothing is asked of it."""
-    overlay = apply.parse(loader.read(OVERLAY))
-    documents = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])
+    overlay = apply.parse(pages_form.corrections())
+    documents = without_records(pages_form.DOCUMENT), document(STYLES[name])
     before, after = (corrected(marked_document(each), overlay) for each in documents)
     assert [each.text for each in advise(before, after)] == []
 
@@ -80,14 +78,10 @@ def test_the_overlay_matches(name: str) -> None:
 @table("name", STYLES)
 def test_the_overlay_holds(name: str) -> None:
     """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""
-    old, new = without_records(loader.read(ROOT / "spec" / "openapi.yaml")), document(STYLES[name])
-    found = judge(
-        old,
-        new,
-        apply.parse(loader.read(OVERLAY)),
-        ROOT / "generated" / "chessa_api",
-        read_names(ROOT / "spec" / "names.json"),
-    )
+    old, new = without_records(pages_form.DOCUMENT), document(STYLES[name])
+    installed = (ROOT / "generated" / "chessa_api", read_names(ROOT / "spec" / "names.json"))
+    overlay = apply.parse(pages_form.corrections())
+    found = judge(old, new, overlay, *(installed if pages_form.IS_VENDORED else ()))
     assert [each.text for each in found.advice] == []
     assert found.refused is None
     assert [each.text for each in found.findings if each.kind != "corrected"] == []

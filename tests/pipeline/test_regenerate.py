@@ -6,6 +6,7 @@ Works in copies of the project; the tree that the tests stand in is never writte
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -164,7 +165,7 @@ def test_drift_is_printed_and_mended(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        pytest.param("spec/openapi.yaml", "example: BTC", "example: ETH", marks=CI),
+        pytest.param("spec/openapi.yaml", "Accounts API", "Account API", marks=CI),
         ("spec/overlay.yaml", "Counts, and an id", "The counts, and an id"),
         pytest.param("generator-config.yaml", "# One module", "# Just one module", marks=CI),
         ("docs/examples.toml", '"10.50"', '"10.75"'),
@@ -181,7 +182,7 @@ def test_a_changed_input_is_drift(copy: Path, name: str, old: str, new: str) -> 
 def test_a_refusal_leaves_everything_as_it_was(copy: Path) -> None:
     """A spec that cannot be used is refused, with no file changed, added or left behind."""
     spec = copy / "spec" / "openapi.yaml"
-    spec.write_text(spec.read_text("utf-8").replace("openapi: 3.0.3", "openapi: 9.9"), "utf-8")
+    spec.write_text(re.sub("^openapi: .*", "openapi: 9.9", spec.read_text("utf-8")), "utf-8")
     before = tree(copy)
     for words in ((), ("--check",)):
         done = run(copy, *words)

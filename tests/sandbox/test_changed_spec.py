@@ -171,8 +171,8 @@ SITUATIONS: dict[str, tuple[Changes, tuple[Any, ...], int, Changes, tuple[str, .
         ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "status"): {"id": "example"}},
         ("/order/status",)),
     "another spelling": (
-        {STATUS: {"type": "string", "enum": ["created", "failed"]}},
-        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "status"): "failed"}, ("/order/status",)),
+        {STATUS: {"type": "string", "enum": ["created", "FAILED"]}},
+        ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "status"): "FAILED"}, ("/order/status",)),
     "a removed field": (
         {AMOUNT: REMOVED},
         ("GET", "/v1/orders/ORDER_ID"), 200, {("order", "originAmount"): "10.00000000"}, ()),

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from chessa_codegen.document import loader
 from chessa_codegen.document.canonical import is_same
 from chessa_codegen.errors import SpecError
 from chessa_tracking.fetch.gather import Gathered, Page, gather
@@ -18,6 +19,7 @@ from tests.tracking import rendering
 
 Document = dict[str, Any]
 NO_DECISIONS = Decisions()
+METHODS = {*loader.METHODS}
 REFUND = ("post", "/v1/orders/refund")
 
 
@@ -115,7 +117,15 @@ def test_all_pages_that_disagree_are_named(vendored: Document) -> None:
 def inline(vendored: Document) -> Document:
     """The vendored document with its schemas in place, and without components."""
     written: Document = written_out(vendored)
-    parts = (written, *(each for item in written["paths"].values() for each in item.values()))
+    parts = (
+        written,
+        *(
+            each
+            for item in written["paths"].values()
+            for each in item.values()
+            if isinstance(each, dict)
+        ),
+    )
     for part in parts:
         part.pop("security", None)  # it names components
     written.pop("components", None)

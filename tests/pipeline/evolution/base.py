@@ -1,4 +1,4 @@
-"""Documents that a vendor's edits start from: the vendored one, or a richer one made of it."""
+"""Documents that a vendor's edits start from: that of the pages, or a richer one made of it."""
 
 import functools
 import json
@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from chessa_codegen.document import loader
 from chessa_codegen.regeneration import Job, regenerate
+from tests.pipeline import pages_form
 from tests.pipeline.evolution.edits import Document, edited
 from tests.tracking import rendering
 
@@ -81,17 +82,18 @@ class Bases:
         return self._made[name]
 
     def _make(self, name: str) -> Base:
-        vendored = loader.read(ROOT / "spec" / "openapi.yaml")
-        if name == "vendored":
-            return Base(ROOT, vendored)
-        path = _FOLDER / f"{name}.yaml"
-        whole = edited(vendored, YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
-        root = linked(
-            self._folder / name, ROOT, "spec/overlay.yaml", "overrides", "generator-config.yaml"
-        )
-        spec = root / "spec" / "openapi.yaml"
+        if name == "vendored" and pages_form.IS_VENDORED:
+            return Base(ROOT, pages_form.DOCUMENT)
+        whole: Document = pages_form.DOCUMENT
+        if name != "vendored":
+            path = _FOLDER / f"{name}.yaml"
+            whole = edited(whole, YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
+        root = linked(self._folder / name, ROOT, "overrides", "generator-config.yaml")
+        spec, overlay = root / "spec" / "openapi.yaml", root / "spec" / "overlay.yaml"
         spec.write_text(json.dumps(whole), encoding="utf-8")
-        regenerate(Job(spec=spec, output=root / "generated", lock=root / "spec" / "lock.json"))
+        overlay.write_text(json.dumps(pages_form.corrections()), encoding="utf-8")
+        lock = root / "spec" / "lock.json"
+        regenerate(Job(spec=spec, overlay=overlay, output=root / "generated", lock=lock))
         return Base(root, whole)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, Protocol, cast
 
-import jsonschema.validators
 import openapi_schema_validator
 
 from .._domain.life_cycle import ForcedStatus
@@ -29,6 +28,8 @@ class _Error(Protocol):
     absolute_path: Any
     validator: Any
     validator_value: Any
+    instance: Any
+    context: Any
 
 
 class _Validator(Protocol):
@@ -60,7 +61,7 @@ class Schemas:
         """Return the problems of a value, each a sentence that begins with its place."""
         validator = self._validators[direction].evolve(schema=schema)
         try:
-            errors = list(validator.iter_errors(value))
+            errors = [each for each in validator.iter_errors(value) if not _is_forced(each)]
         except ArithmeticError:  # `multipleOf` of a number that is too large to divide
             return [f"{place}: the number cannot be checked"]
         return list(dict.fromkeys(_sentence(place, error) for error in errors))
@@ -101,6 +102,13 @@ def types_of(schema: Json) -> list[str]:
     return [*types, "null"] if schema.get("nullable") and types else types
 
 
+def _is_forced(error: _Error) -> bool:
+    """Return whether a test forced a status that is not listed, and that is all."""
+    if not isinstance(error.instance, ForcedStatus):
+        return False
+    return error.validator == "enum" or any(_is_forced(each) for each in error.context or ())
+
+
 def _sentence(place: str, error: _Error) -> str:
     path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
     message = error.message
@@ -113,15 +121,7 @@ def _sentence(place: str, error: _Error) -> str:
 
 
 def _made(validator: Any, spec: Spec, formats: Any) -> _Validator:
-    listed = validator.VALIDATORS["enum"]
-
-    def enum(checking: Any, values: Any, instance: Any, schema: Any) -> Iterator[Any]:
-        # A test forces a status that is not listed yet.
-        if not isinstance(instance, ForcedStatus):
-            yield from listed(checking, values, instance, schema)
-
-    made: Any = jsonschema.validators.extend(validator, {"enum": enum})
-    return cast("_Validator", made(spec.document, format_checker=formats))
+    return cast("_Validator", validator(spec.document, format_checker=formats))
 
 
 def _formats(known: Any) -> Any:
