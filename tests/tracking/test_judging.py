@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
+from chessa.models import OrderStatus
 from chessa_codegen.document import loader
 from chessa_codegen.errors import SpecError
 from chessa_codegen.overlay import apply
@@ -18,7 +19,7 @@ from chessa_tracking.apply.assess import judge
 from chessa_tracking.diff.changes import Level
 from chessa_tracking.diff.openapi import compare
 from tests.marks import every
-from tests.refs import json_schema
+from tests.refs import followed, json_schema
 from tests.tracking import base
 from tests.tracking.conftest import ROOT
 
@@ -201,6 +202,34 @@ def test_a_component_means_another_thing_in_a_parameter(vendored: Document) -> N
         "request-property-default-value-changed",
         "request-parameter-default-value-changed",
     }
+
+
+@pytest.mark.parametrize("spelled", every(2, ["failed", "FAILED"]))
+def test_another_spelling_of_a_value_is_followed(vendored: Document, spelled: str) -> None:
+    """Also where one schema alone lists it: the constant has another value, and that is major."""
+    was = OrderStatus.FAILED.value
+    new = copy.deepcopy(vendored)
+    read = json_schema(new, new["paths"]["/v1/orders/{orderId}"]["get"]["responses"]["200"])
+    status = followed(new, followed(new, read["properties"]["order"])["properties"]["status"])
+    status.setdefault("enum", [each.value for each in OrderStatus])
+    _spell(new, was, spelled)
+    found = judge(vendored, new, CORRECTIONS, ROOT / "generated" / "chessa_api")
+    assert found.refused is None
+    assert [each.text for each in found.advice] == []
+    said = {each.text: each.level for each in found.surface or ()}
+    told = f"`models.OrderStatus.FAILED` is `{spelled}`, was `{was}`"
+    assert said.get(told) is (None if spelled == was else Level.MAJOR)
+
+
+def _spell(node: Any, was: str, spelled: str) -> None:
+    """Spell a value otherwise wherever it is listed."""
+    if isinstance(node, dict):
+        if was in node.get("enum", ()):
+            node["enum"] = [spelled if each == was else each for each in node["enum"]]
+        for each in node.values():
+            _spell(each, was, spelled)
+    for each in node if isinstance(node, list) else ():
+        _spell(each, was, spelled)
 
 
 def test_a_document_that_makes_no_package(vendored: Document) -> None:
