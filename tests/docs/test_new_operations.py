@@ -19,7 +19,7 @@ def content(schema: Any, **more: Any) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema, **more}}}
 
 
-CREATE = {
+CREATE: dict[str, Any] = {
     "tags": ["Referral Endpoints"],
     "summary": "Create Referral",
     "operationId": "createReferral",

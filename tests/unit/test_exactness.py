@@ -270,8 +270,10 @@ def test_what_names_no_instant_is_a_misfit(text: Any) -> None:
 )
 def test_any_aware_instant_survives(instant: datetime.datetime) -> None:
     """An instant that is set is written in RFC 3339, and read again as the same instant."""
-    whole = {"checked": True, "description": "Paid.", "status": OrderStatus.CREATED}
-    written = StatusHistoryEntry(**whole, timestamp=instant).to_dict()["timestamp"]
+    step = StatusHistoryEntry(
+        checked=True, description="Paid.", status=OrderStatus.CREATED, timestamp=instant
+    )
+    written = step.to_dict()["timestamp"]
     again = at(written).timestamp
     assert again == instant or again.timestamp() == instant.timestamp()
     assert again.microsecond == instant.microsecond
