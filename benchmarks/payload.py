@@ -1,4 +1,4 @@
-"""Responses of the loopback server, and orders to decode: from the examples of our spec."""
+"""Responses of the loopback server, and orders to decode: from the examples of the pages."""
 
 import datetime
 import json
@@ -8,6 +8,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SPEC: Final = ROOT / "generated" / "chessa_api" / "spec.json"
+EXAMPLES: Final = ROOT / "tests" / "sandbox" / "spec.json"
+"""The spec with the examples of the pages: that of the package may have none."""
 ORDER_ID: Final = "9ec76718-e141-442f-9ec0-2d6f42af91a4"
 CREDENTIALS: Final = {"x-client-id": "id-5d6c2e9f", "x-client-secret": "s-0b71f3a8c4de"}
 NESTED: Final = ("cryptoDeposit", "cryptoPayout", "recipient", "refund")
@@ -18,7 +20,7 @@ _STATUSES: Final = ("created", "waiting_for_funding", "funds_received", "process
 
 
 def _example(path: str, method: str) -> dict[str, Any]:
-    operation = json.loads(SPEC.read_text("utf-8"))["paths"][path][method]
+    operation = json.loads(EXAMPLES.read_text("utf-8"))["paths"][path][method]
     content = operation["responses"]["200"]["content"]["application/json"]
     value: dict[str, Any] = next(iter(content["examples"].values()))["value"]
     return value

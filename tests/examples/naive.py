@@ -164,7 +164,7 @@ class Team:
             if order.refund is not None:
                 if now > self.due.setdefault(f"{order.id} refund", now + SHOWN_AFTER):
                     order.reads_until_refund_shows = 0
-            elif order.deposit is not None and order.status not in ("completed", "Failed"):
+            elif order.deposit is not None and "complete" in order.commands:
                 due = self.due.setdefault(order.id, now + self.random.uniform(0, 0.4))
                 if now > due:
                     fails = self.reference_of(order) in self.fails

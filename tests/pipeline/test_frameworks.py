@@ -79,9 +79,9 @@ def test_the_overlay_matches(name: str) -> None:
 def test_the_overlay_holds(name: str) -> None:
     """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""
     old, new = without_records(pages_form.DOCUMENT), document(STYLES[name])
-    installed = (ROOT / "generated" / "chessa_api", read_names(ROOT / "spec" / "names.json"))
-    overlay = apply.parse(pages_form.corrections())
-    found = judge(old, new, overlay, *(installed if pages_form.IS_VENDORED else ()))
+    released = ROOT / "generated" / "chessa_api" if pages_form.IS_VENDORED else None
+    names = read_names(ROOT / "spec" / "names.json") if pages_form.IS_VENDORED else None
+    found = judge(old, new, apply.parse(pages_form.corrections()), released, names)
     assert [each.text for each in found.advice] == []
     assert found.refused is None
     assert [each.text for each in found.findings if each.kind != "corrected"] == []
