@@ -117,7 +117,7 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     envelope = json_schema(spec, retrieve["responses"]["200"])
     order = followed(spec, envelope["properties"]["order"])["properties"]
     order["riskScore"] = {"type": "number", "example": 0.5}
-    order["status"]["enum"] = ["created", "paused"]
+    followed(spec, order["status"])["enum"] = ["created", "paused"]
     retrieve["responses"]["404"] = {"description": "No such order"}
     return make(tmp_path_factory.mktemp("evolved"), spec, is_vendors=True)
 

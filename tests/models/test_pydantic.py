@@ -1,5 +1,6 @@
 """Models and enums as types of pydantic: read and written as on the wire, described by the spec."""
 
+import json
 import subprocess
 import sys
 import types
@@ -14,7 +15,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from chessa import Chessa, ConfigurationError, models
 from chessa.models import Order, OrderList, OrderStatus, Rate
 from chessa.testing import sandbox
-from tests.models.wire import required_of
+from tests.models.wire import SPEC, required_of
 
 ORDER: dict[str, Any] = {
     "id": "ord_1",
@@ -122,11 +123,13 @@ def test_the_schema_says_what_the_spec_says() -> None:
     schema = TypeAdapter(Order).json_schema()
     properties = schema["properties"]
     assert set(schema["required"]) == required_of("Order")
+    [example] = properties["createdAt"]["examples"]
     assert properties["createdAt"] == {
         "type": "string",
         "format": "date-time",
-        "examples": ["2025-03-18T06:05:27.754Z"],
+        "examples": [example],
     }
+    assert f'"createdAt": {{"example": "{example}"' in json.dumps(SPEC)
     assert properties["cryptoAddress"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
     assert properties["status"]["$ref"] == "#/$defs/OrderStatus"
     assert properties["refund"]["anyOf"][0] == {"$ref": "#/$defs/OrderRefund"}

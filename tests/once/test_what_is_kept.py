@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CANARY: Final = "Kanarienvogel"
+NAME: Final = "Ada Kanari"
+"""Of no example: the sandbox may invent those."""
 
 
 def _again(mode: Mode, api: Sandbox, journal: Any, call: Any, **options: Any) -> list[Any]:
@@ -57,7 +59,7 @@ def _call(api: Sandbox, name: str, client: Any) -> Any:
         "orders.create": order_for(recipient, origin_amount=Decimal("12.50")),
         "orders.prepare_funding": {"order_id": order.id, "chain": "Solana"},
         "orders.request_refund": {"order_id": order.id, "address": ADDRESS},
-        "recipients.create": BANK_ACCOUNT,
+        "recipients.create": {**BANK_ACCOUNT, "account_name": NAME},
         "recipients.deactivate": {"recipient_id": recipient.id},
         "users.submit_feedback": {"comment": CANARY},
     }
@@ -93,7 +95,7 @@ def test_no_argument_and_no_secret_is_kept(
     mode: Mode, api: Sandbox, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No column has an argument of a call, a credential, or a person's comment."""
-    canaries = [CANARY, "0123456789", ADDRESS, "Ada Example", api.client_id, api.client_secret, KEY]
+    canaries = [CANARY, "0123456789", ADDRESS, NAME, api.client_id, api.client_secret, KEY]
 
     async def main() -> None:
         async with client_of(mode, api, database.journal(account=None)) as client:

@@ -150,7 +150,7 @@ def evolved(tmp_path: Path) -> Path:
     envelope = json_schema(spec, retrieve["responses"]["200"])
     order = followed(spec, envelope["properties"]["order"])["properties"]
     order["riskScore"] = {"type": "number"}
-    order["status"]["enum"] = ["created", "paused"]
+    followed(spec, order["status"])["enum"] = ["created", "paused"]
     retrieve["responses"]["404"] = {"description": "No such order"}
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(spec), encoding="utf-8")

@@ -43,11 +43,17 @@ CHOSEN: Final = (
 
 
 def demanding() -> dict[str, Any]:
-    """Return the form of a framework whose bodies require most, with operations of its own."""
+    """Return the form of a framework whose bodies require most, with operations of its own.
+
+    A recipient has only what fits its kind, and what feedback is about may be left out.
+    """
     whole = document(STYLES["nestjs"])
     for path, keys in REQUIRED.items():
         body = json_schema(whole, whole["paths"][path]["post"]["requestBody"])
         body["required"] = [*keys]
+    schemas = whole["components"]["schemas"]
+    del schemas["FeedbackMetadataDto"]["required"]
+    schemas["RecipientDto"]["required"] = ["id", "active"]
     whole["paths"] |= {"/": {"get": {**HEALTH, "tags": ["App"]}}, "/health": {"get": HEALTH}}
     whole["paths"]["/"]["get"]["operationId"] = "AppController_getHello"
     return whole

@@ -69,8 +69,7 @@ def test_an_operation_that_changed(vendored: Document) -> None:
         "page": "https://docs.example/get /v1/orders",
         "completeness": "full",
     }
-    changed["x-source"] = vendored["paths"]["/v1/orders"]["get"]["x-source"]
-    changed["summary"] = vendored["paths"]["/v1/orders"]["get"]["summary"]
+    document["paths"]["/v1/orders"]["get"] = vendored["paths"]["/v1/orders"]["get"]
     assert is_same(document, vendored)
 
 
