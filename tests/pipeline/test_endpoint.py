@@ -330,6 +330,18 @@ def test_security_that_what_is_sent_does_not_meet_is_refused(security: Any, aske
     assert error.where == "#/paths/~1v1~1things/get/security"
 
 
+EITHER: Final = [{"clientId": []}, {"clientSecret": []}]
+
+
+@table("security", [EITHER, [*reversed(EITHER)], [{}, *EITHER]])
+@table("is_global", [True, False])
+def test_either_of_two_keys_means_both(security: Any, is_global: bool) -> None:
+    """Frameworks write so of a call that needs both, for each is declared by itself."""
+    item = {"get": operation("read", **({} if is_global else {"security": security}))}
+    document = api(item=item, security=security if is_global else [])
+    assert set(planned(document).credential_headers) == {"client_id", "client_secret"}
+
+
 def test_without_credentials_operations_ask_for_what_they_like() -> None:
     """The performer of such a package knows what to send."""
     item = {"get": operation("read", security=[{"token": []}])}

@@ -211,8 +211,12 @@ def _credential_headers(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str, Any]]]:
-    """Yield the security of the document; that of its operations where it has none."""
-    for requirement in document.get("security") or ():
+    """Yield the security of the document; that of its operations where it has none.
+
+    After those of one place all of them together: frameworks write as either of two keys that a
+    call needs both, and the client sends both.
+    """
+    for requirement in _and_together(document.get("security") or ()):
         yield ("security",), requirement
     if document.get("security"):
         return
@@ -221,14 +225,20 @@ def _requirements(document: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[
             continue
         item, at = resolved(document, raw, ("paths", path))
         for method in METHODS:
-            for requirement in (item.get(method) or {}).get("security") or ():
+            for requirement in _and_together((item.get(method) or {}).get("security") or ()):
                 yield (*at, method, "security"), requirement
+
+
+def _and_together(security: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    yield from security
+    yield {name: scopes for requirement in security for name, scopes in requirement.items()}
 
 
 def _check_first(document: Mapping[str, Any], found: Mapping[str, Any], where: Where) -> None:
     """Refuse other ways that stand first: an overlay appends to what the vendor prefers."""
     first = next((each for each in document.get("security") or () if each), found)
-    if first is not found:
+    sent = [_header(document, name) for name in found]
+    if any(_header(document, name) not in sent for name in first):
         raise SpecError(
             f"The document asks first for {' with '.join(first)}, and for "
             f"{' with '.join(found)} only instead of it. The client sends the latter.",
