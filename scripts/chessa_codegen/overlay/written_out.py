@@ -151,6 +151,8 @@ def _joined(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any]:
         return _one_object(schema, parts)
     for keyword in _CHOICES:
         kinds = schema.get(keyword)
+        if isinstance(kinds, list) and (enum := _one_enum(kinds, is_3_0=is_3_0)) is not None:
+            return _with(enum, schema, keyword)
         if isinstance(kinds, list) and len(kinds) == 1 and _is_written(kinds[0]):
             return _with(kinds[0], schema, keyword)
         if isinstance(kinds, list) and len(kinds) == 2:
@@ -159,6 +161,23 @@ def _joined(schema: dict[str, Any], *, is_3_0: bool) -> dict[str, Any]:
                 null = _nullable(others[0], is_3_0=is_3_0)
                 return schema if null is None else _with(null, schema, keyword)
     return schema
+
+
+def _one_enum(kinds: list[Any], *, is_3_0: bool) -> dict[str, Any] | None:
+    """Return the enum that a choice between texts without a name means, None for another choice."""
+    others = [kind for kind in kinds if not _is_null(kind)]
+    texts: list[str] = []
+    for kind in others:
+        values = [kind["const"]] if "const" in kind else kind.get("enum", [])
+        shape = {key: held for key, held in kind.items() if shapes_values(key)}
+        is_plain = shape.keys() <= {"type", "enum", "const"} and "title" not in kind
+        if not is_plain or not all(isinstance(each, str) for each in values):
+            return None
+        texts += values
+    enum: dict[str, Any] = {"type": "string", "enum": list(dict.fromkeys(texts))}
+    if not texts or any(not {"enum", "const"} & kind.keys() for kind in others):
+        return None
+    return enum if len(others) == len(kinds) else _nullable(enum, is_3_0=is_3_0)
 
 
 def _main(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
