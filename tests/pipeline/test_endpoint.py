@@ -330,7 +330,7 @@ def test_security_that_what_is_sent_does_not_meet_is_refused(security: Any, aske
     assert error.where == "#/paths/~1v1~1things/get/security"
 
 
-EITHER: Final = [{"clientId": []}, {"clientSecret": []}]
+EITHER: Final[list[Document]] = [{"clientId": []}, {"clientSecret": []}]
 
 
 @table("security", [EITHER, [*reversed(EITHER)], [{}, *EITHER]])

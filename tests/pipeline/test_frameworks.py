@@ -11,10 +11,13 @@ import pytest
 from chessa_codegen.ir.names import read_names
 from chessa_codegen.ir.plan import Plan
 from chessa_codegen.overlay import apply
+from chessa_codegen.overlay.moved import moved
 from chessa_codegen.overlay.written_out import write_out
 from chessa_codegen.regeneration import effective_document, marked_document, settled
+from chessa_codegen.validate.repair import operations
 from chessa_tracking.apply import update
 from chessa_tracking.apply.assess import judge
+from chessa_tracking.apply.endpoint_review import changes
 from chessa_tracking.apply.overlay_review import advise, corrected
 from chessa_tracking.fetch.merge import Decisions, without_records
 from chessa_tracking.fetch.source import open_source
@@ -89,6 +92,49 @@ def test_the_overlay_holds(name: str) -> None:
     assert [text for text in major if not SAYS_MORE.fullmatch(text)] == []
 
 
+def odd(whole: dict[str, Any]) -> dict[str, Any]:
+    """Write a document in other ways that frameworks have, in place."""
+    names = list(whole["components"]["securitySchemes"])
+    whole["servers"] = [{"url": "http://localhost:3000"}, {"url": "/"}]
+    for where, operation in list(operations(whole)):
+        whole["paths"][where[1]]["options"] = {"responses": {"204": {"description": ""}}}
+        operation["parameters"] += [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in ("X-Client-Id", "X-CLIENT-SECRET")
+        ]
+        operation["security"] = [{name: []} for name in names]
+        operation["responses"] = {"default": next(iter(operation["responses"].values()))}
+        body = operation.get("requestBody", {"content": {"application/json": {}}})
+        body |= {"required": False}
+        body["content"]["application/json; charset=utf-8"] = body["content"].pop("application/json")
+    for schema in whole["components"]["schemas"].values():
+        if "enum" in schema:
+            kinds = [{"type": "string", "enum": [value]} for value in schema.pop("enum")]
+            schema |= {"oneOf": kinds}
+            del schema["type"]
+        for held in schema.get("properties", {}).values():
+            if "nullable" in held and not {"type", "allOf"} & held.keys():
+                held |= {"type": ["object"], "additionalProperties": True}
+    return whole
+
+
+def test_other_ways_of_writing_change_nothing() -> None:
+    """Neither the names, amounts and times of callers, nor an action of the overlay."""
+    names = json.loads((ROOT / "spec" / "names.json").read_text(encoding="utf-8"))
+    plan = plan_of(odd(document(STYLES["nestjs"])), pages_form.corrections())
+    found = surface(plan)
+    assert plan.endpoint.base_url == "https://api.chessa.ai"
+    assert len(plan.endpoint.credential_headers) == 2
+    if pages_form.IS_VENDORED:
+        assert {key for key in found if key.islower()} == set(names["methods"][""].values())
+        for owner, attributes in names["attributes"].items():
+            assert {f"{owner}.{name}" for name in attributes.values()} <= found.keys()
+    assert "DECIMAL" in found["Order.origin_amount"]
+    assert "DATE_TIME" in found["Refund.created_at"]
+    assert "OrderStatus" in found["OrderStatusHistory.current_status"]
+    assert "JSON" in found["Order.note"]
+
+
 def written(schemas: dict[str, Any], schema: Any, version: str = "3.0.3") -> dict[str, Any]:
     """Write out a document that holds a schema, and components."""
     body = {"content": {"application/json": {"schema": schema}}}
@@ -109,6 +155,7 @@ def schema_in(whole: dict[str, Any]) -> Any:
 
 TEXT: Final = {"type": "string"}
 REF: Final = {"$ref": "#/components/schemas/ItemDto"}
+ONE_TEXT: Final = {"type": "string", "enum": ["b"], "description": "B"}
 NULL_ENUM: Final = {"$ref": "#/components/schemas/NullEnum"}
 A: Final = {"type": "object", "properties": {"a": TEXT}}
 
@@ -130,6 +177,9 @@ A: Final = {"type": "object", "properties": {"a": TEXT}}
             {"allOf": [REF, {"properties": {"b": TEXT}, "required": ["b"]}]},
             {"properties": {"a": TEXT, "b": TEXT}, "required": ["b"]},
         ),
+        ({"oneOf": [{"const": "a"}, ONE_TEXT]}, {"type": "string", "enum": ["a", "b"]}),
+        ({"anyOf": [ONE_TEXT, NULL_ENUM]}, {"type": "string", "enum": ["b", None]}),
+        ({"anyOf": [ONE_TEXT, TEXT]}, {"anyOf": [ONE_TEXT, TEXT]}),
         ({"allOf": [REF, {"properties": {"a": {"type": "integer"}}}]}, {"allOf": [A, ...]}),
     ],
 )
@@ -206,7 +256,7 @@ def test_an_action_on_a_component_comes_first() -> None:
 
 
 def test_a_target_means_a_path_by_its_shape() -> None:
-    """Its parameters may have other names, and the server may have taken its start."""
+    """Its parameters may have other names, it another start, and the server may have taken that."""
     target = "$.paths['/v1/a/{id}'].get"
     overlay = apply.parse(
         {
@@ -215,11 +265,40 @@ def test_a_target_means_a_path_by_its_shape() -> None:
             "actions": [{"target": target, "update": {"operationId": "a.b"}}],
         }
     )
-    for path, url in (("/v1/a/{key}", "https://a.example"), ("/a/{key}", "https://a.example/v1/")):
+    for path, url in (
+        ("/v1/a/{key}", "https://a.example"),
+        ("/a/{key}", "https://a.example/v1/"),
+        ("/a/{key}", "/v1"),
+        ("/a/{key}", "https://a.example"),
+        ("/api/v1/a/{key}", "https://a.example"),
+        ("/v1/a/{key}", "https://a.example/api"),
+    ):
         whole = {"servers": [{"url": url}], "paths": {path: {"get": {}}, "/v1/b": {}}}
         found = apply.apply(whole, overlay, writes_out=True)
         assert found.document["paths"] == {path: {"get": {"operationId": "a.b"}}, "/v1/b": {}}
         assert found.effects[0].matched == 1
+
+
+@table(
+    ("paths", "starts"),
+    [
+        (["/v1/a", "/v1/a/{x}", "/health"], ("", "")),
+        (["/api/v1/a", "/api/v1/a/{x}", "/health"], ("/api", "")),
+        (["/a", "/a/{x}"], ("", "/v1")),
+        (["/v1/a", "/api/v1/a/{y}"], ("", "")),
+        (["/{tenant}/v1/a", "/{tenant}/v1/a/{x}"], ("", "")),
+        (["/b", "/c"], ("", "")),
+        ([], ("", "")),
+    ],
+)
+def test_paths_that_moved_alike_are_asked_about(paths: list[str], starts: Any) -> None:
+    """The package keeps its names, and the address of each call is another."""
+    old: dict[str, Any] = {"paths": {"/v1/a": {}, "/v1/a/{id}": {}}}
+    new: dict[str, Any] = {"paths": {path: {} for path in paths}}
+    assert moved(paths, old["paths"]) == starts
+    more, less = (start or "/" for start in starts)
+    asked = [f"The starts of all paths were {less} and are {more}"] if any(starts) else []
+    assert changes(old, new, "server") == asked
 
 
 def test_a_title_of_ours_names_the_class_of_a_component() -> None:

@@ -283,7 +283,7 @@ class _Merge:
         for name, value in update.items():
             held = target.get(name)
             place, part = at + pointer([name]), inner + pointer([name])
-            if name not in target:
+            if name not in target or (name == "required" and held is False):  # so without it
                 self.added.setdefault(part, place)
             elif _says_other(held, value) and (str(value), str(held)) not in _SAME_FORMATS:
                 self.met.setdefault(part, place)

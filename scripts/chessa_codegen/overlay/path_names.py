@@ -4,33 +4,32 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chessa_codegen.document.loader import is_mapping, is_sequence
+from chessa_codegen.document.loader import is_mapping
 from chessa_codegen.document.refs import path_key
 from chessa_codegen.document.visitor import nodes
 from chessa_codegen.overlay.model import Overlay
+from chessa_codegen.overlay.moved import moved, server_path
 from chessa_codegen.validate.repair import operations
 
 _PATHS: Final = re.compile(r"'(/[^'\\]*)'")
 """A path in a query."""
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_SERVER_PATH: Final = re.compile(r"https?://[^/?#]+(/[^?#]*?)/?$")
 
 
 def meant(document: dict[str, Any], overlay: Overlay) -> dict[str, str]:
     """Return how targets spell the paths that they mean.
 
-    The names of parameters may differ, and the server may have taken the start of the path.
+    The names of parameters may differ, the server may have taken the start of the path, and all
+    paths may have another start.
     """
     paths: dict[str, Any] = document["paths"] if is_mapping(document.get("paths")) else {}
-    servers = document.get("servers")
-    first = servers[0] if is_sequence(servers) and servers else None
-    url = first.get("url") if is_mapping(first) else None
-    prefix = _SERVER_PATH.search(url if isinstance(url, str) else "")
+    server = server_path(document)
+    spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
+    more, less = moved([f"{server}{path}" for path in paths], spelled)
     known: dict[str, str] = {}  # the last that is said of a key counts: a path of that spelling
     for spelling in (path_key, str):
-        for start in (prefix[1] if prefix else "", ""):
-            known |= {f"{start}{spelling(path)}": path for path in paths}
-    spelled = {path for one in overlay.actions for path in _PATHS.findall(one.target)}
+        for start in (server, ""):
+            known |= {f"{less}{f'{start}{spelling(p)}'.removeprefix(more)}": p for p in paths}
     found: dict[str, str] = {}
     for path in spelled:
         found[path] = known.get(path) or known.get(path_key(path)) or path

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chessa_codegen.document.loader import METHODS, is_mapping
 from chessa_codegen.document.refs import path_key
+from chessa_codegen.overlay.moved import moved, server_path
 
 _KEYS: Final = {"server": "servers", "security": "security"}
 _LONGEST: Final = 200
@@ -30,7 +31,9 @@ def changes(
     places = dict(_places(new))
     verb = "was" if what == "security" else "were"
     now = "is" if what == "security" else "are"
-    return [
+    starts = moved(_addresses(new), _addresses(old)) if what == "server" else ("", "")
+    found = [f"The starts of all paths were {starts[1] or '/'} and are {starts[0] or '/'}"]
+    return (found if any(starts) else []) + [
         f"The {_KEYS[what]} of {place} {verb} {_shown(before.get(key))} and {now} "
         f"{_shown(after.get(key))}"
         for key, place in places.items()
@@ -86,6 +89,10 @@ def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "schemes", "the schemes"
     for path, method, _ in _nodes(document):
         yield _key(path, method), f"{method.upper()} {path}".strip()
+
+
+def _addresses(document: Mapping[str, Any]) -> list[str]:
+    return [f"{server_path(document)}{path}" for path, method, _ in _nodes(document) if not method]
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
