@@ -56,7 +56,8 @@ NAMES: Final = frozenset({"operationId", "title"})
 _NAMED: Final = frozenset({"properties", "type", "enum", "items", "responses"})
 """Keys of what a name of ours is for: schemas and operations."""
 _SAME_FORMATS: Final = frozenset(
-    {("decimal", "double"), ("decimal", "float"), ("decimal", "number")}
+    ("decimal", theirs)
+    for theirs in ("big-decimal", "bigdecimal", "currency", "double", "float", "money", "number")
 )
 """Our format of an amount, and the vendor's: how wide the number is that it sends."""
 _TITLE: Final = r"@\.title == '([^'\\]*)'"
