@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 CI: Final = pytest.mark.ci
+NIGHTLY: Final = pytest.mark.nightly
 
 
 def needs(module: str) -> pytest.MarkDecorator:

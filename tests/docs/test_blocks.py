@@ -81,7 +81,7 @@ def test_blocks_are_formatted(tmp_path: Path) -> None:
     run_tool(tmp_path, "ruff", "format", "--isolated", "--diff", "--line-length", "100", *names)
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 def test_blocks_are_typed(tmp_path: Path) -> None:
     """Blocks pass a strict type checker, so that readers can paste them into checked code."""
     stubs = "[mypy]\n[mypy-pandas.*]\nignore_missing_imports = true\n"  # pandas-stubs has its types

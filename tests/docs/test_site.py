@@ -151,7 +151,7 @@ def test_no_page_of_the_site_has_a_broken_link(
     assert {urlsplit(url).netloc for url in foreign} == {urlsplit(address).netloc}
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 def test_pages_are_readable(address: str, browser: "Browser", scheme: str, width: int) -> None:

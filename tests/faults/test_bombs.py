@@ -190,7 +190,7 @@ QUICK: Final = ("gzip of 1 GB", "JSON 200,000 deep")
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.ci) for name in BOMBS],
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.nightly) for name in BOMBS],
 )
 def test_a_bomb_is_an_error_like_any_other(name: str) -> None:
     """A read brings no usable response, a write is DONE or UNKNOWN, in little memory and time."""

@@ -15,6 +15,7 @@ import chessa
 from chessa.flows import Confirmed, NotApplied, _polling, _refund, _steps, refund_safely
 from chessa.flows._steps import Time
 from chessa.testing import Sandbox, SandboxOrder
+from tests.marks import CI, NIGHTLY
 
 from .runs import ADDRESS, READ, REFUND, ManualTime, Run, operations, refund, wait
 
@@ -172,7 +173,7 @@ SITUATIONS: dict[str, Callable[[Sandbox], None]] = {
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.ci)])
+@pytest.mark.parametrize("every", [7, pytest.param(3, marks=CI), pytest.param(1, marks=NIGHTLY)])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_an_interruption_at_any_line_comes_out_with_what_is_known(
     run: Run, api: Sandbox, time: ManualTime, situation: str, every: int

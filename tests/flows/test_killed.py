@@ -17,7 +17,7 @@ import pytest
 
 from chessa import FileJournal
 from chessa.testing import Sandbox, sandbox, serve
-from tests.marks import every
+from tests.marks import NIGHTLY, every
 
 from .runs import ADDRESS, REFUND
 
@@ -140,7 +140,7 @@ def kill_and_run_again(mode: str, path: Path, number: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
-@pytest.mark.parametrize("number", every(4, range(4)))
+@pytest.mark.parametrize("number", every(4, range(4), NIGHTLY))
 @pytest.mark.parametrize("mode", ["sync", "async"])
 @pytest.mark.parametrize("name", every(2, ["ledger.db", "journal.jsonl"]))
 def test_a_killed_refund_that_runs_again_sends_no_second_one(
@@ -186,7 +186,7 @@ def kill_payout_and_run_again(folder: Path, number: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
-@pytest.mark.parametrize("number", every(4, range(4)))
+@pytest.mark.parametrize("number", every(4, range(4), NIGHTLY))
 def test_a_killed_payout_that_runs_again_resumes(tmp_path: Path, number: int) -> None:
     """One recipient, one order, one acceptance, and one payment at most."""
     kill_payout_and_run_again(tmp_path, number)

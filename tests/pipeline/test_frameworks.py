@@ -79,7 +79,7 @@ def test_the_overlay_matches(name: str) -> None:
     assert [each.text for each in advise(before, after)] == []
 
 
-@pytest.mark.ci
+@pytest.mark.nightly
 @table("name", STYLES)
 def test_the_overlay_holds(name: str) -> None:
     """Nothing is asked of it, and callers lose nothing but what the framework says otherwise."""

@@ -25,7 +25,7 @@ from chessa_codegen.errors import SpecError
 from chessa_codegen.python import render
 from tests.commands import inputs
 from tests.commands import regenerate as run
-from tests.marks import CI, every
+from tests.marks import CI, NIGHTLY, every
 from tests.memory import remembered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,7 +236,7 @@ ENVIRONMENTS = {
 }
 
 
-@pytest.mark.parametrize("name", every(3, ENVIRONMENTS))
+@pytest.mark.parametrize("name", every(3, ENVIRONMENTS, NIGHTLY))
 def test_the_environment_changes_nothing(program: Path, tmp_path: Path, name: str) -> None:
     """Hash seed, locale, time zone, PATH, terminal and modules of the current folder do not count.
 
@@ -496,7 +496,7 @@ def interrupted(copy: Path, started: Any, number: int) -> tuple["subprocess.Pope
 
 
 @pytest.mark.ci  # ordinary runs kill it
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", every(2, [signal.SIGTERM, signal.SIGINT], NIGHTLY))
 def test_an_interruption_changes_nothing(copy: Path, started: Any, number: int) -> None:
     """Ctrl-C or a polite kill: a word, exit 130, and nothing half done or left."""
     complete = tree(copy)

@@ -22,7 +22,11 @@ from tests.credentials import ID_HEADER, SECRET_HEADER
 from tests.samples import BANK_ACCOUNT, order_for
 from tests.sandbox.callers import MODES, caller_in, refused
 
-WALKS = [(0, 100), *(pytest.param(seed, 600, marks=pytest.mark.ci) for seed in range(3))]
+WALKS = [
+    (0, 100),
+    pytest.param(0, 600, marks=pytest.mark.ci),
+    *(pytest.param(seed, 600, marks=pytest.mark.nightly) for seed in (1, 2)),
+]
 """Seeds and steps; more steps where an operation has not succeeded by then."""
 
 

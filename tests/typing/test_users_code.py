@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.marks import CI
+from tests.marks import NIGHTLY
 
 from . import operations
 from .checkers import ROOT, Said, check, marks
@@ -34,7 +34,7 @@ MODULES = {
 MARKS = marks(MODULES)
 
 
-@pytest.fixture(scope="module", params=["mypy", pytest.param("pyright", marks=CI)])
+@pytest.fixture(scope="module", params=["mypy", pytest.param("pyright", marks=NIGHTLY)])
 def checker(request: pytest.FixtureRequest) -> str:
     """Return the name of a checker."""
     return str(request.param)
