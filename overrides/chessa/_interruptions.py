@@ -8,7 +8,7 @@ import contextlib
 import queue
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import CodeType, TracebackType
 from typing import Any, Final, TypeVar
 
@@ -45,7 +45,7 @@ def is_from_signal_handler(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def starting_a_thread() -> Iterator[None]:
+def starting_a_thread() -> Generator[None]:
     """Let out what a signal handler raises as a thread starts: Python raises a KeyError instead."""
     struck: BaseException | None = None
     try:
