@@ -61,7 +61,7 @@ def demanding() -> dict[str, Any]:
 
 @pytest.mark.nightly
 def test_the_tests_hold_in_another_form(tmp_path: Path) -> None:
-    """After the update with its answers pasted, tests pass that nobody edited."""
+    """After the update with what it asks for pasted, tests pass without an edit by hand."""
     tree = tmp_path / "tree"
     shutil.copytree(ROOT, tree, ignore=IGNORED)
     path = tmp_path / "openapi.json"

@@ -173,9 +173,17 @@ def test_a_package_that_fails_its_tests(tree: Path, with_note: Path) -> None:
     assert everything(tree) == before
 
 
+PROFILE = """
+from hypothesis import settings
+
+settings.register_profile("proof", max_examples=200)
+"""
+
+
 @pytest.mark.ci
 def test_the_property_tests_are_run(tmp_path: Path) -> None:
     """A tree whose property tests pass is accepted."""
+    rendering.write(tmp_path / "tests" / "property" / "conftest.py", PROFILE)
     rendering.write(tmp_path / "tests" / "property" / "test_it.py", "def test_it(): pass\n")
     staging.prove(tmp_path)
 
@@ -198,6 +206,7 @@ def test_property_tests_that_fail_refuse_the_tree(
     """The refusal names the schema and the operation, what to check, and has the output."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # loading all of them takes seconds
     monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,_hypothesis_pytestplugin")
+    rendering.write(tmp_path / "tree" / "tests" / "property" / "conftest.py", PROFILE)
     rendering.write(tmp_path / "tree" / "tests" / "property" / "test_it.py", FAILING)
     with pytest.raises(SpecError, match="assert 1 == 2") as refused:
         staging.prove(tmp_path / "tree")
