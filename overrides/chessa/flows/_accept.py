@@ -19,9 +19,10 @@ from .._errors import (
     NotSentError,
     OutcomeUnknownError,
 )
+from .._spelling import word
 from ._ledger import confirming, finding, ledger_of
 from ._polling import Schedule, may_pass, read_order
-from ._predicates import UNPAID, normalize, word
+from ._predicates import UNPAID, normalize
 from ._quote import (
     Quote,
     compare,

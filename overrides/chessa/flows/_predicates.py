@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from .._errors import InvalidRequestError
+from .._spelling import word
 
 if TYPE_CHECKING:
     from ..models import Order
@@ -50,11 +51,6 @@ def _is_true(function: Callable[..., object], order: "Order") -> bool:
             result.close()
         raise InvalidRequestError("until must not be a coroutine function.")
     return bool(result)
-
-
-def word(text: str) -> str:
-    """Return the letters and digits of a status, in lower case: `Failed` is `failed`."""
-    return "".join(each for each in text.casefold() if each.isalnum())
 
 
 def normalize(text: str) -> str:

@@ -18,10 +18,11 @@ from .._errors import (
     OutcomeUnknownError,
     ReferenceConflictError,
 )
+from .._spelling import word
 from ._journal import REFUND, earlier_refund
 from ._ledger import Earlier, OnceError, confirming, has_ledger
 from ._polling import Schedule, may_pass, read_order
-from ._predicates import normalize, word
+from ._predicates import normalize
 from ._results import (
     AlreadyRefundedError,
     Confirmed,

@@ -12,6 +12,7 @@ import attrs
 
 from chessa_api import models
 
+from ..._spelling import word
 from .._errors import LifeCycleError
 from . import ids as identity
 from .amounts import plain, total
@@ -27,18 +28,9 @@ from .records import (
 )
 
 
-def is_same_word(one: str, other: str) -> bool:
-    """Return whether two texts differ in case and separators only: `Failed`, `FAILED`."""
-    return _letters(one) == _letters(other)
-
-
-def _letters(text: str) -> str:
-    return "".join(each for each in text.casefold() if each.isalnum())
-
-
 def _spelled(status: str) -> str:
     listed = getattr(models, "OrderStatus", ())  # a package of another API has none
-    return next((each.value for each in listed if is_same_word(each, status)), status)
+    return next((each.value for each in listed if word(each) == word(status)), status)
 
 
 CREATED: Final = _spelled("created")
@@ -336,7 +328,7 @@ class SandboxOrder:
         """
         if self.status == COMPLETED or self.refund is not None:
             return "Cannot refund an order that is already completed or refunded"
-        if not is_same_word(self.status, FAILED):
+        if word(self.status) != word(FAILED):
             return f"Cannot refund an order that is {self.status}: its payout has not failed"
         return None if self.deposits else "Cannot refund an order that was never paid"
 

@@ -12,7 +12,8 @@ import attrs
 
 from chessa_api.exact_json import number_text
 
-from .._domain.life_cycle import ForcedStatus, is_same_word
+from ..._spelling import word
+from .._domain.life_cycle import ForcedStatus
 from .._domain.serializers import Echoed, LeftOut
 from .._errors import SandboxError
 from .document import Documented, SpecOperation, is_list, is_object
@@ -99,7 +100,7 @@ class Fitting:
 def _other_forms(value: Any, schema: Json) -> Iterator[Any]:
     """Yield the same amount as text or number; the same string as the spec spells it."""
     if isinstance(value, str):
-        yield from (each for each in schema.get("enum", ()) if is_same_word(str(each), value))
+        yield from (each for each in schema.get("enum", ()) if word(str(each)) == word(value))
         read = number(value)
         if read is not None:
             yield read
