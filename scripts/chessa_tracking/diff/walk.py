@@ -13,7 +13,7 @@ import attrs
 
 from chessa_codegen.characters import visible
 from chessa_codegen.document.refs import Where
-from chessa_tracking.diff import schema_view, views
+from chessa_tracking.diff import schema_pair, schema_view, views
 from chessa_tracking.diff.change_set import ChangeSet
 from chessa_tracking.diff.changes import RULES, Direction, Level, Place, rule_of, rule_of_key
 from chessa_tracking.diff.node import ABSENT, Node, quoted, same, shown
@@ -116,11 +116,11 @@ class Walk:
         targets = one.component, other.component
         if not (one.own and other.own and targets[0] and targets[1]):
             self.changes.likeness.visited |= one.sources | other.sources
-            self.members("schema", *schema_view.aligned(one, other, spot.direction), spot)
+            self.members("schema", *schema_pair.aligned(one, other, spot.direction), spot)
             return
         if one.nullable == other.nullable:
             one.own.nullable = other.own.nullable = False
-        self.members("schema", *schema_view.aligned(one.own, other.own, spot.direction), spot)
+        self.members("schema", *schema_pair.aligned(one.own, other.own, spot.direction), spot)
         names = [target.where[-1] for target in targets if target]
         if names[0] != names[1]:
             text = f"{spot.at(new.where)} was {quoted(names[0])} and is {quoted(names[1])}"
