@@ -92,7 +92,7 @@ def test_files_become_one_document(tmp_path: Path) -> None:
     "link",
     [
         *("../outside.yaml", "/etc/passwd", "gone.yaml", "link.yaml", "https://evil.example/a"),
-        "all.yaml#/Gone",
+        *("all.yaml#/Gone", "x" * 300, "a/" * 5_000, "a%00b.yaml", "loop.yaml"),
     ],
 )
 def test_nothing_outside_the_folder_is_read(tmp_path: Path, link: str) -> None:
@@ -101,7 +101,14 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, link: str) -> None:
     folder = tmp_path / "within"
     spec = saved(folder, **{"schemas/order.yaml": f"$ref: '{link}'"})
     (folder / "schemas" / "link.yaml").symlink_to(tmp_path / "outside.yaml")
-    found = settled(effective_document(read_whole(spec), None))
+    (folder / "schemas" / "loop.yaml").symlink_to("loop.yaml")
+    whole = read_whole(spec)
+    if link == "link.yaml":
+        with pytest.raises(SpecError, match="outside the folder"):
+            gather(open_source(str(spec)))
+    else:
+        assert gather(open_source(str(spec))).document == whole
+    found = settled(effective_document(whole, None))
     assert any("leaves the document" in each.text for each in found.findings)
 
 

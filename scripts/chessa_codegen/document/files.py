@@ -30,8 +30,11 @@ def read_whole(path: Path) -> dict[str, Any]:
     read_already = 0
 
     def resolved(base: str, link: str) -> str | None:
-        target = (Path(base).parent / link).resolve()
-        return str(target) if target.is_relative_to(root.parent) and target.is_file() else None
+        try:
+            target = (Path(base).parent / link).resolve()
+        except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
+            return None
+        return str(target) if target.is_relative_to(root.parent) and is_file(target) else None
 
     def read_file(address: str) -> dict[str, Any]:
         nonlocal read_already
@@ -41,6 +44,14 @@ def read_whole(path: Path) -> dict[str, Any]:
         return read(address)
 
     return joined(read(path), str(root), resolved, read_file)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file is there; none has a name that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def joined(

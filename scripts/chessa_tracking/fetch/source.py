@@ -18,6 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import attrs
 import httpx
 
+from chessa_codegen.document import files
 from chessa_codegen.document.loader import is_mapping
 from chessa_codegen.document.yaml import parse
 from chessa_codegen.errors import SpecError
@@ -156,7 +157,7 @@ class LocalSource:
         """Return the address of a file that another one refers to; None where it is not there."""
         address = posixpath.normpath(posixpath.join(posixpath.dirname(base), link))
         is_within = not address.startswith(("/", "..")) and "\0" not in address
-        return address if is_within and (self.root / address).is_file() else None
+        return address if is_within and files.is_file(self.root / address) else None
 
     def document(self, address: str) -> dict[str, Any]:
         """Read a file that is a part of a document."""
