@@ -95,7 +95,7 @@ PAYLOADS: Final[tuple[Payload, ...]] = (
     _text("a file", "file:///etc/passwd"),
     _text("a script as an address", "javascript:alert(1)"),
     _text("another host", "https://evil.example/spec.yaml#/x"),
-    _text("an address with credentials", "https://user:secret@evil.example"),
+    _text("an address with credentials", "https://user:pass@evil.example"),
     # ---- names with a meaning in Python or in the runtime
     _text("a keyword", "class"),
     _text("a soft keyword", "match"),
