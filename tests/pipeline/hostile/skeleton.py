@@ -99,4 +99,5 @@ class _Blank(ast.NodeTransformer):
 
     def _name(self, name: str) -> str:
         plain = name.removeprefix("Async").removesuffix("WithRawResponse")
-        return name.replace(plain, "_") if plain in self._known else name
+        start = "Async" * name.startswith("Async")
+        return f"{start}_{name[len(start) + len(plain) :]}" if plain in self._known else name
